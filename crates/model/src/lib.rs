@@ -1,0 +1,30 @@
+//! The nouns that cross borders: what every other crate means by a person, an event, a finding.
+//!
+//! Owns words and their shapes. Never decides, never does I/O, never reads a clock.
+
+pub mod ids;
+pub mod time;
+pub mod spine;
+pub mod raw;
+pub mod event;
+pub mod enrichment;
+pub mod finding;
+pub mod incident;
+pub mod accounting;
+pub mod problem;
+pub mod audit;
+
+pub use accounting::{DeadLetter, DeadReason, DropReason, RejectReason};
+pub use audit::AuditAct;
+pub use enrichment::{CredentialState, Enrichment, PresenceState};
+pub use event::{Event, Fingerprint, LogSource};
+pub use finding::{EvidenceRef, Finding, FindingState, Level};
+pub use ids::{
+    AssetId, Entity, FindingId, IncidentId, MappingName, PersonId, PlaceId, RuleId, SourceId,
+    TeamId, TenantId,
+};
+pub use incident::{Disposition, Incident, IncidentState};
+pub use problem::{Position, Problem};
+pub use raw::{Raw, Record, SourceState, Trust, Wire};
+pub use spine::Organisation;
+pub use time::{Interval, Timestamp};
