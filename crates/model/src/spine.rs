@@ -306,3 +306,120 @@ pub struct Organisation {
     /// Sources by id.
     pub sources: BTreeMap<SourceId, Source>,
 }
+
+/// Deepest place tree that is walked; a longer chain (or a cycle) ends the walk there.
+pub const PLACE_DEPTH_MAX: usize = 64;
+
+impl Organisation {
+    /// `place` itself and then its parents up to the top; unknown places give nothing.
+    ///
+    /// Ends after [`PLACE_DEPTH_MAX`] steps, so that a cycle cannot hang a caller.
+    pub fn place_and_above<'a>(&'a self, place: &PlaceId) -> impl Iterator<Item = &'a Place> {
+        let parent = |p: &&'a Place| p.parent.as_ref().and_then(|id| self.places.get(id));
+        std::iter::successors(self.places.get(place), parent).take(PLACE_DEPTH_MAX)
+    }
+
+    /// The nearest place of `kind` at or above `place`.
+    fn nearest(&self, place: &PlaceId, kind: PlaceKind) -> Option<&PlaceId> {
+        self.place_and_above(place).find(|p| p.kind == kind).map(|p| &p.id)
+    }
+
+    /// The site that `place` is, or lies in.
+    pub fn site_of(&self, place: &PlaceId) -> Option<&PlaceId> {
+        self.nearest(place, PlaceKind::Site)
+    }
+
+    /// The zone that `place` is, or lies in (the innermost one).
+    pub fn zone_of(&self, place: &PlaceId) -> Option<&PlaceId> {
+        self.nearest(place, PlaceKind::Zone)
+    }
+
+    /// How guarded `place` is: its own class, or the nearest one above it.
+    pub fn zone_class_of(&self, place: &PlaceId) -> Option<ZoneClass> {
+        self.place_and_above(place).find_map(|p| p.zone_class)
+    }
+
+    /// IANA zone of local times at `place`: its own, the nearest above, or the organisation's.
+    pub fn time_zone_of(&self, place: &PlaceId) -> &str {
+        self.place_and_above(place).find_map(|p| p.time_zone.as_deref()).unwrap_or(&self.time_zone)
+    }
+
+    /// How long an `in` stays known at `place` without an exit witness: own, or nearest above.
+    pub fn dwell_max_of(&self, place: &PlaceId) -> Option<Duration> {
+        self.place_and_above(place).find_map(|p| p.dwell_max)
+    }
+
+    /// Whether `place` is `ancestor` or lies in it.
+    pub fn is_within(&self, place: &PlaceId, ancestor: &PlaceId) -> bool {
+        self.place_and_above(place).any(|p| p.id == *ancestor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    fn place(id: &str, kind: PlaceKind, parent: Option<&str>) -> (PlaceId, Place) {
+        let id = PlaceId::parse(id).unwrap();
+        let parent = parent.map(|p| PlaceId::parse(p).unwrap());
+        let place = Place {
+            id: id.clone(),
+            kind,
+            parent,
+            name: None,
+            time_zone: None,
+            zone_class: None,
+            capacity: None,
+            dwell_max: None,
+        };
+        (id, place)
+    }
+
+    fn organisation(places: impl IntoIterator<Item = (PlaceId, Place)>) -> Organisation {
+        Organisation {
+            tenant: TenantId::parse("main").unwrap(),
+            name: "Test".into(),
+            time_zone: "UTC".into(),
+            people: BTreeMap::new(),
+            assets: BTreeMap::new(),
+            places: places.into_iter().collect(),
+            identifiers: Vec::new(),
+            doors: BTreeMap::new(),
+            sources: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_place_inherits_what_it_does_not_state() {
+        let mut org = organisation([
+            place("hq", PlaceKind::Site, None),
+            place("lab", PlaceKind::Zone, Some("hq")),
+            place("lab-room", PlaceKind::Room, Some("lab")),
+            place("annex", PlaceKind::Site, None),
+        ]);
+        let id = |text: &str| PlaceId::parse(text).unwrap();
+        org.places.get_mut(&id("hq")).unwrap().time_zone = Some("Europe/Oslo".into());
+        org.places.get_mut(&id("lab")).unwrap().zone_class = Some(ZoneClass::Restricted);
+        let room = id("lab-room");
+        assert_eq!(org.site_of(&room), Some(&id("hq")));
+        assert_eq!(org.zone_of(&room), Some(&id("lab")));
+        assert_eq!(org.zone_of(&id("hq")), None);
+        assert_eq!(org.zone_class_of(&room), Some(ZoneClass::Restricted));
+        assert_eq!(org.time_zone_of(&room), "Europe/Oslo");
+        assert_eq!(org.time_zone_of(&id("annex")), "UTC");
+        assert!(org.is_within(&room, &id("hq")) && org.is_within(&room, &room));
+        assert!(!org.is_within(&id("hq"), &room) && !org.is_within(&id("nowhere"), &id("hq")));
+    }
+
+    #[test]
+    fn a_cycle_of_places_ends_the_walk() {
+        let org = organisation([
+            place("a", PlaceKind::Zone, Some("b")),
+            place("b", PlaceKind::Zone, Some("a")),
+        ]);
+        let a = PlaceId::parse("a").unwrap();
+        assert_eq!(org.site_of(&a), None);
+        assert_eq!(org.place_and_above(&a).count(), PLACE_DEPTH_MAX);
+    }
+}
