@@ -9,6 +9,7 @@ use crate::time::{Interval, Timestamp};
 /// Where the badge world believes a person is; three-valued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PresenceState {
     /// In a known zone.
     In,
@@ -21,6 +22,7 @@ pub enum PresenceState {
 /// What a presence rests on, in rising strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PresenceEvidence {
     /// A badge was granted; nobody says the door was used.
     Granted,
@@ -33,6 +35,7 @@ pub enum PresenceEvidence {
 /// Why a presence is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum UnknownWhy {
     /// No sighting has ever been heard.
     NeverSeen,
@@ -48,6 +51,7 @@ pub enum UnknownWhy {
 
 /// A presence as rules see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Presence {
     /// In, out or unknown.
     pub state: PresenceState,
@@ -73,6 +77,7 @@ pub struct Presence {
 
 /// A person as rules see them: no name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PersonView {
     /// Active, suspended, left.
     pub status: PersonStatus,
@@ -85,6 +90,7 @@ pub struct PersonView {
 
 /// A thing's owner and where they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnerView {
     /// The owner.
     pub id: PersonId,
@@ -94,6 +100,7 @@ pub struct OwnerView {
 
 /// One end of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EndpointView {
     /// The resolved thing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +121,7 @@ pub struct EndpointView {
 
 /// Where an event happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlaceView {
     /// The place itself.
     pub id: PlaceId,
@@ -131,6 +139,7 @@ pub struct PlaceView {
 /// Whether a credential was in force at the event's own time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum CredentialState {
     /// Valid.
     Current,
@@ -146,6 +155,7 @@ pub enum CredentialState {
 
 /// The credential that was presented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CredentialView {
     /// Its value as the source names it.
     pub id: String,
@@ -155,6 +165,7 @@ pub struct CredentialView {
 
 /// An identifier that nobody in the spine answers to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unresolved {
     /// Identifier kind: `badge`, `account`, `ip` …
     pub kind: String,
@@ -162,9 +173,20 @@ pub struct Unresolved {
     pub value: String,
 }
 
+/// The wall clock where an event happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LocalTime {
+    /// 0 to 23.
+    pub hour: u8,
+    /// 1 (Monday) to 7 (Sunday).
+    pub weekday: u8,
+}
+
 /// Everything added to one event. Serialises to FORMATS.md's `castellan` object; `person` is the
 /// id as text and its view's fields are reached as `castellan.person.status` by rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Enrichment {
     /// The resolved actor.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,6 +214,9 @@ pub struct Enrichment {
     pub credential: Option<CredentialView>,
     /// When it happened, by the source's clock quality.
     pub time: Interval,
+    /// The wall clock at its place, else at its source's site, else the organisation's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub local: Option<LocalTime>,
     /// What could not be resolved.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unresolved: Vec<Unresolved>,
