@@ -1,0 +1,27 @@
+//! Bytes to protocol records and nothing else.
+//!
+//! Every module takes bytes that somebody else wrote and gives back either a record, borrowed from
+//! those bytes where it can be, or an error that names the byte (or line and column) at which
+//! reading stopped. Never does I/O, never reads a clock, never panics on any input, and never
+//! imports `model`: a decoder cannot know what a door is.
+
+mod bytes;
+pub mod civil;
+pub mod position;
+
+pub mod framing;
+pub mod syslog;
+
+//pub mod csvrec;
+pub mod ndjson;
+
+//pub mod audit;
+//pub mod cef;
+//pub mod kv;
+
+//pub mod onvif;
+//pub mod xml;
+
+//pub mod uhppote;
+
+//pub mod value;
