@@ -1,0 +1,89 @@
+# Sourced by the other scripts: what they need, and how it comes to be there.
+# Debian packages are installed only as root or through a sudo that asks nothing, and no service
+# of theirs is started: policy-rc.d is put in the way while apt works, unless one stands there.
+
+readonly RUST_MINIMUM=1.95
+readonly NEXTEST_VERSION=0.9.143
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+
+fail() {
+    printf '\033[1merror:\033[0m %s\n' "$*" >&2
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+can_install() {
+    has apt-get && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+}
+
+# install_packages PACKAGE…: one apt-get run, its output shown, no service started.
+install_packages() {
+    local guard=/usr/sbin/policy-rc.d made=no lock='-o DPkg::Lock::Timeout=300'
+    if [ ! -e "$guard" ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" >/dev/null
+        as_root chmod 755 "$guard"
+        made=yes
+    fi
+    say "installing Debian packages: $*"
+    # shellcheck disable=SC2086
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get $lock -y --no-install-recommends \
+        install "$@" ||
+        { as_root apt-get $lock update &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get $lock -y \
+                --no-install-recommends install "$@"; } || true
+    if [ "$made" = yes ]; then
+        as_root rm -f "$guard"
+    fi
+}
+
+# need_compiler: the bundled SQLite, zstd and ring are C.
+need_compiler() {
+    if ! has cc && can_install; then
+        install_packages build-essential
+    fi
+    has cc || fail "no C compiler: install your system's (on Debian: apt-get install build-essential)"
+}
+
+# need_rust: a toolchain at least as new as the workspace asks for.
+need_rust() {
+    has cargo || fail "no Rust toolchain: get one from https://rustup.rs (this needs Rust $RUST_MINIMUM or newer)"
+    local version
+    version=$(rustc --version | cut -d' ' -f2)
+    if ! printf '%s\n%s\n' "$RUST_MINIMUM" "$version" | sort -C -V; then
+        fail "Rust $version is too old: this needs $RUST_MINIMUM or newer (try: rustup update stable)"
+    fi
+}
+
+# need_broker: optional. Without it the MQTT source is left out, and MQTT tests say "skipped".
+need_broker() {
+    if ! has mosquitto && can_install; then
+        install_packages mosquitto
+    fi
+    has mosquitto || say "no mosquitto here: MQTT is left out"
+}
+
+# need_nextest: the test runner, pinned, built with its own lock file.
+need_nextest() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        return
+    fi
+    say "installing cargo-nextest $NEXTEST_VERSION (once; a few minutes)"
+    cargo install cargo-nextest --version "$NEXTEST_VERSION" --locked
+}
+
+# need_components: rustfmt and clippy come with most toolchains, and with rustup for the rest.
+need_components() {
+    cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 && return
+    has rustup || fail "no rustfmt or clippy, and no rustup to add them"
+    rustup component add rustfmt clippy
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Everything that must hold, in the order in which it fails fastest. One build of the
+# dependencies serves all of it: the development profile alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/need.sh
+. scripts/need.sh
+
+summary=$(mktemp)
+trap 'rm -f "$summary"' EXIT
+
+need_compiler
+need_rust
+need_components
+need_nextest
+need_broker
+
+step() {
+    local began=$SECONDS
+    say "$*"
+    "$@"
+    say "$((SECONDS - began)) s: $1 ${2:-} ${3:-}"
+}
+
+step cargo xtask check
+step cargo build --workspace --locked
+step "$CARGO_TARGET_DIR/debug/castellan" check --content content
+say "cargo nextest run --workspace"
+began=$SECONDS
+cargo nextest run --workspace --locked --no-fail-fast --cargo-quiet \
+    --status-level slow --final-status-level fail 2>&1 | tee "$summary"
+say "$((SECONDS - began)) s: nextest"
+step cargo test --workspace --locked --doc --quiet
+
+# The last word is the test runner's own.
+grep -E '^ *Summary' "$summary" | tail -n 1
