@@ -1,0 +1,22 @@
+//! Findings become incidents, and incidents are worked: folding, ownership, states, notices.
+//!
+//! Pure: time, ids and who acts are arguments. A change is computed first and applied to the
+//! [`Book`] after it has been stored, so that a failed write leaves nothing half done.
+
+mod act;
+mod book;
+mod count;
+mod fold;
+mod hand;
+pub mod limits;
+mod merge;
+mod notice;
+mod ocsf;
+
+pub use act::{Act, ActRefused, Action, ActionOffer, By, act, allowed, notified};
+pub use book::{Book, Changed};
+pub use count::AlarmCounts;
+pub use fold::{FoldOutcome, FoldPolicy, IgnoreWhy, Moment, RuleInfo, Shelf, ShelveWhy};
+pub use hand::{HandMade, open_by_hand};
+pub use notice::{Channel, ChannelKind, Notice, NoticeOn, notices};
+pub use ocsf::{finding_to_ocsf, incident_to_ocsf};

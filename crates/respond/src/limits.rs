@@ -1,0 +1,28 @@
+//! Every bound of this crate, by name.
+
+use std::time::Duration;
+
+/// How far apart in event time a finding and an incident may be and still fold.
+pub const FOLD_WINDOW: Duration = Duration::from_secs(60 * 60);
+/// Longest time from an incident's first to its last evidence that folding may reach.
+pub const FOLD_SPAN_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Most incidents per entity that are looked at to fold one finding, newest first.
+pub const CANDIDATES_MAX: usize = 64;
+/// Most findings of one incident; the next one opens another.
+pub const FINDINGS_MAX: usize = 500;
+/// Most events listed as evidence: the earliest half and the latest half.
+pub const EVIDENCE_MAX: usize = 1_000;
+/// Most persons, things and places of one incident.
+pub const ENTITIES_MAX: usize = 200;
+/// Most steps of an operating procedure, all rules' together.
+pub const SOP_STEPS_MAX: usize = 100;
+/// Most lines of an incident's history; acts that could go on for ever are refused beyond.
+pub const TIMELINE_MAX: usize = 4_000;
+/// Longest title, in characters.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Longest comment or reason, in characters.
+pub const TEXT_CHARS_MAX: usize = 8_000;
+/// How long after its last change a closed incident may be opened again.
+pub const REOPEN_WINDOW: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Most closed incidents whose findings are remembered, so that a repeat is known again.
+pub const CLOSED_REMEMBERED_MAX: usize = 20_000;
