@@ -1,0 +1,126 @@
+//! Every bound of this crate by name, with what happens at the bound.
+//!
+//! The joining crate may lower or raise most of them by configuration; these are the defaults.
+
+use std::time::Duration;
+
+/// Records that may wait in the intake queue. At the bound TCP, MQTT and tail wait, UDP drops
+/// (counted `queue_full`).
+pub const INTAKE_RECORDS_MAX: usize = 65_536;
+
+/// Bytes of record bodies that may wait in the intake queue; same behaviour as above.
+pub const INTAKE_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Bytes of one record. What is longer is cut, and the cut is counted in `Observed::bytes_cut`.
+pub const RECORD_BYTES_MAX: usize = 256 * 1024;
+
+/// Records handed on in one batch by UDP, tail and MQTT.
+pub const BATCH_RECORDS_MAX: usize = 1_024;
+
+/// Bytes read from one TCP connection before its records are handed on and another connection
+/// gets its turn.
+pub const STREAM_READ_BYTES_MAX: usize = 64 * 1024;
+
+/// The kernel's receive buffer asked for on a UDP socket. The kernel may grant less
+/// (`net.core.rmem_max`), which is logged.
+pub const UDP_RECEIVE_BUFFER_BYTES: usize = 16 * 1024 * 1024;
+
+/// A UDP payload never exceeds this, so a buffer of this size never cuts a datagram.
+pub const UDP_DATAGRAM_BYTES_MAX: usize = 65_535;
+
+/// How long UDP waits for room in the intake queue (the kernel's buffer fills meanwhile) before
+/// a batch is dropped.
+pub const UDP_ROOM_WAIT_MAX: Duration = Duration::from_millis(100);
+
+/// How often the kernel's count of dropped datagrams is read.
+pub const UDP_DROPS_POLL: Duration = Duration::from_secs(1);
+
+/// Addresses whose text form is remembered per listener; at the bound the memory starts afresh.
+pub const PEERS_REMEMBERED_MAX: usize = 4_096;
+
+/// Connections one stream listener serves at once; the next is closed at once and counted.
+pub const CONNECTIONS_MAX: usize = 1_024;
+
+/// A connection that says nothing for this long is closed and counted.
+pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(30 * 60);
+
+/// A TLS handshake that takes longer is given up and counted.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+
+/// Connections the kernel keeps waiting to be accepted.
+pub const ACCEPT_BACKLOG: u32 = 1_024;
+
+/// Wait after `accept` failed for want of file descriptors.
+pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// MQTT messages received but not yet acknowledged. At the bound the connection is given up; the
+/// broker sends again what was not acknowledged.
+pub const MQTT_UNACKNOWLEDGED_MAX: usize = 4_096;
+
+/// Largest MQTT packet taken. A larger one breaks the connection (the protocol has no refusal).
+pub const MQTT_PACKET_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Acknowledgements remembered so that a message sent again after a broken connection is not
+/// doubled.
+pub const MQTT_ACKNOWLEDGED_REMEMBERED_MAX: usize = 4_096;
+
+/// Bytes of MQTT messages received but not yet acknowledged; same behaviour.
+pub const MQTT_UNACKNOWLEDGED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Requests (subscriptions, acknowledgements) waiting to be written to the broker: more than can
+/// be unacknowledged, so that none is turned away.
+pub const MQTT_REQUESTS_MAX: usize = 2 * MQTT_UNACKNOWLEDGED_MAX;
+
+/// Batches reported as journalled whose acknowledgements are not yet queued.
+pub const MQTT_REPORTS_MAX: usize = 4;
+
+/// Longest wait, when stopping, for what is on its way to the journal.
+pub const MQTT_LEAVE_MAX: Duration = Duration::from_secs(5);
+
+/// First and longest wait before connecting to a broker again; doubles in between.
+pub const MQTT_RECONNECT: (Duration, Duration) =
+    (Duration::from_millis(500), Duration::from_secs(60));
+
+/// How often a followed file is looked at.
+pub const TAIL_POLL: Duration = Duration::from_millis(250);
+
+/// Bytes read from a followed file before its records are handed on.
+pub const TAIL_READ_BYTES_MAX: usize = 1024 * 1024;
+
+/// How many looks a file that was rotated away is still read after it stopped growing: its writer
+/// may not have reopened yet.
+pub const TAIL_LINGER_LOOKS: u32 = 20;
+
+/// Files of one path (the present one and rotated ones not yet read to their end) kept at once.
+pub const TAIL_FILES_MAX: usize = 64;
+
+/// Wait before a refused batch is offered again, where the journal named none.
+pub const REFUSED_RETRY: Duration = Duration::from_secs(1);
+
+/// A compressed input that grows beyond this many bytes must not exceed
+/// [`FILE_EXPANSION_RATIO_MAX`].
+pub const FILE_EXPANSION_FREE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Uncompressed bytes per compressed byte; more is a bomb and stops the file with an error.
+pub const FILE_EXPANSION_RATIO_MAX: u64 = 500;
+
+/// Largest zstd window (as a power of two) that a file may ask us to keep in memory.
+pub const FILE_ZSTD_WINDOW_LOG_MAX: u32 = 27;
+
+/// Bytes looked at to tell a file's format.
+pub const FILE_SNIFF_BYTES: usize = 64 * 1024;
+
+/// Bytes of one record read from a file; what is longer is an error with its position.
+pub const FILE_RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// One try of a webhook or a mail, from connecting to the last byte of the answer.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Bytes of a webhook's answer that are read for the error message.
+pub const WEBHOOK_ANSWER_BYTES_MAX: usize = 512;
+
+/// Longest `Retry-After` that is believed.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Bytes of a secret file.
+pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
