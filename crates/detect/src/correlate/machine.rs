@@ -1,0 +1,295 @@
+//! One group's window and episode: a function of its events in order of time.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use model::finding::EVIDENCE_MAX;
+use model::{Entity, EvidenceRef, Fingerprint, Interval, SourceId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Anchor;
+use crate::limits::{EPISODE_MAX, WINDOW_EVENTS_MAX};
+use crate::rules::{Correlation, Kind, Need, RuleIndex};
+
+/// Order of events in a group. Fingerprints break ties of time, so that arrival does not.
+pub(crate) type ItemKey = (Timestamp, Fingerprint, u64, RuleIndex);
+
+/// One rule's match of one event, with what a correlation needs of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Item {
+    pub time: Timestamp,
+    pub fingerprint: Fingerprint,
+    pub record: u64,
+    pub rule: RuleIndex,
+    pub source: SourceId,
+    pub class_uid: u32,
+    pub bound: Duration,
+    /// What a value_count counts.
+    pub value: Option<String>,
+    /// The values of the sentence's fields.
+    pub fields: Vec<Option<String>>,
+    pub entities: Vec<Entity>,
+}
+
+impl Item {
+    pub(crate) fn key(&self) -> ItemKey {
+        (self.time, self.fingerprint, self.record, self.rule)
+    }
+    fn interval(&self) -> Interval {
+        Interval::around(self.time, self.bound)
+    }
+    /// Whether this surely came before another: one clock orders its own events, two only as far
+    /// as their bounds allow.
+    fn is_before(&self, other: &Self) -> bool {
+        if self.source == other.source {
+            self.time < other.time
+        } else {
+            self.interval().is_before(&other.interval())
+        }
+    }
+    fn evidence(&self) -> EvidenceRef {
+        EvidenceRef {
+            source: self.source.clone(),
+            record: self.record,
+            time: self.time,
+            class_uid: self.class_uid,
+        }
+    }
+}
+
+/// What has happened since a correlation fired, as one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Episode {
+    pub from: Timestamp,
+    anchor: Fingerprint,
+    pub fired: Timestamp,
+    pub last: Timestamp,
+    pub evidence: Vec<EvidenceRef>,
+    pub count: u64,
+    pub entities: BTreeSet<Entity>,
+    pub fields: Vec<Option<String>>,
+}
+
+impl Episode {
+    pub(crate) fn anchor(&self) -> Anchor {
+        Anchor {
+            time: self.from,
+            fingerprint: self.anchor,
+        }
+    }
+
+    fn of(items: &[&Item]) -> Option<Self> {
+        let (first, last) = (items.first()?, items.last()?);
+        let mut episode = Self {
+            from: first.time,
+            anchor: first.fingerprint,
+            fired: last.time,
+            last: last.time,
+            evidence: Vec::new(),
+            count: 0,
+            entities: BTreeSet::new(),
+            fields: vec![None; first.fields.len()],
+        };
+        for item in items {
+            episode.take(item);
+        }
+        Some(episode)
+    }
+
+    fn take(&mut self, item: &Item) {
+        self.last = self.last.max(item.time);
+        self.count += 1;
+        if self.evidence.len() < EVIDENCE_MAX {
+            self.evidence.push(item.evidence());
+        }
+        self.entities.extend(item.entities.iter().cloned());
+        for (slot, value) in self.fields.iter_mut().zip(&item.fields) {
+            if value.is_some() {
+                slot.clone_from(value);
+            }
+        }
+    }
+}
+
+/// What one step did.
+#[derive(Default)]
+pub(crate) struct Step {
+    /// An episode that ended before this event.
+    pub closed: Option<Episode>,
+    /// It would have fired, were the order of two clocks known.
+    pub is_order_unsure: bool,
+    /// The window was full.
+    pub is_evicting: bool,
+}
+
+/// Window before firing, episode after.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    window: VecDeque<Item>,
+    episode: Option<Episode>,
+}
+
+impl Machine {
+    /// Takes the next event. INVARIANT: keys never fall (the settled machine is fed from an
+    /// ordered queue, the early one is rebuilt when they would).
+    pub(crate) fn step(&mut self, correlation: &Correlation, item: &Item) -> Step {
+        let mut step = Step {
+            closed: self.end_before(correlation, item.time),
+            ..Step::default()
+        };
+        if correlation.resets.contains(&item.rule) {
+            self.window.clear();
+            step.closed = step.closed.or_else(|| self.episode.take());
+            return step;
+        }
+        if let Some(episode) = &mut self.episode {
+            episode.take(item);
+            return step;
+        }
+        while self
+            .window
+            .front()
+            .is_some_and(|old| gone(old.time, correlation, item.time))
+        {
+            self.window.pop_front();
+        }
+        self.forget_what_is_no_longer_needed(correlation, item);
+        self.window.push_back(item.clone());
+        if self.window.len() > WINDOW_EVENTS_MAX {
+            self.window.pop_front();
+            step.is_evicting = true;
+        }
+        self.fire(correlation, &mut step);
+        step
+    }
+
+    fn end_before(&mut self, correlation: &Correlation, now: Timestamp) -> Option<Episode> {
+        let episode = self.episode.as_ref()?;
+        let is_over = gone(episode.last, correlation, now) || now.since(episode.from) > EPISODE_MAX;
+        if is_over { self.episode.take() } else { None }
+    }
+
+    /// One event per value or rule is enough where only distinct ones count: the newest.
+    fn forget_what_is_no_longer_needed(&mut self, correlation: &Correlation, item: &Item) {
+        match &correlation.kind {
+            Kind::EventCount { .. } | Kind::Ordered => {}
+            Kind::ValueCount { .. } => self.window.retain(|old| old.value != item.value),
+            Kind::Temporal { .. } => self.window.retain(|old| old.rule != item.rule),
+        }
+    }
+
+    fn fire(&mut self, correlation: &Correlation, step: &mut Step) {
+        let items: Vec<&Item> = match &correlation.kind {
+            Kind::EventCount { least } | Kind::ValueCount { least, .. } => {
+                if (self.window.len() as u64) < *least {
+                    return;
+                }
+                self.window.iter().collect()
+            }
+            Kind::Temporal { need } => {
+                if !is_met(need, &self.window) {
+                    return;
+                }
+                self.window.iter().collect()
+            }
+            Kind::Ordered => match chain(&correlation.inputs, &self.window) {
+                Chain::Shown(items) => items,
+                Chain::Unsure => {
+                    step.is_order_unsure = true;
+                    return;
+                }
+                Chain::None => return,
+            },
+        };
+        self.episode = Episode::of(&items);
+        self.window.clear();
+    }
+
+    pub(crate) fn episode(&self) -> Option<&Episode> {
+        self.episode.as_ref()
+    }
+
+    /// When nothing of this can matter any more, but for new events.
+    pub(crate) fn deadline(&self, correlation: &Correlation) -> Option<Timestamp> {
+        let window = self.window.back().map(|item| item.time);
+        let last = self
+            .episode
+            .as_ref()
+            .map(|episode| episode.last)
+            .max(window)?;
+        Some(last.plus(correlation.timespan))
+    }
+
+    /// Ends everything.
+    pub(crate) fn end(&mut self) -> Option<Episode> {
+        self.window.clear();
+        self.episode.take()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.window.is_empty() && self.episode.is_none()
+    }
+
+    pub(crate) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
+        self.window.retain_mut(|item| match find(item.rule) {
+            Some(rule) => {
+                item.rule = rule;
+                true
+            }
+            None => false,
+        });
+    }
+}
+
+fn gone(time: Timestamp, correlation: &Correlation, now: Timestamp) -> bool {
+    now.since(time) > correlation.timespan
+}
+
+fn is_met(need: &Need, window: &VecDeque<Item>) -> bool {
+    match need {
+        Need::Rule(rule) => window.iter().any(|item| item.rule == *rule),
+        Need::All(parts) => parts.iter().all(|part| is_met(part, window)),
+        Need::Any(parts) => parts.iter().any(|part| is_met(part, window)),
+    }
+}
+
+enum Chain<'a> {
+    Shown(Vec<&'a Item>),
+    Unsure,
+    None,
+}
+
+/// The rules one after the other, ending with the newest event. Walks backwards and takes at each
+/// link the event that leaves most room before it.
+fn chain<'a>(inputs: &[RuleIndex], window: &'a VecDeque<Item>) -> Chain<'a> {
+    let walk = |is_strict: bool| -> Option<Vec<&'a Item>> {
+        let mut links: BTreeMap<usize, &Item> = BTreeMap::new();
+        let mut rules = inputs.iter().rev();
+        let newest = window
+            .back()
+            .filter(|item| rules.next() == Some(&item.rule))?;
+        links.insert(0, newest);
+        let mut next = newest;
+        for (at, rule) in (1..).zip(rules) {
+            let fits = |item: &&Item| {
+                item.rule == *rule
+                    && if is_strict {
+                        item.is_before(next)
+                    } else {
+                        item.key() < next.key()
+                    }
+            };
+            next = window
+                .iter()
+                .filter(fits)
+                .max_by_key(|item| (item.interval().earliest, item.key()))?;
+            links.insert(at, next);
+        }
+        Some(links.into_values().rev().collect())
+    };
+    match walk(true) {
+        Some(items) => Chain::Shown(items),
+        None if walk(false).is_some() => Chain::Unsure,
+        None => Chain::None,
+    }
+}

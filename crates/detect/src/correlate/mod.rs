@@ -1,0 +1,322 @@
+//! Correlation on event time: groups, early and settled.
+//!
+//! Every group runs two machines of the same kind. The settled one takes events strictly in order
+//! of time once the watermark has passed, so its answers depend on the set of events alone. The
+//! early one takes them as they come, so that people hear of it at once; what it said is confirmed,
+//! superseded or withdrawn by the settled one.
+
+mod machine;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use model::{Finding, FindingState, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::finding;
+use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX};
+use crate::rules::{Correlation, RuleIndex, RuleMeta, RuleSet};
+use crate::stats::DetectStats;
+pub(crate) use machine::{Episode, Item, ItemKey, Machine};
+
+/// A correlation and the values of its group keys, joined.
+pub(crate) type GroupId = (RuleIndex, Arc<str>);
+
+#[derive(Default, Clone, Serialize, Deserialize)]
+struct Group {
+    values: BTreeMap<String, String>,
+    settled: Machine,
+    #[serde(skip)]
+    early: Machine,
+    #[serde(skip)]
+    newest: Option<ItemKey>,
+    #[serde(skip)]
+    pending: BTreeMap<ItemKey, Arc<Item>>,
+    announced: Vec<Finding>,
+    deadline: Option<Timestamp>,
+}
+
+/// All groups of all correlations.
+#[derive(Default)]
+pub(crate) struct Correlator {
+    groups: HashMap<GroupId, Group>,
+    timers: BTreeSet<(Timestamp, GroupId)>,
+}
+
+/// What the correlator works with.
+pub(crate) struct Desk<'a> {
+    pub rules: &'a RuleSet,
+    pub is_early_wanted: bool,
+    pub stats: &'a mut DetectStats,
+    pub out: &'a mut Vec<Finding>,
+}
+
+impl Desk<'_> {
+    fn correlation(&self, index: RuleIndex) -> Option<(&RuleMeta, &Correlation)> {
+        let rule = self.rules.rule(index)?;
+        Some((&rule.meta, rule.correlation.as_ref()?))
+    }
+}
+
+/// Its state in a snapshot; what waits stands in the detector's queue.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Form {
+    groups: Vec<(RuleIndex, String, Group, Vec<Item>)>,
+}
+
+impl Correlator {
+    /// Takes an event that waits for the watermark; says at once what it shows by then.
+    pub(crate) fn arrive(
+        &mut self,
+        id: &GroupId,
+        values: BTreeMap<String, String>,
+        item: Item,
+        desk: &mut Desk<'_>,
+    ) {
+        if !self.groups.contains_key(id) && self.groups.len() >= GROUPS_MAX {
+            self.evict(desk);
+        }
+        let group = self.groups.entry(id.clone()).or_default();
+        group.values = values;
+        let key = item.key();
+        let item = Arc::new(item);
+        group.pending.insert(key.clone(), Arc::clone(&item));
+        let Some((meta, correlation)) = desk
+            .rules
+            .rule(id.0)
+            .and_then(|rule| Some((&rule.meta, rule.correlation.as_ref()?)))
+        else {
+            return;
+        };
+        if !desk.is_early_wanted || correlation.is_final_only {
+            return;
+        }
+        if group.newest.as_ref().is_none_or(|newest| *newest < key) {
+            group.newest = Some(key);
+            group.early.step(correlation, &item);
+        } else if group.pending.len() <= EARLY_REBUILD_MAX {
+            group.rebuild(correlation);
+        }
+        group.announce(meta, desk.out);
+    }
+
+    /// Settles an event that the watermark has passed.
+    pub(crate) fn settle(&mut self, id: &GroupId, key: &ItemKey, desk: &mut Desk<'_>) {
+        let Some(group) = self.groups.get_mut(id) else {
+            return;
+        };
+        let Some(item) = group.pending.remove(key) else {
+            return;
+        };
+        self.step(id, &item, desk);
+    }
+
+    /// Takes an event of which the watermark has already passed, in its turn.
+    pub(crate) fn settle_now(
+        &mut self,
+        id: &GroupId,
+        values: BTreeMap<String, String>,
+        item: Item,
+        desk: &mut Desk<'_>,
+    ) {
+        if !self.groups.contains_key(id) && self.groups.len() >= GROUPS_MAX {
+            self.evict(desk);
+        }
+        self.groups.entry(id.clone()).or_default().values = values;
+        self.step(id, &item, desk);
+        let group = self.groups.get_mut(id);
+        if let (Some(group), Some((_, correlation))) = (group, desk.correlation(id.0)) {
+            group.rebuild(correlation);
+        }
+    }
+
+    fn step(&mut self, id: &GroupId, item: &Item, desk: &mut Desk<'_>) {
+        let Some(group) = self.groups.get_mut(id) else {
+            return;
+        };
+        let Some(rule) = desk.rules.rule(id.0) else {
+            return;
+        };
+        let Some(correlation) = rule.correlation.as_ref() else {
+            return;
+        };
+        let step = group.settled.step(correlation, item);
+        if let Some(episode) = step.closed {
+            group.confirm(&rule.meta, &episode, desk.out);
+        }
+        if step.is_order_unsure {
+            let reason = "the order of events from different sources cannot be stated";
+            desk.stats.undecided(&rule.meta.id, &[reason.to_owned()]);
+        }
+        desk.stats.evicted_window += u64::from(step.is_evicting);
+        let deadline = group.settled.deadline(correlation);
+        self.set_deadline(id, deadline);
+        self.clear_if_done(id, desk);
+    }
+
+    fn set_deadline(&mut self, id: &GroupId, deadline: Option<Timestamp>) {
+        let Some(group) = self.groups.get_mut(id) else {
+            return;
+        };
+        if group.deadline == deadline {
+            return;
+        }
+        if let Some(old) = group.deadline {
+            self.timers.remove(&(old, id.clone()));
+        }
+        group.deadline = deadline;
+        if let Some(new) = deadline {
+            self.timers.insert((new, id.clone()));
+        }
+    }
+
+    /// Closes what has ended before an instant.
+    pub(crate) fn expire(&mut self, before: Timestamp, desk: &mut Desk<'_>) {
+        while let Some((deadline, id)) = self.timers.first().cloned() {
+            if deadline >= before {
+                return;
+            }
+            self.close(&id, desk);
+        }
+    }
+
+    fn close(&mut self, id: &GroupId, desk: &mut Desk<'_>) {
+        self.set_deadline(id, None);
+        let Some(group) = self.groups.get_mut(id) else {
+            return;
+        };
+        let ended = group.settled.end();
+        if let (Some(episode), Some((meta, _))) = (ended, desk.correlation(id.0)) {
+            let meta = meta.clone();
+            group.confirm(&meta, &episode, desk.out);
+        }
+        self.clear_if_done(id, desk);
+    }
+
+    fn clear_if_done(&mut self, id: &GroupId, desk: &mut Desk<'_>) {
+        let Some(group) = self.groups.get_mut(id) else {
+            return;
+        };
+        if !group.settled.is_empty() || !group.pending.is_empty() {
+            return;
+        }
+        for mut finding in std::mem::take(&mut group.announced) {
+            finding.state = FindingState::Withdrawn;
+            desk.out.push(finding);
+        }
+        self.groups.remove(id);
+    }
+
+    /// Closes the group that would end soonest, to make room for another.
+    fn evict(&mut self, desk: &mut Desk<'_>) {
+        let soonest = self.timers.first().map(|(_, id)| id.clone());
+        if let Some(id) = soonest {
+            desk.stats.evicted_groups += 1;
+            self.close(&id, desk);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    pub(crate) fn save(&self) -> Form {
+        let form = |((rule, key), group): (&GroupId, &Group)| {
+            let pending = group
+                .pending
+                .values()
+                .map(|item| (**item).clone())
+                .collect();
+            (*rule, key.to_string(), group.clone(), pending)
+        };
+        let mut groups: Vec<_> = self.groups.iter().map(form).collect();
+        groups.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        Form { groups }
+    }
+
+    /// Takes a snapshot's groups whose rules still stand; `find` gives a rule's place by now.
+    pub(crate) fn load(
+        &mut self,
+        form: Form,
+        rules: &RuleSet,
+        find: &dyn Fn(RuleIndex) -> Option<RuleIndex>,
+    ) {
+        self.groups.clear();
+        self.timers.clear();
+        for (rule, key, mut group, pending) in form.groups {
+            let Some(rule) = find(rule) else { continue };
+            let Some(known) = rules.rule(rule).and_then(|rule| rule.correlation.as_ref()) else {
+                continue;
+            };
+            let id: GroupId = (rule, key.into());
+            group.settled.renumber(find);
+            for mut item in pending {
+                if let Some(input) = find(item.rule) {
+                    item.rule = input;
+                    group.pending.insert(item.key(), Arc::new(item));
+                }
+            }
+            group.rebuild(known);
+            if let Some(deadline) = group.deadline {
+                self.timers.insert((deadline, id.clone()));
+            }
+            self.groups.insert(id, group);
+        }
+    }
+
+    /// What waits, as the detector's queue names it.
+    pub(crate) fn waiting(&self) -> Vec<(GroupId, ItemKey)> {
+        let of = |(id, group): (&GroupId, &Group)| {
+            let id = id.clone();
+            let keys: Vec<_> = group.pending.keys().cloned().collect();
+            keys.into_iter().map(move |key| (id.clone(), key))
+        };
+        self.groups.iter().flat_map(of).collect()
+    }
+}
+
+impl Group {
+    fn rebuild(&mut self, correlation: &Correlation) {
+        self.early = self.settled.clone();
+        for item in self.pending.values() {
+            self.early.step(correlation, item);
+        }
+        self.newest = self.pending.last_key_value().map(|(key, _)| key.clone());
+    }
+
+    /// Says what the early machine has found, once per episode.
+    fn announce(&mut self, meta: &RuleMeta, out: &mut Vec<Finding>) {
+        let Some(episode) = self.early.episode() else {
+            return;
+        };
+        let id = finding::id_of(meta, &self.values, episode.anchor());
+        if self.announced.iter().any(|known| known.id == id) {
+            return;
+        }
+        let state = FindingState::Provisional;
+        let mut found = finding::of_episode(meta, &self.values, episode, state);
+        let earlier = self
+            .announced
+            .iter()
+            .filter(|known| known.window.to >= found.window.from);
+        found.supersedes = earlier.map(|known| known.id.clone()).collect();
+        self.announced.push(found.clone());
+        out.push(found);
+    }
+
+    /// Says what is settled, in place of what was said early about the same time.
+    fn confirm(&mut self, meta: &RuleMeta, episode: &Episode, out: &mut Vec<Finding>) {
+        let state = FindingState::Confirmed;
+        let mut found = finding::of_episode(meta, &self.values, episode, state);
+        let (before, after): (Vec<_>, Vec<_>) = std::mem::take(&mut self.announced)
+            .into_iter()
+            .partition(|known| known.window.from <= episode.last);
+        self.announced = after;
+        let others = before
+            .into_iter()
+            .map(|known| known.id)
+            .filter(|id| *id != found.id);
+        found.supersedes = others.collect();
+        out.push(found);
+    }
+}

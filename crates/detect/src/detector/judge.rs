@@ -1,0 +1,218 @@
+//! From matches to findings: at once where nothing can overturn them, else when time has passed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{Event, Finding, FindingState};
+
+use super::{Detector, Entry, Held, QueueKey};
+use crate::correlate::{GroupId, Item};
+use crate::finding;
+use crate::rules::{Correlation, Kind, Match, RuleIndex, Truth};
+use crate::sigma::View;
+
+impl Detector {
+    pub(super) fn take_matches(
+        &mut self,
+        event: &Event,
+        matches: &[Match],
+        out: &mut Vec<Finding>,
+    ) {
+        let is_late = event.time < self.watermarks.frontier();
+        self.stats.late += u64::from(is_late);
+        let mut hanging: Vec<Match> = Vec::new();
+        for found in matches {
+            if found.hangs_on_presence {
+                hanging.push(*found);
+                continue;
+            }
+            self.stats.matches += 1;
+            self.report(found.rule, event, FindingState::Confirmed, out);
+            if !is_late {
+                self.feed(found.rule, event, false, out);
+            }
+        }
+        if hanging.is_empty() {
+            return;
+        }
+        if is_late {
+            let held = Held {
+                event: event.clone(),
+                rules: hanging.iter().map(|found| found.rule).collect(),
+                announced: Vec::new(),
+            };
+            self.settle_late(held, out);
+        } else {
+            self.hold(event, &hanging, out);
+        }
+    }
+
+    fn report(&self, rule: RuleIndex, event: &Event, state: FindingState, out: &mut Vec<Finding>) {
+        let meta = self.rules.meta(rule).filter(|meta| meta.is_reported);
+        out.extend(meta.map(|meta| finding::of_event(meta, event, state)));
+    }
+
+    fn hold(&mut self, event: &Event, hanging: &[Match], out: &mut Vec<Finding>) {
+        let mut announced = Vec::new();
+        if self.options.provisional {
+            for found in hanging.iter().filter(|found| found.truth == Truth::True) {
+                self.report(found.rule, event, FindingState::Provisional, &mut announced);
+            }
+        }
+        out.extend(announced.iter().cloned());
+        let key = QueueKey {
+            time: event.time,
+            fingerprint: event.fingerprint,
+            record: event.record,
+            correlation: None,
+            rule: None,
+        };
+        let rules = hanging.iter().map(|found| found.rule).collect();
+        let held = Held {
+            event: event.clone(),
+            rules,
+            announced,
+        };
+        self.queue.insert(key, Entry::Held(Box::new(held)));
+    }
+
+    /// Judges an event whose every earlier sighting has arrived.
+    pub(super) fn settle_held(&mut self, held: Held, out: &mut Vec<Finding>) {
+        self.settle_rules(held, false, out);
+    }
+
+    fn settle_late(&mut self, held: Held, out: &mut Vec<Finding>) {
+        self.settle_rules(held, true, out);
+    }
+
+    fn settle_rules(&mut self, mut held: Held, is_late: bool, out: &mut Vec<Finding>) {
+        let silent = self.see_again(&mut held.event);
+        for rule in held.rules {
+            let truth = self.rules.truth(rule, &held.event);
+            let id = self.rules.meta(rule).map(|meta| meta.id.clone());
+            if truth == Truth::True {
+                self.stats.matches += 1;
+                self.report(rule, &held.event, FindingState::Confirmed, out);
+                held.announced
+                    .retain(|said| Some(&said.rule) != id.as_ref());
+                if !is_late {
+                    self.feed(rule, &held.event, true, out);
+                }
+            } else if truth == Truth::Unknown
+                && let Some(id) = id
+            {
+                let mut reasons: Vec<String> = silent.iter().map(finding::stale).collect();
+                reasons.extend(finding::doubts(&held.event));
+                self.stats.undecided(&id, &reasons);
+            }
+        }
+        for mut said in held.announced {
+            said.state = FindingState::Withdrawn;
+            out.push(said);
+        }
+    }
+
+    /// Hands a match to the correlations that take it.
+    fn feed(&mut self, rule: RuleIndex, event: &Event, is_settled: bool, out: &mut Vec<Finding>) {
+        let rules = Arc::clone(&self.rules);
+        let Some(from) = rules.rule(rule).filter(|rule| !rule.feeds.is_empty()) else {
+            return;
+        };
+        let view = View::new(event);
+        for index in &from.feeds {
+            let Some(to) = rules.rule(*index) else {
+                continue;
+            };
+            let Some(correlation) = &to.correlation else {
+                continue;
+            };
+            let Some((key, values)) = group_of(correlation, rule, &view) else {
+                self.stats.ungrouped += 1;
+                continue;
+            };
+            let is_reset = correlation.resets.contains(&rule);
+            let value = match &correlation.kind {
+                Kind::ValueCount { fields, .. } if !is_reset => {
+                    let Some(value) = value_of(fields, &view) else {
+                        continue;
+                    };
+                    Some(value)
+                }
+                Kind::ValueCount { .. }
+                | Kind::EventCount { .. }
+                | Kind::Temporal { .. }
+                | Kind::Ordered => None,
+            };
+            let fields = to.meta.because.as_ref().map(|because| because.read(&view));
+            let item = Item {
+                time: event.time,
+                fingerprint: event.fingerprint,
+                record: event.record,
+                rule,
+                source: event.source.clone(),
+                class_uid: event.class_uid,
+                bound: event.clock_offset_max,
+                value,
+                fields: fields.unwrap_or_default(),
+                entities: finding::entities(event, from.meta.concerns_owner)
+                    .into_iter()
+                    .collect(),
+            };
+            self.hand_over((*index, key.into()), values, item, is_settled, out);
+        }
+    }
+
+    fn hand_over(
+        &mut self,
+        group: GroupId,
+        values: BTreeMap<String, String>,
+        item: Item,
+        is_settled: bool,
+        out: &mut Vec<Finding>,
+    ) {
+        if is_settled {
+            let (correlator, mut desk) = self.desk(out);
+            correlator.settle_now(&group, values, item, &mut desk);
+            return;
+        }
+        let key = QueueKey {
+            time: item.time,
+            fingerprint: item.fingerprint,
+            record: item.record,
+            correlation: Some(group.0),
+            rule: Some(item.rule),
+        };
+        self.queue
+            .insert(key, Entry::Item(group.clone(), item.key()));
+        let (correlator, mut desk) = self.desk(out);
+        correlator.arrive(&group, values, item, &mut desk);
+    }
+}
+
+/// The group that a match belongs to. Without a value for every key it belongs to none: two
+/// unknown persons are not one.
+fn group_of(
+    correlation: &Correlation,
+    rule: RuleIndex,
+    view: &View<'_>,
+) -> Option<(String, BTreeMap<String, String>)> {
+    let mut joined = String::new();
+    let mut values = BTreeMap::new();
+    for key in &correlation.group_by {
+        let field = key.per_rule.get(&rule).unwrap_or(&key.field);
+        let value = view.text(field)?;
+        joined.push_str(&value);
+        joined.push('\u{1f}');
+        values.insert(finding::short(&key.name).to_owned(), value);
+    }
+    Some((joined, values))
+}
+
+fn value_of(fields: &[String], view: &View<'_>) -> Option<String> {
+    let mut joined = String::new();
+    for field in fields {
+        joined.push_str(&view.text(field)?);
+        joined.push('\u{1f}');
+    }
+    Some(joined)
+}

@@ -1,0 +1,361 @@
+//! Everything together: enrichment, matching, correlation, and what waits for the watermark.
+
+mod judge;
+mod snapshot;
+mod watermark;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::enrichment::{EndpointView, Enrichment, OwnerView};
+use model::raw::Trust;
+use model::{
+    Event, Finding, Fingerprint, Interval, MappingName, PersonId, Record, SourceId, SourceState,
+    Timestamp,
+};
+use serde_json::json;
+
+use crate::correlate::{Correlator, Desk, GroupId, ItemKey};
+use crate::limits::PENDING_MAX;
+use crate::presence::{Ask, Presence};
+use crate::rules::{RuleIndex, RuleSet};
+use crate::spine::{Resolution, ResolvedEndpoint, Spine};
+use crate::stats::DetectStats;
+pub use snapshot::SnapshotError;
+use watermark::Watermarks;
+
+/// How a detector behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether findings that a late event could still overturn are told at once, as provisional.
+    /// Without it only final findings are told, when the watermark has passed.
+    pub provisional: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { provisional: true }
+    }
+}
+
+/// Events and records in, findings out.
+pub struct Detector {
+    spine: Arc<Spine>,
+    rules: Arc<RuleSet>,
+    options: Options,
+    presence: Presence,
+    watermarks: Watermarks,
+    queue: BTreeMap<QueueKey, Entry>,
+    correlator: Correlator,
+    stats: DetectStats,
+}
+
+/// Order of what waits: event time, ties broken by content, events before what they feed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct QueueKey {
+    time: Timestamp,
+    fingerprint: Fingerprint,
+    record: u64,
+    /// `None` for an event that hangs on presence, else the correlation.
+    correlation: Option<RuleIndex>,
+    rule: Option<RuleIndex>,
+}
+
+enum Entry {
+    Held(Box<Held>),
+    Item(GroupId, ItemKey),
+}
+
+/// An event whose rules hang on presence, until all that was seen before it has arrived.
+struct Held {
+    event: Event,
+    rules: Vec<RuleIndex>,
+    announced: Vec<Finding>,
+}
+
+impl Detector {
+    /// A detector that has seen nothing.
+    pub fn new(spine: Arc<Spine>, rules: Arc<RuleSet>, options: Options) -> Self {
+        Self {
+            presence: Presence::new(Arc::clone(&spine)),
+            spine,
+            rules,
+            options,
+            watermarks: Watermarks::default(),
+            queue: BTreeMap::new(),
+            correlator: Correlator::default(),
+            stats: DetectStats::default(),
+        }
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.rules
+    }
+
+    /// The spine in force.
+    pub fn spine(&self) -> &Arc<Spine> {
+        &self.spine
+    }
+
+    /// Where everybody is believed to be.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// Up to which event time everything has been judged for good.
+    pub fn frontier(&self) -> Timestamp {
+        self.watermarks.frontier()
+    }
+
+    /// Adds what the spine knows and where people were before this event; then learns from it
+    /// where they are now. Call once per event, before `judge`.
+    pub fn enrich(&mut self, event: &mut Event) {
+        let found = self.spine.resolve(event);
+        self.stats.unresolved(&found.unresolved);
+        let sighting = self.presence.sighting(event, &found);
+        event.enrichment = Some(Box::new(self.enrichment(event, found)));
+        if let Some(sighting) = sighting {
+            self.presence.learn(sighting);
+        }
+    }
+
+    fn enrichment(&self, event: &Event, found: Resolution) -> Enrichment {
+        let ask = Ask::event(event);
+        let presence = |person: &PersonId| self.presence.before(person, &ask).0;
+        let endpoint = |end: Option<ResolvedEndpoint>| -> Option<EndpointView> {
+            let end = end?;
+            let mut view = end.view;
+            view.owner = end.owner.map(|id| OwnerView {
+                presence: presence(&id),
+                id,
+            });
+            Some(view)
+        };
+        Enrichment {
+            presence: found.person.as_ref().map(presence),
+            person: found.person,
+            person_view: found.person_view,
+            src: endpoint(found.src),
+            dst: endpoint(found.dst),
+            device: endpoint(found.device),
+            place: found.place,
+            credential: found.credential,
+            time: Interval::around(event.time, event.clock_offset_max),
+            local: found.local,
+            unresolved: found.unresolved,
+        }
+    }
+
+    /// Asks presence again about an event that has waited; names the silent sources.
+    fn see_again(&self, event: &mut Event) -> Vec<SourceId> {
+        let mut silent = Vec::new();
+        let Some(mut enrichment) = event.enrichment.take() else {
+            return silent;
+        };
+        let ask = Ask::event(event);
+        let mut again = |person: &PersonId| {
+            let (presence, source) = self.presence.before(person, &ask);
+            silent.extend(source);
+            presence
+        };
+        enrichment.presence = enrichment.person.as_ref().map(&mut again);
+        let ends = [
+            &mut enrichment.src,
+            &mut enrichment.dst,
+            &mut enrichment.device,
+        ];
+        for owner in ends
+            .into_iter()
+            .flatten()
+            .filter_map(|end| end.owner.as_mut())
+        {
+            owner.presence = again(&owner.id);
+        }
+        event.enrichment = Some(enrichment);
+        silent.sort();
+        silent.dedup();
+        silent
+    }
+
+    /// Judges an enriched event: Sigma, then correlations.
+    pub fn judge(&mut self, event: &Event, out: &mut Vec<Finding>) {
+        let mut matches = Vec::new();
+        self.rules.matches(event, &mut matches);
+        self.judge_matches(event, &matches, out);
+    }
+
+    /// Judges an event whose matches were found elsewhere by `RuleSet::matches`.
+    pub fn judge_matches(
+        &mut self,
+        event: &Event,
+        matches: &[crate::rules::Match],
+        out: &mut Vec<Finding>,
+    ) {
+        self.stats.events += 1;
+        self.take_matches(event, matches, out);
+        self.watermarks.observe(event, &self.spine);
+        self.advance(out);
+    }
+
+    /// Takes what moves time or tells of a source. Raw records are events' business, not ours.
+    pub fn observe(&mut self, record: &Record, out: &mut Vec<Finding>) {
+        match record {
+            Record::Raw(_) => {}
+            Record::Tick { at } => {
+                self.watermarks.tick(*at);
+                self.advance(out);
+            }
+            Record::Source {
+                source,
+                state,
+                last_heard,
+                at,
+            } => {
+                match state {
+                    SourceState::Silent => {
+                        let known = self.spine.organisation().sources.get(source);
+                        let beat = known.and_then(|source| source.heartbeat);
+                        let over = last_heard.zip(beat).map(|(last, beat)| last.plus(beat));
+                        self.presence.silence(source, over.unwrap_or(*at).min(*at));
+                        self.watermarks.silent(source);
+                    }
+                    SourceState::Heard => {
+                        self.presence.heard(source, *at);
+                        self.watermarks.heard(source);
+                    }
+                }
+                let mut event = self.source_event(source, *state, *last_heard, *at);
+                self.enrich(&mut event);
+                let mut matches = Vec::new();
+                self.rules.matches(&event, &mut matches);
+                self.take_matches(&event, &matches, out);
+            }
+        }
+    }
+
+    /// A source's silence as an event that rules can match: logsource category `source_health`.
+    fn source_event(
+        &self,
+        source: &SourceId,
+        state: SourceState,
+        last_heard: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Event {
+        let known = self.spine.organisation().sources.get(source);
+        let word = match state {
+            SourceState::Silent => "silent",
+            SourceState::Heard => "heard",
+        };
+        let mut ocsf = serde_json::Map::new();
+        ocsf.insert("class_uid".into(), 0.into());
+        ocsf.insert("category_uid".into(), 0.into());
+        ocsf.insert("time".into(), at.millis().into());
+        ocsf.insert("status".into(), word.into());
+        let last = last_heard.map(|last| last.to_string());
+        let witness = known.map(|source| &source.witness_of);
+        let data = json!({ "source": source, "last_heard": last, "witness_of": witness });
+        ocsf.insert("unmapped".into(), data);
+        let body = format!("{word} at {}", at.nanos());
+        Event {
+            record: 0,
+            part: 0,
+            source: source.clone(),
+            mapping: own_mapping(),
+            site: known.and_then(|source| source.site.clone()),
+            fingerprint: Fingerprint::of(source, body.as_bytes(), 0),
+            class_uid: 0,
+            time: at,
+            received_at: at,
+            clock_offset_max: std::time::Duration::ZERO,
+            trust: Trust::Token,
+            logsource: model::LogSource {
+                category: Some("source_health".into()),
+                product: Some("castellan".into()),
+                service: None,
+            },
+            ocsf,
+            enrichment: None,
+        }
+    }
+
+    /// Ends the input: everything that waits is judged, every window closed.
+    pub fn finish(&mut self, out: &mut Vec<Finding>) {
+        self.watermarks.finish();
+        self.advance(out);
+    }
+
+    /// Counters and how near the bounds are.
+    pub fn stats(&self) -> DetectStats {
+        let mut stats = self.stats.clone();
+        let (people, evicted, untrusted) = self.presence.counts();
+        stats.people = people;
+        stats.evicted_presence = evicted;
+        stats.untrusted_sightings = untrusted;
+        stats.pending = self.queue.len() as u64;
+        stats.groups = self.correlator.len() as u64;
+        stats
+    }
+
+    /// Takes another organisation; whereabouts and windows stay.
+    pub fn set_spine(&mut self, spine: Arc<Spine>) {
+        self.presence.set_spine(Arc::clone(&spine));
+        self.spine = spine;
+    }
+
+    /// Takes other rules; windows of correlations that are unchanged stay.
+    pub fn set_rules(&mut self, rules: Arc<RuleSet>) {
+        let old = std::mem::replace(&mut self.rules, rules);
+        let table = snapshot::table(&old);
+        let correlator = self.correlator.save();
+        let held = std::mem::take(&mut self.queue);
+        let held = held.into_values().filter_map(|entry| match entry {
+            Entry::Held(held) => Some(*held),
+            Entry::Item(..) => None,
+        });
+        let held = held.collect();
+        self.take_over(&table, correlator, held);
+    }
+
+    fn advance(&mut self, out: &mut Vec<Finding>) {
+        let frontier = self.watermarks.frontier();
+        loop {
+            let is_full = self.queue.len() > PENDING_MAX;
+            let Some(first) = self.queue.first_key_value().map(|(key, _)| key) else {
+                break;
+            };
+            if first.time >= frontier && !is_full {
+                break;
+            }
+            self.stats.evicted_pending += u64::from(first.time >= frontier);
+            let Some((_, entry)) = self.queue.pop_first() else {
+                break;
+            };
+            match entry {
+                Entry::Held(held) => self.settle_held(*held, out),
+                Entry::Item(group, key) => {
+                    let (correlator, mut desk) = self.desk(out);
+                    correlator.settle(&group, &key, &mut desk);
+                }
+            }
+        }
+        let (correlator, mut desk) = self.desk(out);
+        correlator.expire(frontier, &mut desk);
+    }
+
+    fn desk<'a>(&'a mut self, out: &'a mut Vec<Finding>) -> (&'a mut Correlator, Desk<'a>) {
+        let desk = Desk {
+            rules: &self.rules,
+            is_early_wanted: self.options.provisional,
+            stats: &mut self.stats,
+            out,
+        };
+        (&mut self.correlator, desk)
+    }
+}
+
+/// The mapping name of events that we make ourselves.
+fn own_mapping() -> MappingName {
+    #[expect(clippy::expect_used, reason = "a literal that is an id")]
+    MappingName::parse("castellan").expect("`castellan` is an id")
+}

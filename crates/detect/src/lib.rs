@@ -1,0 +1,22 @@
+//! Events to findings.
+//!
+//! Owns the spine's look-ups, presence, Sigma matching, and correlation on event time. Never reads
+//! a clock, never does I/O: time moves only by the events and records it is given, so the same
+//! input gives the same findings live, in replay and after a crash.
+
+pub mod cases;
+mod correlate;
+mod detector;
+pub mod eval;
+mod finding;
+pub mod limits;
+pub mod presence;
+pub mod rules;
+mod sigma;
+pub mod spine;
+mod stats;
+
+pub use detector::{Detector, Options, SnapshotError};
+pub use rules::{Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet};
+pub use spine::{Resolution, Spine};
+pub use stats::{DetectStats, UndecidedStat, UnresolvedStat};

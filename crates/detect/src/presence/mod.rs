@@ -1,0 +1,244 @@
+//! Where people are believed to be, and with what right; three-valued.
+//!
+//! Owns a bounded timeline of sightings per person. Every answer is a function of the *set* of
+//! sightings and silences, never of their arrival order. Never lets a sender that nobody knows
+//! move anybody.
+
+mod passage;
+mod timeline;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use model::enrichment::{Presence as Answer, PresenceState, UnknownWhy};
+use model::spine::WitnessOf;
+use model::{Event, PersonId, PlaceId, SourceId, Timestamp, Trust};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{DWELL_DEFAULT, PEOPLE_WATCHED_MAX, SILENCES_PER_SOURCE_MAX};
+use crate::spine::{Resolution, Spine};
+pub(crate) use timeline::{Ask, Effect};
+use timeline::{Found, Sighting, Timeline};
+
+/// Who was seen, and how.
+pub(crate) type Seen = (PersonId, Sighting);
+
+/// Everybody's whereabouts.
+pub struct Presence {
+    spine: Arc<Spine>,
+    people: HashMap<PersonId, Timeline>,
+    silences: BTreeMap<SourceId, Vec<Silence>>,
+    evicted: u64,
+    untrusted: u64,
+}
+
+/// A stretch in which a source was not heard; open while it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Silence {
+    from: Timestamp,
+    to: Option<Timestamp>,
+}
+
+/// Its state in a snapshot.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Form {
+    people: Vec<(PersonId, Timeline)>,
+    silences: Vec<(SourceId, Vec<Silence>)>,
+}
+
+impl Presence {
+    pub(crate) fn new(spine: Arc<Spine>) -> Self {
+        let (people, silences) = (HashMap::new(), BTreeMap::new());
+        Self {
+            spine,
+            people,
+            silences,
+            evicted: 0,
+            untrusted: 0,
+        }
+    }
+
+    pub(crate) fn set_spine(&mut self, spine: Arc<Spine>) {
+        self.spine = spine;
+    }
+
+    /// Where a person is believed to be at an instant.
+    pub fn at(&self, person: &PersonId, at: Timestamp) -> Answer {
+        self.before(person, &Ask::instant(at)).0
+    }
+
+    /// Where a person was before an event, and the silent source if one is why nobody knows.
+    pub(crate) fn before(&self, person: &PersonId, ask: &Ask<'_>) -> (Answer, Option<SourceId>) {
+        let Some(timeline) = self.people.get(person) else {
+            return (unknown(UnknownWhy::NeverSeen), None);
+        };
+        let found = match timeline.before(ask) {
+            Ok(found) => found,
+            Err(why) => return (unknown(why), None),
+        };
+        let zone = match &found.effect {
+            Effect::In(zone) => Some(zone),
+            Effect::Out => None,
+            Effect::Nowhere => return (unknown(UnknownWhy::Unwatched), None),
+            Effect::EitherSide => return (unknown(UnknownWhy::Ambiguous), None),
+            Effect::NotTaken => return (unknown(UnknownWhy::NeverSeen), None),
+        };
+        if let Some(source) = self.silent_since(&found, zone, ask.at) {
+            return (unknown(UnknownWhy::Stale), Some(source));
+        }
+        if zone.is_some_and(|zone| self.is_aged(zone, found.last, ask.at)) {
+            return (unknown(UnknownWhy::Aged), None);
+        }
+        (self.known(&found, zone), None)
+    }
+
+    fn known(&self, found: &Found, zone: Option<&PlaceId>) -> Answer {
+        let facts = zone.and_then(|zone| self.spine.place(zone));
+        Answer {
+            state: if zone.is_some() {
+                PresenceState::In
+            } else {
+                PresenceState::Out
+            },
+            zone: zone.cloned(),
+            zone_class: facts.and_then(|facts| facts.zone_class),
+            site: facts.and_then(|facts| facts.site.clone()),
+            since: Some(found.since),
+            evidence: Some(found.evidence),
+            why: None,
+        }
+    }
+
+    fn is_aged(&self, zone: &PlaceId, last: Timestamp, at: Timestamp) -> bool {
+        let own = self.spine.place(zone).and_then(|facts| facts.dwell_max);
+        !self.spine.exit_is_watched(zone) && at.since(last) > own.unwrap_or(DWELL_DEFAULT)
+    }
+
+    /// The source whose silence since the last sighting hides what a person did.
+    fn silent_since(
+        &self,
+        found: &Found,
+        zone: Option<&PlaceId>,
+        at: Timestamp,
+    ) -> Option<SourceId> {
+        let hides = |source: &SourceId| {
+            let silences = self.silences.get(source).into_iter().flatten();
+            let mut overlapping = silences
+                .filter(|silence| silence.from < at && silence.to.is_none_or(|to| to > found.last));
+            overlapping.next().is_some()
+        };
+        if self.silences.is_empty() {
+            return None;
+        }
+        if hides(&found.source) {
+            return Some(found.source.clone());
+        }
+        let site = zone
+            .and_then(|zone| self.spine.place(zone))
+            .and_then(|f| f.site.as_ref());
+        let mut others = self.silences.keys().filter(|id| {
+            let source = self.spine.organisation().sources.get(*id);
+            source.is_some_and(|source| {
+                source.witness_of.contains(&WitnessOf::Presence)
+                    && (source.site.is_none() || site.is_none() || source.site.as_ref() == site)
+            })
+        });
+        others.find(|id| hides(id)).cloned()
+    }
+
+    /// What an event proves about somebody's whereabouts; nothing where anyone could have sent it.
+    pub(crate) fn sighting(&mut self, event: &Event, found: &Resolution) -> Option<Seen> {
+        let seen = passage::sighting(&self.spine, event, found)?;
+        if event.trust == Trust::None {
+            self.untrusted += 1;
+            return None;
+        }
+        Some(seen)
+    }
+
+    /// Learns where somebody was seen.
+    pub(crate) fn learn(&mut self, (person, sighting): Seen) {
+        if !self.people.contains_key(&person) && self.people.len() >= PEOPLE_WATCHED_MAX {
+            self.forget_one();
+        }
+        if self.people.entry(person).or_default().insert(sighting) {
+            self.evicted += 1;
+        }
+    }
+
+    fn forget_one(&mut self) {
+        let longest = self
+            .people
+            .iter()
+            .min_by_key(|(id, line)| (line.last(), (*id).clone()));
+        if let Some(person) = longest.map(|(person, _)| person.clone()) {
+            self.people.remove(&person);
+            self.evicted += 1;
+        }
+    }
+
+    /// Notes that a source has not been heard since `from`.
+    pub(crate) fn silence(&mut self, source: &SourceId, from: Timestamp) {
+        let silences = self.silences.entry(source.clone()).or_default();
+        if silences.last().is_some_and(|last| last.to.is_none()) {
+            return;
+        }
+        silences.push(Silence { from, to: None });
+        if silences.len() > SILENCES_PER_SOURCE_MAX {
+            silences.remove(0);
+            self.evicted += 1;
+        }
+    }
+
+    /// Notes that a source is heard again.
+    pub(crate) fn heard(&mut self, source: &SourceId, at: Timestamp) {
+        let silences = self.silences.get_mut(source);
+        if let Some(last) = silences.and_then(|silences| silences.last_mut()) {
+            last.to.get_or_insert(at);
+        }
+    }
+
+    /// People watched, sightings evicted, sightings refused.
+    pub(crate) fn counts(&self) -> (u64, u64, u64) {
+        (self.people.len() as u64, self.evicted, self.untrusted)
+    }
+
+    /// Everybody who has ever been seen, in order of their ids.
+    pub fn people(&self) -> Vec<PersonId> {
+        let mut people: Vec<_> = self.people.keys().cloned().collect();
+        people.sort();
+        people
+    }
+
+    pub(crate) fn save(&self) -> Form {
+        let mut people: Vec<_> = self
+            .people
+            .iter()
+            .map(|(person, line)| (person.clone(), line.clone()))
+            .collect();
+        people.sort_by(|a, b| a.0.cmp(&b.0));
+        let silences = self
+            .silences
+            .iter()
+            .map(|(id, all)| (id.clone(), all.clone()))
+            .collect();
+        Form { people, silences }
+    }
+
+    pub(crate) fn load(&mut self, form: Form) {
+        self.people = form.people.into_iter().collect();
+        self.silences = form.silences.into_iter().collect();
+    }
+}
+
+fn unknown(why: UnknownWhy) -> Answer {
+    Answer {
+        state: PresenceState::Unknown,
+        zone: None,
+        zone_class: None,
+        site: None,
+        since: None,
+        evidence: None,
+        why: Some(why),
+    }
+}

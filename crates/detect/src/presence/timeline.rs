@@ -1,0 +1,255 @@
+//! One person's sightings, in event-time order.
+
+use std::time::Duration;
+
+use model::enrichment::{PresenceEvidence, UnknownWhy};
+use model::{Event, Fingerprint, Interval, PlaceId, SourceId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{NOT_TAKEN_WITHIN, SIGHTINGS_PER_PERSON_MAX};
+
+/// What a sighting means for where somebody is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Effect {
+    /// In a zone.
+    In(PlaceId),
+    /// Outside everything.
+    Out,
+    /// Through a door into what no reader watches.
+    Nowhere,
+    /// At a door, on one of its sides.
+    EitherSide,
+    /// The door was not used after all.
+    NotTaken,
+}
+
+/// One sighting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sighting {
+    pub time: Timestamp,
+    pub fingerprint: Fingerprint,
+    pub record: u64,
+    pub source: SourceId,
+    pub bound: Duration,
+    pub effect: Effect,
+    pub evidence: PresenceEvidence,
+    pub door: Option<PlaceId>,
+}
+
+impl Sighting {
+    fn key(&self) -> (Timestamp, Fingerprint, u64) {
+        (self.time, self.fingerprint, self.record)
+    }
+    fn interval(&self) -> Interval {
+        Interval::around(self.time, self.bound)
+    }
+    /// Whether the order of two sightings cannot be stated.
+    fn is_level_with(&self, other: &Self) -> bool {
+        if self.source == other.source {
+            return self.time == other.time;
+        }
+        let (a, b) = (self.interval(), other.interval());
+        !a.is_before(&b) && !b.is_before(&a)
+    }
+}
+
+/// What is asked: where somebody was before this.
+pub(crate) struct Ask<'a> {
+    pub at: Timestamp,
+    interval: Interval,
+    event: Option<&'a Event>,
+}
+
+impl<'a> Ask<'a> {
+    /// Just before an event; what the same record says about it does not count.
+    pub(crate) fn event(event: &'a Event) -> Self {
+        let interval = Interval::around(event.time, event.clock_offset_max);
+        Self {
+            at: event.time,
+            interval,
+            event: Some(event),
+        }
+    }
+
+    /// At an instant of true time.
+    pub(crate) fn instant(at: Timestamp) -> Self {
+        Self {
+            at,
+            interval: Interval {
+                earliest: at,
+                latest: at,
+            },
+            event: None,
+        }
+    }
+
+    fn order(&self, sighting: &Sighting) -> Order {
+        let Some(event) = self.event else {
+            return if sighting.time <= self.at {
+                Order::Before
+            } else {
+                Order::After
+            };
+        };
+        if sighting.source == event.source {
+            return match sighting.time.cmp(&event.time) {
+                _ if sighting.record == event.record => Order::Same,
+                std::cmp::Ordering::Less => Order::Before,
+                std::cmp::Ordering::Equal => Order::Unsure,
+                std::cmp::Ordering::Greater => Order::After,
+            };
+        }
+        let seen = sighting.interval();
+        if seen.is_before(&self.interval) {
+            Order::Before
+        } else if self.interval.is_before(&seen) {
+            Order::After
+        } else {
+            Order::Unsure
+        }
+    }
+}
+
+enum Order {
+    Before,
+    Same,
+    Unsure,
+    After,
+}
+
+/// The answer of a timeline.
+pub(crate) struct Found {
+    pub effect: Effect,
+    pub evidence: PresenceEvidence,
+    pub source: SourceId,
+    /// When the stay began.
+    pub since: Timestamp,
+    /// The last sighting of it.
+    pub last: Timestamp,
+}
+
+/// Sightings in order of time, then fingerprint, then record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Timeline {
+    sightings: Vec<Sighting>,
+}
+
+impl Timeline {
+    /// Adds a sighting at its place; returns whether one had to go.
+    pub(crate) fn insert(&mut self, sighting: Sighting) -> bool {
+        let at = self
+            .sightings
+            .partition_point(|known| known.key() < sighting.key());
+        if self
+            .sightings
+            .get(at)
+            .is_some_and(|known| known.key() == sighting.key())
+        {
+            return false;
+        }
+        self.sightings.insert(at, sighting);
+        let is_full = self.sightings.len() > SIGHTINGS_PER_PERSON_MAX;
+        if is_full {
+            self.sightings.remove(0);
+        }
+        is_full
+    }
+
+    pub(crate) fn last(&self) -> Option<Timestamp> {
+        self.sightings.last().map(|sighting| sighting.time)
+    }
+
+    /// The stay that was under way before what is asked.
+    pub(crate) fn before(&self, ask: &Ask<'_>) -> Result<Found, UnknownWhy> {
+        let mut unsure: Vec<&Sighting> = Vec::new();
+        let mut taken_back: Vec<(&Sighting, bool)> = Vec::new();
+        let mut newest: Option<&Sighting> = None;
+        let mut best: Option<&Sighting> = None;
+        let mut is_torn = false;
+        let mut stay: Option<Found> = None;
+        for sighting in self.sightings.iter().rev() {
+            match ask.order(sighting) {
+                Order::After | Order::Same => continue,
+                Order::Unsure => {
+                    unsure.push(sighting);
+                    continue;
+                }
+                Order::Before => {}
+            }
+            if sighting.effect == Effect::NotTaken {
+                taken_back.push((sighting, false));
+                continue;
+            }
+            if is_taken_back(sighting, &mut taken_back) {
+                continue;
+            }
+            match (newest, best) {
+                (Some(first), Some(so_far)) if sighting.is_level_with(first) => {
+                    (best, is_torn) = stronger(so_far, sighting, is_torn);
+                }
+                (Some(_), Some(so_far)) => {
+                    let mut found = stay.take().unwrap_or_else(|| open(so_far, newest));
+                    let goes_on = sighting.effect == found.effect;
+                    if goes_on {
+                        found.since = sighting.time;
+                        found.evidence = found.evidence.max(sighting.evidence);
+                    }
+                    stay = Some(found);
+                    if !goes_on {
+                        break;
+                    }
+                }
+                (None, _) | (_, None) => (newest, best) = (Some(sighting), Some(sighting)),
+            }
+        }
+        let Some(best) = best else {
+            let never = unsure.is_empty();
+            return Err(if never {
+                UnknownWhy::NeverSeen
+            } else {
+                UnknownWhy::Ambiguous
+            });
+        };
+        if is_torn || unsure.iter().any(|one| one.effect != best.effect) {
+            return Err(UnknownWhy::Ambiguous);
+        }
+        Ok(stay.unwrap_or_else(|| open(best, newest)))
+    }
+}
+
+/// A stay as its strongest last sighting shows it.
+fn open(best: &Sighting, newest: Option<&Sighting>) -> Found {
+    Found {
+        effect: best.effect.clone(),
+        evidence: best.evidence,
+        source: best.source.clone(),
+        since: best.time,
+        last: newest.map_or(best.time, |newest| newest.time.max(best.time)),
+    }
+}
+
+/// Of two sightings without an order the stronger counts; two equally strong that differ tear.
+fn stronger<'a>(a: &'a Sighting, b: &'a Sighting, is_torn: bool) -> (Option<&'a Sighting>, bool) {
+    match a.evidence.cmp(&b.evidence) {
+        std::cmp::Ordering::Greater => (Some(a), is_torn),
+        std::cmp::Ordering::Less => (Some(b), false),
+        std::cmp::Ordering::Equal => (Some(a), is_torn || a.effect != b.effect),
+    }
+}
+
+/// Whether a later `not taken` at the same door undoes a grant; each undoes one.
+fn is_taken_back(sighting: &Sighting, taken_back: &mut [(&Sighting, bool)]) -> bool {
+    if sighting.evidence != PresenceEvidence::Granted || sighting.door.is_none() {
+        return false;
+    }
+    let undoes = |(by, used): &&mut (&Sighting, bool)| {
+        !*used && by.door == sighting.door && by.time.since(sighting.time) <= NOT_TAKEN_WITHIN
+    };
+    match taken_back.iter_mut().find(undoes) {
+        Some((_, used)) => {
+            *used = true;
+            true
+        }
+        None => false,
+    }
+}

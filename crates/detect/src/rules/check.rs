@@ -1,0 +1,228 @@
+//! What loads but deserves a look.
+
+use model::Problem;
+use model::event::LogSource;
+
+use super::{Rule, RuleSet};
+use crate::sigma::field::speaks_of_presence;
+
+/// Enrichment fields that rules may ask for (FORMATS.md), presence and endpoints apart.
+const FIELDS: [&str; 19] = [
+    "castellan.source",
+    "castellan.mapping",
+    "castellan.site",
+    "castellan.person",
+    "castellan.person.id",
+    "castellan.person.status",
+    "castellan.person.kind",
+    "castellan.person.team",
+    "castellan.place",
+    "castellan.place.id",
+    "castellan.place.site",
+    "castellan.place.zone",
+    "castellan.place.zone_class",
+    "castellan.credential.id",
+    "castellan.credential.state",
+    "castellan.time.earliest",
+    "castellan.time.latest",
+    "castellan.local.hour",
+    "castellan.local.weekday",
+];
+const PRESENCE: [&str; 7] = [
+    "state",
+    "zone",
+    "zone_class",
+    "site",
+    "since",
+    "evidence",
+    "why",
+];
+const ENDPOINT: [&str; 6] = ["asset", "place", "site", "zone", "owner", "owner.id"];
+const ENDPOINTS: [&str; 3] = ["src", "dst", "device"];
+
+pub(super) fn check(set: &RuleSet) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (_, rule) in set.rules() {
+        for field in asked(rule) {
+            if let Some(problem) = unknown_field(rule, &field) {
+                problems.push(problem);
+            }
+        }
+        if rule.meta.is_reported {
+            owner(rule, &mut problems);
+        }
+        if let Some(problem) = names_people(rule) {
+            problems.push(problem);
+        }
+        if rule.correlation.is_none() && rule.meta.logsource == LogSource::default() {
+            let message = "the logsource is empty, so the rule is tried on every event".to_owned();
+            problems.push(Problem::warning(
+                &rule.meta.path,
+                None,
+                "no_logsource",
+                message,
+            ));
+        }
+        if let Some(problem) = never(rule) {
+            problems.push(problem);
+        }
+    }
+    problems.sort();
+    problems
+}
+
+fn asked(rule: &Rule) -> Vec<String> {
+    let mut fields = rule.fields.clone();
+    fields.extend(
+        rule.meta
+            .because
+            .iter()
+            .flat_map(|because| because.fields().to_vec()),
+    );
+    fields.extend(rule.meta.fold.iter().cloned());
+    if let Some(correlation) = &rule.correlation {
+        for key in &correlation.group_by {
+            fields.extend(key.per_rule.values().cloned());
+            if key.per_rule.is_empty() {
+                fields.push(key.field.clone());
+            }
+        }
+    }
+    fields.sort();
+    fields.dedup();
+    fields
+}
+
+fn unknown_field(rule: &Rule, field: &str) -> Option<Problem> {
+    let ours = field.strip_prefix("castellan.")?;
+    let known = match ours.split_once('.') {
+        Some(("presence", rest)) => PRESENCE.contains(&rest),
+        Some((end, rest)) if ENDPOINTS.contains(&end) => {
+            ENDPOINT.contains(&rest)
+                || rest
+                    .strip_prefix("owner.presence.")
+                    .is_some_and(|r| PRESENCE.contains(&r))
+        }
+        Some(_) | None => FIELDS.contains(&field),
+    };
+    if known {
+        return None;
+    }
+    let all = every_field();
+    let message = match nearest(field, all.iter().map(String::as_str)) {
+        Some(near) => format!("nothing fills the field `{field}`; meant `{near}`?"),
+        None => format!("nothing fills the field `{field}`"),
+    };
+    Some(Problem::error(
+        &rule.meta.path,
+        None,
+        "unknown_field",
+        message,
+    ))
+}
+
+fn every_field() -> Vec<String> {
+    let mut all: Vec<String> = FIELDS.iter().map(|field| (*field).to_owned()).collect();
+    all.extend(
+        PRESENCE
+            .iter()
+            .map(|field| format!("castellan.presence.{field}")),
+    );
+    for end in ENDPOINTS {
+        all.extend(
+            ENDPOINT
+                .iter()
+                .map(|field| format!("castellan.{end}.{field}")),
+        );
+        let owner = |field: &&str| format!("castellan.{end}.owner.presence.{field}");
+        all.extend(PRESENCE.iter().map(owner));
+    }
+    all
+}
+
+fn owner(rule: &Rule, problems: &mut Vec<Problem>) {
+    let path = &rule.meta.path;
+    if rule.meta.team.is_none() {
+        let message = format!(
+            "the rule `{}` names no team: who owns its findings?",
+            rule.meta.id
+        );
+        problems.push(Problem::warning(path, None, "no_team", message));
+    }
+    if rule.meta.sop.is_empty() && rule.meta.playbook.is_none() {
+        let message = format!(
+            "the rule `{}` has neither `sop` nor `playbook`",
+            rule.meta.id
+        );
+        problems.push(Problem::warning(path, None, "no_sop", message));
+    }
+}
+
+fn names_people(rule: &Rule) -> Option<Problem> {
+    let because = rule.meta.because.as_ref()?;
+    let personal = |field: &&String| {
+        let user = field.contains("user.");
+        user && (field.ends_with(".name") || field.ends_with(".full_name"))
+            || field.ends_with("email_addr")
+    };
+    let field = because.fields().iter().find(personal)?;
+    let message = format!("`because` shows `{field}`; show `castellan.person` instead");
+    Some(Problem::warning(
+        &rule.meta.path,
+        None,
+        "names_people",
+        message,
+    ))
+}
+
+/// A correlation whose group key one of its rules can never have, or with an impossible count.
+fn never(rule: &Rule) -> Option<Problem> {
+    let correlation = rule.correlation.as_ref()?;
+    let reason = if correlation.timespan.is_zero() {
+        "its timespan is zero"
+    } else if correlation
+        .group_by
+        .iter()
+        .any(|key| speaks_of_presence(&key.field) && key.per_rule.is_empty())
+    {
+        "it groups by presence, which may be unknown; group by a person or a place"
+    } else {
+        return None;
+    };
+    let message = format!("the correlation can never fire: {reason}");
+    Some(Problem::error(
+        &rule.meta.path,
+        None,
+        "never_fires",
+        message,
+    ))
+}
+
+/// Largest edit distance at which a suggestion helps.
+const NEAR: usize = 4;
+
+/// The candidate nearest to a word, if near enough.
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let scored = candidates.map(|candidate| (distance(word, candidate), candidate));
+    let (score, best) = scored.min()?;
+    (score <= NEAR).then_some(best)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, left) in (1..).zip(a.chars()) {
+        let mut next = vec![at];
+        for (pair, right) in row.windows(2).zip(&b) {
+            let [diagonal, above] = pair else { continue };
+            let before = next.last().copied().unwrap_or(at);
+            let swap = diagonal + usize::from(left != *right);
+            next.push(swap.min(above + 1).min(before + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}

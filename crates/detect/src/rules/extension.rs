@@ -1,0 +1,203 @@
+//! What Sigma lacks, under `castellan:` in the same YAML.
+
+use model::TeamId;
+use serde_json::{Map, Value};
+
+use crate::limits::BECAUSE_BYTES_MAX;
+use crate::sigma::View;
+
+/// The keys that may stand under `castellan:`.
+pub(crate) const KEYS: [&str; 7] = [
+    "team", "sop", "playbook", "because", "fold", "emit", "reset_by",
+];
+
+/// A rule's `castellan:` block.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Extension {
+    pub team: Option<TeamId>,
+    pub sop: Vec<String>,
+    pub playbook: Option<String>,
+    pub because: Option<Template>,
+    pub fold: Vec<String>,
+    pub emit_final: bool,
+    pub reset_by: Vec<String>,
+}
+
+/// What is wrong with one key of the block.
+pub(crate) struct Fault {
+    pub key: String,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl Extension {
+    /// Reads the block; what is wrong is left out and named.
+    pub(crate) fn read(block: &Value, faults: &mut Vec<Fault>) -> Self {
+        let mut read = Self::default();
+        let Some(block) = block.as_object() else {
+            let message = "`castellan` must be a mapping of keys".to_owned();
+            faults.push(Fault {
+                key: "castellan".into(),
+                code: "wrong_type",
+                message,
+            });
+            return read;
+        };
+        for key in block.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+            let near = crate::rules::check::nearest(key, KEYS.iter().copied());
+            let message = match near {
+                Some(near) => format!("unknown key `{key}` under `castellan`; meant `{near}`?"),
+                None => format!("unknown key `{key}` under `castellan`"),
+            };
+            faults.push(Fault {
+                key: key.clone(),
+                code: "unknown_key",
+                message,
+            });
+        }
+        read.team = text(block, "team", faults).and_then(|team| {
+            let parsed = TeamId::parse(&team);
+            parsed
+                .map_err(|error| faults.push(wrong("team", error.to_string())))
+                .ok()
+        });
+        read.playbook = text(block, "playbook", faults);
+        read.because = text(block, "because", faults).and_then(|because| {
+            let parsed = Template::parse(&because);
+            parsed
+                .map_err(|error| faults.push(wrong("because", error)))
+                .ok()
+        });
+        read.sop = texts(block, "sop", faults);
+        read.fold = texts(block, "fold", faults);
+        read.reset_by = texts(block, "reset_by", faults);
+        match text(block, "emit", faults).as_deref() {
+            None | Some("early") => {}
+            Some("final") => read.emit_final = true,
+            Some(other) => {
+                let message = format!("`emit` is `early` or `final`, not `{other}`");
+                faults.push(wrong("emit", message));
+            }
+        }
+        read
+    }
+}
+
+fn wrong(key: &str, message: String) -> Fault {
+    Fault {
+        key: key.to_owned(),
+        code: "wrong_value",
+        message,
+    }
+}
+
+fn text(block: &Map<String, Value>, key: &str, faults: &mut Vec<Fault>) -> Option<String> {
+    match block.get(key)? {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            faults.push(wrong(key, format!("`{key}` must be text")));
+            None
+        }
+    }
+}
+
+fn texts(block: &Map<String, Value>, key: &str, faults: &mut Vec<Fault>) -> Vec<String> {
+    match block.get(key) {
+        None => Vec::new(),
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::Array(many)) if many.iter().all(Value::is_string) => many
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        Some(_) => {
+            faults.push(wrong(key, format!("`{key}` must be a list of texts")));
+            Vec::new()
+        }
+    }
+}
+
+/// A sentence with `{field}` holes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Template {
+    parts: Vec<Part>,
+    fields: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Field(usize),
+    Count,
+}
+
+impl Template {
+    /// Reads a sentence; fails where a brace is not closed.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut template = Self {
+            parts: Vec::new(),
+            fields: Vec::new(),
+        };
+        let mut rest = text;
+        while let Some((head, tail)) = rest.split_once('{') {
+            let Some((field, after)) = tail.split_once('}') else {
+                return Err(format!("`{{` without `}}` in `{text}`"));
+            };
+            template.parts.push(Part::Text(head.to_owned()));
+            template.hole(field.trim());
+            rest = after;
+        }
+        template.parts.push(Part::Text(rest.to_owned()));
+        Ok(template)
+    }
+
+    fn hole(&mut self, field: &str) {
+        if field == "count" {
+            self.parts.push(Part::Count);
+            return;
+        }
+        let known = self.fields.iter().position(|known| known == field);
+        let at = known.unwrap_or_else(|| {
+            self.fields.push(field.to_owned());
+            self.fields.len() - 1
+        });
+        self.parts.push(Part::Field(at));
+    }
+
+    /// The fields it asks for, in the order of `fill`'s values.
+    pub(crate) fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
+    /// The values that an event has for the fields.
+    pub(crate) fn read(&self, view: &View<'_>) -> Vec<Option<String>> {
+        self.fields.iter().map(|field| view.text(field)).collect()
+    }
+
+    /// The sentence. A field without a value reads `unknown`.
+    pub(crate) fn fill(&self, values: &[Option<String>], count: u64) -> String {
+        let mut sentence = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => sentence.push_str(text),
+                Part::Field(at) => {
+                    let value = values.get(*at).and_then(Option::as_deref);
+                    sentence.push_str(value.unwrap_or("unknown"));
+                }
+                Part::Count => sentence.push_str(&count.to_string()),
+            }
+        }
+        cut(sentence)
+    }
+}
+
+fn cut(mut sentence: String) -> String {
+    if sentence.len() > BECAUSE_BYTES_MAX {
+        let end = (0..=BECAUSE_BYTES_MAX)
+            .rev()
+            .find(|at| sentence.is_char_boundary(*at));
+        sentence.truncate(end.unwrap_or(0));
+        sentence.push('…');
+    }
+    sentence
+}

@@ -1,0 +1,218 @@
+//! The rules: loaded and checked from text, routed by logsource, matched without state.
+
+mod check;
+mod correlation;
+mod extension;
+mod load;
+mod route;
+
+use std::collections::HashMap;
+
+use model::{Event, LogSource, Problem, RuleId, TeamId};
+
+use crate::sigma::View;
+use crate::sigma::kleene::PresenceRule;
+pub use crate::sigma::kleene::Truth;
+pub(crate) use correlation::{Correlation, Kind, Need};
+pub(crate) use extension::Template;
+use route::Router;
+
+/// One rule file's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFile {
+    /// Path relative to the rules folder, for problems.
+    pub path: String,
+    /// YAML, one or more documents.
+    pub text: String,
+}
+
+/// A rule's place in its set.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct RuleIndex(pub(crate) u32);
+
+/// What a rule says about itself.
+#[derive(Debug, Clone)]
+pub struct RuleMeta {
+    /// Sigma's id, else its name or file stem.
+    pub id: RuleId,
+    /// Title.
+    pub title: String,
+    /// Level; Sigma's default is medium here.
+    pub level: model::Level,
+    /// Which team owns its findings from the first second.
+    pub team: Option<TeamId>,
+    /// What to do, step by step.
+    pub sop: Vec<String>,
+    /// A playbook's name, instead of or beside steps.
+    pub playbook: Option<String>,
+    /// Fields whose equal values fold findings together.
+    pub fold: Vec<String>,
+    /// Sigma tags, ATT&CK among them.
+    pub tags: Vec<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// Author, shown wherever the rule is shown.
+    pub author: Option<String>,
+    /// Licence, shown wherever the rule is shown.
+    pub licence: Option<String>,
+    /// Which events it is tried on; empty for a correlation.
+    pub logsource: LogSource,
+    /// Whether it joins other rules' matches.
+    pub is_correlation: bool,
+    /// Whether it asks where people are.
+    pub asks_presence: bool,
+    /// Whether its matches are findings of their own, or only feed correlations.
+    pub is_reported: bool,
+    /// Its file.
+    pub path: String,
+    /// A hash of its file; part of every finding's id.
+    pub version: String,
+    pub(crate) because: Option<Template>,
+    /// Whether it says whose device is concerned, so that the owner is among the entities.
+    pub(crate) concerns_owner: bool,
+}
+
+/// One rule that an event matches, or would under some completion of what presence does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Match {
+    /// Which rule.
+    pub rule: RuleIndex,
+    /// Whether presence decides; then a late sighting can still overturn it.
+    pub hangs_on_presence: bool,
+    /// As shown by the event as it stands.
+    pub truth: Truth,
+}
+
+/// The matches of one event.
+pub type Matches = Vec<Match>;
+
+pub(crate) struct Rule {
+    pub meta: RuleMeta,
+    pub presence: Option<PresenceRule>,
+    /// The fields that its detections read.
+    pub fields: Vec<String>,
+    pub correlation: Option<Correlation>,
+    /// Correlations that take this rule's matches.
+    pub feeds: Vec<RuleIndex>,
+}
+
+/// Loaded rules, ready to match.
+#[derive(Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    by_id: HashMap<RuleId, RuleIndex>,
+    router: Router,
+}
+
+impl RuleSet {
+    /// Loads rules; every problem is listed, and what loads is used. Files that end in
+    /// `.cases.yml` hold cases and are passed over.
+    pub fn load(files: &[RuleFile]) -> (Self, Vec<Problem>) {
+        load::load(files)
+    }
+
+    /// Problems of rules that load but deserve a look: fields nobody fills, rules that cannot
+    /// fire, findings without an owner.
+    pub fn check(&self) -> Vec<Problem> {
+        check::check(self)
+    }
+
+    /// Every rule, in file order.
+    pub fn iter(&self) -> impl Iterator<Item = (RuleIndex, &RuleMeta)> {
+        let numbered = (0_u32..).zip(&self.rules);
+        numbered.map(|(number, rule)| (RuleIndex(number), &rule.meta))
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What the rule with an id says about itself.
+    pub fn get(&self, id: &RuleId) -> Option<&RuleMeta> {
+        self.meta(self.index_of(id)?)
+    }
+
+    /// Where the rule with an id stands.
+    pub fn index_of(&self, id: &RuleId) -> Option<RuleIndex> {
+        self.by_id.get(id).copied()
+    }
+
+    /// What a rule says about itself.
+    pub fn meta(&self, index: RuleIndex) -> Option<&RuleMeta> {
+        self.rule(index).map(|rule| &rule.meta)
+    }
+
+    /// The rules that an event of their logsource matches, appended in rule order. Stateless, so
+    /// it can run on any thread.
+    pub fn matches(&self, event: &Event, found: &mut Matches) {
+        let view = View::new(event);
+        let start = found.len();
+        self.router
+            .matches(&event.logsource, &view, |rule| found.push(shown(rule)));
+        self.router.presence(&event.logsource, |rule| {
+            self.judge(rule, event, &view, found)
+        });
+        if let Some(new) = found.get_mut(start..) {
+            new.sort_unstable_by_key(|found| found.rule);
+        }
+    }
+
+    /// As `matches`, but every rule is tried on every event.
+    pub fn matches_unrouted(&self, event: &Event, found: &mut Matches) {
+        let view = View::new(event);
+        let start = found.len();
+        self.router
+            .matches_all(&view, |rule| found.push(shown(rule)));
+        self.router
+            .presence_all(|rule| self.judge(rule, event, &view, found));
+        if let Some(new) = found.get_mut(start..) {
+            new.sort_unstable_by_key(|found| found.rule);
+        }
+    }
+
+    pub(crate) fn rule(&self, index: RuleIndex) -> Option<&Rule> {
+        self.rules.get(index.0 as usize)
+    }
+
+    pub(crate) fn rules(&self) -> impl Iterator<Item = (RuleIndex, &Rule)> {
+        let numbered = (0_u32..).zip(&self.rules);
+        numbered.map(|(number, rule)| (RuleIndex(number), rule))
+    }
+
+    /// Whether a rule that hangs on presence is shown by an event as now enriched.
+    pub(crate) fn truth(&self, index: RuleIndex, event: &Event) -> Truth {
+        let presence = self.rule(index).and_then(|rule| rule.presence.as_ref());
+        presence.map_or(Truth::False, |rule| rule.judge(&View::new(event)))
+    }
+
+    fn judge(&self, index: RuleIndex, event: &Event, view: &View<'_>, found: &mut Matches) {
+        let Some(rule) = self.rule(index).and_then(|rule| rule.presence.as_ref()) else {
+            return;
+        };
+        match rule.judge(&View::masked(event)) {
+            Truth::False => {}
+            Truth::True => found.push(shown(index)),
+            Truth::Unknown => found.push(Match {
+                rule: index,
+                hangs_on_presence: true,
+                truth: rule.judge(view),
+            }),
+        }
+    }
+}
+
+fn shown(rule: RuleIndex) -> Match {
+    Match {
+        rule,
+        hangs_on_presence: false,
+        truth: Truth::True,
+    }
+}

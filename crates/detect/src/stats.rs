@@ -1,0 +1,90 @@
+//! What detection counts, so that nothing it cannot say stays silent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::RuleId;
+use model::enrichment::Unresolved;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{UNDECIDED_REASONS_MAX, UNRESOLVED_VALUES_MAX};
+
+/// Values of one identifier kind that nobody in the spine answers to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct UnresolvedStat {
+    /// How often.
+    pub count: u64,
+    /// Which, each with how often; at most `UNRESOLVED_VALUES_MAX`.
+    pub values: BTreeMap<String, u64>,
+}
+
+/// How often a rule could not be decided.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct UndecidedStat {
+    /// How often.
+    pub count: u64,
+    /// Why, the silent source among it; at most `UNDECIDED_REASONS_MAX`.
+    pub reasons: BTreeSet<String>,
+}
+
+/// Counters since the detector was made or restored.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DetectStats {
+    /// Events judged.
+    pub events: u64,
+    /// Rule matches, undecided ones apart.
+    pub matches: u64,
+    /// Unresolved identifiers per kind.
+    pub unresolved: BTreeMap<String, UnresolvedStat>,
+    /// Rules that could not be decided.
+    pub undecided: BTreeMap<RuleId, UndecidedStat>,
+    /// Events later than their source's bound: kept out of correlations, judged alone.
+    pub late: u64,
+    /// Matches of a correlation that lack a key to group by.
+    pub ungrouped: u64,
+    /// Pending events judged before their time because `PENDING_MAX` was reached.
+    pub evicted_pending: u64,
+    /// Groups closed before their time because `GROUPS_MAX` was reached.
+    pub evicted_groups: u64,
+    /// Events pushed out of a full window.
+    pub evicted_window: u64,
+    /// Sightings pushed out of a full timeline, and people forgotten.
+    pub evicted_presence: u64,
+    /// Sightings refused because anyone could have sent them.
+    pub untrusted_sightings: u64,
+    /// Now waiting for the watermark, of `PENDING_MAX`.
+    pub pending: u64,
+    /// Groups now open, of `GROUPS_MAX`.
+    pub groups: u64,
+    /// People whose whereabouts are kept, of `PEOPLE_WATCHED_MAX`.
+    pub people: u64,
+}
+
+impl DetectStats {
+    pub(crate) fn unresolved(&mut self, missed: &[Unresolved]) {
+        for one in missed {
+            if !self.unresolved.contains_key(&one.kind) {
+                self.unresolved
+                    .insert(one.kind.clone(), UnresolvedStat::default());
+            }
+            let Some(stat) = self.unresolved.get_mut(&one.kind) else {
+                continue;
+            };
+            stat.count += 1;
+            if let Some(count) = stat.values.get_mut(&one.value) {
+                *count += 1;
+            } else if stat.values.len() < UNRESOLVED_VALUES_MAX {
+                stat.values.insert(one.value.clone(), 1);
+            }
+        }
+    }
+
+    pub(crate) fn undecided(&mut self, rule: &RuleId, reasons: &[String]) {
+        let stat = self.undecided.entry(rule.clone()).or_default();
+        stat.count += 1;
+        for reason in reasons {
+            if stat.reasons.len() < UNDECIDED_REASONS_MAX {
+                stat.reasons.insert(reason.clone());
+            }
+        }
+    }
+}
