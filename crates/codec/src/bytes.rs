@@ -20,10 +20,5 @@ pub(crate) fn utf8(input: &[u8]) -> Option<&str> {
     std::str::from_utf8(input).ok()
 }
 
-/// The input without blanks, tabs and line ends at both ends.
-pub(crate) fn trim(input: &[u8]) -> &[u8] {
-    input.trim_ascii()
-}
-
 /// The UTF-8 byte order mark.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";

@@ -12,16 +12,16 @@ pub mod position;
 pub mod framing;
 pub mod syslog;
 
-//pub mod csvrec;
+pub mod csvrec;
 pub mod ndjson;
 
-//pub mod audit;
-//pub mod cef;
-//pub mod kv;
+pub mod audit;
+pub mod cef;
+pub mod kv;
 
-//pub mod onvif;
-//pub mod xml;
+pub mod onvif;
+pub mod xml;
 
-//pub mod uhppote;
+pub mod uhppote;
 
-//pub mod value;
+pub mod value;

@@ -73,10 +73,22 @@ pub fn records(body: &[u8]) -> Records<'_> {
     Records {
         body,
         shape,
-        at: if shape == Shape::Array { first + 1 } else { first },
+        at: if shape == Shape::Array {
+            first + 1
+        } else {
+            first
+        },
         index: 0,
-        position: Position { offset: 0, line: 1, line_start: start },
-        phase: if shape == Shape::Empty { Phase::Done } else { Phase::First },
+        position: Position {
+            offset: 0,
+            line: 1,
+            line_start: start,
+        },
+        phase: if shape == Shape::Empty {
+            Phase::Done
+        } else {
+            Phase::First
+        },
     }
 }
 
@@ -131,14 +143,24 @@ impl<'a> Records<'a> {
         let (line, column) = self.position.advance(self.body, start);
         let index = self.index;
         self.index += 1;
-        JsonRecord { index, line, column, bytes }
+        JsonRecord {
+            index,
+            line,
+            column,
+            bytes,
+        }
     }
 
     fn bad(&mut self, at: usize, kind: BadRecordKind) -> BadRecord {
         let (line, column) = self.position.advance(self.body, at);
         let index = self.index;
         self.index += 1;
-        BadRecord { index, line, column, kind }
+        BadRecord {
+            index,
+            line,
+            column,
+            kind,
+        }
     }
 
     fn next_line(&mut self) -> Option<JsonRecord<'a>> {
@@ -165,7 +187,11 @@ impl<'a> Records<'a> {
         let is_last = self.body.get(end) == Some(&b']');
         self.at = end + 1;
         let is_only = self.phase == Phase::First;
-        self.phase = if is_last { Phase::AfterArray } else { Phase::Following };
+        self.phase = if is_last {
+            Phase::AfterArray
+        } else {
+            Phase::Following
+        };
         if length > 0 {
             return Some(Ok(self.record(start, end)));
         }
@@ -178,7 +204,11 @@ impl<'a> Records<'a> {
     fn after_array(&mut self) -> Option<BadRecord> {
         self.phase = Phase::Done;
         let at = self.at + blank_length(tail(self.body, self.at));
-        if at < self.body.len() { Some(self.bad(at, BadRecordKind::Trailing)) } else { None }
+        if at < self.body.len() {
+            Some(self.bad(at, BadRecordKind::Trailing))
+        } else {
+            None
+        }
     }
 }
 
@@ -274,7 +304,10 @@ fn blank_length(input: &[u8]) -> usize {
 }
 
 fn trim_json(input: &[u8]) -> &[u8] {
-    let end = input.iter().rposition(|byte| !is_blank(*byte)).map_or(0, |at| at + 1);
+    let end = input
+        .iter()
+        .rposition(|byte| !is_blank(*byte))
+        .map_or(0, |at| at + 1);
     span(input, 0, end)
 }
 
@@ -303,50 +336,78 @@ mod tests {
 
     #[test]
     fn each_line_is_a_record_even_a_broken_one() {
-        check("{\"a\":1}\n\n  {\"b\":\n{\"c\":3} \r\nx", Shape::Lines, &[
-            "0 1:1 {\\\"a\\\":1}",
-            "1 3:3 {\\\"b\\\":",
-            "2 4:1 {\\\"c\\\":3}",
-            "3 5:1 x",
-        ]);
+        check(
+            "{\"a\":1}\n\n  {\"b\":\n{\"c\":3} \r\nx",
+            Shape::Lines,
+            &[
+                "0 1:1 {\\\"a\\\":1}",
+                "1 3:3 {\\\"b\\\":",
+                "2 4:1 {\\\"c\\\":3}",
+                "3 5:1 x",
+            ],
+        );
     }
 
     #[test]
     fn a_broken_first_line_does_not_swallow_the_others() {
-        check("{\"a\":\n{\"b\":2}\n", Shape::Lines, &["0 1:1 {\\\"a\\\":", "1 2:1 {\\\"b\\\":2}"]);
+        check(
+            "{\"a\":\n{\"b\":2}\n",
+            Shape::Lines,
+            &["0 1:1 {\\\"a\\\":", "1 2:1 {\\\"b\\\":2}"],
+        );
     }
 
     #[test]
     fn elements_keep_strings_with_brackets_together() {
-        check(" [ {\"a\":\"]},\\\"[\"},\n [1,[2]] , 3 ]\n", Shape::Array, &[
-            "0 1:4 {\\\"a\\\":\\\"]},\\\\\\\"[\\\"}",
-            "1 2:2 [1,[2]]",
-            "2 2:12 3",
-        ]);
+        check(
+            " [ {\"a\":\"]},\\\"[\"},\n [1,[2]] , 3 ]\n",
+            Shape::Array,
+            &[
+                "0 1:4 {\\\"a\\\":\\\"]},\\\\\\\"[\\\"}",
+                "1 2:2 [1,[2]]",
+                "2 2:12 3",
+            ],
+        );
     }
 
     #[test]
     fn missing_elements_and_ends_are_named() {
         check("[]", Shape::Array, &[]);
-        check("[1,,2,]", Shape::Array, &[
-            "0 1:2 1",
-            "record 1: expected a value before the comma or bracket (line 1, column 4)",
-            "2 1:5 2",
-            "record 3: expected a value before the comma or bracket (line 1, column 7)",
-        ]);
-        check("[1,\n{\"a\":", Shape::Array, &[
-            "0 1:2 1",
-            "record 1: the array has no end (line 2, column 1)",
-        ]);
-        check("[1] 2", Shape::Array, &[
-            "0 1:2 1",
-            "record 1: expected nothing after the array (line 1, column 5)",
-        ]);
+        check(
+            "[1,,2,]",
+            Shape::Array,
+            &[
+                "0 1:2 1",
+                "record 1: expected a value before the comma or bracket (line 1, column 4)",
+                "2 1:5 2",
+                "record 3: expected a value before the comma or bracket (line 1, column 7)",
+            ],
+        );
+        check(
+            "[1,\n{\"a\":",
+            Shape::Array,
+            &[
+                "0 1:2 1",
+                "record 1: the array has no end (line 2, column 1)",
+            ],
+        );
+        check(
+            "[1] 2",
+            Shape::Array,
+            &[
+                "0 1:2 1",
+                "record 1: expected nothing after the array (line 1, column 5)",
+            ],
+        );
     }
 
     #[test]
     fn one_object_over_lines_is_one_record() {
-        check("\u{feff}{\n \"a\": 1\n}\n", Shape::Single, &["0 1:1 {\\n \\\"a\\\": 1\\n}"]);
+        check(
+            "\u{feff}{\n \"a\": 1\n}\n",
+            Shape::Single,
+            &["0 1:1 {\\n \\\"a\\\": 1\\n}"],
+        );
         check(" \n", Shape::Empty, &[]);
     }
 

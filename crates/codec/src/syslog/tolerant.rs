@@ -39,7 +39,8 @@ pub struct Parsed<'a> {
 /// Reads any bytes as one syslog message; never fails and loses nothing.
 ///
 /// `raw`: one message without transport framing. Line ends and NUL at the end stay in `raw`, but
-/// are no part of the text. A lawful message gives exactly what the strict reading gives.
+/// are no part of the text. A lawful message gives what the strict reading gives, except that of
+/// RFC 3164 a year after the time and a Cisco mnemonic are read as what they are.
 #[must_use]
 pub fn parse(raw: &[u8]) -> Parsed<'_> {
     let (mut message, form, blemish, is_sd_truncated) = read(raw);
@@ -49,14 +50,18 @@ pub fn parse(raw: &[u8]) -> Parsed<'_> {
         message,
         form,
         blemish,
-        non_utf8: std::str::from_utf8(raw).err().map(|error| error.valid_up_to()),
+        non_utf8: std::str::from_utf8(raw)
+            .err()
+            .map(|error| error.valid_up_to()),
         nul: memchr::memchr(0, raw),
         is_sd_truncated,
     }
 }
 
 fn trim_end(text: &[u8]) -> &[u8] {
-    let end = text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r' | 0));
+    let end = text
+        .iter()
+        .rposition(|byte| !matches!(byte, b'\n' | b'\r' | 0));
     span(text, 0, end.map_or(0, |at| at + 1))
 }
 
@@ -77,7 +82,13 @@ fn read(raw: &[u8]) -> Reading<'_> {
         };
     }
     if let Ok(message) = rfc3164::parse(raw)
-        && !has_cisco_mnemonic(message.message)
+        && !has_cisco_mnemonic(
+            message
+                .message
+                .strip_prefix(b": ")
+                .unwrap_or(message.message),
+        )
+        && !message.hostname.is_some_and(is_year)
     {
         return (message, Form::Rfc3164, None, false);
     }
@@ -96,9 +107,18 @@ fn read(raw: &[u8]) -> Reading<'_> {
     (message, Form::Bare, rfc5424::parse(raw).err(), false)
 }
 
+/// `Nov 22 10:00:00 2026 host`: by the letter a host name, but no sender means that.
+fn is_year(host: &str) -> bool {
+    host.len() == 4 && plausible_year(host.as_bytes(), 0).is_some()
+}
+
 /// One to three digits, none leading zero, and a blank: the version that sets RFC 5424 apart.
 fn has_version(rest: &[u8]) -> bool {
-    let digits = rest.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = rest
+        .iter()
+        .take(4)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     (1..=3).contains(&digits) && rest.first() != Some(&b'0') && rest.get(digits) == Some(&b' ')
 }
 
@@ -161,8 +181,12 @@ fn sd_end(rest: &[u8]) -> Option<usize> {
 /// RFC 3164 and its kin: prefixes, a timestamp of any kind, host, tag. False without a timestamp.
 fn read_3164<'a>(raw: &'a [u8], start: usize, message: &mut Message<'a>) -> bool {
     let rest = tail(raw, start);
-    let Some((prefix, body)) = cisco_prefix(rest) else { return false };
-    let Some((time, used)) = any_time(body, message.facility.is_some()) else { return false };
+    let Some((prefix, body)) = cisco_prefix(rest) else {
+        return false;
+    };
+    let Some((time, used)) = any_time(body, message.facility.is_some()) else {
+        return false;
+    };
     message.timestamp = Some(time);
     message.sequence = prefix.sequence;
     message.hostname = prefix.hostname;
@@ -196,6 +220,7 @@ struct Prefix<'a> {
 /// SOURCE: Cisco IOS system message format, "seq no:timestamp: %facility-severity-MNEMONIC".
 fn cisco_prefix(rest: &[u8]) -> Option<(Prefix<'_>, &[u8])> {
     const PREFIXES_MAX: usize = 3;
+    const PREFIX_LENGTH_MAX: usize = 80;
     let mut prefix = Prefix::default();
     let mut body = rest.trim_ascii_start();
     body = body.strip_prefix(b":").unwrap_or(body).trim_ascii_start();
@@ -206,7 +231,7 @@ fn cisco_prefix(rest: &[u8]) -> Option<(Prefix<'_>, &[u8])> {
         if rfc3164::month(body).is_some() || number(body, 0, 4).is_some() && is_iso(body) {
             return Some((prefix, body));
         }
-        let end = memchr::memchr2(b':', b' ', span(body, 0, 80))?;
+        let end = memchr::memchr2(b':', b' ', span(body, 0, body.len().min(PREFIX_LENGTH_MAX)))?;
         if body.get(end) != Some(&b':') || end == 0 {
             return None;
         }
@@ -228,8 +253,8 @@ fn is_iso(body: &[u8]) -> bool {
 /// A BSD stamp with its variants, or an ISO time; bytes used, without what follows.
 fn any_time(body: &[u8], has_priority: bool) -> Option<(SyslogTime, usize)> {
     if let Some(time) = iso_time(body) {
-        // `2026-11-22 10:00:00 text` without a priority is a program's log line, not syslog.
-        if !has_priority && body.get(10) == Some(&b' ') {
+        // `2026-11-22 10:00:00 text` with neither priority nor zone is a program's own log line.
+        if !has_priority && time.offset_s.is_none() && body.get(10) == Some(&b' ') {
             return None;
         }
         return match time.unix_ns() {
@@ -256,7 +281,9 @@ fn bsd_time(body: &[u8]) -> Option<(BsdTime, usize)> {
     at += length;
     if year.is_none()
         && body.get(at) == Some(&b' ')
-        && body.get(at + 5).is_none_or(|byte| matches!(byte, b' ' | b':'))
+        && body
+            .get(at + 5)
+            .is_none_or(|byte| matches!(byte, b' ' | b':'))
     {
         year = plausible_year(body, at + 1);
         at += if year.is_some() { 5 } else { 0 };
@@ -264,7 +291,18 @@ fn bsd_time(body: &[u8]) -> Option<(BsdTime, usize)> {
     if day == 0 || day > 31 {
         return None;
     }
-    Some((BsdTime { month, day, hour, minute, second, micros: nanos / 1000, year }, at))
+    Some((
+        BsdTime {
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            micros: nanos / 1000,
+            year,
+        },
+        at,
+    ))
 }
 
 fn plausible_year(body: &[u8], at: usize) -> Option<i32> {
@@ -274,7 +312,10 @@ fn plausible_year(body: &[u8], at: usize) -> Option<i32> {
 
 /// One or two digits.
 fn short_number(input: &[u8]) -> Option<(u8, usize)> {
-    let length = input.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let length = input
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if !(1..=2).contains(&length) {
         return None;
     }
@@ -284,14 +325,20 @@ fn short_number(input: &[u8]) -> Option<(u8, usize)> {
 
 /// Past one or more blanks at `at`; `None` without any.
 fn blanks(input: &[u8], at: usize) -> Option<usize> {
-    let count = tail(input, at).iter().take_while(|byte| **byte == b' ').count();
+    let count = tail(input, at)
+        .iter()
+        .take_while(|byte| **byte == b' ')
+        .count();
     if count == 0 { None } else { Some(at + count) }
 }
 
 /// ` UTC:` after a timestamp: a zone's abbreviation is told from a host by its colon.
 fn zone_name(rest: &[u8]) -> Option<(&str, usize)> {
     let word = rest.strip_prefix(b" ")?;
-    let length = word.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let length = word
+        .iter()
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
     let ends = word.get(length) == Some(&b':') && word.get(length + 1) != Some(&b':');
     // `%ASA` must follow, else a shouting program's tag would be taken for a zone.
     let is_cisco = has_cisco_mnemonic(tail(word, length + 1).trim_ascii_start());
@@ -304,7 +351,10 @@ fn zone_name(rest: &[u8]) -> Option<(&str, usize)> {
 
 /// Takes a host name off the front unless the first word is a tag or text.
 fn take_host<'a>(rest: &'a [u8], message: &mut Message<'a>) -> &'a [u8] {
-    let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+    let end = rest
+        .iter()
+        .position(u8::is_ascii_whitespace)
+        .unwrap_or(rest.len());
     let mut word = span(rest, 0, end);
     let after = tail(rest, end).trim_ascii_start();
     if word.len() > 1 && word.ends_with(b":") {
@@ -357,7 +407,11 @@ fn cisco_mnemonic(text: &[u8]) -> Option<&str> {
     let mut parts = word.split('-');
     let has_facility = parts.next().is_some_and(|part| !part.is_empty());
     let has_severity = parts.any(|part| matches!(part.as_bytes(), [b'0'..=b'7']));
-    if name.get(end) == Some(&b':') && has_facility && has_severity { Some(word) } else { None }
+    if name.get(end) == Some(&b':') && has_facility && has_severity {
+        Some(word)
+    } else {
+        None
+    }
 }
 
 /// FortiGate writes no header at all: `<189>date=2026-11-22 time=10:00:00 devname="fw1" ...`.
@@ -365,15 +419,29 @@ fn cisco_mnemonic(text: &[u8]) -> Option<&str> {
 /// SOURCE: FortiOS log message reference, log header fields `date`, `time`, `devname`.
 fn read_fortigate(message: &mut Message<'_>) {
     let text = message.message;
-    let Some(after) = text.strip_prefix(b"date=") else { return };
-    let Some(clock_at) = memchr::memmem::find(after, b" time=").map(|at| at + 6) else { return };
-    let date = number(after, 0, 4).zip(number(after, 5, 2)).zip(number(after, 8, 2));
+    let Some(after) = text.strip_prefix(b"date=") else {
+        return;
+    };
+    let Some(clock_at) = memchr::memmem::find(after, b" time=").map(|at| at + 6) else {
+        return;
+    };
+    let date = number(after, 0, 4)
+        .zip(number(after, 5, 2))
+        .zip(number(after, 8, 2));
     if let (Some(((year, month), day)), Some((hour, minute, second))) =
         (date, rfc3164::clock(unquote(tail(after, clock_at)), 0))
         && let (Ok(year), Ok(month), Ok(day)) =
             (i32::try_from(year), u8::try_from(month), u8::try_from(day))
     {
-        let time = BsdTime { month, day, hour, minute, second, micros: 0, year: Some(year) };
+        let time = BsdTime {
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            micros: 0,
+            year: Some(year),
+        };
         if time.local(year).is_valid() {
             message.timestamp = Some(SyslogTime::Bsd(time));
         }
@@ -425,3 +493,7 @@ impl Parsed<'_> {
         self.blemish.is_some_and(|error| error.kind == kind)
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -28,7 +28,9 @@ const fn case_name(kind: Kind) -> &'static str {
 
 #[test]
 fn strict_accepts_and_refuses_as_marked_with_the_position() {
-    let Some(cases) = data::lines("syslog-rfc5424/cases.jsonl") else { return };
+    let Some(cases) = data::lines("syslog-rfc5424/cases.jsonl") else {
+        return;
+    };
     let mut wrong = Vec::new();
     for case in &cases {
         let input = bytes(case);
@@ -45,13 +47,20 @@ fn strict_accepts_and_refuses_as_marked_with_the_position() {
             wrong.push(format!("{} -> {outcome:?}", case["err"]));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), cases.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {}: {wrong:#?}",
+        wrong.len(),
+        cases.len()
+    );
     assert_eq!(cases.len(), 121);
 }
 
 #[test]
 fn tolerant_keeps_what_strict_refuses_flagged_with_its_position() {
-    let Some(cases) = data::lines("syslog-rfc5424/cases.jsonl") else { return };
+    let Some(cases) = data::lines("syslog-rfc5424/cases.jsonl") else {
+        return;
+    };
     for case in &cases {
         let input = bytes(case);
         let (standard, is_valid) = marks(case);
