@@ -400,7 +400,8 @@ mod tests {
         );
         check(
             "id\na\0b\n",
-            "a\0b|-|2:1\nf.csv:2:1: error: the cell holds a control character [control_character]\n",
+            "a\0b|-|2:1\n\
+             f.csv:2:1: error: the cell holds a control character [control_character]\n",
         );
     }
 }

@@ -18,7 +18,8 @@ pub fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
     for word in known {
         let distance = damerau_levenshtein(&plain, &self::plain(word));
         let allowed = (plain.chars().count().max(word.chars().count()) / 3).max(1);
-        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
+        let is_near = distance <= allowed && distance < plain.chars().count();
+        if is_near && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, word));
         }
     }
@@ -54,6 +55,7 @@ mod tests {
             ("validto", Some("valid_to")),
             ("nmae", Some("name")),
             ("colour", None),
+            ("q", None),
             (&"x".repeat(500), None),
         ] {
             assert_eq!(nearest(found, known), expected, "{found}");

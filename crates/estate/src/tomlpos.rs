@@ -524,8 +524,13 @@ impl<'d> Table<'d> {
     /// The `format` number at the top of every file of ours: must be there, and known.
     pub fn need_format(&mut self, newest: i64) {
         let was_there = self.left.contains_key("format");
-        let format = self.take_int("format", 1..=newest);
-        self.require("format", was_there, format);
+        let format = self.take_as("format", "a whole number", Value::as_integer);
+        if let Some(format) = self.require("format", was_there, format)
+            && !(1..=newest).contains(&format.value)
+        {
+            let message = format!("format {format} is not known here; the newest is {newest}");
+            self.error(format.at, "unknown_format", message);
+        }
     }
 
     /// Reports every key that was not taken, unless it begins with `x_`.

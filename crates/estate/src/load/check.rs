@@ -102,13 +102,21 @@ fn places(context: &mut Context) {
                 context.error(FILE, Some(at), "place_cycle", message);
             }
             Some(_) => {}
-            None if above.len() == PLACE_DEPTH_MAX && !leads_into_cycle(&above) => {
+            None if goes_on(context, &above) && !leads_into_cycle(&above) => {
                 let message = format!("`{id}` lies more than {PLACE_DEPTH_MAX} places deep");
                 context.error(FILE, Some(at), "place_too_deep", message);
             }
             None => {}
         }
     }
+}
+
+/// Whether the walk ended at its bound and not at the top.
+fn goes_on(context: &Context, above: &[&PlaceId]) -> bool {
+    let top = above
+        .last()
+        .and_then(|id| context.organisation.places.get(*id));
+    above.len() == PLACE_DEPTH_MAX && top.is_some_and(|place| place.parent.is_some())
 }
 
 fn leads_into_cycle(above: &[&PlaceId]) -> bool {
