@@ -22,6 +22,10 @@ pub mod tls;
 
 pub mod mqtt;
 
+pub mod files;
+
+pub mod out;
+
 pub use account::{Account, Note};
 pub use error::AdapterError;
 pub use intake::{
