@@ -23,6 +23,7 @@ pub mod tls;
 pub mod mqtt;
 
 pub mod files;
+pub mod tail;
 
 pub mod out;
 
@@ -38,5 +39,6 @@ pub use stream::StreamLimits;
 pub use syslog_tcp::{SyslogTcp, SyslogTcpConfig};
 pub use syslog_tls::{SyslogTls, SyslogTlsConfig};
 pub use syslog_udp::{SyslogUdp, SyslogUdpConfig};
+pub use tail::{Tail, TailConfig, TailFrom, TailPosition, TailPositions};
 pub use tls::{ClientCertificates, ClientTls, ServerTls};
 pub use wiring::Wiring;
