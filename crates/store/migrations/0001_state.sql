@@ -200,7 +200,8 @@ CREATE TABLE lake_files (
     time_max BIGINT NOT NULL,
     rows BIGINT NOT NULL,
     bytes BIGINT NOT NULL,
-    state TEXT NOT NULL
+    state TEXT NOT NULL,
+    entry TEXT NOT NULL
 );
 CREATE INDEX lake_files_by_time ON lake_files (state, time_min, time_max);
 

@@ -5,6 +5,10 @@ use std::time::Duration;
 /// How long a caller waits before it tries again when a file was busy or full.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// No room for the shared memory beside a write-ahead log: how SQLite says that a disk is full
+/// while it opens a file. SOURCE: sqlite.org/rescode.html.
+const SQLITE_IOERR_SHMSIZE: i32 = 4_874;
+
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
@@ -139,6 +143,11 @@ impl StoreError {
     pub(crate) fn rusqlite(what: impl Into<String>, error: &rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         let what = what.into();
+        if let rusqlite::Error::SqliteFailure(failure, _) = error
+            && failure.extended_code == SQLITE_IOERR_SHMSIZE
+        {
+            return Self::Full { what };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { what },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { what },

@@ -34,7 +34,7 @@ pub struct Reader {
 
 enum Found {
     Recent(Vec<(u64, Arc<Record>)>),
-    InSegment(u64),
+    InSegment { first_seq: u64, is_full: bool },
     Wait(Next),
 }
 
@@ -76,7 +76,7 @@ impl Reader {
                     self.next_seq += records.len() as u64;
                     return Ok(Next::Records(records));
                 }
-                Found::InSegment(first_seq) => self.read_ahead(first_seq)?,
+                Found::InSegment { first_seq, is_full } => self.read_ahead(first_seq, is_full)?,
                 Found::Wait(next) => return Ok(next),
             }
         }
@@ -108,10 +108,9 @@ impl Reader {
                 asked: self.next_seq,
                 first: inner.first_seq(),
             };
-            return inner
-                .segment_of(self.next_seq)
-                .map(Found::InSegment)
-                .ok_or(gone);
+            let segment = inner.segment_of(self.next_seq).ok_or(gone)?;
+            let (first_seq, is_full) = (segment.first_seq, segment.is_folded);
+            return Ok(Found::InSegment { first_seq, is_full });
         }
         let at = inner
             .recent
@@ -138,10 +137,10 @@ impl Reader {
         Ok(Found::Recent(wanted.collect()))
     }
 
-    fn read_ahead(&mut self, first_seq: u64) -> Result<(), StoreError> {
+    fn read_ahead(&mut self, first_seq: u64, is_full: bool) -> Result<(), StoreError> {
         let segment = match self.open.take() {
             Some(open) if open.first_seq == first_seq => open,
-            Some(_) | None => self.open_segment(first_seq)?,
+            Some(_) | None => self.open_segment(first_seq, is_full)?,
         };
         let stored = segment.read(self.next_seq, READ_ROWS_MAX)?;
         let path = segment.path().to_owned();
@@ -163,9 +162,9 @@ impl Reader {
         Ok(())
     }
 
-    fn open_segment(&self, first_seq: u64) -> Result<Segment, StoreError> {
+    fn open_segment(&self, first_seq: u64, is_full: bool) -> Result<Segment, StoreError> {
         let path = self.shared.path_of(first_seq);
-        match Segment::open(&path, None) {
+        match Segment::open_to_read(&path, is_full) {
             Ok(Some(segment)) => Ok(segment),
             Ok(None) => Err(StoreError::corrupt(
                 path.display().to_string(),

@@ -160,6 +160,32 @@ pub fn first_seq_of(name: &str) -> Option<u64> {
         .ok()
 }
 
+fn first_seq_at(path: &Path) -> Result<u64, StoreError> {
+    let name = path
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
+    let unnamed = || StoreError::corrupt(path.display().to_string(), "not a segment's name");
+    first_seq_of(name).ok_or_else(unnamed)
+}
+
+/// SOURCE: sqlite.org/uri.html: `immutable` reads without locks, log or shared memory.
+fn immutable_uri(path: &Path) -> String {
+    use std::fmt::Write;
+    use std::os::unix::ffi::OsStrExt;
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
 /// The file and what SQLite keeps beside it.
 fn with_companions(path: &Path) -> [PathBuf; 3] {
     let beside = |suffix: &str| {
@@ -214,28 +240,45 @@ impl Segment {
         Ok(segment)
     }
 
-    /// Opens a segment. `None`: its creation was cut short, nothing was ever in it.
+    /// Opens a segment to write to it. `None`: its creation was cut short, nothing was ever in it.
     pub fn open(path: &Path, pages_max: Option<u32>) -> Result<Option<Self>, StoreError> {
-        let name = path
-            .file_name()
-            .and_then(|n| n.to_str())
-            .unwrap_or_default();
-        let Some(first_seq) = first_seq_of(name) else {
-            return Err(StoreError::corrupt(
-                path.display().to_string(),
-                "not a segment's name",
-            ));
-        };
+        let first_seq = first_seq_at(path)?;
         let segment = Self::connect(path, first_seq, OpenFlags::empty(), pages_max)?;
-        let format: i64 = segment
+        segment.with_known_format()
+    }
+
+    /// Opens a segment that nobody writes to, or that another connection of ours writes to.
+    ///
+    /// `is_full`: no more will be written. Once its log is folded in, such a segment is read
+    /// without any file beside it, so that consumers get on even where the disk is full.
+    pub fn open_to_read(path: &Path, is_full: bool) -> Result<Option<Self>, StoreError> {
+        if !is_full || has_wal(path) {
+            return Self::open(path, None);
+        }
+        let first_seq = first_seq_at(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let conn = Connection::open_with_flags(immutable_uri(path), flags)
+            .map_err(|e| StoreError::rusqlite(format!("opening `{}`", path.display()), &e))?;
+        Self {
+            conn,
+            path: path.to_owned(),
+            first_seq,
+        }
+        .with_known_format()
+    }
+
+    fn with_known_format(self) -> Result<Option<Self>, StoreError> {
+        let format: i64 = self
             .conn
             .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(|e| segment.error("reading the format of", &e))?;
+            .map_err(|e| self.error("reading the format of", &e))?;
         match format {
             0 => Ok(None),
-            SEGMENT_FORMAT => Ok(Some(segment)),
+            SEGMENT_FORMAT => Ok(Some(self)),
             found => Err(StoreError::Format {
-                file: path.display().to_string(),
+                file: self.path.display().to_string(),
                 found,
                 known: SEGMENT_FORMAT,
             }),

@@ -32,7 +32,7 @@ pub struct SegmentInfo {
     pub oldest: Option<Timestamp>,
     /// Latest recorded time in it.
     pub newest: Option<Timestamp>,
-    /// Nobody writes it any more, not even to fold its log.
+    /// Nobody writes it any more; its log is folded in, or could not be so far.
     pub is_folded: bool,
 }
 
@@ -201,11 +201,9 @@ impl Inner {
     }
 
     /// The segment that holds a record.
-    pub fn segment_of(&self, seq: u64) -> Option<u64> {
+    pub fn segment_of(&self, seq: u64) -> Option<&SegmentInfo> {
         let after = self.segments.partition_point(|s| s.first_seq <= seq);
-        self.segments
-            .get(after.checked_sub(1)?)
-            .map(|s| s.first_seq)
+        self.segments.get(after.checked_sub(1)?)
     }
 
     /// Adds committed batches, forgetting the oldest beyond the bound.

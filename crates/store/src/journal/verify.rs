@@ -55,6 +55,7 @@ pub fn verify(dir: &Path) -> Result<VerifyReport, StoreError> {
         ..VerifyReport::default()
     };
     let mut next_seq = firsts.first().copied().unwrap_or(1);
+    let last = firsts.last().copied();
     for first_seq in firsts {
         let path = dir.join(segment::file_name(first_seq));
         if first_seq != next_seq {
@@ -64,7 +65,7 @@ pub fn verify(dir: &Path) -> Result<VerifyReport, StoreError> {
             ));
             next_seq = first_seq;
         }
-        match Segment::open(&path, None) {
+        match Segment::open_to_read(&path, Some(first_seq) != last) {
             Ok(Some(segment)) => verify_segment(&segment, &mut next_seq, &mut report),
             Ok(None) => {}
             Err(error) => report.problem(error.to_string()),

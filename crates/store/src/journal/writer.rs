@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 
 use model::Timestamp;
 use tokio::sync::oneshot;
@@ -71,7 +71,12 @@ pub fn open(
     for first_seq in firsts {
         let path = dir.join(segment::file_name(first_seq));
         let is_last = Some(first_seq) == last;
-        let Some(segment) = Segment::open(&path, limits.segment_pages_max)? else {
+        let opened = if is_last {
+            Segment::open(&path, limits.segment_pages_max)?
+        } else {
+            Segment::open_to_read(&path, true)?
+        };
+        let Some(segment) = opened else {
             if !is_last {
                 let detail = "holds no tables, yet others follow it";
                 return Err(StoreError::corrupt(path.display().to_string(), detail));
@@ -192,7 +197,7 @@ impl Writer {
         let folder_shared = shared.clone();
         let folder_thread = std::thread::Builder::new()
             .name("journal-folder".into())
-            .spawn(move || fold_full_segments(&folder_shared, &Mutex::new(full)))
+            .spawn(move || fold_full_segments(&folder_shared, &full))
             .map_err(|e| StoreError::io("starting the journal's folding thread", &e))?;
         let mut writer = Self {
             shared,
@@ -638,22 +643,48 @@ fn refuse(group: Vec<Append>, plans: &[Plan], error: &AppendError) {
     }
 }
 
-fn fold_full_segments(shared: &Shared, full: &Mutex<Receiver<Segment>>) {
-    let full = full
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    while let Ok(segment) = full.recv() {
-        let first_seq = segment.first_seq;
-        if let Err(error) = segment.fold_log() {
-            tracing::warn!(%error, "a full segment keeps its log");
-        }
-        let path = segment.path().to_owned();
-        drop(segment);
-        let bytes = segment::bytes_on_disk(&path);
-        let mut inner = shared.lock();
-        if let Some(info) = inner.segments.iter_mut().find(|s| s.first_seq == first_seq) {
-            info.bytes = bytes;
-            info.is_folded = true;
+fn fold_full_segments(shared: &Shared, full: &Receiver<Segment>) {
+    let mut unfolded: Vec<Segment> = Vec::new();
+    loop {
+        let next = if unfolded.is_empty() {
+            full.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            full.recv_timeout(RETRY_AFTER)
+        };
+        match next {
+            Ok(segment) => {
+                if let Some(left) = fold(shared, segment) {
+                    tracing::warn!(first_seq = left.first_seq, "a full segment keeps its log");
+                    unfolded.push(left);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                let segments = std::mem::take(&mut unfolded).into_iter();
+                unfolded.extend(segments.filter_map(|segment| fold(shared, segment)));
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// Folds a segment's log in and closes it. Hands it back when the disk is too full for that: it
+/// stays open, because readers need the shared memory of its log, and is tried again.
+fn fold(shared: &Shared, segment: Segment) -> Option<Segment> {
+    let first_seq = segment.first_seq;
+    let path = segment.path().to_owned();
+    let is_kept = |inner: &mut Inner| inner.segments.iter().any(|s| s.first_seq == first_seq);
+    if !is_kept(&mut shared.lock()) {
+        return None;
+    }
+    let left = match segment.fold_log() {
+        Ok(()) => None,
+        Err(_) => Some(segment),
+    };
+    let bytes = segment::bytes_on_disk(&path);
+    let mut inner = shared.lock();
+    if let Some(info) = inner.segments.iter_mut().find(|s| s.first_seq == first_seq) {
+        info.bytes = bytes;
+        info.is_folded = true;
+    }
+    left
 }

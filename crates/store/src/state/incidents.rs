@@ -5,6 +5,8 @@ use model::{AuditAct, Entity, FindingId, Incident, IncidentId, IncidentState, Le
 
 use super::db::{Tx, args, json_of, word_of};
 use super::findings::page_of;
+use super::outbox::{self, OutboxItem};
+use super::tallies::{self, Counter};
 use super::{Page, PageKey, State};
 use crate::audit;
 use crate::error::StoreError;
@@ -121,6 +123,22 @@ pub(super) async fn save(
 }
 
 impl State {
+    /// As `save_incident`, with the messages that the change causes; those that find no room in
+    /// the outbox are counted.
+    pub async fn save_incident_telling(
+        &self,
+        incident: &Incident,
+        expected_version: u64,
+        (acts, messages): (&[AuditAct], &[OutboxItem]),
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        save(&mut tx, incident, expected_version).await?;
+        let dropped = outbox::add(&mut tx, messages).await?;
+        tallies::add_counters(&mut tx, &[Counter::dropped_full("outbox", dropped)]).await?;
+        audit::append(&mut tx, acts).await?;
+        tx.commit().await
+    }
+
     /// Writes one incident with the acts that changed it. `expected_version`: the version it was
     /// read at, 0 for a new one; fails with `Conflict` when another stands.
     pub async fn save_incident(

@@ -43,6 +43,8 @@ pub struct LakeFile {
     pub bytes: u64,
     /// Where it stands.
     pub state: LakeFileState,
+    /// The lake's own words for it, as JSON; not read here.
+    pub entry: String,
 }
 
 /// What one flush, compaction or expiry changes.
@@ -72,6 +74,7 @@ fn read(row: &DbRow) -> Result<LakeFile, StoreError> {
         rows: row.uint(8)?,
         bytes: row.uint(9)?,
         state: row.word(10)?,
+        entry: row.text(11)?,
     })
 }
 
@@ -100,8 +103,8 @@ impl State {
         for file in &commit.added {
             tx.run(
                 "INSERT INTO lake_files (path, class_uid, day, site, seq_min, seq_max, \
-                 time_min, time_max, rows, bytes, state) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                 time_min, time_max, rows, bytes, state, entry) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 args![
                     &*file.path,
                     u64::from(file.class_uid),
@@ -114,6 +117,7 @@ impl State {
                     file.rows,
                     file.bytes,
                     word_of(&file.state)?,
+                    &*file.entry,
                 ],
             )
             .await?;
@@ -129,7 +133,7 @@ impl State {
         to: Option<Timestamp>,
     ) -> Result<Vec<LakeFile>, StoreError> {
         let sql = "SELECT path, class_uid, day, site, seq_min, seq_max, time_min, time_max, \
-                   rows, bytes, state FROM lake_files \
+                   rows, bytes, state, entry FROM lake_files \
                    WHERE state = $1 AND time_max >= $2 AND time_min <= $3 \
                    ORDER BY day, class_uid, path";
         let rows = self
