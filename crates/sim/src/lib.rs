@@ -1,0 +1,130 @@
+//! A virtual organisation: people who come, work and leave, told in the words of the products that
+//! would have seen it.
+//!
+//! Owns the demo organisation and its timetable. Never opens a socket, reads a clock or judges
+//! anything: bytes in the vendors' formats come out, each with the instant at which to send it.
+
+mod chance;
+pub mod demo;
+mod diary;
+mod paths;
+mod plan;
+mod record;
+mod roster;
+mod script;
+mod story;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use model::{Organisation, Timestamp};
+
+use diary::Diary;
+pub use record::{Channel, Framing, WireRecord};
+use roster::Roster;
+pub use script::{Script, ScriptError, Story};
+
+/// Most planned days kept at once; a window over more is planned again.
+const DAYS_KEPT_MAX: usize = 8;
+/// A planned day's records lie at most so far from it: local time and a night shift.
+const DAYS_AROUND: u64 = 2;
+
+/// A virtual organisation from one instant on.
+///
+/// The same seed, organisation, script and start give the same bytes, however the time is sliced.
+pub struct Sim {
+    roster: Roster,
+    script: Script,
+    seed: u64,
+    start: Timestamp,
+    days: BTreeMap<NaiveDate, Vec<WireRecord>>,
+    opening: Vec<WireRecord>,
+}
+
+impl Sim {
+    /// Sets the scene. Whoever is at work at `start` badges in within the first seconds, as of some
+    /// minutes earlier, so that where people are is known from the beginning; then the script's
+    /// stories run beside ordinary life.
+    ///
+    /// Fails when the script names what the organisation does not have.
+    pub fn new(
+        seed: u64,
+        organisation: &Organisation,
+        script: Script,
+        start: Timestamp,
+    ) -> Result<Self, ScriptError> {
+        let roster = Roster::new(organisation, &script)?;
+        let mut sim = Self {
+            roster,
+            script,
+            seed,
+            start,
+            days: BTreeMap::new(),
+            opening: Vec::new(),
+        };
+        let mut opening = sim.diary().arrivals();
+        for story in &sim.script.stories {
+            opening.extend(story::records(story, &sim.roster, start)?);
+        }
+        record::sort(&mut opening);
+        sim.opening = opening;
+        Ok(sim)
+    }
+
+    /// What is sent from `from` on and before `to`, in the order of sending; nothing before the
+    /// start.
+    pub fn events_between(&mut self, from: Timestamp, to: Timestamp) -> Vec<WireRecord> {
+        let from = from.max(self.start);
+        if to <= from {
+            return Vec::new();
+        }
+        let first = from.to_chrono().date_naive() - chrono::Days::new(DAYS_AROUND);
+        let last = to.to_chrono().date_naive() + chrono::Days::new(DAYS_AROUND);
+        let mut out = within(&self.opening, from, to).to_vec();
+        for day in first.iter_days().take_while(|day| *day <= last) {
+            if !self.days.contains_key(&day) {
+                let planned = self.diary().day(day);
+                self.days.insert(day, planned);
+            }
+            let planned = self.days.get(&day).map(Vec::as_slice).unwrap_or_default();
+            out.extend_from_slice(within(planned, from, to));
+            while self.days.len() > DAYS_KEPT_MAX {
+                self.days.pop_first();
+            }
+        }
+        record::sort(&mut out);
+        out
+    }
+
+    /// The stories that run.
+    pub fn stories(&self) -> &[Story] {
+        &self.script.stories
+    }
+
+    fn diary(&self) -> Diary<'_> {
+        let Self {
+            roster,
+            script,
+            seed,
+            start,
+            ..
+        } = self;
+        Diary {
+            roster,
+            pace: &script.pace,
+            seed: *seed,
+            start: *start,
+        }
+    }
+}
+
+/// The part of a sorted list that is sent within a window.
+fn within(records: &[WireRecord], from: Timestamp, to: Timestamp) -> &[WireRecord] {
+    let begin = records.partition_point(|record| record.at < from);
+    let end = records.partition_point(|record| record.at < to);
+    records.get(begin..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

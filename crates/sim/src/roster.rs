@@ -1,0 +1,303 @@
+//! Who is who: the organisation as the products at its edges know it.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use model::spine::{Identifier, ZoneClass};
+use model::{AssetId, Entity, Organisation, PersonId, PlaceId};
+
+use crate::paths;
+use crate::script::{Script, ScriptError, Shift, Work};
+
+/// A person as products know them.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub id: String,
+    /// Display name, as an identity provider shows it.
+    pub name: String,
+    pub badge: String,
+    pub account: String,
+    pub email: String,
+    /// The identity provider's own id.
+    pub user_id: String,
+    pub site: String,
+    pub desk: Option<Machine>,
+    /// An address at home, for days spent there.
+    pub home_ip: String,
+    /// Inside the firewall's tunnel.
+    pub tunnel_ip: String,
+}
+
+/// A machine on the network.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    pub hostname: String,
+    pub ip: String,
+    pub site: String,
+}
+
+/// One person's working life.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub member: Member,
+    pub shift: Shift,
+    pub zone: PlaceId,
+    pub outside: PlaceId,
+    pub visits: Vec<PlaceId>,
+    pub servers: Vec<Machine>,
+}
+
+/// What a door, camera or sensor is called by the product that reports it.
+#[derive(Debug, Clone)]
+pub(crate) struct Device {
+    pub name: String,
+    /// The product's own id of it.
+    pub uid: String,
+    /// The source that reports it.
+    pub source: String,
+}
+
+/// Everything that a day needs to know.
+pub(crate) struct Roster {
+    organisation: Organisation,
+    pub jobs: Vec<Job>,
+    members: BTreeMap<PersonId, Member>,
+}
+
+impl Roster {
+    /// Reads the organisation; people in a story's cast have no ordinary days.
+    pub(crate) fn new(organisation: &Organisation, script: &Script) -> Result<Self, ScriptError> {
+        let mut roster = Self {
+            organisation: organisation.clone(),
+            jobs: vec![],
+            members: BTreeMap::new(),
+        };
+        for (index, id) in organisation.people.keys().enumerate() {
+            if let Some(member) = roster.read_member(id, index) {
+                roster.members.insert(id.clone(), member);
+            }
+        }
+        let played = |id: &PersonId| {
+            script
+                .stories
+                .iter()
+                .any(|story| story.cast.iter().any(|cast| cast == id.as_str()))
+        };
+        let ids: Vec<PersonId> = roster
+            .members
+            .keys()
+            .filter(|id| !played(id))
+            .cloned()
+            .collect();
+        for id in ids {
+            if let Some(work) = roster.work_of(&id, script) {
+                let job = roster.job(&id, work, script)?;
+                roster.jobs.push(job);
+            }
+        }
+        Ok(roster)
+    }
+
+    pub(crate) fn member(&self, id: &str) -> Option<&Member> {
+        self.members.get(&PersonId::parse(id).ok()?)
+    }
+
+    pub(crate) fn zone_of_site(&self, site: &str) -> Tz {
+        let place = PlaceId::parse(site).ok();
+        let name = place.map(|place| self.organisation.time_zone_of(&place));
+        name.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+    }
+
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &str> {
+        let site = |place: &&model::spine::Place| place.kind == model::spine::PlaceKind::Site;
+        self.organisation
+            .places
+            .values()
+            .filter(site)
+            .map(|place| place.id.as_str())
+    }
+
+    pub(crate) fn way(&self, from: &PlaceId, to: &PlaceId) -> Vec<paths::Step> {
+        paths::way(&self.organisation, from, to).unwrap_or_default()
+    }
+
+    pub(crate) fn place(&self, id: &str) -> Option<PlaceId> {
+        let id = PlaceId::parse(id).ok()?;
+        self.organisation.places.contains_key(&id).then_some(id)
+    }
+
+    pub(crate) fn site_of(&self, place: &PlaceId) -> Option<&str> {
+        self.organisation.site_of(place).map(PlaceId::as_str)
+    }
+
+    /// What the access control system calls a door, and the source that speaks of it.
+    pub(crate) fn door(&self, door: &PlaceId) -> Option<Device> {
+        let site = self.site_of(door)?;
+        let name = self.value("door", &Entity::Place(door.clone()))?;
+        let source = format!("pacs-{site}");
+        Some(Device {
+            uid: door.to_string(),
+            name: name.to_owned(),
+            source,
+        })
+    }
+
+    /// The camera that looks at a door.
+    pub(crate) fn camera_at(&self, door: &PlaceId) -> Option<Device> {
+        let looks = |asset: &&model::spine::Asset| {
+            asset.kind == "camera" && asset.place.as_ref() == Some(door)
+        };
+        let id = &self.organisation.assets.values().find(looks)?.id;
+        self.device("camera", id.as_str())
+    }
+
+    /// A camera or sensor by its asset id.
+    pub(crate) fn device(&self, kind: &str, id: &str) -> Option<Device> {
+        let asset = self.organisation.assets.get(&AssetId::parse(id).ok()?)?;
+        let entity = Entity::Asset(asset.id.clone());
+        let identifier = self.identifier(kind, &entity)?;
+        let realm = identifier.realm.clone()?;
+        let name = asset.name.clone().unwrap_or_else(|| asset.id.to_string());
+        Some(Device {
+            name,
+            uid: identifier.value.clone(),
+            source: realm,
+        })
+    }
+
+    pub(crate) fn machine(&self, id: &str) -> Option<Machine> {
+        let asset = self.organisation.assets.get(&AssetId::parse(id).ok()?)?;
+        let entity = Entity::Asset(asset.id.clone());
+        let site = self.site_of(asset.place.as_ref()?)?.to_owned();
+        let hostname = self.value("hostname", &entity)?.to_owned();
+        let ip = self.value("ip", &entity)?.to_owned();
+        Some(Machine { hostname, ip, site })
+    }
+
+    /// A site's address towards the world.
+    pub(crate) fn egress_ip(&self, site: &str) -> &str {
+        let place = PlaceId::parse(site).ok().map(Entity::Place);
+        place
+            .and_then(|place| self.value("ip", &place))
+            .unwrap_or("198.51.100.1")
+    }
+
+    /// A firewall's serial number.
+    pub(crate) fn firewall_serial(&self, site: &str) -> &str {
+        let asset = AssetId::parse(&format!("fw-{site}")).ok();
+        let known = asset.and_then(|id| self.organisation.assets.get(&id));
+        known
+            .and_then(|asset| asset.serial.as_deref())
+            .unwrap_or_default()
+    }
+
+    fn identifier(&self, kind: &str, entity: &Entity) -> Option<&Identifier> {
+        let theirs = |known: &&Identifier| known.kind == kind && known.entity == *entity;
+        let all = || self.organisation.identifiers.iter().filter(theirs);
+        let replaced = |value: &str| all().any(|other| other.replaces.as_deref() == Some(value));
+        all().find(|known| !replaced(&known.value))
+    }
+
+    fn value(&self, kind: &str, entity: &Entity) -> Option<&str> {
+        self.identifier(kind, entity)
+            .map(|known| known.value.as_str())
+    }
+
+    fn read_member(&self, id: &PersonId, index: usize) -> Option<Member> {
+        let person = self.organisation.people.get(id)?;
+        let entity = Entity::Person(id.clone());
+        let text = |kind: &str| self.value(kind, &entity).unwrap_or_default().to_owned();
+        let owned = |asset: &&model::spine::Asset| asset.owner.as_ref() == Some(id);
+        let desk = self.organisation.assets.values().find(owned);
+        let number = index % 250 + 1;
+        Some(Member {
+            id: id.to_string(),
+            name: person.name.clone(),
+            badge: text("badge"),
+            account: text("account"),
+            email: text("email"),
+            user_id: text("source_user"),
+            site: person.site.as_ref()?.to_string(),
+            desk: desk.and_then(|asset| self.machine(asset.id.as_str())),
+            home_ip: format!("192.0.2.{number}"),
+            tunnel_ip: format!("10.99.0.{number}"),
+        })
+    }
+
+    /// What names the person goes before what names their team.
+    fn work_of<'s>(&self, id: &PersonId, script: &'s Script) -> Option<&'s Work> {
+        let person = self.organisation.people.get(id)?;
+        if person.status != model::spine::PersonStatus::Active {
+            return None;
+        }
+        let named = |work: &&Work| work.people.iter().any(|name| name == id.as_str());
+        let at_site = |work: &Work| {
+            work.site
+                .as_deref()
+                .is_none_or(|site| person.site.as_ref().is_some_and(|p| p.as_str() == site))
+        };
+        let by_team = |work: &&Work| {
+            let team = person.team.as_deref().unwrap_or_default();
+            work.teams.iter().any(|name| name == team) && at_site(work)
+        };
+        script
+            .works
+            .iter()
+            .find(named)
+            .or_else(|| script.works.iter().find(by_team))
+    }
+
+    fn job(&self, id: &PersonId, work: &Work, script: &Script) -> Result<Job, ScriptError> {
+        let wrong = |what: String| ScriptError::new("timetable.toml", what);
+        let place = |name: &String| {
+            self.place(name)
+                .ok_or_else(|| wrong(format!("there is no place `{name}`")))
+        };
+        let member = self.members.get(id).cloned();
+        let member = member.ok_or_else(|| wrong(format!("there is no person `{id}`")))?;
+        let shift = script
+            .shifts
+            .iter()
+            .find(|shift| shift.id == work.shift)
+            .cloned();
+        let shift = shift.ok_or_else(|| wrong(format!("there is no shift `{}`", work.shift)))?;
+        let zone = place(&work.zone)?;
+        let outside = self
+            .outside(&zone)
+            .ok_or_else(|| wrong(format!("no external zone at the site of `{zone}`")))?;
+        let visits = work
+            .visits
+            .iter()
+            .map(place)
+            .collect::<Result<Vec<_>, _>>()?;
+        let server = |name: &String| {
+            self.machine(name)
+                .ok_or_else(|| wrong(format!("there is no machine `{name}`")))
+        };
+        let servers = work
+            .servers
+            .iter()
+            .map(server)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Job {
+            member,
+            shift,
+            zone,
+            outside,
+            visits,
+            servers,
+        })
+    }
+
+    fn outside(&self, zone: &PlaceId) -> Option<PlaceId> {
+        let site = self.site_of(zone)?;
+        let external = |place: &&model::spine::Place| {
+            place.zone_class == Some(ZoneClass::External) && self.site_of(&place.id) == Some(site)
+        };
+        self.organisation
+            .places
+            .values()
+            .find(external)
+            .map(|place| place.id.clone())
+    }
+}

@@ -1,0 +1,274 @@
+//! The timetable and the stories: what people do, as data.
+
+use std::time::Duration;
+
+use chrono::{NaiveTime, Weekday};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+/// Why a script cannot be played.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {what}")]
+pub struct ScriptError {
+    file: String,
+    what: String,
+}
+
+impl ScriptError {
+    pub(crate) fn new(file: &str, what: impl Into<String>) -> Self {
+        Self {
+            file: file.to_owned(),
+            what: what.into(),
+        }
+    }
+}
+
+/// A timetable with the stories that run beside it.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub(crate) shifts: Vec<Shift>,
+    pub(crate) works: Vec<Work>,
+    pub(crate) pace: Pace,
+    pub(crate) stories: Vec<Story>,
+}
+
+impl Script {
+    /// Reads a timetable and stories given as (name, text). Fails with what is wrong, and where.
+    pub fn parse(timetable: &str, stories: &[(&str, &str)]) -> Result<Self, ScriptError> {
+        let table: Timetable = read("timetable.toml", timetable)?;
+        let story =
+            |(name, text): &(&str, &str)| read::<Story>(&format!("stories/{name}.toml"), text);
+        let stories = stories
+            .iter()
+            .map(story)
+            .collect::<Result<Vec<Story>, ScriptError>>()?;
+        Ok(Self {
+            shifts: table.shift,
+            works: table.work,
+            pace: table.pace,
+            stories,
+        })
+    }
+
+    /// The same days without any story.
+    #[must_use]
+    pub fn without_stories(mut self) -> Self {
+        self.stories.clear();
+        self
+    }
+}
+
+fn read<T: for<'a> Deserialize<'a>>(file: &str, text: &str) -> Result<T, ScriptError> {
+    toml::from_str(text).map_err(|error| ScriptError::new(file, error.to_string()))
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Timetable {
+    #[serde(rename = "format")]
+    _format: Format,
+    shift: Vec<Shift>,
+    work: Vec<Work>,
+    pace: Pace,
+}
+
+/// The one format that this reads.
+#[derive(Debug, Clone, Copy)]
+struct Format;
+
+impl<'de> Deserialize<'de> for Format {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            1 => Ok(Self),
+            other => Err(D::Error::custom(format!(
+                "format {other} is not known here, only 1"
+            ))),
+        }
+    }
+}
+
+/// When somebody comes, pauses and leaves, in local time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shift {
+    pub id: String,
+    #[serde(deserialize_with = "weekdays")]
+    pub days: Vec<Weekday>,
+    pub arrive: Span,
+    pub leave: Span,
+    pub pause: Span,
+    pub pause_minutes: i64,
+    #[serde(default)]
+    pub absent_percent: u32,
+    #[serde(default)]
+    pub at_home_percent: u32,
+}
+
+/// Two times of day, in order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub from: NaiveTime,
+    pub to: NaiveTime,
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let [from, to] = <[String; 2]>::deserialize(deserializer)?;
+        let time = |text: &str| {
+            NaiveTime::parse_from_str(text, "%H:%M")
+                .map_err(|_| D::Error::custom(format!("`{text}` is not a time such as `08:30`")))
+        };
+        Ok(Self {
+            from: time(&from)?,
+            to: time(&to)?,
+        })
+    }
+}
+
+fn weekdays<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::Error> {
+    let words = Vec::<String>::deserialize(deserializer)?;
+    let day = |word: &String| {
+        word.parse()
+            .map_err(|_| D::Error::custom(format!("`{word}` is not a day such as `mon`")))
+    };
+    words.iter().map(day).collect()
+}
+
+/// Who works which shift, and where.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Work {
+    pub shift: String,
+    #[serde(default)]
+    pub people: Vec<String>,
+    #[serde(default)]
+    pub teams: Vec<String>,
+    pub site: Option<String>,
+    pub zone: String,
+    #[serde(default)]
+    pub visits: Vec<String>,
+    #[serde(default)]
+    pub servers: Vec<String>,
+}
+
+/// How busy an ordinary day is, per person who is there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pace {
+    pub visits_per_day: i64,
+    pub visit_minutes: [i64; 2],
+    pub flows_per_hour: i64,
+    pub sign_ins_per_day: i64,
+    pub server_sessions_per_day: i64,
+    pub misreads_percent: u32,
+    pub firewall_status_minutes: i64,
+}
+
+/// Something that goes wrong, step by step.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Story {
+    #[serde(rename = "format")]
+    _format: Format,
+    /// Its name.
+    pub id: String,
+    /// What it is about, in a few words.
+    pub title: String,
+    /// People who do nothing but what the story says.
+    pub(crate) cast: Vec<String>,
+    #[serde(rename = "step")]
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One step of a story.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Step {
+    /// After the start; before it with a minus sign, and then told in the first seconds.
+    #[serde(deserialize_with = "offset")]
+    pub at: Offset,
+    #[serde(flatten)]
+    pub act: Act,
+}
+
+/// Signed time from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offset {
+    Before(Duration),
+    After(Duration),
+}
+
+fn offset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Offset, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let (before, length) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.as_str()),
+    };
+    let length = model::time::parse_duration(length).ok_or_else(|| {
+        D::Error::custom(format!("`{text}` is not a time such as `-4m` or `20s`"))
+    })?;
+    Ok(if before {
+        Offset::Before(length)
+    } else {
+        Offset::After(length)
+    })
+}
+
+/// What happens in a step.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Act {
+    /// Somebody walks from one zone to another, through every door between.
+    Pass {
+        person: String,
+        from: String,
+        to: String,
+    },
+    /// A door reports something, with somebody's badge or without.
+    Badge {
+        person: Option<String>,
+        door: String,
+        result: String,
+    },
+    /// An account logs on at a machine's own screen.
+    LogOn { account_of: String, asset: String },
+    /// A machine sends.
+    Flow {
+        from: String,
+        to: String,
+        port: u16,
+        bytes_out: u64,
+    },
+    /// A camera's link is lost.
+    CameraLost { camera: String },
+    /// It is there again.
+    CameraBack { camera: String },
+    /// A contact sensor opens.
+    SensorOpened { sensor: String },
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_wrong_script_says_where() {
+        let story = "format = 1\nid = \"a\"\ntitle = \"t\"\ncast = []\n[[step]]\nat = \"soon\"\n\
+                     camera_lost = { camera = \"c\" }\n";
+        let error = Script::parse(crate::demo::TIMETABLE, &[("a", story)])
+            .unwrap_err()
+            .to_string();
+        assert!(error.starts_with("stories/a.toml"), "{error}");
+        assert!(error.contains("`soon` is not a time"), "{error}");
+    }
+
+    #[test]
+    fn the_demo_has_its_stories() {
+        assert_eq!(crate::demo::script(None).unwrap().stories.len(), 3);
+        assert_eq!(
+            crate::demo::script(Some("leaver")).unwrap().stories.len(),
+            1
+        );
+        assert!(crate::demo::script(Some("nobody")).is_err());
+    }
+}
