@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use estate::{diff, export, load, load_bytes};
+use estate::{FILES, diff, export, load, load_bytes};
 use model::ids::{AssetId, PersonId, PlaceId, SourceId};
 use model::spine::Organisation;
 
@@ -366,4 +366,44 @@ fn what_is_exported_reads_back_the_same() {
         ]
     );
     assert_eq!(sound(&files), org);
+}
+
+/// The organisation that the demo ships must be without a fault, warnings included.
+#[test]
+fn the_demo_organisation_is_sound() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo");
+    let read = |name: &str| {
+        let bytes = std::fs::read(folder.join(name)).ok()?;
+        Some((name.to_owned(), bytes))
+    };
+    let files: BTreeMap<String, Vec<u8>> = FILES.iter().filter_map(|name| read(name)).collect();
+    let (organisation, problems) = load_bytes(&files);
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(
+        organisation.as_ref(),
+        load(&export(organisation.as_ref().unwrap())).0.as_ref()
+    );
+}
+
+/// What the guide shows is a folder that loads.
+#[test]
+fn the_examples_of_the_guide_are_one_sound_folder() {
+    let guide = include_str!("../../../docs/guides/organisation-folder.md");
+    let mut files = BTreeMap::new();
+    for block in guide.split("\n```").skip(1).step_by(2) {
+        let (language, text) = block.split_once('\n').unwrap();
+        let first = text.lines().next().unwrap_or("");
+        let name = match (language, first.split(',').next().unwrap_or("")) {
+            ("toml", comment) => comment.trim_start_matches("# "),
+            ("csv", "person") => "people.csv",
+            ("csv", "asset") => "assets.csv",
+            ("csv", "door") => "doors.csv",
+            ("csv", "kind") => "identifiers.csv",
+            _ => continue,
+        };
+        files.insert(name.to_owned(), text.to_owned());
+    }
+    assert_eq!(files.len(), FILES.len());
+    check(&files, "");
 }

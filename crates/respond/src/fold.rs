@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::book::{Book, Changed, is_open};
-use crate::limits::{FINDINGS_MAX, FOLD_SPAN_MAX, FOLD_WINDOW, TIMELINE_MAX, TITLE_CHARS_MAX};
+use crate::limits::{
+    ENTITIES_MAX, FINDINGS_MAX, FOLD_SPAN_MAX, FOLD_WINDOW, TIMELINE_MAX, TITLE_CHARS_MAX,
+};
 use crate::merge;
 
 /// Who acts when no person does.
@@ -323,8 +325,19 @@ impl Fold<'_> {
             && is_near
             && last.since(first) <= FOLD_SPAN_MAX
             && incident.findings.len() < FINDINGS_MAX
+            && self.entities_fit(incident)
             && (incident.rules.is_empty()
                 || rules.any(|rule| self.policy.are_related(rule, &self.finding.rule)))
+    }
+
+    /// Another incident is opened rather than an entity forgotten.
+    fn entities_fit(&self, incident: &Incident) -> bool {
+        let more: BTreeSet<&Entity> = self.finding.entities.iter().collect();
+        let new = more
+            .into_iter()
+            .filter(|entity| !incident.entities.contains(entity))
+            .count();
+        incident.entities.len() + new <= ENTITIES_MAX
     }
 
     fn open(&self) -> Changed {

@@ -12,7 +12,7 @@ pub const CANDIDATES_MAX: usize = 64;
 pub const FINDINGS_MAX: usize = 500;
 /// Most events listed as evidence: the earliest half and the latest half.
 pub const EVIDENCE_MAX: usize = 1_000;
-/// Most persons, things and places of one incident.
+/// Most persons, things and places of one incident; a finding that brings more opens another.
 pub const ENTITIES_MAX: usize = 200;
 /// Most steps of an operating procedure, all rules' together.
 pub const SOP_STEPS_MAX: usize = 100;

@@ -1,5 +1,6 @@
 //! Unions that are bounded and do not depend on the order in which things arrived.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use model::finding::EvidenceRef;
@@ -13,16 +14,24 @@ use crate::limits::{ENTITIES_MAX, EVIDENCE_MAX, SOP_STEPS_MAX};
 /// What is dropped has half the bound of earlier and of later events beside it, and keeps them
 /// through every further merge: so any order of merging gives the same list.
 pub(crate) fn evidence(held: &[EvidenceRef], more: &[EvidenceRef]) -> Vec<EvidenceRef> {
-    let key = |event: &EvidenceRef| (event.time, event.source.clone(), event.record);
-    let mut all: Vec<EvidenceRef> = held.iter().chain(more).cloned().collect();
-    all.sort_by_cached_key(key);
-    all.dedup_by_key(|event| key(event));
+    let mut all = held.to_vec();
+    for event in more {
+        let is_before = |one: &EvidenceRef| order(one, event).is_lt();
+        let place = all.partition_point(is_before);
+        if all.get(place).is_none_or(|one| order(one, event).is_ne()) {
+            all.insert(place, event.clone());
+        }
+    }
     if all.len() > EVIDENCE_MAX {
         let latest = all.split_off(all.len() - EVIDENCE_MAX / 2);
         all.truncate(EVIDENCE_MAX / 2);
         all.extend(latest);
     }
     all
+}
+
+fn order(one: &EvidenceRef, other: &EvidenceRef) -> Ordering {
+    (one.time, &one.source, one.record).cmp(&(other.time, &other.source, other.record))
 }
 
 /// Both sets' entities; of too many, the first in their fixed order: persons, things, places.
