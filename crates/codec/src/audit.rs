@@ -321,7 +321,8 @@ mod tests {
                 "type=USER_AUTH msg=audit(1.0:2): user pid=9 msg='op=PAM:auth acct=\"ana\" \
                  (hostname=?, addr=?, terminal=pts/0 res=failed)'"
             ),
-            "USER_AUTH 1000 2: pid=9|op=PAM:auth|acct=ana|hostname=?|addr=?|terminal=pts/0|res=failed"
+            "USER_AUTH 1000 2: pid=9|op=PAM:auth|acct=ana|hostname=?|addr=?|\
+             terminal=pts/0|res=failed"
         );
     }
 

@@ -46,7 +46,7 @@ pub enum CsvErrorKind {
 
 /// What is wrong, on which line, in which column.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{kind} (line {line}, column {column}{})", name.as_deref().map(|name| format!(" `{name}`")).unwrap_or_default())]
+#[error("{kind} (line {line}, column {column}{})", quoted(name.as_deref()))]
 pub struct CsvError {
     /// What is wrong.
     pub kind: CsvErrorKind,
@@ -143,6 +143,10 @@ impl Header {
             name: self.names.get(column - 1).cloned(),
         }
     }
+}
+
+fn quoted(name: Option<&str>) -> String {
+    name.map(|name| format!(" `{name}`")).unwrap_or_default()
 }
 
 fn error(kind: CsvErrorKind, line: u64, column: usize) -> CsvError {
@@ -386,7 +390,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read(rows in proptest::collection::vec(("[a\",\n]{0,6}", "[b\", ]{1,6}"), 0..9)) {
+        fn what_was_written_is_read(
+            rows in proptest::collection::vec(("[a\",\n]{0,6}", "[b\", ]{1,6}"), 0..9),
+        ) {
             let mut text = "x,y\n".to_owned();
             let quote = |field: &str| format!("\"{}\"", field.replace('"', "\"\""));
             for (x, y) in &rows {

@@ -604,7 +604,10 @@ mod tests {
         }
 
         #[test]
-        fn no_frame_exceeds_the_limit_and_no_byte_is_made_up(stream in stream(), max in 1_usize..40) {
+        fn no_frame_exceeds_the_limit_and_no_byte_is_made_up(
+            stream in stream(),
+            max in 1_usize..40,
+        ) {
             let found = frames([stream.as_slice()], max);
             let total: u64 = found.iter().map(|frame| frame.0.len() as u64 + frame.2).sum();
             prop_assert!(total <= stream.len() as u64);

@@ -56,13 +56,19 @@ impl<'a> Iterator for Pairs<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let rest = self.rest.trim_start_matches(is_separator);
+            let blank = self
+                .rest
+                .bytes()
+                .take_while(|byte| is_separator(*byte))
+                .count();
+            let rest = text_span(self.rest, blank, self.rest.len());
             if rest.is_empty() {
                 self.rest = rest;
                 return None;
             }
             let end = rest
-                .find(|character: char| character == '=' || is_separator(character))
+                .bytes()
+                .position(|byte| byte == b'=' || is_separator(byte))
                 .unwrap_or(rest.len());
             let key = text_span(rest, 0, end);
             let after = text_span(rest, end, rest.len());
@@ -80,14 +86,14 @@ impl<'a> Iterator for Pairs<'a> {
 }
 
 /// Blanks, and the group separator that auditd puts before the names it added.
-const fn is_separator(character: char) -> bool {
-    character.is_ascii_whitespace() || character == '\u{1d}'
+const fn is_separator(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x1d
 }
 
 /// The value at the start, and what follows it.
 fn value(text: &str) -> (Value<'_>, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
-        let end = text.find(is_separator).unwrap_or(text.len());
+        let end = text.bytes().position(is_separator).unwrap_or(text.len());
         let value = Value {
             raw: text_span(text, 0, end),
             is_quoted: false,
@@ -154,7 +160,11 @@ mod tests {
     #[test]
     fn a_firewall_line() {
         check(
-            r#"date=2026-11-22 time=10:00:00 devname="fw 1" logdesc="Admin \"x\" login" user="" ui=ssh(192.0.2.7) msg="a=b c=d""#,
+            concat!(
+                r#"date=2026-11-22 time=10:00:00 devname="fw 1" "#,
+                r#"logdesc="Admin \"x\" login" user="" ui=ssh(192.0.2.7) "#,
+                r#"msg="a=b c=d""#
+            ),
             &[
                 ("date", "2026-11-22"),
                 ("time", "10:00:00"),
@@ -187,13 +197,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_quoted_is_read_back(values in proptest::collection::vec("[a-z \"\\\\é]{0,10}x", 0..6)) {
+        fn what_was_quoted_is_read_back(
+            values in proptest::collection::vec("[a-z \"\\\\é]{0,10}x", 0..6),
+        ) {
             let line: Vec<String> = values
                 .iter()
-                .map(|value| format!("k=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+                .map(|value| value.replace('\\', "\\\\").replace('"', "\\\""))
+                .map(|value| format!("k=\"{value}\""))
                 .collect();
             let line = line.join(" ");
-            let read: Vec<String> = pairs(&line).map(|(_, value)| value.text().into_owned()).collect();
+            let read: Vec<String> =
+                pairs(&line).map(|(_, value)| value.text().into_owned()).collect();
             prop_assert_eq!(read, values);
         }
 

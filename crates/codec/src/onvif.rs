@@ -160,9 +160,13 @@ mod tests {
         assert_eq!(rendered.len(), 2);
         assert_eq!(
             rendered.first().map(String::as_str),
-            Some(
-                r#"{"data":{"Box":"{\"Rect\":{\"@left\":\"1\"}}","State":"Forced"},"key":{},"operation":"Changed","source":{"Door":"d1"},"topic":"tns1:Door/State/DoorAlarm","topic_plain":"Door/State/DoorAlarm","utc_time":"2026-11-22T10:00:00.5Z"}"#
-            )
+            Some(concat!(
+                r#"{"data":{"Box":"{\"Rect\":{\"@left\":\"1\"}}","State":"Forced"},"#,
+                r#""key":{},"operation":"Changed","source":{"Door":"d1"},"#,
+                r#""topic":"tns1:Door/State/DoorAlarm","#,
+                r#""topic_plain":"Door/State/DoorAlarm","#,
+                r#""utc_time":"2026-11-22T10:00:00.5Z"}"#,
+            ))
         );
         let second = found.get(1).map(|n| (n.operation.clone(), n.unix_ns));
         assert_eq!(second, Some((None, Some(1_795_341_600_500_000_000))));

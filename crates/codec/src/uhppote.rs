@@ -342,9 +342,16 @@ mod tests {
         let message = decode(&refused_card()).map(|message| message.to_value().to_string());
         assert_eq!(
             message.as_deref(),
-            Ok(
-                r#"{"buttons_pressed":[false,false,false,false],"card_number":12345,"direction":"in","door":2,"doors_open":[false,true,false,false],"event_index":7,"event_type":"swipe","fire_alarm":true,"forced_lock":false,"function":"status","granted":false,"reason":"anti-passback","reason_code":8,"relays":[false,true,false,false],"sequence_id":9,"serial_number":201021328,"special_info":0,"system_error":0,"system_time":"2026-11-22T10:00:06","timestamp":"2026-11-22T10:00:05"}"#
-            )
+            Ok(concat!(
+                r#"{"buttons_pressed":[false,false,false,false],"card_number":12345,"#,
+                r#""direction":"in","door":2,"doors_open":[false,true,false,false],"#,
+                r#""event_index":7,"event_type":"swipe","fire_alarm":true,"#,
+                r#""forced_lock":false,"function":"status","granted":false,"#,
+                r#""reason":"anti-passback","reason_code":8,"#,
+                r#""relays":[false,true,false,false],"sequence_id":9,"#,
+                r#""serial_number":201021328,"special_info":0,"system_error":0,"#,
+                r#""system_time":"2026-11-22T10:00:06","timestamp":"2026-11-22T10:00:05"}"#,
+            ))
         );
     }
 
@@ -379,7 +386,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_64_bytes(mut packet in proptest::collection::vec(any::<u8>(), 64), function in any::<u8>()) {
+        fn any_64_bytes(
+            mut packet in proptest::collection::vec(any::<u8>(), 64),
+            function in any::<u8>(),
+        ) {
             if let [start, code, ..] = packet.as_mut_slice() {
                 (*start, *code) = (0x17, function);
             }

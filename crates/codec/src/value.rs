@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ndjson::{JsonError, JsonErrorKind, Limits, guard};
 use crate::position::LineColumn;
+use crate::syslog::{Message, SyslogTime};
 use crate::{audit, cef, kv};
 
 pub use crate::xml::to_value as xml;
@@ -43,6 +44,43 @@ fn offset_of(input: &[u8], place: LineColumn) -> usize {
         0
     };
     start + usize::try_from(place.column.saturating_sub(1)).unwrap_or_default()
+}
+
+/// One syslog message: the header's fields that are there, `message` as text, and
+/// `structured_data` as an object per element; `unix_ns` only where the message names its zone.
+#[must_use]
+pub fn syslog(message: &Message<'_>) -> Value {
+    let mut map = Map::new();
+    let mut set = |name: &str, value: Value| {
+        if !value.is_null() {
+            map.insert(name.to_owned(), value);
+        }
+    };
+    set("facility", json!(message.facility));
+    set("severity", json!(message.severity));
+    set("hostname", json!(message.hostname));
+    set("app_name", json!(message.app_name));
+    set("proc_id", json!(message.proc_id));
+    set("msg_id", json!(message.msg_id));
+    set("sequence", json!(message.sequence));
+    set("message", json!(message.text()));
+    if let Some(SyslogTime::Rfc3339 { unix_ns }) = message.timestamp {
+        set("unix_ns", json!(unix_ns));
+    }
+    if !message.structured_data.is_empty() {
+        let mut elements = Map::new();
+        for element in message.structured_data.elements() {
+            let mut params = Map::new();
+            for (name, value) in element.params() {
+                params
+                    .entry(name)
+                    .or_insert_with(|| Value::String(value.into_owned()));
+            }
+            elements.entry(element.id).or_insert(Value::Object(params));
+        }
+        set("structured_data", Value::Object(elements));
+    }
+    Value::Object(map)
 }
 
 /// The pairs of a `key=value` line, all values text.
@@ -104,7 +142,7 @@ fn add<'a>(map: &mut Map<String, Value>, pairs: impl Iterator<Item = (&'a str, C
 
 #[cfg(test)]
 mod tests {
-    use super::{audit, cef, json, kv};
+    use super::{audit, cef, json, kv, syslog};
     use crate::ndjson::Limits;
 
     #[test]
@@ -133,6 +171,18 @@ mod tests {
                 .flatten()
                 .as_deref(),
             Some(r#"{"msg":"x y","src":"192.0.2.1"}"#)
+        );
+    }
+
+    #[test]
+    fn syslog_becomes_an_object() {
+        let parsed = crate::syslog::parse(b"<38>1 1970-01-01T00:00:01Z h a 1 - [x@1 k=\"v\"] hi");
+        assert_eq!(
+            syslog(&parsed.message).to_string(),
+            concat!(
+                r#"{"app_name":"a","facility":4,"hostname":"h","message":"hi","proc_id":"1","#,
+                r#""severity":6,"structured_data":{"x@1":{"k":"v"}},"unix_ns":1000000000}"#
+            )
         );
     }
 

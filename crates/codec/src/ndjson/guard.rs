@@ -322,8 +322,7 @@ impl<'a> Scanner<'a> {
         let mut at = start;
         let mut is_escaped = false;
         loop {
-            let rest = tail(self.input, at);
-            at += rest.iter().take_while(|byte| is_plain(**byte)).count();
+            at += plain_length(tail(self.input, at));
             match self.input.get(at) {
                 None => return Err((JsonErrorKind::End, self.input.len())),
                 Some(b'"') => break,
@@ -469,11 +468,43 @@ fn unescape(raw: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// FNV-1a, only to skip most comparisons: equal hashes are compared byte by byte.
+/// Length, first and last bytes: only to skip most comparisons, for equal ones are compared byte
+/// by byte, and never more than [`KEYS_SCANNED_MAX`] of them.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    let word = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte))
+    };
+    let first = word(span(bytes, 0, bytes.len().min(8)));
+    let last = word(tail(bytes, bytes.len().saturating_sub(8)));
+    first ^ last.rotate_left(17) ^ (bytes.len() as u64).rotate_left(48)
+}
+
+/// How many bytes at the start need no second look, eight at a time.
+fn plain_length(input: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS != 0;
+    let mut length = 0;
+    for chunk in input.chunks_exact(8) {
+        let Ok(bytes) = <[u8; 8]>::try_from(chunk) else {
+            break;
+        };
+        let word = u64::from_ne_bytes(bytes);
+        let has_control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS != 0;
+        let quote = word ^ (ONES * b'"' as u64);
+        let backslash = word ^ (ONES * b'\\' as u64);
+        if has_control || has_zero(quote) || has_zero(backslash) {
+            break;
+        }
+        length += 8;
+    }
+    length
+        + tail(input, length)
+            .iter()
+            .take_while(|byte| is_plain(**byte))
+            .count()
 }
 
 #[cfg(test)]

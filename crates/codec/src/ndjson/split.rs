@@ -413,7 +413,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arrays_and_lines_give_back_what_was_put_in(texts in proptest::collection::vec(".{0,12}", 0..9)) {
+        fn arrays_and_lines_give_back_what_was_put_in(
+            texts in proptest::collection::vec(".{0,12}", 0..9),
+        ) {
             let values: Vec<String> = texts
                 .iter()
                 .map(|text| serde_json::json!({ "a": [text, { "b": text }] }).to_string())

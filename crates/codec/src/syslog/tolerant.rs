@@ -228,7 +228,7 @@ fn cisco_prefix(rest: &[u8]) -> Option<(Prefix<'_>, &[u8])> {
         if let Some(after) = body.strip_prefix(b"*").or_else(|| body.strip_prefix(b".")) {
             return Some((prefix, after));
         }
-        if rfc3164::month(body).is_some() || number(body, 0, 4).is_some() && is_iso(body) {
+        if rfc3164::month(body).is_some() || is_iso(body) || year_first(body).is_some() {
             return Some((prefix, body));
         }
         let end = memchr::memchr2(b':', b' ', span(body, 0, body.len().min(PREFIX_LENGTH_MAX)))?;
@@ -247,7 +247,7 @@ fn cisco_prefix(rest: &[u8]) -> Option<(Prefix<'_>, &[u8])> {
 }
 
 fn is_iso(body: &[u8]) -> bool {
-    body.get(4) == Some(&b'-') && body.get(7) == Some(&b'-')
+    number(body, 0, 4).is_some() && body.get(4) == Some(&b'-') && body.get(7) == Some(&b'-')
 }
 
 /// A BSD stamp with its variants, or an ISO time; bytes used, without what follows.
@@ -265,15 +265,19 @@ fn any_time(body: &[u8], has_priority: bool) -> Option<(SyslogTime, usize)> {
     bsd_time(body).map(|(time, used)| (SyslogTime::Bsd(time), used))
 }
 
-/// `Mmm d[d] [yyyy] hh:mm:ss[.fraction] [yyyy]`, one or two blanks between the parts.
+/// `[yyyy] Mmm d[d] [yyyy] hh:mm:ss[.fraction] [yyyy]`, one or more blanks between the parts.
 fn bsd_time(body: &[u8]) -> Option<(BsdTime, usize)> {
-    let month = rfc3164::month(body)?;
-    let mut at = blanks(body, 3)?;
+    let mut year = year_first(body);
+    let start = if year.is_some() { 5 } else { 0 };
+    let month = rfc3164::month(tail(body, start))?;
+    let mut at = blanks(body, start + 3)?;
     let (day, length) = short_number(tail(body, at))?;
     at = blanks(body, at + length)?;
-    let mut year = plausible_year(body, at);
-    if year.is_some() {
-        at = blanks(body, at + 4)?;
+    if year.is_none() {
+        year = plausible_year(body, at);
+        if year.is_some() {
+            at = blanks(body, at + 4)?;
+        }
     }
     let (hour, minute, second) = rfc3164::clock(body, at)?;
     at += 8;
@@ -303,6 +307,12 @@ fn bsd_time(body: &[u8]) -> Option<(BsdTime, usize)> {
         },
         at,
     ))
+}
+
+/// `2026 Nov 22`, as Cisco NX-OS writes it.
+fn year_first(body: &[u8]) -> Option<i32> {
+    let is_before_month = body.get(4) == Some(&b' ') && rfc3164::month(tail(body, 5)).is_some();
+    plausible_year(body, 0).filter(|_| is_before_month)
 }
 
 fn plausible_year(body: &[u8], at: usize) -> Option<i32> {
