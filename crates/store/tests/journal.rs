@@ -133,7 +133,11 @@ fn what_is_acknowledged_is_there_after_reopening_in_one_dense_sequence() {
 #[test]
 fn every_reader_gets_every_record_once_while_writers_write() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = Arc::new(open(dir.path(), small(), &[], 0));
+    let limits = JournalLimits {
+        total_bytes_max: 64 * 1024 * 1024,
+        ..small()
+    };
+    let journal = Arc::new(open(dir.path(), limits, &[], 0));
     let (writers, batches, per_batch) = (4_u64, 40_u64, 7_u64);
     let total = writers * batches * per_batch;
     std::thread::scope(|scope| {
@@ -278,6 +282,25 @@ fn a_batch_of_refused_records_still_keeps_its_key() {
         }
     );
     assert_eq!(journal.last_seq(), 0);
+}
+
+#[test]
+fn many_small_appends_do_not_let_the_log_outgrow_the_segment() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path(), small(), &[], 0);
+    for n in 0..60 {
+        append(&journal, batch(at(1), [vec![n]]), 1);
+    }
+    let bytes: Vec<u64> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .collect();
+    assert!(
+        bytes.iter().all(|bytes| *bytes < 4 * 64 * 1024),
+        "{bytes:?}"
+    );
+    assert!(journal.stats().segments > 1);
+    assert_eq!(drain(journal.reader(1), 60).len(), 60);
 }
 
 /// Fills until the journal says it is full; returns how many batches it took.

@@ -4,7 +4,9 @@
 //! consumer has passed it and the limits ask for it. Never interprets a record.
 
 mod codec;
+mod folding;
 mod keys;
+mod opening;
 mod reader;
 mod segment;
 mod shared;
@@ -264,11 +266,12 @@ impl Journal {
     ) -> Result<Self, StoreError> {
         limits.check()?;
         let (send, receive) = sync_channel(limits.queue_batches_max);
-        let opened = writer::open(dir, limits, consumers, now)?;
+        let opened = opening::open(dir, limits, consumers, now)?;
         let shared = opened.shared.clone();
+        let writing = writer::Writer::new(opened)?;
         let writer = std::thread::Builder::new()
             .name("journal-writer".into())
-            .spawn(move || opened.run(&receive))
+            .spawn(move || writing.run(&receive))
             .map_err(|e| StoreError::io("starting the journal's thread", &e))?;
         Ok(Self {
             shared,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::opening;
 use super::segment::{self, Segment};
-use super::writer;
 use crate::error::StoreError;
 
 /// Rows checked at a time.
@@ -48,7 +48,7 @@ impl VerifyReport {
 /// Checks the journal in `dir`, which nobody may hold open. Fails only when it cannot be read
 /// at all; what is wrong with it stands in the report.
 pub fn verify(dir: &Path) -> Result<VerifyReport, StoreError> {
-    let firsts = writer::first_seqs(dir)
+    let firsts = opening::first_seqs(dir)
         .map_err(|e| StoreError::io(format!("reading `{}`", dir.display()), &e))?;
     let mut report = VerifyReport {
         segments: firsts.len(),

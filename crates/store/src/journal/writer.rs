@@ -1,25 +1,26 @@
 //! The one thread that writes: everything waiting becomes one transaction, then all are answered.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::Path;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::Receiver;
 
 use model::Timestamp;
 use tokio::sync::oneshot;
 
+use super::folding::Folder;
 use super::keys::{Key, KeyEntry, Keys, expiry_edge};
+use super::opening::Opened;
 use super::segment::{self, SealedBatch, Segment};
-use super::shared::{Inner, RecentBatch, SegmentInfo, Shared};
-use super::{AppendError, Appended, Idempotency, JournalLimits, Outcome};
+use super::shared::{RecentBatch, SegmentInfo, Shared};
+use super::{AppendError, Appended, Idempotency, Outcome};
 use crate::error::{RETRY_AFTER, StoreError};
-
-/// Full segments waiting to have their log folded in; at one more the writer waits.
-const FOLD_QUEUE_MAX: usize = 4;
 
 /// What a record counts for in memory beyond its body.
 const RECORD_OVERHEAD_BYTES: usize = 160;
+
+/// How many times its own size a segment may take while its log is not folded in.
+const SEGMENT_ON_DISK_FACTOR: u64 = 3;
 
 /// One append on its way.
 pub struct Append {
@@ -45,134 +46,8 @@ pub struct Writer {
     bytes_logical: u64,
     /// The last transaction found no space: what is consumed goes, whatever the limits say.
     is_disk_full: bool,
-    folder: Option<SyncSender<Segment>>,
-    folder_thread: Option<std::thread::JoinHandle<()>>,
+    folder: Folder,
     _lock: std::fs::File,
-}
-
-/// Opens the directory: sweeps what a crash left, checks every segment, loads the keys.
-pub fn open(
-    dir: &Path,
-    limits: JournalLimits,
-    consumers: &[&str],
-    now: Timestamp,
-) -> Result<Writer, StoreError> {
-    let wrap = |e: std::io::Error| StoreError::io(format!("opening `{}`", dir.display()), &e);
-    std::fs::create_dir_all(dir).map_err(wrap)?;
-    let lock = hold(dir)?;
-    sweep(dir).map_err(wrap)?;
-    let mut keys = Keys::default();
-    let mut infos = VecDeque::new();
-    let mut found = Vec::new();
-    let mut active = None;
-    let firsts = first_seqs(dir).map_err(wrap)?;
-    let last = firsts.last().copied();
-    let mut next_seq = firsts.first().copied().unwrap_or(1);
-    for first_seq in firsts {
-        let path = dir.join(segment::file_name(first_seq));
-        let is_last = Some(first_seq) == last;
-        let opened = if is_last {
-            Segment::open(&path, limits.segment_pages_max)?
-        } else {
-            Segment::open_to_read(&path, true)?
-        };
-        let Some(segment) = opened else {
-            if !is_last {
-                let detail = "holds no tables, yet others follow it";
-                return Err(StoreError::corrupt(path.display().to_string(), detail));
-            }
-            segment::delete(&path)?;
-            break;
-        };
-        let extent = segment.extent()?;
-        if first_seq != next_seq {
-            let detail = format!("begins with record {first_seq}, expected {next_seq}");
-            return Err(StoreError::corrupt(path.display().to_string(), detail));
-        }
-        next_seq = extent.next_seq;
-        found.extend(segment.keys_since(expiry_edge(now))?);
-        if !is_last && segment::has_wal(&path) {
-            // A full disk may forbid it; the log then stays, and is read as well as the file.
-            if let Err(error) = segment.fold_log() {
-                tracing::warn!(%error, "a full segment keeps its log");
-            }
-        }
-        infos.push_back(SegmentInfo {
-            first_seq,
-            bytes: segment::bytes_on_disk(&path),
-            oldest: extent.oldest,
-            newest: extent.newest,
-            is_folded: !is_last,
-        });
-        active = is_last.then_some(segment);
-    }
-    found.sort_by_key(|(_, entry)| entry.at);
-    found
-        .into_iter()
-        .for_each(|(key, entry)| keys.insert(key, entry, now));
-    let inner = Inner {
-        segments: infos,
-        recent: VecDeque::new(),
-        recent_bytes: 0,
-        next_seq,
-        consumers: consumers
-            .iter()
-            .map(|c| ((*c).to_owned(), None))
-            .collect::<BTreeMap<_, _>>(),
-        keys: keys.len(),
-        keys_evicted: 0,
-        full: None,
-        segments_dropped: 0,
-        is_closed: false,
-    };
-    let shared = Arc::new(Shared::new(dir, limits, inner));
-    Writer::new(shared, active, keys, lock)
-}
-
-fn hold(dir: &Path) -> Result<std::fs::File, StoreError> {
-    let path = dir.join("journal.lock");
-    let what = format!("opening `{}`", path.display());
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&path);
-    let file = file.map_err(|e| StoreError::io(&*what, &e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Busy { what }),
-        Err(std::fs::TryLockError::Error(e)) => Err(StoreError::io(what, &e)),
-    }
-}
-
-/// Removes logs whose segment was being dropped when a crash came.
-fn sweep(dir: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
-            continue;
-        };
-        let main = name
-            .strip_suffix("-wal")
-            .or_else(|| name.strip_suffix("-shm"));
-        if let Some(main) = main
-            && segment::first_seq_of(main).is_some()
-            && !dir.join(main).exists()
-        {
-            std::fs::remove_file(&path)?;
-        }
-    }
-    Ok(())
-}
-
-/// The first records of the segments in a directory, in order.
-pub fn first_seqs(dir: &Path) -> std::io::Result<Vec<u64>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        let name = entry?.file_name();
-        found.extend(name.to_str().and_then(segment::first_seq_of));
-    }
-    found.sort_unstable();
-    Ok(found)
 }
 
 /// What becomes of one append of a group, before the transaction is known to have held.
@@ -187,30 +62,20 @@ enum Plan {
 }
 
 impl Writer {
-    fn new(
-        shared: Arc<Shared>,
-        active: Option<Segment>,
-        keys: Keys,
-        lock: std::fs::File,
-    ) -> Result<Self, StoreError> {
-        let (folder, full) = sync_channel::<Segment>(FOLD_QUEUE_MAX);
-        let folder_shared = shared.clone();
-        let folder_thread = std::thread::Builder::new()
-            .name("journal-folder".into())
-            .spawn(move || fold_full_segments(&folder_shared, &full))
-            .map_err(|e| StoreError::io("starting the journal's folding thread", &e))?;
+    /// The writing side of a directory just opened.
+    pub fn new(opened: Opened) -> Result<Self, StoreError> {
+        let folder = Folder::start(opened.shared.clone())?;
         let mut writer = Self {
-            shared,
+            shared: opened.shared,
             active: None,
-            keys,
+            keys: opened.keys,
             homeless: Vec::new(),
             bytes_logical: 0,
             is_disk_full: false,
-            folder: Some(folder),
-            folder_thread: Some(folder_thread),
-            _lock: lock,
+            folder,
+            _lock: opened.lock,
         };
-        match active {
+        match opened.active {
             Some(segment) => {
                 writer.bytes_logical = segment.bytes_logical()?;
                 writer.active = Some(segment);
@@ -242,14 +107,7 @@ impl Writer {
     }
 
     fn end(mut self) {
-        drop(self.folder.take());
-        if self
-            .folder_thread
-            .take()
-            .is_some_and(|thread| thread.join().is_err())
-        {
-            tracing::error!("the journal's folding thread ended in a panic");
-        }
+        self.folder.finish();
         if let Some(segment) = self.active.take()
             && let Err(error) = segment.fold_log()
         {
@@ -282,7 +140,7 @@ impl Writer {
             self.reopen().map_err(|e| append_error(&e))?;
         }
         self.retain(now).map_err(|e| append_error(&e))?;
-        if self.bytes_logical >= self.shared.limits.segment_bytes_max {
+        if self.is_segment_full() {
             let next_seq = self.shared.lock().next_seq;
             self.begin_segment(next_seq).map_err(|e| append_error(&e))?;
             self.retain(now).map_err(|e| append_error(&e))?;
@@ -302,6 +160,19 @@ impl Writer {
             retry_after: RETRY_AFTER,
             reason,
         })
+    }
+
+    /// By its rows, or by its log: many small transactions fill the log with few rows.
+    fn is_segment_full(&self) -> bool {
+        let bytes_max = self.shared.limits.segment_bytes_max;
+        let on_disk = self
+            .shared
+            .lock()
+            .segments
+            .back()
+            .map_or(0, |info| info.bytes);
+        self.bytes_logical >= bytes_max
+            || on_disk >= bytes_max.saturating_mul(SEGMENT_ON_DISK_FACTOR)
     }
 
     fn plan(&self, group: &[Append], mut next_seq: u64) -> (Vec<Plan>, u64) {
@@ -542,10 +413,8 @@ impl Writer {
             newest: None,
             is_folded: false,
         });
-        if let (Some(full), Some(folder)) = (full, &self.folder)
-            && folder.send(full).is_err()
-        {
-            tracing::error!("the journal's folding thread is gone");
+        if let Some(full) = full {
+            self.folder.fold(full);
         }
         Ok(())
     }
@@ -643,48 +512,100 @@ fn refuse(group: Vec<Append>, plans: &[Plan], error: &AppendError) {
     }
 }
 
-fn fold_full_segments(shared: &Shared, full: &Receiver<Segment>) {
-    let mut unfolded: Vec<Segment> = Vec::new();
-    loop {
-        let next = if unfolded.is_empty() {
-            full.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            full.recv_timeout(RETRY_AFTER)
-        };
-        match next {
-            Ok(segment) => {
-                if let Some(left) = fold(shared, segment) {
-                    tracing::warn!(first_seq = left.first_seq, "a full segment keeps its log");
-                    unfolded.push(left);
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                let segments = std::mem::take(&mut unfolded).into_iter();
-                unfolded.extend(segments.filter_map(|segment| fold(shared, segment)));
-            }
-            Err(RecvTimeoutError::Disconnected) => return,
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+    use std::time::Duration;
+
+    use model::Record;
+
+    use super::super::{JournalLimits, Next, Reader, opening};
+    use super::*;
+
+    fn writer(dir: &std::path::Path) -> Writer {
+        let limits = JournalLimits::default();
+        Writer::new(opening::open(dir, limits, &[], Timestamp::default()).unwrap()).unwrap()
+    }
+
+    fn tick(secs: i64) -> Record {
+        Record::Tick {
+            at: Timestamp::from_secs(secs),
         }
     }
-}
 
-/// Folds a segment's log in and closes it. Hands it back when the disk is too full for that: it
-/// stays open, because readers need the shared memory of its log, and is tried again.
-fn fold(shared: &Shared, segment: Segment) -> Option<Segment> {
-    let first_seq = segment.first_seq;
-    let path = segment.path().to_owned();
-    let is_kept = |inner: &mut Inner| inner.segments.iter().any(|s| s.first_seq == first_seq);
-    if !is_kept(&mut shared.lock()) {
-        return None;
+    fn append(writer: &mut Writer, secs: i64) -> Result<Outcome, AppendError> {
+        let (answer, mut heard) = oneshot::channel();
+        let sealed = SealedBatch::seal(vec![tick(secs)]).unwrap();
+        let now = Timestamp::from_secs(secs);
+        writer.commit(vec![Append {
+            sealed,
+            idempotency: None,
+            now,
+            answer,
+        }]);
+        heard.try_recv().unwrap()
     }
-    let left = match segment.fold_log() {
-        Ok(()) => None,
-        Err(_) => Some(segment),
-    };
-    let bytes = segment::bytes_on_disk(&path);
-    let mut inner = shared.lock();
-    if let Some(info) = inner.segments.iter_mut().find(|s| s.first_seq == first_seq) {
-        info.bytes = bytes;
-        info.is_folded = true;
+
+    /// The disk said no, yet the rows are there: they keep their numbers and readers get them.
+    #[test]
+    fn a_commit_that_held_although_it_failed_is_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = writer(dir.path());
+        append(&mut writer, 1).unwrap();
+        let failed = writer.active.as_mut().unwrap();
+        let held = SealedBatch::seal(vec![tick(2), tick(3)]).unwrap();
+        failed
+            .transaction(|conn| segment::insert_batch(conn, 2, &held))
+            .unwrap();
+        writer.after_failure(&StoreError::Io {
+            what: "t".into(),
+            detail: "t".into(),
+        });
+        assert!(writer.active.is_none());
+
+        let next = append(&mut writer, 4).unwrap();
+        assert_eq!(
+            next,
+            Outcome::Appended(Appended {
+                first_seq: 4,
+                count: 1
+            })
+        );
+        let mut reader = Reader::new(writer.shared.clone(), 1);
+        let mut all = Vec::new();
+        while let Next::Records(records) = reader.next_batch(10, Duration::ZERO).unwrap() {
+            all.extend(
+                records
+                    .into_iter()
+                    .map(|(seq, record)| (seq, (*record).clone())),
+            );
+        }
+        assert_eq!(
+            all,
+            (1..=4).map(|n| (n as u64, tick(n))).collect::<Vec<_>>()
+        );
+        writer.end();
     }
-    left
+
+    #[test]
+    fn a_segment_that_lost_acknowledged_records_takes_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = writer(dir.path());
+        append(&mut writer, 1).unwrap();
+        append(&mut writer, 2).unwrap();
+        let lost = |conn: &rusqlite::Connection| conn.execute("DELETE FROM batches", []).map(drop);
+        writer.active.as_mut().unwrap().transaction(lost).unwrap();
+        writer.after_failure(&StoreError::Io {
+            what: "t".into(),
+            detail: "t".into(),
+        });
+        let Err(AppendError::Io { detail }) = append(&mut writer, 3) else {
+            panic!("taken")
+        };
+        assert!(
+            detail.contains("ends before record 1, expected 3"),
+            "{detail}"
+        );
+        writer.end();
+    }
 }
