@@ -105,6 +105,9 @@ pub struct EndpointView {
     /// The resolved thing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset: Option<AssetId>,
+    /// What it is: `workstation`, `camera` …
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceId>,

@@ -28,6 +28,7 @@ pub(super) struct Watermarks {
     least: Option<SourceId>,
     bound_max: Duration,
     frontier: Option<Timestamp>,
+    ticked: Option<Timestamp>,
 }
 
 impl Watermarks {
@@ -72,6 +73,10 @@ impl Watermarks {
     /// Time itself moves every source on: what has not come by then is late. A silent source is
     /// waited for longer.
     pub(super) fn tick(&mut self, at: Timestamp) {
+        if self.ticked.is_some_and(|last| at <= last) {
+            return;
+        }
+        self.ticked = Some(at);
         for clock in self.sources.values_mut() {
             let hold = if clock.is_silent {
                 SILENT_HOLD

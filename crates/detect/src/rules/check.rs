@@ -37,7 +37,7 @@ const PRESENCE: [&str; 7] = [
     "evidence",
     "why",
 ];
-const ENDPOINT: [&str; 6] = ["asset", "place", "site", "zone", "owner", "owner.id"];
+const ENDPOINT: [&str; 7] = ["asset", "kind", "place", "site", "zone", "owner", "owner.id"];
 const ENDPOINTS: [&str; 3] = ["src", "dst", "device"];
 
 pub(super) fn check(set: &RuleSet) -> Vec<Problem> {
@@ -54,7 +54,9 @@ pub(super) fn check(set: &RuleSet) -> Vec<Problem> {
         if let Some(problem) = names_people(rule) {
             problems.push(problem);
         }
-        if rule.correlation.is_none() && rule.meta.logsource == LogSource::default() {
+        let is_open = rule.meta.logsource == LogSource::default()
+            && !rule.fields.iter().any(|field| field == "class_uid");
+        if rule.correlation.is_none() && is_open {
             let message = "the logsource is empty, so the rule is tried on every event".to_owned();
             problems.push(Problem::warning(
                 &rule.meta.path,

@@ -169,6 +169,7 @@ impl<'a> View<'a> {
         }
         let id = match rest {
             "asset" => end.asset.as_ref().map(|id| id.as_str()),
+            "kind" => end.kind.as_deref(),
             "place" => end.place.as_ref().map(|id| id.as_str()),
             "site" => end.site.as_ref().map(|id| id.as_str()),
             "zone" => end.zone.as_ref().map(|id| id.as_str()),

@@ -61,6 +61,8 @@ pub struct Resolution {
     pub place: Option<PlaceView>,
     /// The door, where one is named and known.
     pub door: Option<PlaceId>,
+    /// Which way its reader leads, where the event names the reader.
+    pub side: Option<Side>,
     /// The zone that the event itself names.
     pub zone: Option<PlaceId>,
     /// The wall clock there.

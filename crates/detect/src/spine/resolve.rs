@@ -207,6 +207,7 @@ impl Ask<'_> {
                 let known = self.spine.org.assets.get(&asset);
                 end.view.place = known.and_then(|asset| asset.place.clone());
                 end.owner = known.and_then(|asset| asset.owner.clone());
+                end.view.kind = known.map(|asset| asset.kind.clone());
                 end.view.asset = Some(asset);
             }
             Some(Entity::Place(place)) => end.view.place = Some(place),
@@ -258,7 +259,9 @@ impl Ask<'_> {
         let is_zone = portal.and_then(|p| text(p, "portal_type")) == Some("zone");
         if let Some(portal) = portal.filter(|_| !is_zone) {
             let values = [text(portal, "uid"), text(portal, "name")];
-            found.door = values.iter().flatten().find_map(|value| self.door(value));
+            if let Some((door, side)) = values.iter().flatten().find_map(|v| self.door(v)) {
+                (found.door, found.side) = (Some(door), side);
+            }
             if found.door.is_none()
                 && let Some(value) = values.iter().flatten().next()
             {
@@ -266,7 +269,7 @@ impl Ask<'_> {
             }
         }
         if found.door.is_none() && event.text("service.name") == Some("physical access") {
-            found.door = event.text("service.uid").and_then(|value| self.door(value));
+            found.door = event.text("service.uid").and_then(|v| self.door(v)).map(|(door, _)| door);
         }
         let inner = portal.and_then(|portal| object(portal, "zone"));
         let zone = inner.or_else(|| object(&event.ocsf, "zone"));
@@ -306,13 +309,16 @@ impl Ask<'_> {
         }
     }
 
-    fn door(&self, value: &str) -> Option<PlaceId> {
+    /// A door, by its own name or by a reader's; then the reader tells the side, too.
+    fn door(&self, value: &str) -> Option<(PlaceId, Option<Side>)> {
         if let Some(place) = self.place_by(&["door"], value) {
-            return Some(place);
+            return Some((place, None));
         }
         match self.thing(&["reader", "controller"], value) {
-            Some(Entity::Asset(asset)) => self.spine.reader(&asset).map(|(door, _)| door.clone()),
-            Some(Entity::Place(place)) => Some(place),
+            Some(Entity::Asset(asset)) => {
+                self.spine.reader(&asset).map(|(door, side)| (door.clone(), Some(*side)))
+            }
+            Some(Entity::Place(place)) => Some((place, None)),
             Some(Entity::Person(_)) | None => None,
         }
     }
@@ -339,6 +345,9 @@ impl Ask<'_> {
 
 /// The side of a door that an event's own reader leads to, where the event names the reader.
 pub(crate) fn side_of(spine: &Spine, found: &Resolution) -> Option<Side> {
+    if found.side.is_some() {
+        return found.side;
+    }
     let reader = found.device.as_ref()?.view.asset.as_ref()?;
     let (door, side) = spine.reader(reader)?;
     (found.door.as_ref().is_none_or(|named| named == door)).then_some(*side)

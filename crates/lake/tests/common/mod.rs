@@ -55,6 +55,7 @@ pub fn event(seq: u64, part: u16, time: Timestamp) -> Event {
         }),
         credential: None,
         time: Interval::around(time, Duration::from_secs(2)),
+        local: None,
         unresolved: Vec::new(),
     };
     Event {
