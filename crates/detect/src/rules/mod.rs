@@ -3,7 +3,7 @@
 mod check;
 mod correlation;
 mod extension;
-mod load;
+pub(crate) mod load;
 mod route;
 
 use std::collections::HashMap;
