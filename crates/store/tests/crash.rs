@@ -14,8 +14,12 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Raw, Record, SourceId, Timestamp, Trust, Wire};
-use store::{Batch, Idempotency, Journal, JournalLimits, Next, Outcome, verify};
+use model::{AuditAct, Raw, Record, SourceId, Timestamp, Trust, Wire};
+use store::state::{Counter, DetectStep, OutboxItem, Snapshot};
+use store::{
+    Batch, Idempotency, Journal, JournalLimits, Next, Outcome, State, StoreError, verify,
+    verify_audit,
+};
 
 const CHILD_DIR: &str = "CASTELLAN_TEST_JOURNAL";
 const CHILD_ROUND: &str = "CASTELLAN_TEST_ROUND";
@@ -128,44 +132,165 @@ fn child_appends_until_killed() {
     });
 }
 
-/// Lets a child append, kills it after `acks` acknowledgements, returns all that it was given.
-fn run_and_kill(dir: &Path, round: u64, acks: u64, releases: bool) -> Vec<(u64, u64, String)> {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "child_appends_until_killed", "--nocapture"])
-        .env(CHILD_DIR, dir)
-        .env(CHILD_ROUND, round.to_string())
-        .stdout(Stdio::piped());
-    if releases {
-        command.env(CHILD_RELEASES, "1");
-    }
-    let mut child = command.spawn().unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
-    let mut heard = Vec::new();
-    for line in output.split(b'\n') {
-        let line = String::from_utf8(line.unwrap()).unwrap();
-        let words: Vec<&str> = line.split(' ').collect();
-        // The harness prints lines of its own, and the last line may be cut by the kill.
-        if let ["ACK", first, count, tag] = words.as_slice()
-            && let (Ok(first), Ok(count)) = (first.parse(), count.parse())
-            && tag.split('.').count() == 3
-        {
-            heard.push((first, count, (*tag).to_owned()));
+/// A process of ours that is going to be killed.
+struct Child {
+    name: &'static str,
+    round: u64,
+    releases: bool,
+}
+
+impl Child {
+    /// Lets it work, kills it after `acks` acknowledgements, returns all that it was given.
+    fn run_and_kill(&self, dir: &Path, acks: u64) -> Vec<(u64, u64, String)> {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", self.name, "--nocapture"])
+            .env(CHILD_DIR, dir)
+            .env(CHILD_ROUND, self.round.to_string())
+            .stdout(Stdio::piped());
+        if self.releases {
+            command.env(CHILD_RELEASES, "1");
         }
-        if heard.len() as u64 == acks {
-            child.kill().unwrap();
+        let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut heard = Vec::new();
+        for line in output.split(b'\n') {
+            let line = String::from_utf8(line.unwrap()).unwrap();
+            let words: Vec<&str> = line.split(' ').collect();
+            // The harness prints lines of its own, and the last line may be cut by the kill.
+            if let ["ACK", first, count, tag] = words.as_slice()
+                && let (Ok(first), Ok(count)) = (first.parse(), count.parse())
+                && tag.split('.').count() == 3
+            {
+                heard.push((first, count, (*tag).to_owned()));
+            }
+            if heard.len() as u64 == acks {
+                child.kill().unwrap();
+            }
         }
+        let status = child.wait().unwrap();
+        assert!(!status.success(), "the child was killed");
+        assert!(
+            heard.len() as u64 >= acks,
+            "the child died by itself after {}",
+            heard.len()
+        );
+        // The last number may have lost digits; an acknowledgement that was cut was never heard.
+        heard.pop();
+        heard
     }
-    let status = child.wait().unwrap();
-    assert!(!status.success(), "the child was killed");
-    assert!(
-        heard.len() as u64 >= acks,
-        "the child died by itself after {}",
-        heard.len()
-    );
-    // The last number may have lost digits; an acknowledgement that was cut was never heard.
-    heard.pop();
-    heard
+}
+
+/// Not a test of its own: the process that is killed between and inside steps.
+#[test]
+fn child_commits_until_killed() {
+    let Ok(dir) = std::env::var(CHILD_DIR) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let state = State::open(&Path::new(&dir).join("state.sqlite"))
+            .await
+            .unwrap();
+        let mut cursor = state.cursor("detect").await.unwrap();
+        loop {
+            cursor += 1;
+            state.commit_step(&counted_step(cursor)).await.unwrap();
+            println!("ACK {cursor} 1 a.b.c");
+            std::io::stdout().flush().unwrap();
+        }
+    });
+}
+
+/// A step that leaves one trace of itself in every table it may write.
+fn counted_step(cursor: u64) -> DetectStep {
+    let at = Timestamp::from_secs(5);
+    let words = ["normalise", "load", "kept", ""].map(str::to_owned);
+    let [boundary, source, outcome, reason] = words;
+    let object = format!("step:{cursor}");
+    let by = "castellan".to_owned();
+    DetectStep {
+        consumer: "detect".into(),
+        cursor,
+        counters: vec![Counter {
+            boundary,
+            source,
+            outcome,
+            reason,
+            value: 1,
+        }],
+        audit: vec![AuditAct {
+            at,
+            by,
+            verb: "test".into(),
+            object,
+            detail: cursor.into(),
+        }],
+        outbox: vec![OutboxItem::new(
+            format!("m-{cursor}"),
+            "mail".into(),
+            "{}".into(),
+            at,
+        )],
+        snapshot: Some(Snapshot {
+            name: "detect".into(),
+            seq: cursor,
+            bytes: vec![0; 3_000],
+        }),
+        ..DetectStep::default()
+    }
+}
+
+#[test]
+fn kill_9_leaves_every_step_whole_or_absent() {
+    let mut dice = Dice(seed());
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    for round in 0..6 {
+        let child = Child {
+            name: "child_commits_until_killed",
+            round,
+            releases: false,
+        };
+        let heard = child.run_and_kill(dir.path(), 2 + dice.roll(40));
+        let acknowledged = heard.last().map_or(0, |(cursor, ..)| *cursor);
+        let path = dir.path().join("state.sqlite");
+        let (cursor, counters, waiting, snapshot) = runtime.block_on(async {
+            let state = State::open(&path).await.unwrap();
+            let cursor = state.cursor("detect").await.unwrap();
+            let again = state.commit_step(&counted_step(cursor)).await;
+            assert!(
+                matches!(again, Err(StoreError::CursorBack { .. })),
+                "{again:?}"
+            );
+            let counters = state.counters().await.unwrap();
+            let waiting = state
+                .outbox_due(Timestamp::from_secs(9), 10_000)
+                .await
+                .unwrap()
+                .len();
+            let snapshot = state.snapshot("detect").await.unwrap().unwrap().seq;
+            state.close().await;
+            (cursor, counters, waiting as u64, snapshot)
+        });
+        assert!(
+            cursor >= acknowledged,
+            "round {round}: {cursor} < {acknowledged}"
+        );
+        let counted: u64 = counters.iter().map(|c| c.value).sum();
+        let report = verify_audit(&path).unwrap();
+        assert_eq!(report.broken_at, None);
+        assert_eq!(
+            (counted, waiting, snapshot, report.entries),
+            (cursor, cursor, cursor, cursor)
+        );
+    }
 }
 
 /// Everything in the journal as sequence → text before the first space.
@@ -191,7 +316,12 @@ fn kill_at_random_instants(rounds: u64, releases: bool) {
     let mut acknowledged = Vec::new();
     for round in 0..rounds {
         let acks = if releases { 150 } else { 1 } + dice.roll(120);
-        acknowledged.extend(run_and_kill(dir.path(), round, acks, releases));
+        let child = Child {
+            name: "child_appends_until_killed",
+            round,
+            releases,
+        };
+        acknowledged.extend(child.run_and_kill(dir.path(), acks));
 
         let report = verify(dir.path()).unwrap();
         assert!(report.is_whole(), "round {round}: {:?}", report.problems);

@@ -104,6 +104,12 @@ pub(super) async fn save(
             found,
         });
     }
+    save_links(tx, incident).await
+}
+
+/// What an incident can be found by besides its own columns.
+async fn save_links(tx: &mut Tx, incident: &Incident) -> Result<(), StoreError> {
+    let id = incident.id.as_str();
     tx.run(
         "DELETE FROM incident_entities WHERE incident = $1",
         args![id],

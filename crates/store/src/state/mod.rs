@@ -4,6 +4,8 @@
 //! Owns the relational schema. What belongs together is written in one transaction, with full
 //! synchronisation; a consumer's cursor always in the transaction of its output.
 
+#[cfg(test)]
+mod bounds_tests;
 pub(crate) mod db;
 mod dead_letters;
 mod findings;
