@@ -16,6 +16,10 @@ pub fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
     let plain = plain(found);
     let mut best: Option<(usize, &'k str)> = None;
     for word in known {
+        // Lengths alone tell most strangers; the allowance is for stripped dashes.
+        if word.len().abs_diff(found.len()) > word.len().max(found.len()) / 3 + 3 {
+            continue;
+        }
         let distance = damerau_levenshtein(&plain, &self::plain(word));
         let allowed = (plain.chars().count().max(word.chars().count()) / 3).max(1);
         let is_near = distance <= allowed && distance < plain.chars().count();

@@ -26,41 +26,42 @@ pub(super) fn references(context: &mut Context) {
     replaced(context);
 }
 
-fn unknown<'k>(
+/// Says that a reference leads nowhere, and which known id it may have meant.
+fn dangling<I: AsRef<str>, T>(
     context: &mut Context,
     (file, at): (&str, Position),
-    (field, noun, id): (&str, &str, &str),
-    known: impl Iterator<Item = &'k str>,
+    (field, noun, id): (&str, &str, &I),
+    known: fn(&Organisation) -> &BTreeMap<I, T>,
 ) {
-    let hint = match nearest(id, known) {
-        Some(word) => format!(": did you mean `{word}`?"),
-        None => String::new(),
-    };
+    let id = id.as_ref();
+    let mut hint = String::new();
+    if context.suggestions_left > 0 {
+        context.suggestions_left -= 1;
+        let known = known(&context.organisation).keys().map(AsRef::as_ref);
+        if let Some(word) = nearest(id, known) {
+            hint = format!(": did you mean `{word}`?");
+        }
+    }
     let message = format!("`{field}`: there is no {noun} `{id}`{hint}");
-    context.problems.push(model::Problem::error(
-        file,
-        Some(at),
-        "dangling_reference",
-        message,
-    ));
+    context.error(file, Some(at), "dangling_reference", message);
 }
 
 fn no_place(context: &mut Context, place: (&str, Position), field: &str, id: &PlaceId) {
-    let known: Vec<PlaceId> = context.organisation.places.keys().cloned().collect();
-    let known = known.iter().map(PlaceId::as_str);
-    unknown(context, place, (field, "place", id.as_str()), known);
+    dangling(context, place, (field, "place", id), |organisation| {
+        &organisation.places
+    });
 }
 
 fn no_person(context: &mut Context, place: (&str, Position), field: &str, id: &PersonId) {
-    let known: Vec<PersonId> = context.organisation.people.keys().cloned().collect();
-    let known = known.iter().map(PersonId::as_str);
-    unknown(context, place, (field, "person", id.as_str()), known);
+    dangling(context, place, (field, "person", id), |organisation| {
+        &organisation.people
+    });
 }
 
 fn no_asset(context: &mut Context, place: (&str, Position), field: &str, id: &AssetId) {
-    let known: Vec<AssetId> = context.organisation.assets.keys().cloned().collect();
-    let known = known.iter().map(AssetId::as_str);
-    unknown(context, place, (field, "asset", id.as_str()), known);
+    dangling(context, place, (field, "asset", id), |organisation| {
+        &organisation.assets
+    });
 }
 
 fn kind_of(organisation: &Organisation, place: &PlaceId) -> Option<PlaceKind> {

@@ -52,7 +52,12 @@ pub(super) struct Context {
     pub sources: BTreeMap<SourceId, Place>,
     /// In the order of `organisation.identifiers`.
     pub identifiers: Vec<Place>,
+    /// How many more ids are compared with all known ones to suggest the nearest.
+    pub suggestions_left: usize,
 }
+
+/// Most dangling references that are given a suggestion: each costs a walk over all known ids.
+const SUGGESTIONS_MAX: usize = 50;
 
 impl Context {
     pub(super) fn new() -> Self {
@@ -78,6 +83,7 @@ impl Context {
             doors: BTreeMap::new(),
             sources: BTreeMap::new(),
             identifiers: Vec::new(),
+            suggestions_left: SUGGESTIONS_MAX,
         }
     }
 
