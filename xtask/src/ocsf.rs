@@ -161,9 +161,9 @@ impl Source {
             .and_then(|v| v.get("uid"))
             .and_then(Value::as_u64)
         else {
-            return Ok((name == "base_event")
+            return (name == "base_event")
                 .then(|| self.base_event(&merged))
-                .transpose()?);
+                .transpose();
         };
         let Some(category) = merged.get("category").and_then(Value::as_str) else {
             return Ok(None);
@@ -247,7 +247,9 @@ impl Source {
                 }
                 let mut all = Value::Object(all);
                 merge(&mut all, &Value::Object(own.clone()));
-                link["attributes"] = all;
+                if let Some(link) = link.as_object_mut() {
+                    link.insert("attributes".to_owned(), all);
+                }
             }
             // An heir's constraints replace those it inherits.
             if link.get("constraints").is_some()
@@ -350,8 +352,7 @@ fn patch(objects: &mut BTreeMap<String, Value>, extension: &Files) {
             && value.get("name").is_none()
             && let Some(core) = base.and_then(|base| objects.get_mut(base))
         {
-            let mut only = json!({});
-            only["attributes"] = Value::Object(attributes(Some(value)));
+            let only = json!({ "attributes": attributes(Some(value)) });
             merge(core, &only);
         }
     }

@@ -1,0 +1,32 @@
+//! Turns what a source said into OCSF events, by mappings that are data.
+//!
+//! Owns the mapping folder's format, the VRL programs and the few native engines, the clock policy
+//! of claimed times, and the OCSF validator. A record becomes events or one dead letter, never
+//! nothing. Never does I/O, reads no clock and draws no random numbers: years, zones and receipt
+//! times come with the record. `vrl` is quarantined here.
+
+mod manifest;
+mod mapping;
+mod program;
+mod functions;
+mod helpers;
+mod recognise;
+
+mod decode;
+mod header;
+mod csv;
+mod instant;
+
+mod native;
+mod convert;
+mod finish;
+mod normaliser;
+
+mod check;
+pub mod ocsf;
+
+pub use check::{CaseResult, check_folder};
+pub use functions::ALLOWED;
+pub use manifest::{CsvSpec, Engine, Evidence, Manifest};
+pub use mapping::{Mapping, MappingFolder, Mappings};
+pub use normaliser::{ClockPolicy, Normalised, Normaliser, SourceContext};

@@ -1,0 +1,91 @@
+//! Native engines against their `map.vrl`: the same events, the same refusals.
+
+use std::sync::Arc;
+
+use model::{Event, Wire};
+use normalise::{Mappings, Normalised};
+use proptest::prelude::*;
+
+use crate::support::{folders, raw, run, shipped};
+
+fn oracles() -> Arc<Mappings> {
+    static ORACLES: std::sync::OnceLock<Arc<Mappings>> = std::sync::OnceLock::new();
+    Arc::clone(ORACLES.get_or_init(|| Arc::new(Mappings::load(folders()).0.with_oracles())))
+}
+
+fn told(all: Vec<Normalised>) -> Vec<Result<Event, String>> {
+    all.into_iter()
+        .map(|one| match one {
+            Normalised::Event(event) => Ok(event),
+            Normalised::Dead(dead) => Err(format!("{:?} {:?}", dead.reason, dead.position)),
+        })
+        .collect()
+}
+
+fn agree(mapping: &str, body: &str) {
+    let record = raw(Wire::Csv, body.as_bytes());
+    let native = told(run(&shipped(), Some(mapping), &record));
+    let oracle = told(run(&oracles(), Some(mapping), &record));
+    assert_eq!(native, oracle, "{body}");
+}
+
+#[test]
+fn samples_come_out_the_same_either_way() {
+    for mapping in ["pacs-csv", "flow-csv"] {
+        let folder = folders().into_iter().find(|folder| folder.name == mapping).unwrap();
+        for (path, bytes) in folder.files.iter().filter(|(path, _)| path.ends_with(".csv")) {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            let mut lines = text.lines();
+            let header = lines.next().unwrap();
+            for line in lines {
+                println!("{path}: {line}");
+                agree(mapping, &format!("{header}\n{line}"));
+            }
+        }
+    }
+}
+
+fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+    proptest::sample::select(words).prop_map(str::to_owned)
+}
+
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![one_of(&["", "ana", "lobby-1", "100231", "ä ö", "\"a,b\""]), "[a-z0-9 ]{0,8}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_badge_record_comes_out_the_same_either_way(
+        time in one_of(&["2026-01-14T10:00:00Z", "2026-01-14 10:00:00.25", "soon", ""]),
+        (badge, person, door, zone) in (word(), word(), word(), word()),
+        result in one_of(&["", "granted", "DENIED", "taken", "not_taken", "forced", "held", "rex",
+            "duress", "tamper", "opened"]),
+        direction in one_of(&["", "in", "OUT", "up"]),
+        (reason, extra) in (word(), word()),
+    ) {
+        agree("pacs-csv", &format!(
+            "time,badge,person,door,zone,result,direction,reason,panel\n\
+             {time},{badge},{person},{door},{zone},{result},{direction},{reason},{extra}"
+        ));
+    }
+
+    #[test]
+    fn any_flow_comes_out_the_same_either_way(
+        time in one_of(&["2026-01-14T10:00:00Z", "1768384800", "soon"]),
+        (source, target) in (
+            one_of(&["10.0.0.1", "2001:db8::1", "host", "", "::ffff:10.0.0.1"]),
+            one_of(&["10.0.0.2", "192.0.2.1"]),
+        ),
+        (from, to) in (one_of(&["", "80", "65536", "-1", "x"]), one_of(&["443", "0", ""])),
+        protocol in one_of(&["", "tcp", "UDP", "6", "58", "200", "sctp", "icmp"]),
+        (sent, got) in (one_of(&["", "0", "1820", "9223372036854775807"]), one_of(&["", "7"])),
+        (user, extra) in (word(), word()),
+    ) {
+        agree("flow-csv", &format!(
+            "time,src_ip,src_port,dst_ip,dst_port,protocol,bytes_out,bytes_in,user,vlan\n\
+             {time},{source},{from},{target},{to},{protocol},{sent},{got},{user},{extra}"
+        ));
+    }
+}
