@@ -657,3 +657,51 @@ fn damage_is_found_and_named() {
         })
     ));
 }
+
+/// A journal as the first release wrote it opens in every later one. `UPDATE=1` writes it anew,
+/// which only a new format number excuses.
+#[test]
+fn format_1_still_opens() {
+    let name = "segment-00000000000000000001.sqlite";
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/formats/journal-1")
+        .join(name);
+    let bodies = || [b"first".to_vec(), b"second \xc3\xbc".to_vec()];
+    let dir = tempfile::tempdir().unwrap();
+    if std::env::var("UPDATE").is_ok() {
+        let journal = open(dir.path(), small(), &[], 0);
+        append(&journal, keyed(1, b"kept 2", batch(at(1), bodies())), 1);
+        append(
+            &journal,
+            Batch {
+                records: vec![Record::Tick { at: at(2) }],
+                ..Batch::default()
+            },
+            2,
+        );
+        drop(journal);
+        std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+        std::fs::copy(dir.path().join(name), &kept).unwrap();
+    }
+    std::fs::copy(&kept, dir.path().join(name)).unwrap();
+    let journal = open(dir.path(), small(), &[], 3);
+    let Next::Records(first) = journal.reader(1).next_batch(2, WAIT).unwrap() else {
+        panic!("no first records");
+    };
+    let raws = (1_u64..).zip(bodies().map(|body| Arc::new(raw(at(1), body))));
+    assert_eq!(first, raws.collect::<Vec<_>>());
+    let Next::Records(rest) = journal.reader(3).next_batch(9, WAIT).unwrap() else {
+        panic!("no third record");
+    };
+    assert_eq!(rest, [(3, Arc::new(Record::Tick { at: at(2) }))]);
+    let again = journal
+        .append(keyed(1, b"", batch(at(3), bodies())), at(3))
+        .wait()
+        .unwrap();
+    assert_eq!(
+        again,
+        Outcome::Replayed {
+            response: b"kept 2".to_vec()
+        }
+    );
+}

@@ -103,18 +103,6 @@ impl Writer {
             self.commit(group);
             self.shared.queue_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
-        self.end();
-    }
-
-    fn end(mut self) {
-        self.folder.finish();
-        if let Some(segment) = self.active.take()
-            && let Err(error) = segment.fold_log()
-        {
-            tracing::warn!(%error, "the journal closes with its log unfolded");
-        }
-        self.shared.lock().is_closed = true;
-        self.shared.rung.notify_all();
     }
 
     fn commit(&mut self, group: Vec<Append>) {
@@ -479,6 +467,20 @@ impl Writer {
     }
 }
 
+/// Also after a panic of the writer: readers must not wait for what will never come.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.folder.finish();
+        if let Some(segment) = self.active.take()
+            && let Err(error) = segment.fold_log()
+        {
+            tracing::warn!(%error, "the journal closes with its log unfolded");
+        }
+        self.shared.lock().is_closed = true;
+        self.shared.rung.notify_all();
+    }
+}
+
 fn append_error(error: &StoreError) -> AppendError {
     match error {
         StoreError::Full { .. } => AppendError::Full {
@@ -584,7 +586,6 @@ mod tests {
             all,
             (1..=4).map(|n| (n as u64, tick(n))).collect::<Vec<_>>()
         );
-        writer.end();
     }
 
     #[test]
@@ -606,6 +607,5 @@ mod tests {
             detail.contains("ends before record 1, expected 3"),
             "{detail}"
         );
-        writer.end();
     }
 }
