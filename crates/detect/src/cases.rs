@@ -12,7 +12,7 @@ use model::{Organisation, Problem, Record, SourceState};
 use crate::rules::load::CASES_ENDING;
 use crate::rules::{RuleFile, RuleSet};
 use crate::{Detector, Options, Spine};
-use form::{Case, CaseFile, Expect, OrganisationForm, Step};
+use form::{Case, CaseFile, Expect, Step};
 
 /// What came of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -180,7 +180,7 @@ impl Loader {
             }
         }
         if !rule.generate {
-            for input in &compiled.inputs {
+            for input in compiled.inputs.iter().chain(&compiled.resets) {
                 if let Some(rule) = self.set.rules.get_mut(input.0 as usize) {
                     rule.meta.is_reported = false;
                 }
