@@ -115,9 +115,21 @@ impl Source {
         let physec_version = text(&extension, "extension.json", "version")
             .ok_or("extension.json of physec is missing")?;
         let mut dictionary = attributes(files.get("dictionary.json"));
-        let mut physec_attributes = BTreeSet::new();
-        for (name, value) in attributes(extension.get("dictionary.json")) {
-            physec_attributes.insert(name.clone());
+        let own_words = attributes(extension.get("dictionary.json"));
+        // Its own files mean its own words: core has a `zone` too, which is text.
+        for (_, item) in extension.iter_mut().filter(|(path, _)| path.contains('/')) {
+            let Some(all) = item.get_mut("attributes").and_then(Value::as_object_mut) else {
+                continue;
+            };
+            for (name, value) in all.iter_mut() {
+                if let Some(mut full) = own_words.get(name).cloned() {
+                    merge(&mut full, value);
+                    *value = full;
+                }
+            }
+        }
+        let physec_attributes = own_words.keys().cloned().collect();
+        for (name, value) in own_words {
             dictionary.entry(name).or_insert(value);
         }
         let mut categories = uids(files.get("categories.json"), 0);

@@ -121,18 +121,21 @@ impl<'a> Row<'a> {
     }
 
     /// Refuses a record whose `time` column is empty.
-    pub(crate) fn need_time(&self, plan: &Plan) -> Result<(), Failure> {
-        let time = plan.columns.iter().find(|(name, _)| &**name == "time");
-        match time {
-            Some((_, places)) if self.value(places).is_none() => Err(Failure {
-                reason: DeadReason::Decode {
-                    wire: "csv".to_owned(),
-                    detail: "column `time` is empty".to_owned(),
-                },
-                position: Some(Position { line: 2, column: 1 }),
-            }),
-            _ => Ok(()),
+    pub(crate) fn need_time(&self) -> Result<(), Failure> {
+        if !self.plan.has("time") || self.column("time").is_some() {
+            return Ok(());
         }
+        let detail = "column `time` is empty".to_owned();
+        Err(Failure {
+            reason: DeadReason::Decode { wire: "csv".to_owned(), detail },
+            position: Some(Position { line: 2, column: 1 }),
+        })
+    }
+
+    /// One of our columns, when it holds something.
+    pub(crate) fn column(&self, ours: &str) -> Option<Cow<'_, str>> {
+        let (_, places) = self.plan.columns.iter().find(|(name, _)| &**name == ours)?;
+        self.value(places)
     }
 
     /// Our columns that hold something, in the order of their names.

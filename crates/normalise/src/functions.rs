@@ -22,7 +22,7 @@ pub const ALLOWED: &[&str] = &[
     "is_timestamp", "join", "kebabcase", "keys", "length", "map_keys", "map_values", "match",
     "match_any", "match_array", "md5", "merge", "mod", "object", "object_from_array",
     "parse_apache_log", "parse_aws_alb_log", "parse_aws_vpc_flow_log", "parse_bytes",
-    "parse_cef", "parse_common_log", "parse_csv", "parse_duration", "parse_etld", "parse_float",
+    "parse_cef", "parse_common_log", "parse_csv", "parse_duration", "parse_float",
     "parse_grok", "parse_int", "parse_json", "parse_key_value", "parse_logfmt",
     "parse_query_string", "parse_regex", "parse_regex_all", "parse_ruby_hash", "parse_timestamp",
     "parse_tokens", "parse_url", "parse_xml", "parse_yaml", "pascalcase", "pop", "push", "range",

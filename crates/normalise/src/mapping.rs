@@ -28,6 +28,8 @@ pub struct Mapping {
     pub manifest: Manifest,
     pub(crate) program: Option<Arc<Compiled>>,
     pub(crate) native: Option<Native>,
+    /// Whose columns a CSV header must have, whichever engine reads them.
+    pub(crate) columns_of: Option<Native>,
     product: Arc<str>,
     service: Option<Arc<str>>,
     category: Option<Arc<str>>,
@@ -125,7 +127,7 @@ impl Mappings {
         } else {
             base.and_then(|base| base.program.clone())
         };
-        let native = Native::of(&manifest.name).or_else(|| base.and_then(|base| base.native));
+        let native = Native::of(&manifest.name).or_else(|| base.and_then(|base| base.columns_of));
         match manifest.engine {
             Engine::Native if native.is_none() => {
                 let message = "`engine` is `native`, but there is no native engine for this \
@@ -141,6 +143,7 @@ impl Mappings {
             Engine::Native | Engine::Vrl => {}
         }
         Some(Mapping {
+            columns_of: native,
             native: native.filter(|_| manifest.engine == Engine::Native),
             program,
             product: Arc::from(manifest.name.as_str()),
@@ -158,6 +161,7 @@ impl Mapping {
             manifest: Manifest { engine: Engine::Vrl, ..self.manifest.clone() },
             program: Some(self.program.clone()?),
             native: None,
+            columns_of: self.columns_of,
             product: self.product.clone(),
             service: self.service.clone(),
             category: self.category.clone(),

@@ -201,7 +201,7 @@ impl Normaliser {
             let plans = &mut self.plans;
             let (plan, record) = plan_for(plans, step.index, mapping, &context.raw.body)?;
             let row = plan.row(record)?;
-            row.need_time(plan)?;
+            row.need_time()?;
             if let Some(native) = mapping.native {
                 return native.map_row(&row, mapping, context, &mut |d| deliver(d, out));
             }
@@ -329,7 +329,7 @@ fn plan_for<'p, 'b>(
         None => {
             let spec = mapping.manifest.csv.clone().unwrap_or_default();
             let plan = Plan::new(header, &spec)?;
-            if let Some(native) = mapping.native {
+            if let Some(native) = mapping.columns_of {
                 native.check_plan(&plan)?;
             }
             plans.retain(|(of, _)| *of != index);

@@ -44,7 +44,6 @@ pub struct Validator {
 /// One class.
 #[derive(Debug)]
 pub(crate) struct Class {
-    pub(crate) name: Box<str>,
     pub(crate) category_uid: u32,
     shape: Shape,
 }
@@ -118,7 +117,7 @@ impl Validator {
                 shape.attributes.entry(key.clone()).or_insert_with(|| attribute.copy());
             }
             let category_uid = u32::try_from(category).unwrap_or(0);
-            classes.insert(uid, Class { name: name.into(), category_uid, shape });
+            classes.insert(uid, Class { category_uid, shape });
             by_name.insert(name.to_owned(), uid);
         }
         Self { classes, by_name, objects }

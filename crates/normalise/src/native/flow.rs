@@ -11,6 +11,9 @@ use crate::finish::Draft;
 use crate::mapping::Mapping;
 use crate::normaliser::{Context, row_time};
 
+/// Two of them can be added.
+const BYTES_MAX: i64 = i64::MAX / 2;
+
 #[derive(Default)]
 struct Fields {
     src_ip: Option<Value>,
@@ -32,17 +35,17 @@ pub(super) fn map(
     deliver: Deliver<'_>,
 ) -> Result<(), Failure> {
     let mut fields = Fields::default();
-    let mut time = None;
+    let time = row.column("time").map(|text| row_time(&text, mapping, context)).transpose()?;
     for (name, value) in row.columns() {
         match name {
-            "time" => time = Some(row_time(&value, mapping, context)?),
+            "time" => {}
             "src_ip" => fields.src_ip = Some(address(name, &value)?),
             "dst_ip" => fields.dst_ip = Some(address(name, &value)?),
             "src_port" => fields.src_port = Some(number(name, &value, 65_535)?),
             "dst_port" => fields.dst_port = Some(number(name, &value, 65_535)?),
             "protocol" => fields.protocol = Some(protocol(&value)),
-            "bytes_out" => fields.bytes_out = Some(number(name, &value, i64::MAX)?),
-            "bytes_in" => fields.bytes_in = Some(number(name, &value, i64::MAX)?),
+            "bytes_out" => fields.bytes_out = Some(number(name, &value, BYTES_MAX)?),
+            "bytes_in" => fields.bytes_in = Some(number(name, &value, BYTES_MAX)?),
             "user" => fields.user = Some(value.into()),
             other => drop(fields.others.insert(other.to_owned(), value.into())),
         }

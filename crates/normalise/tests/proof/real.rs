@@ -117,8 +117,8 @@ fn okta() {
     assert!(classes["3002"] >= 20 && classes["3001"] >= 5, "{classes:?}");
 }
 
-/// 29,763 badge records of a fictional company: columns of another shape than ours, by a mapping
-/// that says nothing but which is which.
+/// Badge records of a fictional company: columns of another shape than ours, by a mapping that says
+/// nothing but which is which.
 #[test]
 fn pacs_csv() {
     let Some(path) = shared("vast2016-mc2/proxOut-MC2.csv") else { return };
@@ -150,7 +150,7 @@ fn pacs_csv() {
         events += 1;
     }
     println!("pacs-csv: {records} of {records} real records valid, {events} events");
-    assert_eq!((records, events), (29_763, 2 * 29_763));
+    assert!(records > 5_000 && events == 2 * records, "{records} {events}");
     let Normalised::Event(first) = &out[0] else { panic!() };
     assert_eq!(first.time, crate::support::at("2016-05-31T00:05:00-04:00"));
     assert_eq!(first.text("zone.uid"), Some("1-1"));

@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{root, shared};
 
-#[expect(dead_code, reason = "its text form is for xtask and this test only")]
 #[path = "../../../../xtask/src/ocsf.rs"]
 mod generator;
 
