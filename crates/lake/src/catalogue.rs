@@ -62,6 +62,13 @@ pub struct FileEntry {
     pub bytes: u64,
 }
 
+impl FileEntry {
+    /// The day as in the path: `2026-11-22`.
+    pub fn day_text(&self) -> String {
+        naming::day_text(self.day)
+    }
+}
+
 /// The files that queries see, newest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Catalogue {

@@ -1,6 +1,7 @@
 //! Memory into files: frozen, sorted, partitioned, written; the caller commits.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::interleave;
@@ -255,7 +256,7 @@ fn pick(batches: &[RecordBatch], spots: &[Spot]) -> Result<RecordBatch, LakeErro
     RecordBatch::try_new(first.schema(), columns).map_err(LakeError::encode)
 }
 
-type Partition = (Option<String>, Option<u32>, i32);
+type Partition<'a> = (Option<&'a str>, Option<u32>, i32);
 /// Time (0 for raw records), sequence and part: the order within a file.
 type SortKey = (i64, u64, u16);
 
@@ -270,18 +271,19 @@ struct Gathered {
 }
 
 fn plans(kind: FileKind, batches: &[RecordBatch]) -> Result<Vec<Plan>, LakeError> {
-    let mut partitions: BTreeMap<Partition, Gathered> = BTreeMap::new();
+    let mut partitions: BTreeMap<Partition<'_>, Gathered> = BTreeMap::new();
     for (index, batch) in batches.iter().enumerate() {
-        for row in 0..batch.num_rows() {
-            gather(kind, batch, (index, row), &mut partitions)
-                .ok_or_else(|| LakeError::encode("a batch lacks a column"))?;
+        match kind {
+            FileKind::Events => gather_events(index, batch, &mut partitions),
+            FileKind::Raw => gather_raws(index, batch, &mut partitions),
         }
+        .ok_or_else(|| LakeError::encode("a batch lacks a column"))?;
     }
-    let plan = |((site, class_uid, day), mut gathered): (Partition, Gathered)| {
+    let plan = |((site, class_uid, day), mut gathered): (Partition<'_>, Gathered)| {
         gathered.rows.sort_unstable();
         Plan {
             kind,
-            site: site.and_then(|site| PlaceId::parse(&site).ok()),
+            site: site.and_then(|site| PlaceId::parse(site).ok()),
             class_uid,
             day,
             spots: gathered.rows.into_iter().map(|(_, spot)| spot).collect(),
@@ -295,30 +297,65 @@ fn plans(kind: FileKind, batches: &[RecordBatch]) -> Result<Vec<Plan>, LakeError
     Ok(partitions.into_iter().map(plan).collect())
 }
 
-fn gather(
-    kind: FileKind,
-    batch: &RecordBatch,
-    spot: Spot,
-    partitions: &mut BTreeMap<Partition, Gathered>,
+fn gather_events<'a>(
+    index: usize,
+    batch: &'a RecordBatch,
+    partitions: &mut BTreeMap<Partition<'a>, Gathered>,
 ) -> Option<()> {
-    let row = spot.1;
-    let seq = schema::seq_at(batch, row)?;
-    let received = schema::time_at(batch, "received_at", row)?;
-    let (partition, key, time) = match kind {
-        FileKind::Events => {
-            let time = schema::time_at(batch, "time", row)?;
-            let site = schema::text_at(batch, "site", row).map(str::to_owned);
-            let class = schema::class_at(batch, row)?;
-            let key = (time.nanos(), seq, schema::part_at(batch, row)?);
-            ((site, Some(class), naming::day_of(time)), key, time)
-        }
-        FileKind::Raw => (
-            (None, None, naming::day_of(received)),
-            (0, seq, 0),
+    let times = schema::times(batch, "time")?.iter();
+    let received = schema::times(batch, "received_at")?.iter();
+    let seqs = schema::seqs(batch)?.iter();
+    let parts = schema::parts(batch)?.iter();
+    let classes = schema::classes(batch)?.iter();
+    let sites = schema::sites(batch)?.iter();
+    let rows = times
+        .zip(received)
+        .zip(seqs.zip(parts))
+        .zip(classes.zip(sites));
+    for (row, (((time, received), (seq, part)), (class, site))) in rows.enumerate() {
+        let (time, received) = (
+            Timestamp::from_nanos(*time),
+            Timestamp::from_nanos(*received),
+        );
+        let partition = (site, Some(*class), naming::day_of(time));
+        let key = (time.nanos(), *seq, *part);
+        gather(
+            partitions.entry(partition),
+            (key, (index, row)),
+            time,
             received,
-        ),
-    };
-    let gathered = partitions.entry(partition).or_insert_with(|| Gathered {
+        );
+    }
+    Some(())
+}
+
+fn gather_raws<'a>(
+    index: usize,
+    batch: &'a RecordBatch,
+    partitions: &mut BTreeMap<Partition<'a>, Gathered>,
+) -> Option<()> {
+    let received = schema::times(batch, "received_at")?.iter();
+    for (row, (received, seq)) in received.zip(schema::seqs(batch)?).enumerate() {
+        let received = Timestamp::from_nanos(*received);
+        let partition = (None, None, naming::day_of(received));
+        gather(
+            partitions.entry(partition),
+            ((0, *seq, 0), (index, row)),
+            received,
+            received,
+        );
+    }
+    Some(())
+}
+
+fn gather(
+    place: Entry<'_, Partition<'_>, Gathered>,
+    row: (SortKey, Spot),
+    time: Timestamp,
+    received: Timestamp,
+) {
+    let seq = row.0.1;
+    let gathered = place.or_insert_with(|| Gathered {
         rows: Vec::new(),
         first_seq: seq,
         last_seq: seq,
@@ -326,11 +363,10 @@ fn gather(
         time_max: time,
         received_max: received,
     });
-    gathered.rows.push((key, spot));
+    gathered.rows.push(row);
     gathered.first_seq = gathered.first_seq.min(seq);
     gathered.last_seq = gathered.last_seq.max(seq);
     gathered.time_min = gathered.time_min.min(time);
     gathered.time_max = gathered.time_max.max(time);
     gathered.received_max = gathered.received_max.max(received);
-    Some(())
 }

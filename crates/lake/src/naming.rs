@@ -13,7 +13,8 @@ pub(crate) fn day_of(time: Timestamp) -> i32 {
     i32::try_from(time.nanos().div_euclid(NANOS_PER_DAY)).unwrap_or(i32::MAX)
 }
 
-fn day_text(day: i32) -> String {
+/// A day as `2026-11-22`.
+pub(crate) fn day_text(day: i32) -> String {
     let epoch = NaiveDate::default();
     let distance = Days::new(u64::from(day.unsigned_abs()));
     let date = if day < 0 {

@@ -11,7 +11,8 @@ use arrow::array::{
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::{Column, DFSchema, Result, ScalarValue, project_schema};
+use datafusion::common::stats::Precision;
+use datafusion::common::{Column, DFSchema, Result, ScalarValue, Statistics, project_schema};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -122,9 +123,13 @@ impl Table {
         let Some(predicate) = predicate else {
             return Ok(self.files.clone());
         };
-        let pruning = PruningPredicateBuilder::new()
+        let built = PruningPredicateBuilder::new()
             .with_file_schema(self.schema())
-            .try_build(Arc::clone(predicate))?;
+            .try_build(Arc::clone(predicate));
+        // What cannot be judged by spans rules nothing out.
+        let Ok(pruning) = built else {
+            return Ok(self.files.clone());
+        };
         let keep = pruning.prune(&Spans {
             kind: self.kind,
             files: &self.files,
@@ -157,7 +162,9 @@ impl Table {
         let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); partitions.max(1)];
         for (index, file) in files.iter().enumerate() {
             if let Some(group) = groups.get_mut(index % partitions.max(1)) {
-                group.push(PartitionedFile::new(file.path.clone(), file.bytes));
+                let known = Arc::new(self.statistics_of(file));
+                let part = PartitionedFile::new(file.path.clone(), file.bytes);
+                group.push(part.with_statistics(known));
             }
         }
         groups.retain(|group| !group.is_empty());
@@ -169,6 +176,36 @@ impl Table {
                 .with_projection_indices(projection.cloned())?
                 .build();
         Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+impl Table {
+    /// A file's span, so that a running `ORDER BY time DESC LIMIT n` passes over files that have
+    /// become too old for it.
+    fn statistics_of(&self, file: &FileEntry) -> Statistics {
+        let schema = self.schema();
+        let mut known = Statistics::new_unknown(&schema);
+        let instant = |time: model::Timestamp| {
+            Precision::Exact(ScalarValue::TimestampNanosecond(
+                Some(time.nanos()),
+                Some("UTC".into()),
+            ))
+        };
+        let time_column = match self.kind {
+            FileKind::Events => "time",
+            FileKind::Raw => "received_at",
+        };
+        for (field, column) in schema.fields().iter().zip(&mut known.column_statistics) {
+            if field.name() == time_column {
+                column.min_value = instant(file.time_min);
+                column.max_value = instant(file.time_max);
+            }
+            if field.name() == "seq" {
+                column.min_value = Precision::Exact(ScalarValue::UInt64(Some(file.first_seq)));
+                column.max_value = Precision::Exact(ScalarValue::UInt64(Some(file.last_seq)));
+            }
+        }
+        known
     }
 }
 

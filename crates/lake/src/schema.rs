@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryBuilder, Int32Array, RecordBatch, StringBuilder,
+    Array, ArrayRef, AsArray, BinaryBuilder, Int32Array, RecordBatch, StringArray, StringBuilder,
     TimestampNanosecondArray, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow::datatypes::{
@@ -286,4 +286,47 @@ pub(crate) fn severity_at(batch: &RecordBatch, row: usize) -> Option<i32> {
         .column_by_name("severity_id")?
         .as_primitive_opt::<Int32Type>()?;
     (row < column.len() && column.is_valid(row)).then(|| column.value(row))
+}
+
+/// A time column, in nanoseconds.
+pub(crate) fn times<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a [i64]> {
+    let column = batch
+        .column_by_name(name)?
+        .as_primitive_opt::<TimestampNanosecondType>()?;
+    Some(column.values())
+}
+
+/// The sequence column.
+pub(crate) fn seqs(batch: &RecordBatch) -> Option<&[u64]> {
+    Some(
+        batch
+            .column_by_name("seq")?
+            .as_primitive_opt::<UInt64Type>()?
+            .values(),
+    )
+}
+
+/// The part column.
+pub(crate) fn parts(batch: &RecordBatch) -> Option<&[u16]> {
+    Some(
+        batch
+            .column_by_name("part")?
+            .as_primitive_opt::<UInt16Type>()?
+            .values(),
+    )
+}
+
+/// The class column.
+pub(crate) fn classes(batch: &RecordBatch) -> Option<&[u32]> {
+    Some(
+        batch
+            .column_by_name("class_uid")?
+            .as_primitive_opt::<UInt32Type>()?
+            .values(),
+    )
+}
+
+/// The site column.
+pub(crate) fn sites(batch: &RecordBatch) -> Option<&StringArray> {
+    batch.column_by_name("site")?.as_string_opt::<i32>()
 }

@@ -395,7 +395,7 @@ impl Inner {
                 found.extend((0..batch.num_rows()).filter_map(|row| found_at(&batch, row)));
             }
         }
-        found.sort_by(|a, b| b.key.cmp(&a.key));
+        found.sort_by_key(|event| std::cmp::Reverse(event.key));
         Ok(Page {
             events: found,
             next,

@@ -1,9 +1,8 @@
 //! What a search asks of a row, of a row group's statistics, and of a file's span.
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, Scalar, StringArray};
+use arrow::array::{Array, BooleanArray, RecordBatch, Scalar, StringArray};
 use arrow::compute::kernels::cmp::eq;
 use arrow::compute::or_kleene;
-use arrow::datatypes::{TimestampNanosecondType, UInt16Type, UInt64Type};
 use arrow::error::ArrowError;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
@@ -116,19 +115,14 @@ impl Sift {
 
 /// The keys of a batch's rows; empty when it lacks a key column.
 pub(crate) fn keys(batch: &RecordBatch) -> Vec<Cursor> {
-    let time = batch
-        .column_by_name("time")
-        .and_then(|c| c.as_primitive_opt::<TimestampNanosecondType>());
-    let seq = batch
-        .column_by_name("seq")
-        .and_then(|c| c.as_primitive_opt::<UInt64Type>());
-    let part = batch
-        .column_by_name("part")
-        .and_then(|c| c.as_primitive_opt::<UInt16Type>());
-    let (Some(time), Some(seq), Some(part)) = (time, seq, part) else {
+    let (Some(times), Some(seqs), Some(parts)) = (
+        schema::times(batch, "time"),
+        schema::seqs(batch),
+        schema::parts(batch),
+    ) else {
         return Vec::new();
     };
-    let rows = time.values().iter().zip(seq.values()).zip(part.values());
+    let rows = times.iter().zip(seqs).zip(parts);
     rows.map(|((time, seq), part)| Cursor {
         time: model::Timestamp::from_nanos(*time),
         seq: *seq,

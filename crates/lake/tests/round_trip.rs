@@ -1,6 +1,5 @@
 //! What goes in comes out: from memory, from files, by SQL, by search, by any Parquet reader.
 #![expect(
-    missing_docs,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,

@@ -9,7 +9,7 @@ use model::{
     AssetId, Enrichment, Event, Fingerprint, Interval, LogSource, MappingName, PersonId, PlaceId,
     Raw, SourceId, TenantId, Timestamp, Trust, Wire,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub const LONG: Duration = Duration::from_secs(60);
 
@@ -19,11 +19,17 @@ pub fn at(text: &str) -> Timestamp {
 
 /// The event number `seq` of a small organisation: two sites, three classes, ten people.
 pub fn event(seq: u64, part: u16, time: Timestamp) -> Event {
-    let source = SourceId::parse(if seq % 2 == 0 { "pacs" } else { "fw" }).unwrap();
-    let class_uid = [4_230_001, 3_002, 4_001][usize::try_from(seq % 3).unwrap()];
+    let source = SourceId::parse(if seq.is_multiple_of(2) { "pacs" } else { "fw" }).unwrap();
+    let class_uid = *[4_230_001, 3_002, 4_001]
+        .get(usize::try_from(seq % 3).unwrap())
+        .unwrap();
     let person = PersonId::parse(&format!("p{}", seq % 10)).unwrap();
-    let site = (seq % 4 != 3)
-        .then(|| PlaceId::parse(["hq", "lab"][usize::try_from(seq / 2 % 2).unwrap()]).unwrap());
+    let site = match seq % 4 {
+        0 | 1 => Some("hq"),
+        2 => Some("lab"),
+        _ => None,
+    };
+    let site = site.map(|site| PlaceId::parse(site).unwrap());
     let ocsf = json!({
         "class_uid": class_uid, "time": time.millis(), "activity_id": 1,
         "severity_id": i32::try_from(seq % 6).unwrap(),
@@ -34,9 +40,7 @@ pub fn event(seq: u64, part: u16, time: Timestamp) -> Event {
         "portal": {"name": "lobby"},
         "message": format!("Event number {seq} of \"C:\\temp\" for über-user {}", seq % 7),
     });
-    let Value::Object(ocsf) = ocsf else {
-        panic!("an object")
-    };
+    let ocsf = ocsf.as_object().unwrap().clone();
     let enrichment = Enrichment {
         person: Some(person),
         person_view: None,
@@ -86,11 +90,11 @@ pub fn raw(seq: u64, time: Timestamp) -> RawRow {
         received_at: time,
         wire: Wire::Syslog,
         listener: Arc::from("syslog_tcp"),
-        peer: (seq % 2 == 0).then(|| Arc::from("10.0.0.7:514")),
+        peer: seq.is_multiple_of(2).then(|| Arc::from("10.0.0.7:514")),
         topic: None,
         trust: Trust::Address,
         bytes_cut: seq % 3,
-        rerun_of: (seq % 5 == 0).then_some(seq / 2),
+        rerun_of: seq.is_multiple_of(5).then_some(seq / 2),
         body: vec![0, 159, u8::try_from(seq % 256).unwrap(), b'\n'],
     };
     RawRow { seq, raw }
