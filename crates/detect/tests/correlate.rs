@@ -248,16 +248,18 @@ fn numbered(events: Vec<Event>) -> Vec<Event> {
     (0..).zip(events).map(number).collect()
 }
 
-/// Events over hours, in an order in which nobody is later than ten minutes.
+/// Events over an hour or more, in an order in which nobody is later than ten minutes; windows are
+/// open on both sides of the watermark most of the time.
 fn stream() -> impl Strategy<Value = Vec<Event>> {
-    prop::collection::vec((step(), 0_u64..4, 0_u64..500), 1..40).prop_map(|steps| {
+    prop::collection::vec((step(), 0_u64..150, 0_u64..500), 20..60).prop_map(|steps| {
+        let mut clock = 0;
         let mut events: Vec<(u64, Event)> = steps
             .into_iter()
-            .map(|(mut event, block, delay)| {
-                event.time = event.time.plus(Duration::from_secs(block * 3_600));
-                let second = u64::try_from(event.time.nanos() / 1_000_000_000).unwrap();
+            .map(|(mut event, gap, delay)| {
+                clock += gap;
+                event.time = at("09:00:00").plus(Duration::from_secs(clock));
                 event.received_at = event.time.plus(Duration::from_secs(delay + 1));
-                (second + delay, event)
+                (clock + delay, event)
             })
             .collect();
         events.sort_by_key(|(arrival, _)| *arrival);
