@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold, in the order in which it fails fastest. One build of the
-# dependencies serves all of it: the development profile alone.
+# dependencies serves all of it: the development profile alone, and every target at once, because a
+# build without the tests' own dependencies would choose other features and be built again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/need.sh
@@ -23,11 +24,11 @@ step() {
 }
 
 step cargo xtask check
-step cargo build --workspace --locked
+step cargo build --workspace --all-targets --locked
 step "$CARGO_TARGET_DIR/debug/castellan" check --content content
 say "cargo nextest run --workspace"
 began=$SECONDS
-cargo nextest run --workspace --locked --no-fail-fast --cargo-quiet \
+cargo nextest run --workspace --locked --no-fail-fast \
     --status-level slow --final-status-level fail 2>&1 | tee "$summary"
 say "$((SECONDS - began)) s: nextest"
 step cargo test --workspace --locked --doc --quiet

@@ -26,9 +26,9 @@ use roster::Roster;
 pub use script::{Script, ScriptError, Story};
 
 /// Most planned days kept at once; a window over more is planned again.
-const DAYS_KEPT_MAX: usize = 8;
+const DAYS_KEPT_MAX: usize = 4;
 /// A planned day's records lie at most so far from it: local time and a night shift.
-const DAYS_AROUND: u64 = 2;
+const DAYS_AROUND: u64 = 1;
 
 /// A virtual organisation from one instant on.
 ///
