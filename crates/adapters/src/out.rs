@@ -2,6 +2,7 @@
 //! try again is the caller's to decide, by what the error says.
 
 pub mod mail;
+pub mod publish;
 pub mod webhook;
 
 use std::time::Duration;

@@ -11,6 +11,8 @@
 mod follower;
 mod open;
 mod siblings;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
