@@ -3,11 +3,7 @@
 //! `lake_bench [ROWS] [FOLDER]`: ROWS (default 2,000,000) events over ten hours, four classes,
 //! 20,000 addresses and 2,000 people, are appended and flushed as the engine does; then the usual
 //! questions are asked, five times each. CPU seconds are the whole process's.
-#![expect(
-    missing_docs,
-    clippy::print_stdout,
-    reason = "a bench prints its figures"
-)]
+#![expect(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -26,15 +22,8 @@ const BATCH: u64 = 1_000;
 /// Whole-process user and system time.
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat
-        .rsplit_once(')')
-        .map_or("", |(_, rest)| rest)
-        .split_whitespace();
-    let ticks: u64 = fields
-        .skip(11)
-        .take(2)
-        .filter_map(|t| t.parse::<u64>().ok())
-        .sum();
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|t| t.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)
 }
 
@@ -49,10 +38,7 @@ fn row(seq: u64, total: u64) -> Result<LakeRow, Box<dyn Error>> {
     let span_ns = 36_000_000_000_000_u64;
     let offset = i64::try_from(seq * (span_ns / total.max(1)))?;
     let time = Timestamp::from_nanos(START_S * 1_000_000_000 + offset);
-    let class_uid = [4_001, 4_001, 3_002, 4_230_001]
-        .get((r % 4) as usize)
-        .copied()
-        .unwrap_or(0);
+    let class_uid = [4_001, 4_001, 3_002, 4_230_001].get((r % 4) as usize).copied().unwrap_or(0);
     let person = format!("p{:05}", r / 7 % 2_000);
     let ip = format!("10.{}.{}.{}", r % 4, r / 4 % 50, r / 200 % 100);
     let source = SourceId::parse("fw-1")?;
@@ -175,19 +161,12 @@ async fn ask(lake: &Lake, name: &str, search: &Search) -> Result<(), Box<dyn Err
     let (mut found, before) = (0, cpu());
     for _ in 0..5 {
         let began = Instant::now();
-        found = lake
-            .search(search, Duration::from_secs(60))
-            .await?
-            .events
-            .len();
+        found = lake.search(search, Duration::from_secs(60)).await?.events.len();
         walls.push(began.elapsed());
     }
     let spent = (cpu().saturating_sub(before)) / 5;
     walls.sort_unstable();
-    println!(
-        "search {name}: {found} rows, median wall {:?}, CPU {spent:?}",
-        walls.get(2)
-    );
+    println!("search {name}: {found} rows, median wall {:?}, CPU {spent:?}", walls.get(2));
     Ok(())
 }
 
@@ -201,76 +180,26 @@ async fn query(lake: &Lake, text: &str) -> Result<(), Box<dyn Error>> {
     }
     let spent = (cpu().saturating_sub(before)) / 5;
     walls.sort_unstable();
-    println!(
-        "sql {text}: {rows} rows, median wall {:?}, CPU {spent:?}",
-        walls.get(2)
-    );
+    println!("sql {text}: {rows} rows, median wall {:?}, CPU {spent:?}", walls.get(2));
     Ok(())
 }
 
 async fn questions(lake: &Lake) -> Result<(), Box<dyn Error>> {
-    let page = Search {
-        limit: 100,
-        ..Search::default()
-    };
+    let page = Search { limit: 100, ..Search::default() };
     let start = Timestamp::from_secs(START_S);
     ask(lake, "latest 100", &page).await?;
     let person = Some(PersonId::parse("p00777")?);
-    ask(
-        lake,
-        "one person, newest 100",
-        &Search {
-            person,
-            ..page.clone()
-        },
-    )
-    .await?;
+    ask(lake, "one person, newest 100", &Search { person, ..page.clone() }).await?;
     let person = Some(PersonId::parse("p00777")?);
-    ask(
-        lake,
-        "one person, all",
-        &Search {
-            person,
-            limit: 10_000,
-            ..page.clone()
-        },
-    )
-    .await?;
+    ask(lake, "one person, all", &Search { person, limit: 10_000, ..page.clone() }).await?;
     let ip = Some("10.1.7.42".to_owned());
-    ask(
-        lake,
-        "one ip, all",
-        &Search {
-            ip,
-            limit: 10_000,
-            ..page.clone()
-        },
-    )
-    .await?;
+    ask(lake, "one ip, all", &Search { ip, limit: 10_000, ..page.clone() }).await?;
     let ip = Some("10.77.7.42".to_owned());
     ask(lake, "absent ip", &Search { ip, ..page.clone() }).await?;
     let text = Some("SESSION 1234567 closed".to_owned());
-    ask(
-        lake,
-        "rare text, ten hours",
-        &Search {
-            text,
-            from: Some(start),
-            ..page.clone()
-        },
-    )
-    .await?;
+    ask(lake, "rare text, ten hours", &Search { text, from: Some(start), ..page.clone() }).await?;
     let text = Some("closed by CLIENT".to_owned());
-    ask(
-        lake,
-        "common text",
-        &Search {
-            text,
-            from: Some(start),
-            ..page
-        },
-    )
-    .await?;
+    ask(lake, "common text", &Search { text, from: Some(start), ..page }).await?;
     for text in [
         "SELECT count(*) FROM events",
         "SELECT time, seq, ocsf FROM events ORDER BY time DESC LIMIT 100",
@@ -296,9 +225,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     questions(&lake).await?;
     let before = cpu();
     loop {
-        let change = lake
-            .compact(Timestamp::from_secs(START_S + 10 * 86_400))
-            .await?;
+        let change = lake.compact(Timestamp::from_secs(START_S + 10 * 86_400)).await?;
         if change.is_empty() {
             break;
         }
@@ -306,19 +233,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         catalogue.extend(change.added().to_vec());
         lake.apply(change).await;
     }
-    println!(
-        "compacted to {} files in {:?} CPU",
-        catalogue.len(),
-        cpu().saturating_sub(before)
-    );
+    println!("compacted to {} files in {:?} CPU", catalogue.len(), cpu().saturating_sub(before));
     questions(&lake).await?;
     let began = Instant::now();
     let again = Lake::open(config, catalogue).await?;
-    println!(
-        "opened in {:?}, {} files",
-        began.elapsed(),
-        again.stats().event_files
-    );
+    println!("opened in {:?}, {} files", began.elapsed(), again.stats().event_files);
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

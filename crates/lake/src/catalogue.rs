@@ -120,9 +120,6 @@ impl Catalogue {
 
     /// The largest number in any file's name.
     pub(crate) fn number_max(&self) -> u64 {
-        self.all()
-            .filter_map(|entry| naming::number_of(&entry.path))
-            .max()
-            .unwrap_or(0)
+        self.all().filter_map(|entry| naming::number_of(&entry.path)).max().unwrap_or(0)
     }
 }

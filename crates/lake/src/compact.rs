@@ -46,16 +46,9 @@ impl Lake {
         self.inner.sweep().await;
         let catalogue = Arc::clone(&self.inner.lock().catalogue);
         let limits = &self.inner.config.limits;
-        let mut change = Change {
-            added: Vec::new(),
-            removed: Vec::new(),
-            turn,
-        };
+        let mut change = Change { added: Vec::new(), removed: Vec::new(), turn };
         let mut rows = 0_u64;
-        for files in self
-            .inner
-            .mergeable(&catalogue.all().collect::<Vec<_>>(), now)
-        {
+        for files in self.inner.mergeable(&catalogue.all().collect::<Vec<_>>(), now) {
             if rows >= limits.compact_rows_max {
                 break;
             }
@@ -63,9 +56,7 @@ impl Lake {
                 Ok(merged) => {
                     rows = rows.saturating_add(merged.rows);
                     change.added.push(merged);
-                    change
-                        .removed
-                        .extend(files.iter().map(|file| (**file).clone()));
+                    change.removed.extend(files.iter().map(|file| (**file).clone()));
                 }
                 Err(error) => {
                     self.inner.discard(&change.added).await;
@@ -105,10 +96,7 @@ impl Inner {
             }
             let mut tiers: BTreeMap<u32, Vec<&Arc<FileEntry>>> = BTreeMap::new();
             for file in files {
-                tiers
-                    .entry(file.rows.max(1).ilog(TIER_FACTOR))
-                    .or_default()
-                    .push(file);
+                tiers.entry(file.rows.max(1).ilog(TIER_FACTOR)).or_default().push(file);
             }
             for tier in tiers.into_values() {
                 if tier.len() >= limits.compact_files_min {
@@ -140,12 +128,8 @@ impl Inner {
             return Err(LakeError::encode("nothing to merge"));
         };
         let name = naming::file(hull.first_seq, hull.last_seq, self.take_number());
-        let folder = naming::folder(
-            &self.config.tenant,
-            hull.site.as_ref(),
-            hull.class_uid,
-            hull.day,
-        );
+        let folder =
+            naming::folder(&self.config.tenant, hull.site.as_ref(), hull.class_uid, hull.day);
         let path = format!("{folder}/{name}");
         let failed = |error: DataFusionError| broken(files, &error);
         let mut stream = self.sorted(hull.kind, files).map_err(failed)?;
@@ -162,19 +146,12 @@ impl Inner {
         let bytes = writer.into_inner().map_err(LakeError::encode)?;
         if written != hull.rows {
             let message = format!("the files should hold {} rows, {written} found", hull.rows);
-            let path = files
-                .first()
-                .map(|file| file.path.clone())
-                .unwrap_or_default();
+            let path = files.first().map(|file| file.path.clone()).unwrap_or_default();
             return Err(LakeError::Damaged { path, message });
         }
         let size = bytes.len() as u64;
         write::put(&self.store, self.folder.as_ref(), &path, bytes).await?;
-        Ok(FileEntry {
-            path,
-            bytes: size,
-            ..hull
-        })
+        Ok(FileEntry { path, bytes: size, ..hull })
     }
 
     /// The rows of sorted files as one sorted stream.
@@ -185,19 +162,10 @@ impl Inner {
     ) -> Result<SendableRecordBatchStream, DataFusionError> {
         let schema = schema::of(kind);
         let sort = |name: &&str| {
-            let options = SortOptions {
-                descending: false,
-                nulls_first: false,
-            };
-            Ok::<_, DataFusionError>(PhysicalSortExpr {
-                expr: col(name, &schema)?,
-                options,
-            })
+            let options = SortOptions { descending: false, nulls_first: false };
+            Ok::<_, DataFusionError>(PhysicalSortExpr { expr: col(name, &schema)?, options })
         };
-        let order = schema::order(kind)
-            .iter()
-            .map(sort)
-            .collect::<Result<Vec<_>, _>>()?;
+        let order = schema::order(kind).iter().map(sort).collect::<Result<Vec<_>, _>>()?;
         let Some(order) = LexOrdering::new(order) else {
             return Err(DataFusionError::Internal("a table has no order".to_owned()));
         };
@@ -230,13 +198,8 @@ fn is_worth_it(files: &[Arc<FileEntry>]) -> bool {
 /// What all files together span, with no path and size of its own yet.
 fn hull(files: &[Arc<FileEntry>]) -> Option<FileEntry> {
     let first = files.first()?;
-    let mut hull = FileEntry {
-        format: FORMAT,
-        path: String::new(),
-        bytes: 0,
-        rows: 0,
-        ..(**first).clone()
-    };
+    let mut hull =
+        FileEntry { format: FORMAT, path: String::new(), bytes: 0, rows: 0, ..(**first).clone() };
     for file in files {
         hull.first_seq = hull.first_seq.min(file.first_seq);
         hull.last_seq = hull.last_seq.max(file.last_seq);
@@ -249,10 +212,7 @@ fn hull(files: &[Arc<FileEntry>]) -> Option<FileEntry> {
 }
 
 fn broken(files: &[Arc<FileEntry>], error: &DataFusionError) -> LakeError {
-    let path = files
-        .first()
-        .map(|file| file.path.as_str())
-        .unwrap_or_default();
+    let path = files.first().map(|file| file.path.as_str()).unwrap_or_default();
     match error.find_root() {
         DataFusionError::ObjectStore(inner) => LakeError::storage("merging", path, inner),
         DataFusionError::ParquetError(inner) => LakeError::reading(path, inner),

@@ -91,9 +91,7 @@ impl LakeError {
     }
 
     pub(crate) fn encode(error: impl std::fmt::Display) -> Self {
-        Self::Encode {
-            message: error.to_string(),
-        }
+        Self::Encode { message: error.to_string() }
     }
 
     pub(crate) fn storage(
@@ -112,23 +110,13 @@ impl LakeError {
                 | E::InvalidPath { .. }
                 | E::UnknownConfigurationKey { .. }
         );
-        Self::Storage {
-            doing,
-            path: path.to_string(),
-            message: error.to_string(),
-            retry,
-        }
+        Self::Storage { doing, path: path.to_string(), message: error.to_string(), retry }
     }
 
     pub(crate) fn io(doing: &'static str, path: &std::path::Path, error: &std::io::Error) -> Self {
         let retry = error.kind() != std::io::ErrorKind::PermissionDenied;
         let path = path.display().to_string();
-        Self::Storage {
-            doing,
-            path,
-            message: error.to_string(),
-            retry,
-        }
+        Self::Storage { doing, path, message: error.to_string(), retry }
     }
 
     /// An error of the Parquet reader: the store's when it wraps one, else the file is damaged.
@@ -138,15 +126,10 @@ impl LakeError {
         {
             return Self::storage("reading", path, store);
         }
-        Self::Damaged {
-            path: path.to_owned(),
-            message: error.to_string(),
-        }
+        Self::Damaged { path: path.to_owned(), message: error.to_string() }
     }
 }
 
 fn at(position: &Option<Position>) -> String {
-    position
-        .map(|p| format!(" at line {}, column {}", p.line, p.column))
-        .unwrap_or_default()
+    position.map(|p| format!(" at line {}, column {}", p.line, p.column)).unwrap_or_default()
 }

@@ -78,25 +78,13 @@ impl Lake {
         self.inner.sweep().await;
         let (events, raws, up_to_seq) = match self.inner.freeze()? {
             Freeze::Written(flushed) => return Ok(flushed),
-            Freeze::Rows {
-                events,
-                raws,
-                up_to_seq,
-            } => (events, raws, up_to_seq),
+            Freeze::Rows { events, raws, up_to_seq } => (events, raws, up_to_seq),
         };
         let number = self.inner.take_number();
         match self.inner.write_all(events, raws).await {
             Ok(files) => {
-                tracing::debug!(
-                    files = files.len(),
-                    reason = reason.as_str(),
-                    "lake flushed"
-                );
-                let flushed = Flushed {
-                    files,
-                    up_to_seq,
-                    number,
-                };
+                tracing::debug!(files = files.len(), reason = reason.as_str(), "lake flushed");
+                let flushed = Flushed { files, up_to_seq, number };
                 if let Some(frozen) = &mut self.inner.lock().frozen {
                     frozen.written = Some(flushed.clone());
                 }
@@ -112,22 +100,14 @@ impl Lake {
 
 enum Freeze {
     Written(Flushed),
-    Rows {
-        events: Vec<RecordBatch>,
-        raws: Vec<RecordBatch>,
-        up_to_seq: Option<u64>,
-    },
+    Rows { events: Vec<RecordBatch>, raws: Vec<RecordBatch>, up_to_seq: Option<u64> },
 }
 
 impl Inner {
     /// Sets aside all rows in memory, those of a failed flush first.
     fn freeze(&self) -> Result<Freeze, LakeError> {
         let mut state = self.lock();
-        if let Some(written) = state
-            .frozen
-            .as_ref()
-            .and_then(|frozen| frozen.written.as_ref())
-        {
+        if let Some(written) = state.frozen.as_ref().and_then(|frozen| frozen.written.as_ref()) {
             return Ok(Freeze::Written(written.clone()));
         }
         state.live.seal().map_err(LakeError::encode)?;
@@ -137,15 +117,8 @@ impl Inner {
         }
         let (events, raws) = (memory.events.clone(), memory.raws.clone());
         let up_to_seq = memory.up_to_seq;
-        state.frozen = Some(Frozen {
-            memory,
-            written: None,
-        });
-        Ok(Freeze::Rows {
-            events,
-            raws,
-            up_to_seq,
-        })
+        state.frozen = Some(Frozen { memory, written: None });
+        Ok(Freeze::Rows { events, raws, up_to_seq })
     }
 
     async fn write_all(
@@ -169,22 +142,15 @@ impl Inner {
     }
 
     async fn write_one(&self, plan: Plan, batches: &[RecordBatch]) -> Result<FileEntry, LakeError> {
-        let folder = naming::folder(
-            &self.config.tenant,
-            plan.site.as_ref(),
-            plan.class_uid,
-            plan.day,
-        );
+        let folder =
+            naming::folder(&self.config.tenant, plan.site.as_ref(), plan.class_uid, plan.day);
         let name = naming::file(plan.first_seq, plan.last_seq, self.take_number());
         let path = format!("{folder}/{name}");
         let row_group_rows = self.config.limits.row_group_rows;
         let owned = batches.to_vec();
         let (plan, bytes) = tokio::task::spawn_blocking(move || {
             let properties = write::properties(plan.kind, plan.spots.len(), row_group_rows);
-            let sorted = plan
-                .spots
-                .chunks(WRITE_ROWS)
-                .map(|spots| pick(&owned, spots));
+            let sorted = plan.spots.chunks(WRITE_ROWS).map(|spots| pick(&owned, spots));
             let bytes = write::encode(plan.kind, properties, sorted)?;
             Ok::<_, LakeError>((plan, bytes))
         })
@@ -226,9 +192,7 @@ impl Inner {
     pub(crate) async fn sweep(&self) {
         let idle: Vec<FileEntry> = {
             let mut state = self.lock();
-            let idle = state
-                .leaving
-                .extract_if(.., |file| std::sync::Arc::strong_count(file) == 1);
+            let idle = state.leaving.extract_if(.., |file| std::sync::Arc::strong_count(file) == 1);
             idle.map(|file| (*file).clone()).collect()
         };
         for file in &idle {
@@ -245,10 +209,8 @@ fn pick(batches: &[RecordBatch], spots: &[Spot]) -> Result<RecordBatch, LakeErro
     };
     let columns = (0..first.num_columns())
         .map(|column| {
-            let arrays: Vec<&dyn Array> = batches
-                .iter()
-                .map(|batch| batch.column(column).as_ref())
-                .collect();
+            let arrays: Vec<&dyn Array> =
+                batches.iter().map(|batch| batch.column(column).as_ref()).collect();
             interleave(&arrays, spots)
         })
         .collect::<Result<Vec<ArrayRef>, _>>()
@@ -308,23 +270,12 @@ fn gather_events<'a>(
     let parts = schema::parts(batch)?.iter();
     let classes = schema::classes(batch)?.iter();
     let sites = schema::sites(batch)?.iter();
-    let rows = times
-        .zip(received)
-        .zip(seqs.zip(parts))
-        .zip(classes.zip(sites));
+    let rows = times.zip(received).zip(seqs.zip(parts)).zip(classes.zip(sites));
     for (row, (((time, received), (seq, part)), (class, site))) in rows.enumerate() {
-        let (time, received) = (
-            Timestamp::from_nanos(*time),
-            Timestamp::from_nanos(*received),
-        );
+        let (time, received) = (Timestamp::from_nanos(*time), Timestamp::from_nanos(*received));
         let partition = (site, Some(*class), naming::day_of(time));
         let key = (time.nanos(), *seq, *part);
-        gather(
-            partitions.entry(partition),
-            (key, (index, row)),
-            time,
-            received,
-        );
+        gather(partitions.entry(partition), (key, (index, row)), time, received);
     }
     Some(())
 }
@@ -338,12 +289,7 @@ fn gather_raws<'a>(
     for (row, (received, seq)) in received.zip(schema::seqs(batch)?).enumerate() {
         let received = Timestamp::from_nanos(*received);
         let partition = (None, None, naming::day_of(received));
-        gather(
-            partitions.entry(partition),
-            ((0, *seq, 0), (index, row)),
-            received,
-            received,
-        );
+        gather(partitions.entry(partition), ((0, *seq, 0), (index, row)), received, received);
     }
     Some(())
 }

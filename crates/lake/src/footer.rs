@@ -33,10 +33,7 @@ struct Held {
 
 impl Footers {
     pub(crate) fn new(bytes_max: usize) -> Self {
-        Self {
-            bytes_max,
-            held: Mutex::default(),
-        }
+        Self { bytes_max, held: Mutex::default() }
     }
 
     fn get(&self, path: &str) -> Option<Arc<ParquetMetaData>> {
@@ -56,11 +53,7 @@ impl Footers {
         }
         held.turn += 1;
         let turn = held.turn;
-        if held
-            .by_path
-            .insert(path.to_owned(), (turn, Arc::clone(footer)))
-            .is_none()
-        {
+        if held.by_path.insert(path.to_owned(), (turn, Arc::clone(footer))).is_none() {
             held.bytes += size;
         }
         if held.bytes > self.bytes_max {
@@ -79,11 +72,8 @@ impl Footers {
 impl Held {
     /// Drops the least recently used down to `bytes`: rarely, and many at once.
     fn shrink(&mut self, bytes: usize) {
-        let mut ages: Vec<(u64, String)> = self
-            .by_path
-            .iter()
-            .map(|(path, (used, _))| (*used, path.clone()))
-            .collect();
+        let mut ages: Vec<(u64, String)> =
+            self.by_path.iter().map(|(path, (used, _))| (*used, path.clone())).collect();
         ages.sort_unstable();
         for (_, path) in ages {
             if self.bytes <= bytes {
@@ -112,34 +102,17 @@ impl FileReader {
         bytes: u64,
     ) -> Self {
         let (store, footers) = (Arc::clone(store), Arc::clone(footers));
-        Self {
-            store,
-            path: Path::from(path),
-            bytes,
-            footers,
-        }
+        Self { store, path: Path::from(path), bytes, footers }
     }
 }
 
 impl AsyncFileReader for FileReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
-        async move {
-            self.store
-                .get_range(&self.path, range)
-                .await
-                .map_err(external)
-        }
-        .boxed()
+        async move { self.store.get_range(&self.path, range).await.map_err(external) }.boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
-        async move {
-            self.store
-                .get_ranges(&self.path, &ranges)
-                .await
-                .map_err(external)
-        }
-        .boxed()
+        async move { self.store.get_ranges(&self.path, &ranges).await.map_err(external) }.boxed()
     }
 
     fn get_metadata<'a>(

@@ -135,10 +135,7 @@ impl Lake {
             config,
             store: opened.store,
             folder: opened.folder,
-            state: Mutex::new(State {
-                catalogue,
-                ..State::default()
-            }),
+            state: Mutex::new(State { catalogue, ..State::default() }),
             flushing: tokio::sync::Mutex::new(()),
             maintaining: Arc::new(tokio::sync::Mutex::new(())),
             footers,
@@ -147,9 +144,7 @@ impl Lake {
             orphans_kept: opened.orphans_kept,
             missing: opened.missing,
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     /// Takes rows into memory, where queries see them at once.
@@ -174,11 +169,7 @@ impl Lake {
         state.rows_appended += count as u64;
         let wants_flush =
             rows_then >= limits.unflushed_rows_flush || bytes_then >= limits.unflushed_bytes_flush;
-        if wants_flush {
-            AppendOutcome::FlushNow
-        } else {
-            AppendOutcome::Kept
-        }
+        if wants_flush { AppendOutcome::FlushNow } else { AppendOutcome::Kept }
     }
 
     /// Says that everything up to `seq` has been seen, though not all of it gave rows.
@@ -256,11 +247,7 @@ impl Inner {
         } else {
             raws.clear();
         }
-        Ok(Snapshot {
-            catalogue: Arc::clone(&state.catalogue),
-            events,
-            raws,
-        })
+        Ok(Snapshot { catalogue: Arc::clone(&state.catalogue), events, raws })
     }
 }
 

@@ -75,17 +75,10 @@ impl Retention {
     fn keeps(&self, file: &FileEntry) -> Option<Duration> {
         let fits = |rule: &&RetentionRule| {
             rule.class.is_none_or(|class| file.class_uid == Some(class))
-                && rule
-                    .site
-                    .as_ref()
-                    .is_none_or(|site| file.site.as_ref() == Some(site))
+                && rule.site.as_ref().is_none_or(|site| file.site.as_ref() == Some(site))
         };
         match file.kind {
-            FileKind::Events => self
-                .rules
-                .iter()
-                .find(fits)
-                .map_or(self.keep, |rule| rule.keep),
+            FileKind::Events => self.rules.iter().find(fits).map_or(self.keep, |rule| rule.keep),
             FileKind::Raw => self.raw_keep,
         }
     }
@@ -94,8 +87,7 @@ impl Retention {
         // A device whose clock runs years ahead must not keep its events for years: they age
         // from their receipt.
         let newest = file.time_max.min(file.received_max);
-        self.keeps(file)
-            .is_some_and(|keep| newest.plus(keep) <= now)
+        self.keeps(file).is_some_and(|keep| newest.plus(keep) <= now)
     }
 
     fn is_held(&self, file: &FileEntry) -> bool {
@@ -136,11 +128,7 @@ impl Lake {
         let turn = Arc::clone(&self.inner.maintaining).lock_owned().await;
         let catalogue = Arc::clone(&self.inner.lock().catalogue);
         let files: Vec<Arc<FileEntry>> = catalogue.all().cloned().collect();
-        Change {
-            added: Vec::new(),
-            removed: policy.leaving(&files, now),
-            turn,
-        }
+        Change { added: Vec::new(), removed: policy.leaving(&files, now), turn }
     }
 
     /// Makes a committed change visible in one step. Removed files are deleted as soon as no

@@ -17,11 +17,8 @@ pub(crate) fn day_of(time: Timestamp) -> i32 {
 pub(crate) fn day_text(day: i32) -> String {
     let epoch = NaiveDate::default();
     let distance = Days::new(u64::from(day.unsigned_abs()));
-    let date = if day < 0 {
-        epoch.checked_sub_days(distance)
-    } else {
-        epoch.checked_add_days(distance)
-    };
+    let date =
+        if day < 0 { epoch.checked_sub_days(distance) } else { epoch.checked_add_days(distance) };
     date.unwrap_or(epoch).format("%Y-%m-%d").to_string()
 }
 
@@ -41,10 +38,7 @@ pub(crate) fn folder(
     match class {
         Some(class) => {
             let site = site.map_or("none", PlaceId::as_str);
-            format!(
-                "{}/site={site}/class={class}/day={day}",
-                root(FileKind::Events, tenant)
-            )
+            format!("{}/site={site}/class={class}/day={day}", root(FileKind::Events, tenant))
         }
         None => format!("{}/day={day}", root(FileKind::Raw, tenant)),
     }
@@ -76,8 +70,7 @@ pub(crate) fn is_ours(path: &str, tenant: &TenantId) -> bool {
     let keys = |rest: &str, wanted: &[&str]| {
         let parts: Vec<&str> = rest.split('/').filter(|p| !p.is_empty()).collect();
         let named = |(part, key): (&&str, &&str)| {
-            part.split_once('=')
-                .is_some_and(|(k, v)| k == *key && !v.is_empty())
+            part.split_once('=').is_some_and(|(k, v)| k == *key && !v.is_empty())
         };
         parts.len() == wanted.len() && parts.iter().zip(wanted).all(named)
     };
@@ -103,15 +96,8 @@ mod tests {
         let tenant = TenantId::parse("main").unwrap();
         let day = day_of(Timestamp::from_rfc3339("2026-11-22T23:59:59Z").unwrap());
         let site = PlaceId::parse("hq").unwrap();
-        let events = format!(
-            "{}/{}",
-            folder(&tenant, Some(&site), Some(3002), day),
-            file(1, 9, 4)
-        );
-        assert_eq!(
-            events,
-            "events/tenant=main/site=hq/class=3002/day=2026-11-22/1-9-4.parquet"
-        );
+        let events = format!("{}/{}", folder(&tenant, Some(&site), Some(3002), day), file(1, 9, 4));
+        assert_eq!(events, "events/tenant=main/site=hq/class=3002/day=2026-11-22/1-9-4.parquet");
         let raw = format!("{}/{}", folder(&tenant, None, None, -1), file(0, 0, 0));
         assert_eq!(raw, "raw/tenant=main/day=1969-12-31/0-0-0.parquet");
         assert!(is_ours(&events, &tenant) && is_ours(&raw, &tenant));

@@ -32,10 +32,7 @@ impl Lake {
         }
         let (store, folder) = connect(&config.place)?;
         let objects = list(&store, &config).await?;
-        let number_max = objects
-            .keys()
-            .filter_map(|path| naming::number_of(path))
-            .max();
+        let number_max = objects.keys().filter_map(|path| naming::number_of(path)).max();
         let is_there = |entry: &FileEntry| objects.get(&entry.path) == Some(&entry.bytes);
         let number_named = Catalogue::new(catalogue.clone()).number_max();
         let mut orphans = objects.clone();
@@ -44,11 +41,7 @@ impl Lake {
         }
         let (present, missing): (Vec<_>, Vec<_>) = catalogue.into_iter().partition(is_there);
         for entry in &missing {
-            tracing::error!(
-                path = entry.path,
-                rows = entry.rows,
-                "lake file missing or damaged"
-            );
+            tracing::error!(path = entry.path, rows = entry.rows, "lake file missing or damaged");
         }
         let found = orphans.len() as u64;
         let (orphans_removed, orphans_kept) = match config.orphans {
@@ -62,11 +55,7 @@ impl Lake {
             remove_staged(&config, folder.clone()).await?;
         }
         if found > 0 {
-            tracing::warn!(
-                orphans_removed,
-                orphans_kept,
-                "lake files that no catalogue names"
-            );
+            tracing::warn!(orphans_removed, orphans_kept, "lake files that no catalogue names");
         }
         let opened = Opened {
             store,
@@ -87,9 +76,8 @@ fn connect(place: &Place) -> Result<(Arc<dyn ObjectStore>, Option<PathBuf>), Lak
         Place::Folder(folder) => {
             std::fs::create_dir_all(folder)
                 .map_err(|error| LakeError::io("making", folder, &error))?;
-            let folder = folder
-                .canonicalize()
-                .map_err(|error| LakeError::io("opening", folder, &error))?;
+            let folder =
+                folder.canonicalize().map_err(|error| LakeError::io("opening", folder, &error))?;
             let store = LocalFileSystem::new_with_prefix(&folder)
                 .map_err(|error| LakeError::storage("opening", folder.display(), &error))?;
             Ok((Arc::new(store), Some(folder)))
@@ -137,9 +125,7 @@ async fn remove_staged(config: &LakeConfig, folder: Option<PathBuf>) -> Result<(
         }
         Ok(())
     };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(LakeError::encode)?
+    tokio::task::spawn_blocking(work).await.map_err(LakeError::encode)?
 }
 
 fn remove_matching(

@@ -50,12 +50,7 @@ pub(crate) struct Table {
 
 impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Table({}, {} files)",
-            self.kind.as_str(),
-            self.files.len()
-        )
+        write!(f, "Table({}, {} files)", self.kind.as_str(), self.files.len())
     }
 }
 
@@ -108,9 +103,7 @@ impl TableProvider for Table {
             inputs.push(memory);
         }
         match inputs.len() {
-            0 => Ok(Arc::new(EmptyExec::new(project_schema(
-                &schema, projection,
-            )?))),
+            0 => Ok(Arc::new(EmptyExec::new(project_schema(&schema, projection)?))),
             1 => Ok(inputs.swap_remove(0)),
             _ => UnionExec::try_new(inputs),
         }
@@ -130,10 +123,7 @@ impl Table {
         let Ok(pruning) = built else {
             return Ok(self.files.clone());
         };
-        let keep = pruning.prune(&Spans {
-            kind: self.kind,
-            files: &self.files,
-        })?;
+        let keep = pruning.prune(&Spans { kind: self.kind, files: &self.files })?;
         let kept = self.files.iter().zip(keep).filter(|(_, keep)| *keep);
         Ok(kept.map(|(file, _)| Arc::clone(file)).collect())
     }
@@ -145,10 +135,8 @@ impl Table {
         (projection, limit): (Option<&Vec<usize>>, Option<usize>),
         partitions: usize,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let readers = Readers {
-            store: Arc::clone(&self.store),
-            footers: Arc::clone(&self.footers),
-        };
+        let readers =
+            Readers { store: Arc::clone(&self.store), footers: Arc::clone(&self.footers) };
         let mut source = ParquetSource::new(self.schema())
             .with_parquet_file_reader_factory(Arc::new(readers))
             .with_pushdown_filters(true)
@@ -231,15 +219,13 @@ impl Spans<'_> {
             name if name == time_column && is_min => Some(instants(|f| f.time_min.nanos())),
             name if name == time_column => Some(instants(|f| f.time_max.nanos())),
             "received_at" if !is_min => Some(instants(|f| f.received_max.nanos())),
-            "seq" if is_min => Some(Arc::new(UInt64Array::from_iter_values(
-                files.map(|file| file.first_seq),
-            ))),
-            "seq" => Some(Arc::new(UInt64Array::from_iter_values(
-                files.map(|file| file.last_seq),
-            ))),
-            "class_uid" => Some(Arc::new(
-                files.map(|file| file.class_uid).collect::<UInt32Array>(),
-            )),
+            "seq" if is_min => {
+                Some(Arc::new(UInt64Array::from_iter_values(files.map(|file| file.first_seq))))
+            }
+            "seq" => Some(Arc::new(UInt64Array::from_iter_values(files.map(|file| file.last_seq)))),
+            "class_uid" => {
+                Some(Arc::new(files.map(|file| file.class_uid).collect::<UInt32Array>()))
+            }
             "site" if self.kind == FileKind::Events => Some(Arc::new(
                 files
                     .map(|file| file.site.as_ref().map(model::PlaceId::as_str))
@@ -273,9 +259,7 @@ impl PruningStatistics for Spans<'_> {
     }
 
     fn row_counts(&self) -> Option<ArrayRef> {
-        Some(Arc::new(UInt64Array::from_iter_values(
-            self.files.iter().map(|file| file.rows),
-        )))
+        Some(Arc::new(UInt64Array::from_iter_values(self.files.iter().map(|file| file.rows))))
     }
 
     fn contained(&self, _: &Column, _: &HashSet<ScalarValue>) -> Option<BooleanArray> {
@@ -300,11 +284,6 @@ impl ParquetFileReaderFactory for Readers {
     ) -> Result<Box<dyn AsyncFileReader + Send>> {
         let meta = &file.object_meta;
         let path = meta.location.as_ref();
-        Ok(Box::new(FileReader::new(
-            &self.store,
-            &self.footers,
-            path,
-            meta.size,
-        )))
+        Ok(Box::new(FileReader::new(&self.store, &self.footers, path, meta.size)))
     }
 }

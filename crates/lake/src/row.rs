@@ -80,12 +80,8 @@ impl LakeRow {
         let place = seen.and_then(|e| e.place.as_ref());
         let asset = |end: Option<&model::enrichment::EndpointView>| end?.asset.clone();
         let first = |paths: &[&str]| paths.iter().find_map(|p| event.text(p)).map(str::to_owned);
-        let site = place
-            .and_then(|p| p.site.clone())
-            .or_else(|| event.site.clone());
-        let presented = seen
-            .and_then(|e| e.credential.as_ref())
-            .map(|c| c.id.clone());
+        let site = place.and_then(|p| p.site.clone()).or_else(|| event.site.clone());
+        let presented = seen.and_then(|e| e.credential.as_ref()).map(|c| c.id.clone());
         Ok(Self {
             time: event.time,
             received_at: event.received_at,
@@ -133,11 +129,7 @@ impl LakeRow {
             &self.door,
             &self.message,
         ];
-        let texts: usize = texts
-            .iter()
-            .filter_map(|t| t.as_ref())
-            .map(String::len)
-            .sum();
+        let texts: usize = texts.iter().filter_map(|t| t.as_ref()).map(String::len).sum();
         ROW_BYTES_FIXED + texts + self.ocsf.len()
     }
 }

@@ -41,10 +41,7 @@ impl Inner {
         let meta = ArrowReaderMetadata::load_async(&mut self.reader(entry), options)
             .await
             .map_err(|error| LakeError::reading(&entry.path, &error))?;
-        Ok(OpenFile {
-            entry: Arc::clone(entry),
-            meta,
-        })
+        Ok(OpenFile { entry: Arc::clone(entry), meta })
     }
 
     /// Some columns of some rows of a row group.
@@ -69,12 +66,7 @@ impl Inner {
             builder =
                 builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, total));
         }
-        builder
-            .build()
-            .map_err(failed)?
-            .try_collect()
-            .await
-            .map_err(failed)
+        builder.build().map_err(failed)?.try_collect().await.map_err(failed)
     }
 
     /// The newest `wanted` rows of a row group that pass, ascending.
@@ -146,17 +138,14 @@ impl Inner {
         any_of: &AnyOf,
         name: &str,
     ) -> Result<Verdict, LakeError> {
-        let (Some(column), Some(meta)) = (
-            file.column(name),
-            file.meta.metadata().row_groups().get(group),
-        ) else {
+        let (Some(column), Some(meta)) =
+            (file.column(name), file.meta.metadata().row_groups().get(group))
+        else {
             return Ok(Verdict::Never);
         };
         let verdict = any_of.verdict(meta, column);
-        let has_bloom = meta
-            .columns()
-            .get(column)
-            .is_some_and(|chunk| chunk.bloom_filter_offset().is_some());
+        let has_bloom =
+            meta.columns().get(column).is_some_and(|chunk| chunk.bloom_filter_offset().is_some());
         if verdict != Verdict::Perhaps || !has_bloom {
             return Ok(verdict);
         }
@@ -166,11 +155,7 @@ impl Inner {
             .await
             .map_err(|error| LakeError::reading(&file.entry.path, &error))?;
         let may_hold = bloom.is_none_or(|bloom| bloom.check(&any_of.value.as_str()));
-        Ok(if may_hold {
-            Verdict::Perhaps
-        } else {
-            Verdict::Never
-        })
+        Ok(if may_hold { Verdict::Perhaps } else { Verdict::Never })
     }
 
     /// The rows in question whose keys pass, with their keys.
@@ -181,9 +166,7 @@ impl Inner {
         sift: &Sift,
         rows: Option<&[usize]>,
     ) -> Result<Vec<(Cursor, usize)>, LakeError> {
-        let batches = self
-            .read(file, group, &["time", "seq", "part"], rows)
-            .await?;
+        let batches = self.read(file, group, &["time", "seq", "part"], rows).await?;
         let keys = batches.iter().flat_map(keys);
         let passes = |(key, _): &(Cursor, usize)| sift.takes_key(key);
         Ok(match rows {
@@ -234,10 +217,7 @@ impl OpenFile {
 
     fn group_rows(&self, group: usize) -> usize {
         let groups = self.meta.metadata().row_groups();
-        groups
-            .get(group)
-            .and_then(|g| usize::try_from(g.num_rows()).ok())
-            .unwrap_or(0)
+        groups.get(group).and_then(|g| usize::try_from(g.num_rows()).ok()).unwrap_or(0)
     }
 
     pub(crate) fn group_count(&self) -> usize {
@@ -247,13 +227,7 @@ impl OpenFile {
     /// Smallest and largest value of a number column in a row group.
     fn span(&self, group: usize, name: &str) -> Option<(i64, i64)> {
         let column = self.column(name)?;
-        let chunk = self
-            .meta
-            .metadata()
-            .row_groups()
-            .get(group)?
-            .columns()
-            .get(column)?;
+        let chunk = self.meta.metadata().row_groups().get(group)?.columns().get(column)?;
         match chunk.statistics()? {
             Statistics::Int64(stats) => Some((*stats.min_opt()?, *stats.max_opt()?)),
             Statistics::Boolean(_)

@@ -23,30 +23,15 @@ struct TextColumn {
 }
 
 const fn text(name: &'static str, of: for<'a> fn(&'a LakeRow) -> Option<&'a str>) -> TextColumn {
-    TextColumn {
-        name,
-        needed: false,
-        has_bloom: false,
-        of,
-    }
+    TextColumn { name, needed: false, has_bloom: false, of }
 }
 
 const fn needed(name: &'static str, of: for<'a> fn(&'a LakeRow) -> Option<&'a str>) -> TextColumn {
-    TextColumn {
-        name,
-        needed: true,
-        has_bloom: false,
-        of,
-    }
+    TextColumn { name, needed: true, has_bloom: false, of }
 }
 
 const fn sought(name: &'static str, of: for<'a> fn(&'a LakeRow) -> Option<&'a str>) -> TextColumn {
-    TextColumn {
-        name,
-        needed: false,
-        has_bloom: true,
-        of,
-    }
+    TextColumn { name, needed: false, has_bloom: true, of }
 }
 
 fn id<T: AsRef<str>>(id: &Option<T>) -> Option<&str> {
@@ -79,10 +64,7 @@ static TEXTS: [TextColumn; 20] = [
 
 /// Columns of `events` with a bloom filter in every row group.
 pub(crate) fn bloom_columns() -> impl Iterator<Item = &'static str> {
-    TEXTS
-        .iter()
-        .filter(|column| column.has_bloom)
-        .map(|column| column.name)
+    TEXTS.iter().filter(|column| column.has_bloom).map(|column| column.name)
 }
 
 fn instant(name: &str) -> Field {
@@ -101,11 +83,7 @@ static EVENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("severity_id", DataType::Int32, true),
         Field::new("status_id", DataType::Int32, true),
     ];
-    fields.extend(
-        TEXTS
-            .iter()
-            .map(|c| Field::new(c.name, DataType::Utf8, !c.needed)),
-    );
+    fields.extend(TEXTS.iter().map(|c| Field::new(c.name, DataType::Utf8, !c.needed)));
     let last = fields.len().saturating_sub(1);
     fields.insert(last, Field::new("fingerprint", DataType::Utf8, false));
     Arc::new(Schema::new(fields))
@@ -166,9 +144,7 @@ pub(crate) fn events(rows: &[LakeRow]) -> Result<RecordBatch, arrow::error::Arro
         instants(rows.iter().map(|r| r.received_at)),
         Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.seq))),
         Arc::new(UInt16Array::from_iter_values(rows.iter().map(|r| r.part))),
-        Arc::new(UInt32Array::from_iter_values(
-            rows.iter().map(|r| r.class_uid),
-        )),
+        Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.class_uid))),
         numbers(|r| r.activity_id),
         numbers(|r| r.severity_id),
         numbers(|r| r.status_id),
@@ -205,9 +181,7 @@ pub(crate) fn raws(rows: &[RawRow]) -> Result<RecordBatch, arrow::error::ArrowEr
         text(|r| r.peer.as_deref()),
         text(|r| r.topic.as_deref()),
         text(|r| Some(trust_word(r.trust))),
-        Arc::new(UInt64Array::from_iter_values(
-            rows.iter().map(|r| r.raw.bytes_cut),
-        )),
+        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.raw.bytes_cut))),
         Arc::new(rows.iter().map(|r| r.raw.rerun_of).collect::<UInt64Array>()),
         Arc::new(bodies.finish()),
     ];
@@ -218,9 +192,7 @@ pub(crate) fn raws(rows: &[RawRow]) -> Result<RecordBatch, arrow::error::ArrowEr
 pub(crate) fn raw_at(batch: &RecordBatch, row: usize) -> Option<RawRow> {
     let cell = |name: &str| text_at(batch, name, row);
     let number = |name: &str| {
-        let column = batch
-            .column_by_name(name)?
-            .as_primitive_opt::<UInt64Type>()?;
+        let column = batch.column_by_name(name)?.as_primitive_opt::<UInt64Type>()?;
         (row < column.len() && column.is_valid(row)).then(|| column.value(row))
     };
     let bodies = batch.column_by_name("body")?.as_binary_opt::<i32>()?;
@@ -236,10 +208,7 @@ pub(crate) fn raw_at(batch: &RecordBatch, row: usize) -> Option<RawRow> {
         rerun_of: number("rerun_of"),
         body: (row < bodies.len()).then(|| bodies.value(row).to_vec())?,
     };
-    Some(RawRow {
-        seq: number("seq")?,
-        raw,
-    })
+    Some(RawRow { seq: number("seq")?, raw })
 }
 
 /// A text cell; `None` when null, or when there is no such cell.
@@ -250,80 +219,53 @@ pub(crate) fn text_at<'a>(batch: &'a RecordBatch, name: &str, row: usize) -> Opt
 
 /// A time cell.
 pub(crate) fn time_at(batch: &RecordBatch, name: &str, row: usize) -> Option<Timestamp> {
-    let column = batch
-        .column_by_name(name)?
-        .as_primitive_opt::<TimestampNanosecondType>()?;
+    let column = batch.column_by_name(name)?.as_primitive_opt::<TimestampNanosecondType>()?;
     (row < column.len()).then(|| Timestamp::from_nanos(column.value(row)))
 }
 
 /// The sequence cell.
 pub(crate) fn seq_at(batch: &RecordBatch, row: usize) -> Option<u64> {
-    let column = batch
-        .column_by_name("seq")?
-        .as_primitive_opt::<UInt64Type>()?;
+    let column = batch.column_by_name("seq")?.as_primitive_opt::<UInt64Type>()?;
     (row < column.len()).then(|| column.value(row))
 }
 
 /// The part cell.
 pub(crate) fn part_at(batch: &RecordBatch, row: usize) -> Option<u16> {
-    let column = batch
-        .column_by_name("part")?
-        .as_primitive_opt::<UInt16Type>()?;
+    let column = batch.column_by_name("part")?.as_primitive_opt::<UInt16Type>()?;
     (row < column.len()).then(|| column.value(row))
 }
 
 /// The class cell.
 pub(crate) fn class_at(batch: &RecordBatch, row: usize) -> Option<u32> {
-    let column = batch
-        .column_by_name("class_uid")?
-        .as_primitive_opt::<UInt32Type>()?;
+    let column = batch.column_by_name("class_uid")?.as_primitive_opt::<UInt32Type>()?;
     (row < column.len()).then(|| column.value(row))
 }
 
 /// The severity cell.
 pub(crate) fn severity_at(batch: &RecordBatch, row: usize) -> Option<i32> {
-    let column = batch
-        .column_by_name("severity_id")?
-        .as_primitive_opt::<Int32Type>()?;
+    let column = batch.column_by_name("severity_id")?.as_primitive_opt::<Int32Type>()?;
     (row < column.len() && column.is_valid(row)).then(|| column.value(row))
 }
 
 /// A time column, in nanoseconds.
 pub(crate) fn times<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a [i64]> {
-    let column = batch
-        .column_by_name(name)?
-        .as_primitive_opt::<TimestampNanosecondType>()?;
+    let column = batch.column_by_name(name)?.as_primitive_opt::<TimestampNanosecondType>()?;
     Some(column.values())
 }
 
 /// The sequence column.
 pub(crate) fn seqs(batch: &RecordBatch) -> Option<&[u64]> {
-    Some(
-        batch
-            .column_by_name("seq")?
-            .as_primitive_opt::<UInt64Type>()?
-            .values(),
-    )
+    Some(batch.column_by_name("seq")?.as_primitive_opt::<UInt64Type>()?.values())
 }
 
 /// The part column.
 pub(crate) fn parts(batch: &RecordBatch) -> Option<&[u16]> {
-    Some(
-        batch
-            .column_by_name("part")?
-            .as_primitive_opt::<UInt16Type>()?
-            .values(),
-    )
+    Some(batch.column_by_name("part")?.as_primitive_opt::<UInt16Type>()?.values())
 }
 
 /// The class column.
 pub(crate) fn classes(batch: &RecordBatch) -> Option<&[u32]> {
-    Some(
-        batch
-            .column_by_name("class_uid")?
-            .as_primitive_opt::<UInt32Type>()?
-            .values(),
-    )
+    Some(batch.column_by_name("class_uid")?.as_primitive_opt::<UInt32Type>()?.values())
 }
 
 /// The site column.

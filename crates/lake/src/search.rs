@@ -46,11 +46,7 @@ impl FromStr for Cursor {
         let read = || {
             let mut parts = text.splitn(3, '.');
             let time = Timestamp::from_nanos(parts.next()?.parse().ok()?);
-            Some(Self {
-                time,
-                seq: parts.next()?.parse().ok()?,
-                part: parts.next()?.parse().ok()?,
-            })
+            Some(Self { time, seq: parts.next()?.parse().ok()?, part: parts.next()?.parse().ok()? })
         };
         read().ok_or_else(|| LakeError::Refused {
             what: "this is not a cursor that an earlier page gave".to_owned(),
@@ -117,29 +113,14 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-const FOUND_COLUMNS: [&str; 8] = [
-    "time",
-    "received_at",
-    "seq",
-    "part",
-    "class_uid",
-    "severity_id",
-    "source",
-    "ocsf",
-];
+const FOUND_COLUMNS: [&str; 8] =
+    ["time", "received_at", "seq", "part", "class_uid", "severity_id", "source", "ocsf"];
 
 /// Where a hit lies.
 #[derive(Debug, Clone, Copy)]
 enum Spot {
-    Memory {
-        batch: usize,
-        row: usize,
-    },
-    File {
-        file: usize,
-        group: usize,
-        row: usize,
-    },
+    Memory { batch: usize, row: usize },
+    File { file: usize, group: usize, row: usize },
 }
 
 /// What is still to be read. Ordered by time first: the heap gives the newest.
@@ -167,23 +148,15 @@ impl Lake {
         let sift = search.sift()?;
         let snapshot = self.inner.snapshot(false)?;
         let run = self.inner.find(&snapshot, &sift, limit);
-        tokio::time::timeout(time_max, run)
-            .await
-            .unwrap_or_else(|_| {
-                let allowed = format!("{} s", time_max.as_secs_f64());
-                Err(LakeError::Limit {
-                    which: LimitKind::Time,
-                    allowed,
-                })
-            })
+        tokio::time::timeout(time_max, run).await.unwrap_or_else(|_| {
+            let allowed = format!("{} s", time_max.as_secs_f64());
+            Err(LakeError::Limit { which: LimitKind::Time, allowed })
+        })
     }
 
     /// The event made from part `part` of record `seq`.
     pub async fn event(&self, seq: u64, part: u16) -> Result<Option<Found>, LakeError> {
-        let sift = Sift {
-            key: Some((seq, part)),
-            ..Sift::default()
-        };
+        let sift = Sift { key: Some((seq, part)), ..Sift::default() };
         let snapshot = self.inner.snapshot(false)?;
         let page = self.inner.find(&snapshot, &sift, 1).await?;
         Ok(page.events.into_iter().next())
@@ -226,24 +199,15 @@ impl Search {
         let mut equals = Vec::new();
         let mut ask = |columns: &'static [&'static str], value: Option<&str>| {
             if let Some(value) = value {
-                equals.push(AnyOf {
-                    columns,
-                    value: value.to_owned(),
-                });
+                equals.push(AnyOf { columns, value: value.to_owned() });
             }
         };
         ask(&["person"], self.person.as_ref().map(PersonId::as_str));
         ask(&["credential"], self.credential.as_deref());
         ask(&["src_ip", "dst_ip", "device_ip"], self.ip.as_deref());
         ask(&["user_name"], self.user.as_deref());
-        ask(
-            &["src_asset", "dst_asset", "device_asset"],
-            self.asset.as_ref().map(AssetId::as_str),
-        );
-        ask(
-            &["place", "zone", "site"],
-            self.place.as_ref().map(PlaceId::as_str),
-        );
+        ask(&["src_asset", "dst_asset", "device_asset"], self.asset.as_ref().map(AssetId::as_str));
+        ask(&["place", "zone", "site"], self.place.as_ref().map(PlaceId::as_str));
         ask(&["source"], self.source.as_ref().map(SourceId::as_str));
         Ok(Sift {
             from: self.from.map(Timestamp::nanos),
@@ -261,16 +225,11 @@ impl Search {
 /// The text as it stands inside a JSON string, in any case.
 fn pattern(text: &str) -> Result<regex::Regex, LakeError> {
     let quoted = serde_json::to_string(text).map_err(LakeError::encode)?;
-    let inside = quoted
-        .strip_prefix('"')
-        .and_then(|t| t.strip_suffix('"'))
-        .unwrap_or(&quoted);
+    let inside = quoted.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(&quoted);
     RegexBuilder::new(&regex::escape(inside))
         .case_insensitive(true)
         .build()
-        .map_err(|error| LakeError::Refused {
-            what: format!("this text: {error}"),
-        })
+        .map_err(|error| LakeError::Refused { what: format!("this text: {error}") })
 }
 
 /// The newest hits seen so far, no more than are wanted.
@@ -302,10 +261,7 @@ impl Inner {
         limit: usize,
     ) -> Result<Page, LakeError> {
         // One more than a page tells whether there is another.
-        let mut newest = Newest {
-            wanted: limit.saturating_add(1),
-            hits: BTreeMap::new(),
-        };
+        let mut newest = Newest { wanted: limit.saturating_add(1), hits: BTreeMap::new() };
         for (batch, rows) in snapshot.events.iter().enumerate() {
             for (key, row) in sift.rows_of(rows).map_err(LakeError::encode)? {
                 newest.keep(key, Spot::Memory { batch, row });
@@ -316,10 +272,7 @@ impl Inner {
         for (index, entry) in snapshot.catalogue.events.iter().enumerate() {
             if sift.may_hold(entry) {
                 let time_max = entry.time_max.nanos();
-                units.push(Unit {
-                    time_max,
-                    what: What::File { index },
-                });
+                units.push(Unit { time_max, what: What::File { index } });
             }
         }
         while let Some(Unit { time_max, what }) = units.pop() {
@@ -337,10 +290,7 @@ impl Inner {
                         let times = open.times(group);
                         if sift.may_hold_group(times, open.seqs(group)) {
                             let what = What::Group { file, group };
-                            units.push(Unit {
-                                time_max: times.1,
-                                what,
-                            });
+                            units.push(Unit { time_max: times.1, what });
                         }
                     }
                     files.push(open);
@@ -370,9 +320,7 @@ impl Inner {
         if has_more {
             hits.pop_first();
         }
-        let next = has_more
-            .then(|| hits.first_key_value().map(|(key, _)| *key))
-            .flatten();
+        let next = has_more.then(|| hits.first_key_value().map(|(key, _)| *key)).flatten();
         let mut found: Vec<Found> = Vec::new();
         let mut by_group: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         for spot in hits.values() {
@@ -396,30 +344,20 @@ impl Inner {
             }
         }
         found.sort_by_key(|event| std::cmp::Reverse(event.key));
-        Ok(Page {
-            events: found,
-            next,
-        })
+        Ok(Page { events: found, next })
     }
 
     async fn raw_in(&self, entry: &Arc<FileEntry>, seq: u64) -> Result<Option<RawRow>, LakeError> {
         let file = self.open_file(entry).await?;
         for group in 0..file.group_count() {
-            if file
-                .seqs(group)
-                .is_some_and(|(min, max)| seq < min || max < seq)
-            {
+            if file.seqs(group).is_some_and(|(min, max)| seq < min || max < seq) {
                 continue;
             }
             let batches = self.read(&file, group, &["seq"], None).await?;
             let seqs = batches
                 .iter()
                 .flat_map(|batch| (0..batch.num_rows()).map(|row| schema::seq_at(batch, row)));
-            let Some(row) = seqs
-                .zip(0..)
-                .find(|(s, _)| *s == Some(seq))
-                .map(|(_, row)| row)
-            else {
+            let Some(row) = seqs.zip(0..).find(|(s, _)| *s == Some(seq)).map(|(_, row)| row) else {
                 continue;
             };
             let all = schema::of(crate::FileKind::Raw);
@@ -433,11 +371,7 @@ impl Inner {
 
 fn found_at(batch: &arrow::array::RecordBatch, row: usize) -> Option<Found> {
     let time = schema::time_at(batch, "time", row)?;
-    let key = Cursor {
-        time,
-        seq: schema::seq_at(batch, row)?,
-        part: schema::part_at(batch, row)?,
-    };
+    let key = Cursor { time, seq: schema::seq_at(batch, row)?, part: schema::part_at(batch, row)? };
     Some(Found {
         key,
         received_at: schema::time_at(batch, "received_at", row)?,

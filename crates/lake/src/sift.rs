@@ -51,9 +51,7 @@ impl Sift {
         self.window_meets(min, max)
             && self.class.is_none_or(|class| file.class_uid == Some(class))
             && self.site.as_deref().is_none_or(|site| {
-                file.site
-                    .as_ref()
-                    .is_some_and(|of_file| of_file.as_str() == site)
+                file.site.as_ref().is_some_and(|of_file| of_file.as_str() == site)
             })
             && self.key.is_none_or(seq_fits)
     }
@@ -92,19 +90,14 @@ impl Sift {
         for any_of in &self.equals {
             masks.push(any_of.mask(batch)?);
         }
-        let site = self.site.clone().map(|value| AnyOf {
-            columns: &["site"],
-            value,
-        });
+        let site = self.site.clone().map(|value| AnyOf { columns: &["site"], value });
         if let Some(site) = site {
             masks.push(site.mask(batch)?);
         }
         let is_set = |mask: &BooleanArray, row: usize| mask.is_valid(row) && mask.value(row);
         let passes = |(key, row): &(Cursor, usize)| {
             self.takes_key(key)
-                && self
-                    .class
-                    .is_none_or(|class| schema::class_at(batch, *row) == Some(class))
+                && self.class.is_none_or(|class| schema::class_at(batch, *row) == Some(class))
                 && masks.iter().all(|mask| is_set(mask, *row))
                 && (self.text.is_none()
                     || schema::text_at(batch, "ocsf", *row).is_some_and(|t| self.takes_text(t)))
@@ -115,11 +108,9 @@ impl Sift {
 
 /// The keys of a batch's rows; empty when it lacks a key column.
 pub(crate) fn keys(batch: &RecordBatch) -> Vec<Cursor> {
-    let (Some(times), Some(seqs), Some(parts)) = (
-        schema::times(batch, "time"),
-        schema::seqs(batch),
-        schema::parts(batch),
-    ) else {
+    let (Some(times), Some(seqs), Some(parts)) =
+        (schema::times(batch, "time"), schema::seqs(batch), schema::parts(batch))
+    else {
         return Vec::new();
     };
     let rows = times.iter().zip(seqs).zip(parts);
@@ -151,10 +142,8 @@ impl AnyOf {
 
     /// The same of one column of a row group, by its statistics.
     pub(crate) fn verdict(&self, group: &RowGroupMetaData, column: usize) -> Verdict {
-        let Some(Statistics::ByteArray(stats)) = group
-            .columns()
-            .get(column)
-            .and_then(|chunk| chunk.statistics())
+        let Some(Statistics::ByteArray(stats)) =
+            group.columns().get(column).and_then(|chunk| chunk.statistics())
         else {
             return Verdict::Perhaps;
         };

@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 use crate::catalogue::FileKind;
 use crate::config::QueryLimits;
 use crate::error::{LakeError, LimitKind};
+use crate::json_text;
 use crate::lake::{Lake, Snapshot};
 use crate::provider::{STORE_URL, Table};
 
@@ -74,7 +75,8 @@ impl QueryResult {
 impl Lake {
     /// Runs one read-only query over everything in files and in memory, at one instant.
     ///
-    /// Tables: `events`, and `raw` when `limits.may_read_raw`. Anything but a query (or an
+    /// Tables: `events`, and `raw` when `limits.may_read_raw`; `json_text(ocsf, 'a.b')` reads what
+    /// has no column. Anything but a query (or an
     /// `EXPLAIN` of one) is refused. Dropping the future ends the query.
     pub async fn query(&self, sql: &str, limits: QueryLimits) -> Result<QueryResult, LakeError> {
         check(sql)?;
@@ -83,15 +85,10 @@ impl Lake {
             let frame = plan(&context, sql, &limits).await?;
             collect(frame, &limits).await
         };
-        tokio::time::timeout(limits.time_max, run)
-            .await
-            .unwrap_or_else(|_| {
-                let allowed = format!("{} s", limits.time_max.as_secs_f64());
-                Err(LakeError::Limit {
-                    which: LimitKind::Time,
-                    allowed,
-                })
-            })
+        tokio::time::timeout(limits.time_max, run).await.unwrap_or_else(|_| {
+            let allowed = format!("{} s", limits.time_max.as_secs_f64());
+            Err(LakeError::Limit { which: LimitKind::Time, allowed })
+        })
     }
 
     fn context(&self, limits: &QueryLimits) -> Result<SessionContext, LakeError> {
@@ -108,11 +105,8 @@ impl Lake {
         let url = ObjectStoreUrl::parse(STORE_URL).map_err(wrong)?;
         runtime.register_object_store(url.as_ref(), Arc::clone(&self.inner.store));
         let context = SessionContext::new_with_config_rt(settings(), runtime);
-        let Snapshot {
-            catalogue,
-            events,
-            raws,
-        } = snapshot;
+        context.register_udf(json_text::function());
+        let Snapshot { catalogue, events, raws } = snapshot;
         let register = |kind: FileKind, batches| {
             let table = Table {
                 kind,
@@ -121,10 +115,7 @@ impl Lake {
                 store: Arc::clone(&self.inner.store),
                 footers: Arc::clone(&self.inner.footers),
             };
-            context
-                .register_table(kind.as_str(), Arc::new(table))
-                .map(drop)
-                .map_err(wrong)
+            context.register_table(kind.as_str(), Arc::new(table)).map(drop).map_err(wrong)
         };
         register(FileKind::Events, events)?;
         if limits.may_read_raw {
@@ -152,10 +143,7 @@ pub(crate) fn settings() -> SessionConfig {
 fn check(sql: &str) -> Result<(), LakeError> {
     if sql.len() > SQL_BYTES_MAX {
         let allowed = format!("{SQL_BYTES_MAX} bytes");
-        return Err(LakeError::Limit {
-            which: LimitKind::QueryText,
-            allowed,
-        });
+        return Err(LakeError::Limit { which: LimitKind::QueryText, allowed });
     }
     let statements = DFParser::parse_sql(sql).map_err(|error| wrong_sql(&error))?;
     let refused = |what: &str| {
@@ -200,23 +188,16 @@ async fn plan(
     limits: &QueryLimits,
 ) -> Result<DataFrame, LakeError> {
     let state = context.state();
-    let plan: LogicalPlan = state
-        .create_logical_plan(sql)
-        .await
-        .map_err(|error| explained(&error, limits))?;
+    let plan: LogicalPlan =
+        state.create_logical_plan(sql).await.map_err(|error| explained(&error, limits))?;
     // A second look at what the text turned into.
     SQLOptions::new()
         .with_allow_ddl(false)
         .with_allow_dml(false)
         .with_allow_statements(false)
         .verify_plan(&plan)
-        .map_err(|error| LakeError::Refused {
-            what: error.strip_backtrace(),
-        })?;
-    context
-        .execute_logical_plan(plan)
-        .await
-        .map_err(|error| explained(&error, limits))
+        .map_err(|error| LakeError::Refused { what: error.strip_backtrace() })?;
+    context.execute_logical_plan(plan).await.map_err(|error| explained(&error, limits))
 }
 
 async fn collect(frame: DataFrame, limits: &QueryLimits) -> Result<QueryResult, LakeError> {
@@ -224,10 +205,7 @@ async fn collect(frame: DataFrame, limits: &QueryLimits) -> Result<QueryResult, 
     let columns = schema
         .fields()
         .iter()
-        .map(|field| Column {
-            name: field.name().clone(),
-            kind: field.data_type().to_string(),
-        })
+        .map(|field| Column { name: field.name().clone(), kind: field.data_type().to_string() })
         .collect();
     // One row more than allowed tells whether anything was cut off.
     let asked = limits.rows_max.saturating_add(1);
@@ -239,28 +217,15 @@ async fn collect(frame: DataFrame, limits: &QueryLimits) -> Result<QueryResult, 
     let frame = if is_short {
         frame
     } else {
-        frame
-            .limit(0, Some(asked))
-            .map_err(|error| explained(&error, limits))?
+        frame.limit(0, Some(asked)).map_err(|error| explained(&error, limits))?
     };
-    let mut stream = frame
-        .execute_stream()
-        .await
-        .map_err(|error| explained(&error, limits))?;
+    let mut stream = frame.execute_stream().await.map_err(|error| explained(&error, limits))?;
     let (mut batches, mut rows, mut bytes) = (Vec::new(), 0_usize, 0_usize);
     let mut truncated = false;
-    while let Some(batch) = stream
-        .try_next()
-        .await
-        .map_err(|error| explained(&error, limits))?
-    {
+    while let Some(batch) = stream.try_next().await.map_err(|error| explained(&error, limits))? {
         let room = limits.rows_max.saturating_sub(rows);
         truncated = batch.num_rows() > room;
-        let kept = if truncated {
-            batch.slice(0, room)
-        } else {
-            batch
-        };
+        let kept = if truncated { batch.slice(0, room) } else { batch };
         rows += kept.num_rows();
         bytes = bytes.saturating_add(kept.get_array_memory_size());
         if bytes > limits.memory_max {
@@ -271,19 +236,12 @@ async fn collect(frame: DataFrame, limits: &QueryLimits) -> Result<QueryResult, 
             break;
         }
     }
-    Ok(QueryResult {
-        columns,
-        batches,
-        truncated,
-    })
+    Ok(QueryResult { columns, batches, truncated })
 }
 
 fn too_large(limits: &QueryLimits) -> LakeError {
     let allowed = format!("{} bytes", limits.memory_max);
-    LakeError::Limit {
-        which: LimitKind::Memory,
-        allowed,
-    }
+    LakeError::Limit { which: LimitKind::Memory, allowed }
 }
 
 /// An error of the engine in our own kinds.
@@ -303,10 +261,7 @@ fn wrong_sql(error: &DataFusionError) -> LakeError {
     let root = error.find_root();
     let mut message = root.strip_backtrace();
     let position = match spanned {
-        Some(span) => Some(Position {
-            line: span.start.line,
-            column: span.start.column,
-        }),
+        Some(span) => Some(Position { line: span.start.line, column: span.start.column }),
         None => position_in(&message),
     };
     for noise in ["SQL error: ", "Error during planning: ", "Schema error: "] {
@@ -322,8 +277,5 @@ fn position_in(message: &str) -> Option<Position> {
     let (_, rest) = message.rsplit_once("Line: ")?;
     let (line, rest) = rest.split_once(", Column: ")?;
     let column: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    Some(Position {
-        line: line.parse().ok()?,
-        column: column.parse().ok()?,
-    })
+    Some(Position { line: line.parse().ok()?, column: column.parse().ok()? })
 }

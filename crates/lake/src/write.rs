@@ -38,11 +38,7 @@ pub(crate) fn properties(kind: FileKind, rows: usize, row_group_rows: usize) -> 
         .iter()
         .filter_map(|name| columns.index_of(name).ok())
         .filter_map(|index| i32::try_from(index).ok())
-        .map(|column_idx| SortingColumn {
-            column_idx,
-            descending: false,
-            nulls_first: false,
-        })
+        .map(|column_idx| SortingColumn { column_idx, descending: false, nulls_first: false })
         .collect();
     let builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))

@@ -21,18 +21,11 @@ use model::Timestamp;
 use proptest::prelude::*;
 
 fn limits() -> LakeLimits {
-    LakeLimits {
-        row_group_rows: 16,
-        compact_files_min: 2,
-        ..LakeLimits::default()
-    }
+    LakeLimits { row_group_rows: 16, compact_files_min: 2, ..LakeLimits::default() }
 }
 
 fn small(folder: &Path) -> LakeConfig {
-    LakeConfig {
-        limits: limits(),
-        ..config(folder)
-    }
+    LakeConfig { limits: limits(), ..config(folder) }
 }
 
 /// Two days, times neither in order of sequence nor distinct.
@@ -75,14 +68,7 @@ impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let lake = Lake::open(small(folder.path()), Vec::new()).await.unwrap();
-        Self {
-            folder,
-            lake,
-            journal: 0,
-            catalogue: Vec::new(),
-            cursor: None,
-            written: None,
-        }
+        Self { folder, lake, journal: 0, catalogue: Vec::new(), cursor: None, written: None }
     }
 
     fn append(&self, from: u64, to: u64) {
@@ -101,9 +87,7 @@ impl World {
 
     async fn crash(&mut self) {
         self.written = None;
-        self.lake = Lake::open(small(self.folder.path()), self.catalogue.clone())
-            .await
-            .unwrap();
+        self.lake = Lake::open(small(self.folder.path()), self.catalogue.clone()).await.unwrap();
         assert_eq!(files_below(self.folder.path()), named(&self.catalogue));
         assert!(self.lake.missing().is_empty());
         self.append(self.cursor.map_or(0, |seq| seq + 1), self.journal);
@@ -184,25 +168,17 @@ impl World {
             })
             .collect();
         expected.sort_unstable_by(|a, b| b.cmp(a));
-        let expected: Vec<(u64, u16)> = expected
-            .into_iter()
-            .map(|(_, seq, part)| (seq, part))
-            .collect();
+        let expected: Vec<(u64, u16)> =
+            expected.into_iter().map(|(_, seq, part)| (seq, part)).collect();
         assert_eq!(all(&self.lake, &Search::default(), 13).await, expected);
-        let limits = QueryLimits {
-            may_read_raw: true,
-            ..QueryLimits::default()
-        };
+        let limits = QueryLimits { may_read_raw: true, ..QueryLimits::default() };
         let sql = "SELECT (SELECT count(*) FROM events) AS events, \
                    (SELECT count(DISTINCT seq) FROM raw) AS seqs, \
                    (SELECT count(*) FROM raw) AS raws";
         let rows = self.lake.query(sql, limits).await.unwrap().rows().unwrap();
         let number = |name: &str| rows[0][name].as_u64().unwrap();
         assert_eq!(number("events"), expected.len() as u64);
-        assert_eq!(
-            (number("seqs"), number("raws")),
-            (self.journal, self.journal)
-        );
+        assert_eq!((number("seqs"), number("raws")), (self.journal, self.journal));
     }
 }
 
@@ -260,10 +236,7 @@ async fn a_crash_between_writing_and_committing_loses_and_doubles_nothing() {
     assert!(on_disk.len() > world.catalogue.len());
     world.step(&Step::Crash).await;
     assert_eq!(files_below(world.folder.path()), named(&world.catalogue));
-    assert_eq!(
-        world.lake.stats().orphans_removed,
-        (on_disk.len() - world.catalogue.len()) as u64
-    );
+    assert_eq!(world.lake.stats().orphans_removed, (on_disk.len() - world.catalogue.len()) as u64);
     world.check().await;
     world.step(&Step::Write).await;
     world.step(&Step::Commit).await;
@@ -286,11 +259,7 @@ async fn readers_see_every_row_once_while_files_take_its_place() {
     let mut catalogue = Vec::new();
     flush(&world.lake, &mut catalogue).await;
     while !reader.is_finished() {
-        let change = world
-            .lake
-            .compact(at("2026-12-22T12:00:00Z"))
-            .await
-            .unwrap();
+        let change = world.lake.compact(at("2026-12-22T12:00:00Z")).await.unwrap();
         world.lake.apply(change).await;
         tokio::task::yield_now().await;
     }
@@ -302,18 +271,11 @@ async fn only_our_own_leftovers_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let lake = Lake::open(small(folder.path()), Vec::new()).await.unwrap();
     let mut catalogue = Vec::new();
-    assert!(matches!(
-        lake.append(vec![row(1, 0, time_of(1))], Vec::new()),
-        AppendOutcome::Kept
-    ));
+    assert!(matches!(lake.append(vec![row(1, 0, time_of(1))], Vec::new()), AppendOutcome::Kept));
     flush(&lake, &mut catalogue).await;
-    let day = folder
-        .path()
-        .join("events/tenant=main/site=hq/class=3002/day=2026-11-22");
+    let day = folder.path().join("events/tenant=main/site=hq/class=3002/day=2026-11-22");
     std::fs::create_dir_all(&day).unwrap();
-    let foreign = folder
-        .path()
-        .join("events/tenant=other/site=hq/class=1/day=2026-11-22");
+    let foreign = folder.path().join("events/tenant=other/site=hq/class=1/day=2026-11-22");
     std::fs::create_dir_all(&foreign).unwrap();
     for kept in ["notes.txt", "1-2-x.parquet", "1-2-3.parquet.bak"] {
         std::fs::write(day.join(kept), b"mine").unwrap();
@@ -322,24 +284,13 @@ async fn only_our_own_leftovers_are_removed() {
     for left in ["7-9-12.parquet", "7-9-13.parquet#1"] {
         std::fs::write(day.join(left), b"half").unwrap();
     }
-    let keep = LakeConfig {
-        orphans: Orphans::Keep,
-        ..small(folder.path())
-    };
+    let keep = LakeConfig { orphans: Orphans::Keep, ..small(folder.path()) };
     let kept = Lake::open(keep, catalogue.clone()).await.unwrap();
-    assert_eq!(
-        (kept.stats().orphans_kept, kept.stats().orphans_removed),
-        (1, 0)
-    );
+    assert_eq!((kept.stats().orphans_kept, kept.stats().orphans_removed), (1, 0));
     let before = files_below(folder.path());
-    let again = Lake::open(small(folder.path()), catalogue.clone())
-        .await
-        .unwrap();
+    let again = Lake::open(small(folder.path()), catalogue.clone()).await.unwrap();
     assert_eq!(again.stats().orphans_removed, 1);
-    let gone: Vec<String> = before
-        .difference(&files_below(folder.path()))
-        .cloned()
-        .collect();
+    let gone: Vec<String> = before.difference(&files_below(folder.path())).cloned().collect();
     assert_eq!(gone.len(), 2, "{gone:?}");
     assert!(gone.iter().all(|path| path.contains("/7-9-1")));
     assert!(lake.event(1, 0).await.unwrap().is_some());
@@ -359,17 +310,12 @@ async fn lost_files_are_told_and_the_rest_stays_searchable() {
     flush(&lake, &mut catalogue).await;
     std::fs::remove_file(folder.path().join(&catalogue[0].path)).unwrap();
     std::fs::write(folder.path().join(&catalogue[1].path), b"cut").unwrap();
-    let again = Lake::open(small(folder.path()), catalogue.clone())
-        .await
-        .unwrap();
+    let again = Lake::open(small(folder.path()), catalogue.clone()).await.unwrap();
     assert_eq!(named(again.missing()), named(&catalogue[..2]));
     let lost = catalogue[0].rows + catalogue[1].rows;
     let seen = all(&again, &Search::default(), 100).await;
     assert_eq!(seen.len() as u64, 30 - lost);
-    assert!(
-        files_below(folder.path()).contains(&catalogue[1].path),
-        "evidence stays"
-    );
+    assert!(files_below(folder.path()).contains(&catalogue[1].path), "evidence stays");
     let mut newer = catalogue.clone();
     newer[2].format = 999;
     let error = Lake::open(small(folder.path()), newer).await.err().unwrap();
@@ -379,32 +325,14 @@ async fn lost_files_are_told_and_the_rest_stays_searchable() {
 #[tokio::test]
 async fn memory_is_bounded_and_nothing_is_half_taken() {
     let folder = tempfile::tempdir().unwrap();
-    let limits = LakeLimits {
-        unflushed_rows_flush: 20,
-        unflushed_rows_max: 40,
-        ..LakeLimits::default()
-    };
-    let lake = Lake::open(
-        LakeConfig {
-            limits,
-            ..config(folder.path())
-        },
-        Vec::new(),
-    );
+    let limits =
+        LakeLimits { unflushed_rows_flush: 20, unflushed_rows_max: 40, ..LakeLimits::default() };
+    let lake = Lake::open(LakeConfig { limits, ..config(folder.path()) }, Vec::new());
     let lake = lake.await.unwrap();
     let rows = |from: u64, to: u64| (from..to).map(|seq| row(seq, 0, time_of(seq))).collect();
-    assert!(matches!(
-        lake.append(rows(0, 19), Vec::new()),
-        AppendOutcome::Kept
-    ));
-    assert!(matches!(
-        lake.append(rows(19, 20), Vec::new()),
-        AppendOutcome::FlushNow
-    ));
-    assert!(matches!(
-        lake.append(rows(20, 40), Vec::new()),
-        AppendOutcome::FlushNow
-    ));
+    assert!(matches!(lake.append(rows(0, 19), Vec::new()), AppendOutcome::Kept));
+    assert!(matches!(lake.append(rows(19, 20), Vec::new()), AppendOutcome::FlushNow));
+    assert!(matches!(lake.append(rows(20, 40), Vec::new()), AppendOutcome::FlushNow));
     std::fs::write(folder.path().join("events"), b"in the way").unwrap();
     assert!(lake.flush(FlushReason::Full).await.is_err());
     let given = vec![raw(40, time_of(40))];
@@ -419,14 +347,8 @@ async fn memory_is_bounded_and_nothing_is_half_taken() {
     let flushed = lake.flush(FlushReason::Full).await.unwrap();
     assert_eq!(flushed.up_to_seq, Some(39));
     // What comes while files wait for their commit belongs to the next flush.
-    assert!(matches!(
-        lake.append(rows(40, 41), Vec::new()),
-        AppendOutcome::Full { .. }
-    ));
+    assert!(matches!(lake.append(rows(40, 41), Vec::new()), AppendOutcome::Full { .. }));
     lake.committed(&flushed);
-    assert!(matches!(
-        lake.append(rows(40, 100), Vec::new()),
-        AppendOutcome::FlushNow
-    ));
+    assert!(matches!(lake.append(rows(40, 100), Vec::new()), AppendOutcome::FlushNow));
     assert_eq!(all(&lake, &Search::default(), 50).await.len(), 100);
 }

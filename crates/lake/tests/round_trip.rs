@@ -19,18 +19,13 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
 
 fn kept(outcome: AppendOutcome) {
-    assert!(
-        matches!(outcome, AppendOutcome::Kept | AppendOutcome::FlushNow),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, AppendOutcome::Kept | AppendOutcome::FlushNow), "{outcome:?}");
 }
 
 /// Five hundred events over two days, a second apart around midnight.
 fn times() -> Vec<(u64, Timestamp)> {
     let start = at("2026-11-21T23:55:00Z");
-    (0..500)
-        .map(|seq| (seq, start.plus(Duration::from_secs(seq))))
-        .collect()
+    (0..500).map(|seq| (seq, start.plus(Duration::from_secs(seq)))).collect()
 }
 
 /// A lake with the first part of `times` in files and the rest in memory.
@@ -47,13 +42,7 @@ async fn filled(folder: &std::path::Path, in_files: usize) -> (Lake, Vec<lake::F
 }
 
 async fn sql(lake: &Lake, text: &str) -> Vec<Value> {
-    let result = lake.query(
-        text,
-        QueryLimits {
-            may_read_raw: true,
-            ..QueryLimits::default()
-        },
-    );
+    let result = lake.query(text, QueryLimits { may_read_raw: true, ..QueryLimits::default() });
     let rows = result.await.unwrap().rows().unwrap();
     rows.into_iter().map(Value::Object).collect()
 }
@@ -94,6 +83,8 @@ async fn queries_answer_alike_from_memory_from_files_and_from_both() {
             "SELECT seq FROM events WHERE message LIKE '%number 33%' ORDER BY seq",
             "SELECT seq, body, trust, rerun_of FROM raw WHERE seq BETWEEN 248 AND 252 ORDER BY seq",
             "SELECT count(*) AS n FROM events WHERE seq >= 490 AND severity_id > 2",
+            "SELECT json_text(ocsf, 'portal.name') AS door, count(*) AS n FROM events \
+             WHERE json_text(ocsf, 'castellan.person') = person GROUP BY 1",
             "SELECT e.seq FROM events e JOIN raw r ON e.seq = r.seq WHERE r.bytes_cut = 2 AND e.person = 'p1' ORDER BY 1",
         ] {
             answer.push(sql(&lake, text).await);
@@ -113,6 +104,7 @@ async fn queries_answer_alike_from_memory_from_files_and_from_both() {
     assert_eq!(first[2].len(), 20);
     assert!(first.iter().all(|rows| !rows.is_empty()), "{first:?}");
     assert_eq!(first[4][0]["seq"], 499);
+    assert_eq!(first[9], [json!({"door": "lobby", "n": 500})]);
 }
 
 #[tokio::test]
@@ -120,114 +112,37 @@ async fn searches_find_exactly_what_they_ask_for() {
     let folder = tempfile::tempdir().unwrap();
     let (lake, _) = filled(folder.path(), 333).await;
     let newest_first = |keep: &dyn Fn(u64) -> bool| -> Vec<(u64, u16)> {
-        (0..500)
-            .rev()
-            .filter(|seq| keep(*seq))
-            .map(|seq| (seq, 0))
-            .collect()
+        (0..500).rev().filter(|seq| keep(*seq)).map(|seq| (seq, 0)).collect()
     };
     let any = Search::default;
     let place = |id: &str| Some(PlaceId::parse(id).unwrap());
     let midnight = at("2026-11-22T00:00:00Z");
     let wants: Vec<(Search, Box<dyn Fn(u64) -> bool>)> = vec![
         (any(), Box::new(|_| true)),
+        (Search { from: Some(midnight), ..any() }, Box::new(|s| s >= 300)),
+        (Search { to: Some(midnight), ..any() }, Box::new(|s| s < 300)),
         (
-            Search {
-                from: Some(midnight),
-                ..any()
-            },
-            Box::new(|s| s >= 300),
-        ),
-        (
-            Search {
-                to: Some(midnight),
-                ..any()
-            },
-            Box::new(|s| s < 300),
-        ),
-        (
-            Search {
-                person: Some(PersonId::parse("p4").unwrap()),
-                ..any()
-            },
+            Search { person: Some(PersonId::parse("p4").unwrap()), ..any() },
             Box::new(|s| s % 10 == 4),
         ),
+        (Search { person: Some(PersonId::parse("nobody").unwrap()), ..any() }, Box::new(|_| false)),
         (
-            Search {
-                person: Some(PersonId::parse("nobody").unwrap()),
-                ..any()
-            },
-            Box::new(|_| false),
-        ),
-        (
-            Search {
-                asset: Some(AssetId::parse("ws-7").unwrap()),
-                ..any()
-            },
+            Search { asset: Some(AssetId::parse("ws-7").unwrap()), ..any() },
             Box::new(|s| s % 20 == 7),
         ),
+        (Search { ip: Some("10.0.1.50".into()), ..any() }, Box::new(|s| s == 250)),
+        (Search { ip: Some("10.9.9.9".into()), ..any() }, Box::new(|_| true)),
+        (Search { place: place("zone-a"), ..any() }, Box::new(|s| s % 4 != 3)),
+        (Search { place: place("lab"), ..any() }, Box::new(|s| s % 4 == 2)),
+        (Search { site: place("hq"), ..any() }, Box::new(|s| s % 4 < 2)),
+        (Search { class: Some(3_002), ..any() }, Box::new(|s| s % 3 == 1)),
         (
-            Search {
-                ip: Some("10.0.1.50".into()),
-                ..any()
-            },
-            Box::new(|s| s == 250),
-        ),
-        (
-            Search {
-                ip: Some("10.9.9.9".into()),
-                ..any()
-            },
-            Box::new(|_| true),
-        ),
-        (
-            Search {
-                place: place("zone-a"),
-                ..any()
-            },
-            Box::new(|s| s % 4 != 3),
-        ),
-        (
-            Search {
-                place: place("lab"),
-                ..any()
-            },
-            Box::new(|s| s % 4 == 2),
-        ),
-        (
-            Search {
-                site: place("hq"),
-                ..any()
-            },
-            Box::new(|s| s % 4 < 2),
-        ),
-        (
-            Search {
-                class: Some(3_002),
-                ..any()
-            },
-            Box::new(|s| s % 3 == 1),
-        ),
-        (
-            Search {
-                source: Some(SourceId::parse("fw").unwrap()),
-                ..any()
-            },
+            Search { source: Some(SourceId::parse("fw").unwrap()), ..any() },
             Box::new(|s| s % 2 == 1),
         ),
+        (Search { credential: Some("card-11".into()), ..any() }, Box::new(|s| s % 50 == 11)),
         (
-            Search {
-                credential: Some("card-11".into()),
-                ..any()
-            },
-            Box::new(|s| s % 50 == 11),
-        ),
-        (
-            Search {
-                user: Some("user2".into()),
-                class: Some(4_001),
-                ..any()
-            },
+            Search { user: Some("user2".into()), class: Some(4_001), ..any() },
             Box::new(|s| s % 10 == 2 && s % 3 == 2),
         ),
         (
@@ -249,11 +164,7 @@ async fn searches_find_exactly_what_they_ask_for() {
     ];
     for (wanted, keep) in wants {
         for page in [7, 1_000] {
-            assert_eq!(
-                all(&lake, &wanted, page).await,
-                newest_first(&*keep),
-                "{wanted:?}"
-            );
+            assert_eq!(all(&lake, &wanted, page).await, newest_first(&*keep), "{wanted:?}");
         }
     }
 }
@@ -276,11 +187,7 @@ async fn one_event_and_one_record_are_found_by_their_identity() {
 
 #[tokio::test]
 async fn a_cursor_survives_its_text() {
-    let key = Cursor {
-        time: Timestamp::from_nanos(-5),
-        seq: u64::MAX,
-        part: 7,
-    };
+    let key = Cursor { time: Timestamp::from_nanos(-5), seq: u64::MAX, part: 7 };
     assert_eq!(key.to_string().parse::<Cursor>().unwrap(), key);
     for text in ["", "1", "1.2", "1.2.x", "1.2.3.4", "1.2.70000"] {
         assert!(text.parse::<Cursor>().is_err(), "{text}");
@@ -297,25 +204,16 @@ async fn any_parquet_reader_opens_a_file() {
         let reader = SerializedFileReader::new(file).unwrap();
         let meta = reader.metadata().file_metadata();
         let keys = meta.key_value_metadata().unwrap();
-        assert!(
-            keys.iter()
-                .any(|k| k.key == FORMAT_KEY && k.value.as_deref() == Some("1"))
-        );
+        assert!(keys.iter().any(|k| k.key == FORMAT_KEY && k.value.as_deref() == Some("1")));
         let mut last = i64::MIN;
         for read in reader.get_row_iter(None).unwrap() {
             let read = read.unwrap().to_json_value();
             if entry.kind == lake::FileKind::Events {
-                let time = at(&read["time"]
-                    .as_str()
-                    .unwrap()
-                    .replace(' ', "T")
-                    .replace("T+00:00", "Z"));
+                let time =
+                    at(&read["time"].as_str().unwrap().replace(' ', "T").replace("T+00:00", "Z"));
                 assert!(entry.time_min <= time && time <= entry.time_max && time.nanos() >= last);
                 last = time.nanos();
-                assert_eq!(
-                    read["class_uid"].as_u64().map(|c| c as u32),
-                    entry.class_uid
-                );
+                assert_eq!(read["class_uid"].as_u64().map(|c| c as u32), entry.class_uid);
                 let ocsf: Value = serde_json::from_str(read["ocsf"].as_str().unwrap()).unwrap();
                 assert_eq!(ocsf["castellan"]["person"], read["person"]);
             }
@@ -326,8 +224,7 @@ async fn any_parquet_reader_opens_a_file() {
     let days: std::collections::BTreeSet<i32> = catalogue.iter().map(|e| e.day).collect();
     assert_eq!(days.len(), 2);
     assert!(catalogue.iter().any(|e| {
-        e.path
-            .starts_with("events/tenant=main/site=none/class=3002/day=2026-11-22/")
+        e.path.starts_with("events/tenant=main/site=none/class=3002/day=2026-11-22/")
     }));
 }
 
@@ -360,19 +257,11 @@ async fn what_is_not_a_query_is_refused() {
         );
     }
     assert!(!out.exists());
-    let raw = lake
-        .query("SELECT * FROM raw", QueryLimits::default())
-        .await
-        .unwrap_err();
+    let raw = lake.query("SELECT * FROM raw", QueryLimits::default()).await.unwrap_err();
     assert!(matches!(raw, LakeError::Sql { .. }), "{raw:?}");
-    let file = lake
-        .query("SELECT * FROM '/etc/passwd'", QueryLimits::default())
-        .await;
+    let file = lake.query("SELECT * FROM '/etc/passwd'", QueryLimits::default()).await;
     assert!(matches!(file.unwrap_err(), LakeError::Sql { .. }));
-    assert_eq!(
-        sql(&lake, "SELECT count(*) AS n FROM events").await,
-        [json!({"n": 500})]
-    );
+    assert_eq!(sql(&lake, "SELECT count(*) AS n FROM events").await, [json!({"n": 500})]);
 }
 
 #[tokio::test]
@@ -385,15 +274,9 @@ async fn wrong_sql_is_told_with_its_position() {
         ("SELECT * FROM evnts", 1, 15),
     ] {
         let error = lake.query(text, QueryLimits::default()).await.unwrap_err();
-        let LakeError::Sql { position, message } = &error else {
-            panic!("{error:?}")
-        };
+        let LakeError::Sql { position, message } = &error else { panic!("{error:?}") };
         let position = position.unwrap_or_else(|| panic!("{text}: {message}"));
-        assert_eq!(
-            (position.line, position.column),
-            (line, column),
-            "{text}: {message}"
-        );
+        assert_eq!((position.line, position.column), (line, column), "{text}: {message}");
     }
 }
 
@@ -401,72 +284,25 @@ async fn wrong_sql_is_told_with_its_position() {
 async fn limits_hold() {
     let folder = tempfile::tempdir().unwrap();
     let (lake, _) = filled(folder.path(), 300).await;
-    let few = QueryLimits {
-        rows_max: 10,
-        ..QueryLimits::default()
-    };
+    let few = QueryLimits { rows_max: 10, ..QueryLimits::default() };
     let cut = lake.query("SELECT * FROM events", few).await.unwrap();
     assert_eq!((cut.row_count(), cut.truncated), (10, true));
-    let exact = lake
-        .query("SELECT seq FROM events LIMIT 10", few)
-        .await
-        .unwrap();
+    let exact = lake.query("SELECT seq FROM events LIMIT 10", few).await.unwrap();
     assert_eq!((exact.row_count(), exact.truncated), (10, false));
-    let explained = lake
-        .query("EXPLAIN SELECT seq FROM events", few)
-        .await
-        .unwrap();
+    let explained = lake.query("EXPLAIN SELECT seq FROM events", few).await.unwrap();
     assert!(explained.row_count() > 0);
-    let poor = QueryLimits {
-        memory_max: 100_000,
-        ..QueryLimits::default()
-    };
+    let poor = QueryLimits { memory_max: 100_000, ..QueryLimits::default() };
     let heavy = "SELECT a.ocsf FROM events a ORDER BY a.message, a.ocsf";
     let error = lake.query(heavy, poor).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            LakeError::Limit {
-                which: LimitKind::Memory,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-    let brief = QueryLimits {
-        time_max: Duration::from_millis(50),
-        ..QueryLimits::default()
-    };
+    assert!(matches!(error, LakeError::Limit { which: LimitKind::Memory, .. }), "{error:?}");
+    let brief = QueryLimits { time_max: Duration::from_millis(50), ..QueryLimits::default() };
     let endless =
         "SELECT count(*) FROM events a, events b, events c WHERE a.ocsf || b.ocsf > c.ocsf";
     let error = lake.query(endless, brief).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            LakeError::Limit {
-                which: LimitKind::Time,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-    let text = Search {
-        text: Some("x".into()),
-        limit: 5,
-        ..Search::default()
-    };
-    assert!(matches!(
-        lake.search(&text, LONG).await,
-        Err(LakeError::Refused { .. })
-    ));
-    let page = search(
-        &lake,
-        &Search {
-            limit: 0,
-            ..Search::default()
-        },
-    )
-    .await;
+    assert!(matches!(error, LakeError::Limit { which: LimitKind::Time, .. }), "{error:?}");
+    let text = Search { text: Some("x".into()), limit: 5, ..Search::default() };
+    assert!(matches!(lake.search(&text, LONG).await, Err(LakeError::Refused { .. })));
+    let page = search(&lake, &Search { limit: 0, ..Search::default() }).await;
     assert_eq!(page.events.len(), 1);
 }
 
@@ -481,17 +317,6 @@ async fn a_flush_of_nothing_is_nothing() {
     let flushed = lake.flush(FlushReason::Age).await.unwrap();
     assert_eq!((flushed.files.len(), flushed.up_to_seq), (0, Some(41)));
     lake.committed(&flushed);
-    assert!(
-        search(
-            &lake,
-            &Search {
-                limit: 9,
-                ..Search::default()
-            }
-        )
-        .await
-        .events
-        .is_empty()
-    );
+    assert!(search(&lake, &Search { limit: 9, ..Search::default() }).await.events.is_empty());
     assert_eq!(lake.stats().event_files, 0);
 }

@@ -20,9 +20,7 @@ pub fn at(text: &str) -> Timestamp {
 /// The event number `seq` of a small organisation: two sites, three classes, ten people.
 pub fn event(seq: u64, part: u16, time: Timestamp) -> Event {
     let source = SourceId::parse(if seq.is_multiple_of(2) { "pacs" } else { "fw" }).unwrap();
-    let class_uid = *[4_230_001, 3_002, 4_001]
-        .get(usize::try_from(seq % 3).unwrap())
-        .unwrap();
+    let class_uid = *[4_230_001, 3_002, 4_001].get(usize::try_from(seq % 3).unwrap()).unwrap();
     let person = PersonId::parse(&format!("p{}", seq % 10)).unwrap();
     let site = match seq % 4 {
         0 | 1 => Some("hq"),
@@ -117,19 +115,12 @@ pub async fn search(lake: &Lake, search: &Search) -> Page {
 
 /// All pages of a search, as (seq, part), newest first.
 pub async fn all(lake: &Lake, wanted: &Search, page: usize) -> Vec<(u64, u16)> {
-    let mut wanted = Search {
-        limit: page,
-        ..wanted.clone()
-    };
+    let mut wanted = Search { limit: page, ..wanted.clone() };
     let mut found = Vec::new();
     loop {
         let page = search(lake, &wanted).await;
         assert!(page.events.len() <= wanted.limit);
-        found.extend(
-            page.events
-                .iter()
-                .map(|event| (event.key.seq, event.key.part)),
-        );
+        found.extend(page.events.iter().map(|event| (event.key.seq, event.key.part)));
         match page.next {
             Some(next) => wanted.before = Some(next),
             None => return found,
