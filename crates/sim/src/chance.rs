@@ -29,9 +29,7 @@ impl Chance {
 
     /// A number from `from` to `to`, both included; `from` when the range is empty.
     pub(crate) fn between(&mut self, from: i64, to: i64) -> i64 {
-        let width = u64::try_from(to.saturating_sub(from))
-            .unwrap_or(0)
-            .saturating_add(1);
+        let width = u64::try_from(to.saturating_sub(from)).unwrap_or(0).saturating_add(1);
         let step = i64::try_from(self.next() % width).unwrap_or(0);
         from.saturating_add(step)
     }

@@ -4,17 +4,11 @@ use crate::script::{Script, ScriptError};
 
 /// The organisation folder's files by name.
 pub const ORGANISATION: [(&str, &str); 7] = [
-    (
-        "organisation.toml",
-        include_str!("../../../demo/organisation.toml"),
-    ),
+    ("organisation.toml", include_str!("../../../demo/organisation.toml")),
     ("places.toml", include_str!("../../../demo/places.toml")),
     ("people.csv", include_str!("../../../demo/people.csv")),
     ("assets.csv", include_str!("../../../demo/assets.csv")),
-    (
-        "identifiers.csv",
-        include_str!("../../../demo/identifiers.csv"),
-    ),
+    ("identifiers.csv", include_str!("../../../demo/identifiers.csv")),
     ("doors.csv", include_str!("../../../demo/doors.csv")),
     ("sources.toml", include_str!("../../../demo/sources.toml")),
 ];
@@ -24,15 +18,9 @@ pub const TIMETABLE: &str = include_str!("../../../demo/timetable.toml");
 
 /// What goes wrong, by name.
 pub const STORIES: [(&str, &str); 3] = [
-    (
-        "insider",
-        include_str!("../../../demo/stories/insider.toml"),
-    ),
+    ("insider", include_str!("../../../demo/stories/insider.toml")),
     ("leaver", include_str!("../../../demo/stories/leaver.toml")),
-    (
-        "blind-camera",
-        include_str!("../../../demo/stories/blind-camera.toml"),
-    ),
+    ("blind-camera", include_str!("../../../demo/stories/blind-camera.toml")),
 ];
 
 /// The demo's script with every story, or with the named one alone.
@@ -40,17 +28,11 @@ pub const STORIES: [(&str, &str); 3] = [
 /// Fails when there is no story of that name.
 pub fn script(story: Option<&str>) -> Result<Script, ScriptError> {
     let wanted = |name: &str| story.is_none_or(|story| story == name);
-    let chosen: Vec<(&str, &str)> = STORIES
-        .iter()
-        .copied()
-        .filter(|(name, _)| wanted(name))
-        .collect();
+    let chosen: Vec<(&str, &str)> =
+        STORIES.iter().copied().filter(|(name, _)| wanted(name)).collect();
     if let (Some(name), true) = (story, chosen.is_empty()) {
         let known = STORIES.map(|(name, _)| name).join("`, `");
-        return Err(ScriptError::new(
-            "demo",
-            format!("there is no story `{name}`: `{known}`"),
-        ));
+        return Err(ScriptError::new("demo", format!("there is no story `{name}`: `{known}`")));
     }
     Script::parse(TIMETABLE, &chosen)
 }

@@ -70,12 +70,7 @@ impl Diary<'_> {
             let told = self.start.nanos() + chance.between(200, ARRIVALS_TOLD_MS) * 1_000_000;
             let badge = Some(job.member.badge.as_str());
             for (result, after) in [("granted", 0), ("taken", 3)] {
-                let row = pacs::Row {
-                    at: later(at, after),
-                    badge,
-                    result,
-                    reason: "",
-                };
+                let row = pacs::Row { at: later(at, after), badge, result, reason: "" };
                 let record = pacs::record(self.roster, &step.door, step.inwards, &row);
                 out.extend(record.map(|mut record| {
                     record.at = Timestamp::from_nanos(told + after * 100_000_000);
@@ -94,15 +89,11 @@ impl Diary<'_> {
     fn where_at_start(&self, job: &Job) -> Option<PlaceId> {
         let today = self.start.to_chrono().date_naive();
         let dates = [today.pred_opt()?, today, today.succ_opt()?];
-        let moves = dates
-            .into_iter()
-            .flat_map(|date| match self.plan(job, date) {
-                Day::There(moves) => moves,
-                Day::Off | Day::Home { .. } => Vec::new(),
-            });
-        let last = moves
-            .filter(|one| one.at < self.start)
-            .max_by_key(|one| one.at)?;
+        let moves = dates.into_iter().flat_map(|date| match self.plan(job, date) {
+            Day::There(moves) => moves,
+            Day::Off | Day::Home { .. } => Vec::new(),
+        });
+        let last = moves.filter(|one| one.at < self.start).max_by_key(|one| one.at)?;
         (last.to != job.outside).then_some(last.to)
     }
 
@@ -127,27 +118,12 @@ impl Diary<'_> {
                 out.extend(pacs::record(self.roster, &step.door, step.inwards, row));
             };
             if number == 0 && chance.percent(self.pace.misreads_percent) {
-                say(&pacs::Row {
-                    at,
-                    badge,
-                    result: "denied",
-                    reason: "read error",
-                });
+                say(&pacs::Row { at, badge, result: "denied", reason: "read error" });
                 at = later(at, chance.between(4, 8));
             }
-            say(&pacs::Row {
-                at,
-                badge,
-                result: "granted",
-                reason: "",
-            });
+            say(&pacs::Row { at, badge, result: "granted", reason: "" });
             let passed = later(at, chance.between(2, 4));
-            say(&pacs::Row {
-                at: passed,
-                badge,
-                result: "taken",
-                reason: "",
-            });
+            say(&pacs::Row { at: passed, badge, result: "taken", reason: "" });
             if let Some(camera) = self.roster.camera_at(&step.door) {
                 let seen = later(passed, -1);
                 if camera.source.starts_with("frigate") {
@@ -176,12 +152,7 @@ impl Diary<'_> {
                 number,
             })
         };
-        moves
-            .iter()
-            .zip(ends)
-            .enumerate()
-            .filter_map(stretch)
-            .collect()
+        moves.iter().zip(ends).enumerate().filter_map(stretch).collect()
     }
 
     /// At the desk: one log-on at its screen, traffic, sign-ins, and sessions on servers.
@@ -191,56 +162,28 @@ impl Diary<'_> {
         let chance = |what: &str| Chance::of(self.seed, &[what, &job.member.id, &label]);
         let mut first = chance("log-on");
         let logged_on = later(stretch.from, first.between(2, 75));
-        out.push(openssh::log_on(
-            desk,
-            &job.member.account,
-            logged_on,
-            &mut first,
-        ));
-        let stretch = Stretch {
-            from: later(logged_on, 5),
-            ..*stretch
-        };
+        out.push(openssh::log_on(desk, &job.member.account, logged_on, &mut first));
+        let stretch = Stretch { from: later(logged_on, 5), ..*stretch };
         let mut traffic = chance("flow");
-        for at in self.times(
-            &stretch,
-            3_600 / self.pace.flows_per_hour.max(1),
-            &mut traffic,
-        ) {
+        for at in self.times(&stretch, 3_600 / self.pace.flows_per_hour.max(1), &mut traffic) {
             let serial = self.roster.firewall_serial(&desk.site);
             let zone = self.roster.zone_of_site(&desk.site);
-            let firewall = fortigate::Firewall {
-                site: &desk.site,
-                serial,
-                zone,
-            };
+            let firewall = fortigate::Firewall { site: &desk.site, serial, zone };
             out.push(firewall.flow(&fortigate::Flow::ordinary(desk, at, &mut traffic)));
         }
         let mut sign_in = chance("sign-in");
         let gap = WORKING_HOURS * 3_600 / self.pace.sign_ins_per_day.max(1);
         let egress = self.roster.egress_ip(&desk.site);
-        let opening = stretch
-            .is_first
-            .then(|| later(stretch.from, sign_in.between(30, 120)));
+        let opening = stretch.is_first.then(|| later(stretch.from, sign_in.between(30, 120)));
         let others = self.times(&stretch, gap, &mut sign_in);
-        for at in opening
-            .into_iter()
-            .chain(others)
-            .filter(|at| *at < stretch.to)
-        {
+        for at in opening.into_iter().chain(others).filter(|at| *at < stretch.to) {
             out.push(okta::session_start(&job.member, egress, at, &mut sign_in));
         }
         let mut session = chance("session");
         let gap = WORKING_HOURS * 3_600 / self.pace.server_sessions_per_day.max(1);
         for at in self.times(&stretch, gap, &mut session) {
             if let Some(server) = session.pick(&job.servers) {
-                out.push(openssh::session(
-                    server,
-                    desk,
-                    &job.member.account,
-                    at,
-                    &mut session,
-                ));
+                out.push(openssh::session(server, desk, &job.member.account, at, &mut session));
             }
         }
     }
@@ -275,12 +218,7 @@ impl Diary<'_> {
         let tunnel = chance.between(100_000, 999_999);
         out.push(firewall.tunnel(&job.member, true, tunnel, from));
         let signed_in = later(from, chance.between(20, 90));
-        out.push(okta::session_start(
-            &job.member,
-            &job.member.home_ip,
-            signed_in,
-            &mut chance,
-        ));
+        out.push(okta::session_start(&job.member, &job.member.home_ip, signed_in, &mut chance));
         out.push(firewall.tunnel(&job.member, false, tunnel, to));
     }
 

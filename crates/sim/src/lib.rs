@@ -55,14 +55,8 @@ impl Sim {
         start: Timestamp,
     ) -> Result<Self, ScriptError> {
         let roster = Roster::new(organisation, &script)?;
-        let mut sim = Self {
-            roster,
-            script,
-            seed,
-            start,
-            days: BTreeMap::new(),
-            opening: Vec::new(),
-        };
+        let mut sim =
+            Self { roster, script, seed, start, days: BTreeMap::new(), opening: Vec::new() };
         let mut opening = sim.diary().arrivals();
         for story in &sim.script.stories {
             opening.extend(story::records(story, &sim.roster, start)?);
@@ -103,19 +97,8 @@ impl Sim {
     }
 
     fn diary(&self) -> Diary<'_> {
-        let Self {
-            roster,
-            script,
-            seed,
-            start,
-            ..
-        } = self;
-        Diary {
-            roster,
-            pace: &script.pace,
-            seed: *seed,
-            start: *start,
-        }
+        let Self { roster, script, seed, start, .. } = self;
+        Diary { roster, pace: &script.pace, seed: *seed, start: *start }
     }
 }
 

@@ -30,11 +30,7 @@ pub(crate) fn way(organisation: &Organisation, from: &PlaceId, to: &PlaceId) -> 
                 continue;
             };
             if !reached.contains_key(next) {
-                let step = Step {
-                    door: door.door.clone(),
-                    inwards,
-                    zone: next.clone(),
-                };
+                let step = Step { door: door.door.clone(), inwards, zone: next.clone() };
                 reached.insert(next, Some((zone, step)));
                 queue.push_back(next);
             }

@@ -44,41 +44,18 @@ pub(crate) fn day(job: &Job, pace: &Pace, date: NaiveDate, zone: Tz, seed: u64) 
         let time = pick(span, &mut chance);
         let same_day = at(date, time, zone);
         let tomorrow = date.succ_opt().unwrap_or(date);
-        if same_day > arrive {
-            same_day
-        } else {
-            at(tomorrow, time, zone)
-        }
+        if same_day > arrive { same_day } else { at(tomorrow, time, zone) }
     };
     let (pause, leave) = (after(shift.pause), after(shift.leave));
     if job.member.desk.is_some() && chance.percent(shift.at_home_percent) {
-        return Day::Home {
-            from: arrive,
-            to: leave,
-        };
+        return Day::Home { from: arrive, to: leave };
     }
     let back = later(pause, shift.pause_minutes * 60 + chance.between(-300, 300));
     let mut moves = vec![
-        Move {
-            at: arrive,
-            from: job.outside.clone(),
-            to: job.zone.clone(),
-        },
-        Move {
-            at: pause,
-            from: job.zone.clone(),
-            to: job.outside.clone(),
-        },
-        Move {
-            at: back,
-            from: job.outside.clone(),
-            to: job.zone.clone(),
-        },
-        Move {
-            at: leave,
-            from: job.zone.clone(),
-            to: job.outside.clone(),
-        },
+        Move { at: arrive, from: job.outside.clone(), to: job.zone.clone() },
+        Move { at: pause, from: job.zone.clone(), to: job.outside.clone() },
+        Move { at: back, from: job.outside.clone(), to: job.zone.clone() },
+        Move { at: leave, from: job.zone.clone(), to: job.outside.clone() },
     ];
     for _ in 0..pace.visits_per_day {
         visit(job, pace, &mut chance, &mut moves);
@@ -107,16 +84,8 @@ fn visit(job: &Job, pace: &Pace, chance: &mut Chance, moves: &mut Vec<Move>) {
     };
     let out = later(*from, REST_S + chance.between(0, *room - REST_S));
     let back = later(out, length);
-    moves.push(Move {
-        at: out,
-        from: job.zone.clone(),
-        to: to.clone(),
-    });
-    moves.push(Move {
-        at: back,
-        from: to,
-        to: job.zone.clone(),
-    });
+    moves.push(Move { at: out, from: job.zone.clone(), to: to.clone() });
+    moves.push(Move { at: back, from: to, to: job.zone.clone() });
 }
 
 fn pick(span: Span, chance: &mut Chance) -> NaiveTime {
@@ -128,10 +97,7 @@ fn pick(span: Span, chance: &mut Chance) -> NaiveTime {
 fn at(date: NaiveDate, time: NaiveTime, zone: Tz) -> Timestamp {
     let local = date.and_time(time);
     let found = zone.from_local_datetime(&local).earliest();
-    let moved = || {
-        zone.from_local_datetime(&(local + chrono::Duration::hours(1)))
-            .earliest()
-    };
+    let moved = || zone.from_local_datetime(&(local + chrono::Duration::hours(1))).earliest();
     let nanos = found.or_else(moved).and_then(|at| at.timestamp_nanos_opt());
     Timestamp::from_nanos(nanos.unwrap_or_default())
 }

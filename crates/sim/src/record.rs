@@ -52,15 +52,13 @@ impl WireRecord {
     /// The bytes as they go onto the wire: for syslog over TCP, framed.
     pub fn framed(&self) -> Vec<u8> {
         match &self.channel {
-            Channel::Syslog {
-                framing: Framing::Newline,
-            } => [self.bytes.as_slice(), b"\n"].concat(),
-            Channel::Syslog {
-                framing: Framing::Octets,
-            } => [format!("{} ", self.bytes.len()).as_bytes(), &self.bytes].concat(),
-            Channel::Syslog {
-                framing: Framing::Datagram,
+            Channel::Syslog { framing: Framing::Newline } => {
+                [self.bytes.as_slice(), b"\n"].concat()
             }
+            Channel::Syslog { framing: Framing::Octets } => {
+                [format!("{} ", self.bytes.len()).as_bytes(), &self.bytes].concat()
+            }
+            Channel::Syslog { framing: Framing::Datagram }
             | Channel::Http { .. }
             | Channel::Mqtt { .. } => self.bytes.clone(),
         }

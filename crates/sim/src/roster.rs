@@ -67,28 +67,17 @@ pub(crate) struct Roster {
 impl Roster {
     /// Reads the organisation; people in a story's cast have no ordinary days.
     pub(crate) fn new(organisation: &Organisation, script: &Script) -> Result<Self, ScriptError> {
-        let mut roster = Self {
-            organisation: organisation.clone(),
-            jobs: vec![],
-            members: BTreeMap::new(),
-        };
+        let mut roster =
+            Self { organisation: organisation.clone(), jobs: vec![], members: BTreeMap::new() };
         for (index, id) in organisation.people.keys().enumerate() {
             if let Some(member) = roster.read_member(id, index) {
                 roster.members.insert(id.clone(), member);
             }
         }
         let played = |id: &PersonId| {
-            script
-                .stories
-                .iter()
-                .any(|story| story.cast.iter().any(|cast| cast == id.as_str()))
+            script.stories.iter().any(|story| story.cast.iter().any(|cast| cast == id.as_str()))
         };
-        let ids: Vec<PersonId> = roster
-            .members
-            .keys()
-            .filter(|id| !played(id))
-            .cloned()
-            .collect();
+        let ids: Vec<PersonId> = roster.members.keys().filter(|id| !played(id)).cloned().collect();
         for id in ids {
             if let Some(work) = roster.work_of(&id, script) {
                 let job = roster.job(&id, work, script)?;
@@ -110,11 +99,7 @@ impl Roster {
 
     pub(crate) fn sites(&self) -> impl Iterator<Item = &str> {
         let site = |place: &&model::spine::Place| place.kind == model::spine::PlaceKind::Site;
-        self.organisation
-            .places
-            .values()
-            .filter(site)
-            .map(|place| place.id.as_str())
+        self.organisation.places.values().filter(site).map(|place| place.id.as_str())
     }
 
     pub(crate) fn way(&self, from: &PlaceId, to: &PlaceId) -> Vec<paths::Step> {
@@ -135,11 +120,7 @@ impl Roster {
         let site = self.site_of(door)?;
         let name = self.value("door", &Entity::Place(door.clone()))?;
         let source = format!("pacs-{site}");
-        Some(Device {
-            uid: door.to_string(),
-            name: name.to_owned(),
-            source,
-        })
+        Some(Device { uid: door.to_string(), name: name.to_owned(), source })
     }
 
     /// The camera that looks at a door.
@@ -158,11 +139,7 @@ impl Roster {
         let identifier = self.identifier(kind, &entity)?;
         let realm = identifier.realm.clone()?;
         let name = asset.name.clone().unwrap_or_else(|| asset.id.to_string());
-        Some(Device {
-            name,
-            uid: identifier.value.clone(),
-            source: realm,
-        })
+        Some(Device { name, uid: identifier.value.clone(), source: realm })
     }
 
     pub(crate) fn machine(&self, id: &str) -> Option<Machine> {
@@ -177,18 +154,14 @@ impl Roster {
     /// A site's address towards the world.
     pub(crate) fn egress_ip(&self, site: &str) -> &str {
         let place = PlaceId::parse(site).ok().map(Entity::Place);
-        place
-            .and_then(|place| self.value("ip", &place))
-            .unwrap_or("198.51.100.1")
+        place.and_then(|place| self.value("ip", &place)).unwrap_or("198.51.100.1")
     }
 
     /// A firewall's serial number.
     pub(crate) fn firewall_serial(&self, site: &str) -> &str {
         let asset = AssetId::parse(&format!("fw-{site}")).ok();
         let known = asset.and_then(|id| self.organisation.assets.get(&id));
-        known
-            .and_then(|asset| asset.serial.as_deref())
-            .unwrap_or_default()
+        known.and_then(|asset| asset.serial.as_deref()).unwrap_or_default()
     }
 
     fn identifier(&self, kind: &str, entity: &Entity) -> Option<&Identifier> {
@@ -199,8 +172,7 @@ impl Roster {
     }
 
     fn value(&self, kind: &str, entity: &Entity) -> Option<&str> {
-        self.identifier(kind, entity)
-            .map(|known| known.value.as_str())
+        self.identifier(kind, entity).map(|known| known.value.as_str())
     }
 
     fn read_member(&self, id: &PersonId, index: usize) -> Option<Member> {
@@ -240,53 +212,28 @@ impl Roster {
             let team = person.team.as_deref().unwrap_or_default();
             work.teams.iter().any(|name| name == team) && at_site(work)
         };
-        script
-            .works
-            .iter()
-            .find(named)
-            .or_else(|| script.works.iter().find(by_team))
+        script.works.iter().find(named).or_else(|| script.works.iter().find(by_team))
     }
 
     fn job(&self, id: &PersonId, work: &Work, script: &Script) -> Result<Job, ScriptError> {
         let wrong = |what: String| ScriptError::new("timetable.toml", what);
         let place = |name: &String| {
-            self.place(name)
-                .ok_or_else(|| wrong(format!("there is no place `{name}`")))
+            self.place(name).ok_or_else(|| wrong(format!("there is no place `{name}`")))
         };
         let member = self.members.get(id).cloned();
         let member = member.ok_or_else(|| wrong(format!("there is no person `{id}`")))?;
-        let shift = script
-            .shifts
-            .iter()
-            .find(|shift| shift.id == work.shift)
-            .cloned();
+        let shift = script.shifts.iter().find(|shift| shift.id == work.shift).cloned();
         let shift = shift.ok_or_else(|| wrong(format!("there is no shift `{}`", work.shift)))?;
         let zone = place(&work.zone)?;
         let outside = self
             .outside(&zone)
             .ok_or_else(|| wrong(format!("no external zone at the site of `{zone}`")))?;
-        let visits = work
-            .visits
-            .iter()
-            .map(place)
-            .collect::<Result<Vec<_>, _>>()?;
+        let visits = work.visits.iter().map(place).collect::<Result<Vec<_>, _>>()?;
         let server = |name: &String| {
-            self.machine(name)
-                .ok_or_else(|| wrong(format!("there is no machine `{name}`")))
+            self.machine(name).ok_or_else(|| wrong(format!("there is no machine `{name}`")))
         };
-        let servers = work
-            .servers
-            .iter()
-            .map(server)
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Job {
-            member,
-            shift,
-            zone,
-            outside,
-            visits,
-            servers,
-        })
+        let servers = work.servers.iter().map(server).collect::<Result<Vec<_>, _>>()?;
+        Ok(Job { member, shift, zone, outside, visits, servers })
     }
 
     fn outside(&self, zone: &PlaceId) -> Option<PlaceId> {
@@ -294,10 +241,6 @@ impl Roster {
         let external = |place: &&model::spine::Place| {
             place.zone_class == Some(ZoneClass::External) && self.site_of(&place.id) == Some(site)
         };
-        self.organisation
-            .places
-            .values()
-            .find(external)
-            .map(|place| place.id.clone())
+        self.organisation.places.values().find(external).map(|place| place.id.clone())
     }
 }

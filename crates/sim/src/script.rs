@@ -16,10 +16,7 @@ pub struct ScriptError {
 
 impl ScriptError {
     pub(crate) fn new(file: &str, what: impl Into<String>) -> Self {
-        Self {
-            file: file.to_owned(),
-            what: what.into(),
-        }
+        Self { file: file.to_owned(), what: what.into() }
     }
 }
 
@@ -38,16 +35,8 @@ impl Script {
         let table: Timetable = read("timetable.toml", timetable)?;
         let story =
             |(name, text): &(&str, &str)| read::<Story>(&format!("stories/{name}.toml"), text);
-        let stories = stories
-            .iter()
-            .map(story)
-            .collect::<Result<Vec<Story>, ScriptError>>()?;
-        Ok(Self {
-            shifts: table.shift,
-            works: table.work,
-            pace: table.pace,
-            stories,
-        })
+        let stories = stories.iter().map(story).collect::<Result<Vec<Story>, ScriptError>>()?;
+        Ok(Self { shifts: table.shift, works: table.work, pace: table.pace, stories })
     }
 
     /// The same days without any story.
@@ -80,9 +69,7 @@ impl<'de> Deserialize<'de> for Format {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u32::deserialize(deserializer)? {
             1 => Ok(Self),
-            other => Err(D::Error::custom(format!(
-                "format {other} is not known here, only 1"
-            ))),
+            other => Err(D::Error::custom(format!("format {other} is not known here, only 1"))),
         }
     }
 }
@@ -118,18 +105,14 @@ impl<'de> Deserialize<'de> for Span {
             NaiveTime::parse_from_str(text, "%H:%M")
                 .map_err(|_| D::Error::custom(format!("`{text}` is not a time such as `08:30`")))
         };
-        Ok(Self {
-            from: time(&from)?,
-            to: time(&to)?,
-        })
+        Ok(Self { from: time(&from)?, to: time(&to)? })
     }
 }
 
 fn weekdays<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::Error> {
     let words = Vec::<String>::deserialize(deserializer)?;
     let day = |word: &String| {
-        word.parse()
-            .map_err(|_| D::Error::custom(format!("`{word}` is not a day such as `mon`")))
+        word.parse().map_err(|_| D::Error::custom(format!("`{word}` is not a day such as `mon`")))
     };
     words.iter().map(day).collect()
 }
@@ -206,11 +189,7 @@ fn offset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Offset, D::Error
     let length = model::time::parse_duration(length).ok_or_else(|| {
         D::Error::custom(format!("`{text}` is not a time such as `-4m` or `20s`"))
     })?;
-    Ok(if before {
-        Offset::Before(length)
-    } else {
-        Offset::After(length)
-    })
+    Ok(if before { Offset::Before(length) } else { Offset::After(length) })
 }
 
 /// What happens in a step.
@@ -218,26 +197,13 @@ fn offset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Offset, D::Error
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Act {
     /// Somebody walks from one zone to another, through every door between.
-    Pass {
-        person: String,
-        from: String,
-        to: String,
-    },
+    Pass { person: String, from: String, to: String },
     /// A door reports something, with somebody's badge or without.
-    Badge {
-        person: Option<String>,
-        door: String,
-        result: String,
-    },
+    Badge { person: Option<String>, door: String, result: String },
     /// An account logs on at a machine's own screen.
     LogOn { account_of: String, asset: String },
     /// A machine sends.
-    Flow {
-        from: String,
-        to: String,
-        port: u16,
-        bytes_out: u64,
-    },
+    Flow { from: String, to: String, port: u16, bytes_out: u64 },
     /// A camera's link is lost.
     CameraLost { camera: String },
     /// It is there again.
@@ -255,9 +221,7 @@ mod tests {
     fn a_wrong_script_says_where() {
         let story = "format = 1\nid = \"a\"\ntitle = \"t\"\ncast = []\n[[step]]\nat = \"soon\"\n\
                      camera_lost = { camera = \"c\" }\n";
-        let error = Script::parse(crate::demo::TIMETABLE, &[("a", story)])
-            .unwrap_err()
-            .to_string();
+        let error = Script::parse(crate::demo::TIMETABLE, &[("a", story)]).unwrap_err().to_string();
         assert!(error.starts_with("stories/a.toml"), "{error}");
         assert!(error.contains("`soon` is not a time"), "{error}");
     }
@@ -265,10 +229,7 @@ mod tests {
     #[test]
     fn the_demo_has_its_stories() {
         assert_eq!(crate::demo::script(None).unwrap().stories.len(), 3);
-        assert_eq!(
-            crate::demo::script(Some("leaver")).unwrap().stories.len(),
-            1
-        );
+        assert_eq!(crate::demo::script(Some("leaver")).unwrap().stories.len(), 1);
         assert!(crate::demo::script(Some("nobody")).is_err());
     }
 }

@@ -22,11 +22,7 @@ pub(crate) fn records(
 ) -> Result<Vec<WireRecord>, ScriptError> {
     let mut out = Vec::new();
     for (number, step) in story.steps.iter().enumerate() {
-        let stage = Stage {
-            story,
-            roster,
-            number,
-        };
+        let stage = Stage { story, roster, number };
         let at = match step.at {
             Offset::Before(length) => start.minus(length),
             Offset::After(length) => start.plus(length),
@@ -36,9 +32,7 @@ pub(crate) fn records(
         let first = start.nanos() + 500_000_000;
         for (index, record) in told.iter_mut().enumerate() {
             let order = i64::try_from(number * 20 + index).unwrap_or(0);
-            record.at = record
-                .at
-                .max(Timestamp::from_nanos(first + order * 20_000_000));
+            record.at = record.at.max(Timestamp::from_nanos(first + order * 20_000_000));
         }
         out.extend(told);
     }
@@ -57,30 +51,17 @@ impl Stage<'_> {
         let one = |record: WireRecord| Ok(vec![record]);
         match &step.act {
             Act::Pass { person, from, to } => self.pass(person, (from, to), at),
-            Act::Badge {
-                person,
-                door,
-                result,
-            } => self.badge(person.as_deref(), door, result, at),
+            Act::Badge { person, door, result } => self.badge(person.as_deref(), door, result, at),
             Act::LogOn { account_of, asset } => {
                 let member = self.need(self.roster.member(account_of), "person", account_of)?;
                 let machine = self.need(self.roster.machine(asset), "machine", asset)?;
                 one(openssh::log_on(&machine, &member.account, at, &mut chance))
             }
-            Act::Flow {
-                from,
-                to,
-                port,
-                bytes_out,
-            } => {
+            Act::Flow { from, to, port, bytes_out } => {
                 let machine = self.need(self.roster.machine(from), "machine", from)?;
                 let serial = self.roster.firewall_serial(&machine.site);
                 let zone = self.roster.zone_of_site(&machine.site);
-                let firewall = fortigate::Firewall {
-                    site: &machine.site,
-                    serial,
-                    zone,
-                };
+                let firewall = fortigate::Firewall { site: &machine.site, serial, zone };
                 let mut flow = fortigate::Flow::ordinary(&machine, at, &mut chance);
                 to.clone_into(&mut flow.to);
                 (flow.port, flow.bytes_out) = (*port, *bytes_out);
@@ -116,12 +97,7 @@ impl Stage<'_> {
         let mut at = at;
         for step in way {
             for (result, after) in [("granted", 0), ("taken", 3)] {
-                let row = pacs::Row {
-                    at: later(at, after),
-                    badge,
-                    result,
-                    reason: "",
-                };
+                let row = pacs::Row { at: later(at, after), badge, result, reason: "" };
                 out.extend(pacs::record(self.roster, &step.door, step.inwards, &row));
             }
             at = later(at, WALK_S);
@@ -136,17 +112,11 @@ impl Stage<'_> {
         result: &str,
         at: Timestamp,
     ) -> Result<Vec<WireRecord>, ScriptError> {
-        let member = person
-            .map(|id| self.need(self.roster.member(id), "person", id))
-            .transpose()?;
+        let member =
+            person.map(|id| self.need(self.roster.member(id), "person", id)).transpose()?;
         let place = self.need(self.roster.place(door), "door", door)?;
         let badge = member.map(|member| member.badge.as_str());
-        let row = pacs::Row {
-            at,
-            badge,
-            result,
-            reason: "",
-        };
+        let row = pacs::Row { at, badge, result, reason: "" };
         let record = pacs::record(self.roster, &place, true, &row);
         Ok(vec![self.need(record, "door", door)?])
     }

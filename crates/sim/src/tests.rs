@@ -45,13 +45,7 @@ fn text(record: &WireRecord) -> String {
 /// Rows of the access control logs: time, badge, door, direction, result.
 fn badge_rows(records: &[WireRecord]) -> Vec<[String; 5]> {
     let is_csv = |record: &&WireRecord| {
-        matches!(
-            record.channel,
-            Channel::Http {
-                content_type: "text/csv",
-                ..
-            }
-        )
+        matches!(record.channel, Channel::Http { content_type: "text/csv", .. })
     };
     let row = |record: &WireRecord| {
         let text = text(record);
@@ -82,17 +76,9 @@ fn one_seed_gives_the_same_bytes_however_time_is_sliced() {
 #[test]
 fn nothing_is_sent_before_the_start_or_out_of_order() {
     let mut sim = demo_from(7, monday());
-    assert!(
-        sim.events_between(monday().minus(HOUR), monday())
-            .is_empty()
-    );
+    assert!(sim.events_between(monday().minus(HOUR), monday()).is_empty());
     let records = sim.events_between(monday().minus(HOUR), monday().plus(HOUR));
-    assert!(
-        records
-            .iter()
-            .zip(records.iter().skip(1))
-            .all(|(a, b)| a.at <= b.at)
-    );
+    assert!(records.iter().zip(records.iter().skip(1)).all(|(a, b)| a.at <= b.at));
 }
 
 #[test]
@@ -117,15 +103,8 @@ fn a_day_has_every_kind_of_source_and_a_plausible_rate() {
         "unifi-dc",
         "unifi-hq",
     ];
-    assert_eq!(
-        channels.iter().map(String::as_str).collect::<Vec<_>>(),
-        expected
-    );
-    assert!(
-        (5_000..50_000).contains(&records.len()),
-        "{}",
-        records.len()
-    );
+    assert_eq!(channels.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    assert!((5_000..50_000).contains(&records.len()), "{}", records.len());
 }
 
 #[test]
@@ -135,11 +114,8 @@ fn on_a_quiet_day_every_badge_is_the_current_one_of_somebody_who_works_here() {
     let records = quiet_from(3, start).events_between(start, start.plus(24 * HOUR));
     let rows = badge_rows(&records);
     assert!(rows.len() > 500, "{}", rows.len());
-    let replaced: BTreeSet<&str> = organisation
-        .identifiers
-        .iter()
-        .filter_map(|one| one.replaces.as_deref())
-        .collect();
+    let replaced: BTreeSet<&str> =
+        organisation.identifiers.iter().filter_map(|one| one.replaces.as_deref()).collect();
     let lawful: BTreeSet<&str> = organisation
         .identifiers
         .iter()
@@ -154,15 +130,9 @@ fn on_a_quiet_day_every_badge_is_the_current_one_of_somebody_who_works_here() {
         .collect();
     for [time, badge, _, _, result] in &rows {
         assert!(lawful.contains(badge.as_str()), "{time} {badge}");
-        assert!(
-            ["granted", "taken", "denied"].contains(&result.as_str()),
-            "{time} {result}"
-        );
+        assert!(["granted", "taken", "denied"].contains(&result.as_str()), "{time} {result}");
     }
-    let denied = rows
-        .iter()
-        .filter(|[.., result]| result == "denied")
-        .count();
+    let denied = rows.iter().filter(|[.., result]| result == "denied").count();
     assert!(denied * 20 < rows.len(), "{denied} of {}", rows.len());
 }
 
@@ -177,9 +147,7 @@ fn people_walk_through_doors_one_after_another() {
         let Some(identifier) = organisation.identifiers.iter().find(named) else {
             panic!("{name}")
         };
-        let model::Entity::Place(place) = &identifier.entity else {
-            panic!("{name}")
-        };
+        let model::Entity::Place(place) = &identifier.entity else { panic!("{name}") };
         organisation.doors.get(place).unwrap()
     };
     let mut inside: BTreeMap<String, String> = BTreeMap::new();
@@ -216,11 +184,7 @@ fn what_happened_before_the_start_is_told_in_its_first_seconds() {
 
 #[test]
 fn each_story_is_told_within_seventy_five_seconds_at_any_hour() {
-    for start in [
-        "2026-11-22T03:00:00Z",
-        "2026-11-23T10:00:00Z",
-        "2026-07-05T23:59:30Z",
-    ] {
+    for start in ["2026-11-22T03:00:00Z", "2026-11-23T10:00:00Z", "2026-07-05T23:59:30Z"] {
         let start = at(start);
         let end = start.plus(Duration::from_secs(75));
         let records = demo_from(7, start).events_between(start, end);
@@ -232,10 +196,7 @@ fn each_story_is_told_within_seventy_five_seconds_at_any_hour() {
             "\"disconnect\"",
             "\"sensorOpened\"",
         ] {
-            assert!(
-                all.iter().any(|one| one.contains(needle)),
-                "{start}: {needle}"
-            );
+            assert!(all.iter().any(|one| one.contains(needle)), "{start}: {needle}");
         }
     }
 }
@@ -245,14 +206,7 @@ fn octet_counted_frames_say_how_long_they_are() {
     let records = quiet_from(1, monday()).events_between(monday(), monday().plus(HOUR));
     let framed = records
         .iter()
-        .find(|r| {
-            matches!(
-                r.channel,
-                Channel::Syslog {
-                    framing: crate::Framing::Octets
-                }
-            )
-        })
+        .find(|r| matches!(r.channel, Channel::Syslog { framing: crate::Framing::Octets }))
         .unwrap();
     let whole = String::from_utf8(framed.framed()).unwrap();
     let (length, message) = whole.split_once(' ').unwrap();

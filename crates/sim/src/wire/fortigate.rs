@@ -47,10 +47,7 @@ impl Flow {
     /// What a desk does a few hundred times a day.
     pub(crate) fn ordinary(desk: &Machine, at: Timestamp, chance: &mut Chance) -> Self {
         let (to, port, service) =
-            chance
-                .pick(&DESTINATIONS)
-                .copied()
-                .unwrap_or(("203.0.113.10", 443, "HTTPS"));
+            chance.pick(&DESTINATIONS).copied().unwrap_or(("203.0.113.10", 443, "HTTPS"));
         let bytes =
             |chance: &mut Chance, most| u64::try_from(chance.between(120, most)).unwrap_or(0);
         Self {
@@ -70,14 +67,7 @@ impl Flow {
 
 impl Firewall<'_> {
     pub(crate) fn flow(&self, flow: &Flow) -> WireRecord {
-        let Flow {
-            from,
-            from_port,
-            to,
-            port,
-            service,
-            ..
-        } = flow;
+        let Flow { from, from_port, to, port, service, .. } = flow;
         let protocol = if matches!(port, 53 | 123) { 17 } else { 6 };
         let body = format!(
             "logid=\"0000000013\" type=\"traffic\" subtype=\"forward\" level=\"notice\" \
@@ -106,19 +96,9 @@ impl Firewall<'_> {
         at: Timestamp,
     ) -> WireRecord {
         let (logid, word, action, said) = if up {
-            (
-                "0101039947",
-                "SSL VPN tunnel up",
-                "tunnel-up",
-                "SSL tunnel established",
-            )
+            ("0101039947", "SSL VPN tunnel up", "tunnel-up", "SSL tunnel established")
         } else {
-            (
-                "0101039948",
-                "SSL VPN tunnel down",
-                "tunnel-down",
-                "SSL tunnel shutdown",
-            )
+            ("0101039948", "SSL VPN tunnel down", "tunnel-down", "SSL tunnel shutdown")
         };
         let body = format!(
             "logid=\"{logid}\" type=\"event\" subtype=\"vpn\" level=\"information\" vd=\"root\" \
@@ -170,13 +150,7 @@ impl Firewall<'_> {
              devid=\"{}\" {body}",
             self.serial
         );
-        let channel = Channel::Syslog {
-            framing: Framing::Octets,
-        };
-        WireRecord {
-            at: delayed(at, 30),
-            channel,
-            bytes: text.into_bytes(),
-        }
+        let channel = Channel::Syslog { framing: Framing::Octets };
+        WireRecord { at: delayed(at, 30), channel, bytes: text.into_bytes() }
     }
 }

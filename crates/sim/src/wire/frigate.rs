@@ -39,22 +39,13 @@ pub(crate) fn person_seen(camera: &Device, at: Timestamp, chance: &mut Chance) -
     let open = state(None);
     [
         publish(at, &json!({ "type": "new", "before": open, "after": open })),
-        publish(
-            end,
-            &json!({ "type": "end", "before": open, "after": state(Some(end)) }),
-        ),
+        publish(end, &json!({ "type": "end", "before": open, "after": state(Some(end)) })),
     ]
 }
 
 fn publish(at: Timestamp, value: &Value) -> WireRecord {
-    let channel = Channel::Mqtt {
-        topic: Arc::from("frigate/events"),
-    };
-    WireRecord {
-        at: delayed(at, 150),
-        channel,
-        bytes: value.to_string().into_bytes(),
-    }
+    let channel = Channel::Mqtt { topic: Arc::from("frigate/events") };
+    WireRecord { at: delayed(at, 150), channel, bytes: value.to_string().into_bytes() }
 }
 
 /// Seconds since the epoch with milliseconds, as Frigate writes them.
@@ -64,9 +55,5 @@ fn seconds(at: Timestamp) -> Value {
 
 fn epoch(at: Timestamp) -> String {
     let millis = at.millis();
-    format!(
-        "{}.{:03}",
-        millis.div_euclid(1_000),
-        millis.rem_euclid(1_000)
-    )
+    format!("{}.{:03}", millis.div_euclid(1_000), millis.rem_euclid(1_000))
 }

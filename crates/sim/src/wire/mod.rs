@@ -16,15 +16,8 @@ use crate::record::{Channel, WireRecord};
 /// One JSON object, posted to a source.
 fn json(at: Timestamp, source: &str, value: &serde_json::Value) -> WireRecord {
     let source = Arc::from(source);
-    let channel = Channel::Http {
-        source,
-        content_type: "application/json",
-    };
-    WireRecord {
-        at,
-        channel,
-        bytes: value.to_string().into_bytes(),
-    }
+    let channel = Channel::Http { source, content_type: "application/json" };
+    WireRecord { at, channel, bytes: value.to_string().into_bytes() }
 }
 
 /// `by` milliseconds later.

@@ -19,7 +19,7 @@ pub(crate) fn log_on(
 ) -> WireRecord {
     let pid = chance.between(1_200, 28_000);
     let message = format!(
-        "gdm-password][{pid}]: pam_unix(gdm-password:session): session opened for user \
+        "gdm-password[{pid}]: pam_unix(gdm-password:session): session opened for user \
          {account}(uid={}) by (uid=0)",
         chance.between(1_001, 1_060)
     );
@@ -48,12 +48,6 @@ pub(crate) fn session(
 fn record(host: &str, message: &str, at: Timestamp) -> WireRecord {
     let time = at.to_chrono().format("%b %e %H:%M:%S");
     let bytes = format!("<{PRIORITY}>{time} {host} {message}").into_bytes();
-    let channel = Channel::Syslog {
-        framing: Framing::Datagram,
-    };
-    WireRecord {
-        at: delayed(at, 20),
-        channel,
-        bytes,
-    }
+    let channel = Channel::Syslog { framing: Framing::Datagram };
+    WireRecord { at: delayed(at, 20), channel, bytes }
 }

@@ -29,30 +29,11 @@ pub(crate) fn record(
 ) -> Option<WireRecord> {
     let device = roster.door(door)?;
     let zone = roster.zone_of_site(roster.site_of(door)?);
-    let time = row
-        .at
-        .to_chrono()
-        .with_timezone(&zone)
-        .format("%Y-%m-%dT%H:%M:%S%:z");
+    let time = row.at.to_chrono().with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S%:z");
     let direction = if inwards { "in" } else { "out" };
-    let Row {
-        badge,
-        result,
-        reason,
-        ..
-    } = row;
+    let Row { badge, result, reason, .. } = row;
     let badge = badge.unwrap_or_default();
-    let text = format!(
-        "{HEADER}\n{time},{badge},{},{direction},{result},{reason}\n",
-        device.name
-    );
-    let channel = Channel::Http {
-        source: Arc::from(device.source),
-        content_type: "text/csv",
-    };
-    Some(WireRecord {
-        at: delayed(row.at, DELAY_MS),
-        channel,
-        bytes: text.into_bytes(),
-    })
+    let text = format!("{HEADER}\n{time},{badge},{},{direction},{result},{reason}\n", device.name);
+    let channel = Channel::Http { source: Arc::from(device.source), content_type: "text/csv" };
+    Some(WireRecord { at: delayed(row.at, DELAY_MS), channel, bytes: text.into_bytes() })
 }

@@ -67,9 +67,7 @@ pub(crate) fn sensor_opened(sensor: &Device, at: Timestamp, chance: &mut Chance)
 
 fn event(device: &Device, mut value: Value, at: Timestamp, chance: &mut Chance) -> WireRecord {
     if let Some(object) = value.as_object_mut() {
-        object
-            .entry("camera")
-            .or_insert_with(|| device.uid.clone().into());
+        object.entry("camera").or_insert_with(|| device.uid.clone().into());
         object.insert("id".to_owned(), chance.hex(24).into());
         object.insert("modelKey".to_owned(), "event".into());
         object.insert("user".to_owned(), Value::Null);
