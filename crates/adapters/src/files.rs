@@ -48,10 +48,7 @@ pub struct FileOptions {
 
 impl Default for FileOptions {
     fn default() -> Self {
-        Self {
-            format: FileFormat::Auto,
-            record_bytes_max: limits::FILE_RECORD_BYTES_MAX,
-        }
+        Self { format: FileFormat::Auto, record_bytes_max: limits::FILE_RECORD_BYTES_MAX }
     }
 }
 
@@ -119,12 +116,7 @@ pub fn open(path: &Path, options: &FileOptions) -> Result<Records, FileError> {
 /// its place, and the next one follows.
 pub fn open_all(paths: &[PathBuf], options: &FileOptions) -> Records {
     let waiting = paths.iter().map(|path| Arc::from(path.as_path())).collect();
-    Records {
-        options: options.clone(),
-        waiting,
-        current: None,
-        index: 0,
-    }
+    Records { options: options.clone(), waiting, current: None, index: 0 }
 }
 
 /// Iterates over records in the order of the files.
@@ -176,10 +168,8 @@ impl Iterator for Records {
 
 impl Records {
     fn begin(&self, path: &Arc<Path>) -> Result<Reading, FileError> {
-        Reading::open(path, &self.options).map_err(|source| FileError::Open {
-            path: path.to_path_buf(),
-            source,
-        })
+        Reading::open(path, &self.options)
+            .map_err(|source| FileError::Open { path: path.to_path_buf(), source })
     }
 
     fn number(&mut self, piece: Numbered) -> Result<FileRecord, FileError> {
@@ -187,24 +177,12 @@ impl Records {
         self.index += 1;
         let Numbered { file, wire, piece } = piece;
         match piece {
-            Piece::Record {
-                line,
-                body,
-                bytes_cut,
-            } => Ok(FileRecord {
-                index,
-                file,
-                line,
-                wire,
-                bytes_cut,
-                body,
-            }),
-            Piece::Bad { line, detail } => Err(FileError::Record {
-                path: file.to_path_buf(),
-                line,
-                index,
-                detail,
-            }),
+            Piece::Record { line, body, bytes_cut } => {
+                Ok(FileRecord { index, file, line, wire, bytes_cut, body })
+            }
+            Piece::Bad { line, detail } => {
+                Err(FileError::Record { path: file.to_path_buf(), line, index, detail })
+            }
         }
     }
 }
@@ -229,20 +207,12 @@ impl Reading {
         input.pass(mark);
         let shape = match format {
             FileFormat::Auto | FileFormat::Lines => Shape::Lines { wire: None },
-            FileFormat::Ndjson => Shape::Lines {
-                wire: Some(Wire::Json),
-            },
+            FileFormat::Ndjson => Shape::Lines { wire: Some(Wire::Json) },
             FileFormat::Json => Shape::Json(Json::default()),
-            FileFormat::Csv => Shape::Csv {
-                header: header(&mut input, options)?,
-            },
+            FileFormat::Csv => Shape::Csv { header: header(&mut input, options)? },
             FileFormat::Xml => Shape::Xml,
         };
-        Ok(Self {
-            path: Arc::clone(path),
-            input,
-            shape,
-        })
+        Ok(Self { path: Arc::clone(path), input, shape })
     }
 
     fn next(&mut self, max: usize) -> io::Result<Option<Numbered>> {

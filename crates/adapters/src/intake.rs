@@ -72,10 +72,7 @@ pub struct IntakeLimits {
 
 impl Default for IntakeLimits {
     fn default() -> Self {
-        Self {
-            records_max: limits::INTAKE_RECORDS_MAX,
-            bytes_max: limits::INTAKE_BYTES_MAX,
-        }
+        Self { records_max: limits::INTAKE_RECORDS_MAX, bytes_max: limits::INTAKE_BYTES_MAX }
     }
 }
 
@@ -110,10 +107,7 @@ impl Room {
         let kibibytes = limits.bytes_max.div_ceil(1024).clamp(1, u32::MAX as usize);
         let records = limits.records_max.clamp(1, u32::MAX as usize);
         Self {
-            limits: IntakeLimits {
-                records_max: records,
-                bytes_max: kibibytes * 1024,
-            },
+            limits: IntakeLimits { records_max: records, bytes_max: kibibytes * 1024 },
             records: Arc::new(Semaphore::new(records)),
             kibibytes: Arc::new(Semaphore::new(kibibytes)),
         }
@@ -123,14 +117,8 @@ impl Room {
     /// passes alone instead of never.
     fn weigh(&self, batch: &Batch) -> (u32, u32) {
         let records = batch.records.len().min(self.limits.records_max);
-        let kibibytes = batch
-            .bytes()
-            .div_ceil(1024)
-            .min(self.limits.bytes_max / 1024);
-        (
-            u32::try_from(records).unwrap_or(u32::MAX),
-            u32::try_from(kibibytes).unwrap_or(u32::MAX),
-        )
+        let kibibytes = batch.bytes().div_ceil(1024).min(self.limits.bytes_max / 1024);
+        (u32::try_from(records).unwrap_or(u32::MAX), u32::try_from(kibibytes).unwrap_or(u32::MAX))
     }
 }
 
@@ -152,13 +140,7 @@ pub struct IntakeReceiver {
 // enters only with its permits, and holds at least one record.
 pub fn intake(limits: IntakeLimits) -> (Intake, IntakeReceiver) {
     let (tx, rx) = mpsc::unbounded_channel();
-    (
-        Intake {
-            tx,
-            room: Arc::new(Room::new(limits)),
-        },
-        IntakeReceiver { rx },
-    )
+    (Intake { tx, room: Arc::new(Room::new(limits)) }, IntakeReceiver { rx })
 }
 
 impl Intake {
@@ -173,9 +155,7 @@ impl Intake {
         // INVARIANT: both sides take records first, so two senders never hold half each for ever.
         let wait = async {
             let records = Arc::clone(&room.records).acquire_many_owned(records).await;
-            let bytes = Arc::clone(&room.kibibytes)
-                .acquire_many_owned(kibibytes)
-                .await;
+            let bytes = Arc::clone(&room.kibibytes).acquire_many_owned(kibibytes).await;
             records.ok().zip(bytes.ok())
         };
         let held = tokio::select! {
@@ -194,25 +174,16 @@ impl Intake {
         let held = Arc::clone(&self.room.records)
             .try_acquire_many_owned(records)
             .ok()
-            .zip(
-                Arc::clone(&self.room.kibibytes)
-                    .try_acquire_many_owned(kibibytes)
-                    .ok(),
-            );
+            .zip(Arc::clone(&self.room.kibibytes).try_acquire_many_owned(kibibytes).ok());
         let Some(held) = held else {
             return Err(TrySendError::Full(batch));
         };
-        self.tx
-            .send((batch, held))
-            .map_err(|refused| TrySendError::Closed(refused.0.0))
+        self.tx.send((batch, held)).map_err(|refused| TrySendError::Closed(refused.0.0))
     }
 
     /// Records waiting now; near `records_max` the queue is about to push back.
     pub fn records_queued(&self) -> usize {
-        self.room
-            .limits
-            .records_max
-            .saturating_sub(self.room.records.available_permits())
+        self.room.limits.records_max.saturating_sub(self.room.records.available_permits())
     }
 
     /// Bytes waiting now, rounded up to KiB per batch.

@@ -42,11 +42,7 @@ impl fmt::Display for Occupant {
 /// Opens a listening TCP socket. `listener` names it in errors. Port 0 takes any free port.
 pub fn tcp(listener: &str, address: SocketAddr) -> Result<tokio::net::TcpListener, AdapterError> {
     let open = || -> io::Result<tokio::net::TcpListener> {
-        let socket = Socket::new(
-            Domain::for_address(address),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )?;
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         // A restart must not wait for old connections to leave TIME_WAIT.
         socket.set_reuse_address(true)?;
         socket.set_nonblocking(true)?;
@@ -57,24 +53,20 @@ pub fn tcp(listener: &str, address: SocketAddr) -> Result<tokio::net::TcpListene
     open().map_err(|source| explain(listener, address, "tcp", source))
 }
 
-/// Opens a UDP socket with a receive buffer of at least `buffer_bytes` where the kernel grants it.
+/// Opens a non-blocking UDP socket with a receive buffer of at least `buffer_bytes` where the kernel grants it.
 /// Returns the socket and the buffer granted.
 pub fn udp(
     listener: &str,
     address: SocketAddr,
     buffer_bytes: usize,
-) -> Result<(tokio::net::UdpSocket, usize), AdapterError> {
-    let open = || -> io::Result<(tokio::net::UdpSocket, usize)> {
-        let socket = Socket::new(
-            Domain::for_address(address),
-            Type::DGRAM,
-            Some(Protocol::UDP),
-        )?;
+) -> Result<(std::net::UdpSocket, usize), AdapterError> {
+    let open = || -> io::Result<(std::net::UdpSocket, usize)> {
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         socket.set_nonblocking(true)?;
         socket.set_recv_buffer_size(buffer_bytes)?;
         let granted = socket.recv_buffer_size()?;
         socket.bind(&address.into())?;
-        Ok((tokio::net::UdpSocket::from_std(socket.into())?, granted))
+        Ok((socket.into(), granted))
     };
     open().map_err(|source| explain(listener, address, "udp", source))
 }
@@ -82,18 +74,12 @@ pub fn udp(
 fn explain(listener: &str, address: SocketAddr, table: &str, source: io::Error) -> AdapterError {
     let listener = listener.to_owned();
     match source.kind() {
-        io::ErrorKind::AddrInUse => AdapterError::InUse {
-            listener,
-            address,
-            by: occupant(table, address),
-        },
+        io::ErrorKind::AddrInUse => {
+            AdapterError::InUse { listener, address, by: occupant(table, address) }
+        }
         io::ErrorKind::PermissionDenied => AdapterError::NotPermitted { listener, address },
         io::ErrorKind::AddrNotAvailable => AdapterError::NoSuchAddress { listener, address },
-        _ => AdapterError::Listen {
-            listener,
-            address,
-            source,
-        },
+        _ => AdapterError::Listen { listener, address, source },
     }
 }
 
@@ -130,12 +116,7 @@ impl Row {
         let inode = words.nth(5)?.parse().ok()?;
         // UDP rows end with `ref pointer drops`.
         let drops = words.nth(2).and_then(|word| word.parse().ok());
-        Some(Self {
-            local: read_address(local)?,
-            state,
-            inode,
-            drops,
-        })
+        Some(Self { local: read_address(local)?, state, inode, drops })
     }
 
     fn collides_with(&self, address: SocketAddr) -> bool {
@@ -167,10 +148,7 @@ fn process_of(inode: u64) -> Occupant {
         return Occupant::Unknown;
     };
     for process in processes.flatten() {
-        let Some(pid) = process
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<u32>().ok())
+        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok())
         else {
             continue;
         };
@@ -181,10 +159,7 @@ fn process_of(inode: u64) -> Occupant {
             return Occupant::Ourselves;
         }
         let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-        return Occupant::Program {
-            name: name.trim().to_owned(),
-            pid,
-        };
+        return Occupant::Program { name: name.trim().to_owned(), pid };
     }
     Occupant::Unknown
 }

@@ -72,10 +72,7 @@ impl Mqtt {
     /// failure: `run` tries again.
     pub fn prepare(config: MqttConfig) -> Result<Self, AdapterError> {
         let unusable = |setting, detail: &str| {
-            Err(AdapterError::Setting {
-                setting,
-                detail: detail.to_owned(),
-            })
+            Err(AdapterError::Setting { setting, detail: detail.to_owned() })
         };
         if config.client_id.trim().is_empty() {
             return unusable("client_id", "expected a lasting name, found none");
@@ -83,11 +80,7 @@ impl Mqtt {
         if config.topics.is_empty() {
             return unusable("topics", "expected at least one topic filter, found none");
         }
-        if let Some(topic) = config
-            .topics
-            .iter()
-            .find(|topic| !rumqttc::valid_filter(topic))
-        {
+        if let Some(topic) = config.topics.iter().find(|topic| !rumqttc::valid_filter(topic)) {
             return unusable("topics", &format!("`{topic}` is not a topic filter"));
         }
         if config.keep_alive < Duration::from_secs(1) {
@@ -117,10 +110,7 @@ impl Mqtt {
         let broker = AsyncClient::new(self.options, limits::MQTT_REQUESTS_MAX);
         let (to_deliver, arrivals) = mpsc::channel(limits::MQTT_UNACKNOWLEDGED_MAX);
         let (report, journalled) = mpsc::channel(limits::MQTT_REPORTS_MAX);
-        let ends = Ends {
-            arrivals: to_deliver,
-            journalled,
-        };
+        let ends = Ends { arrivals: to_deliver, journalled };
         let connection = Connection::new(self.config, broker, ends, wiring.clone());
         // Either ends when asked to stop, and when the other has ended.
         let (delivered, ()) = tokio::join!(deliver(arrivals, report, wiring), connection.run());

@@ -78,9 +78,7 @@ impl Serialize for SecretRef {
 
 impl<'de> Deserialize<'de> for SecretRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -88,13 +86,11 @@ impl SecretRef {
     /// Reads the secret. Of a file: everything but one line end at its end.
     pub fn resolve(&self) -> Result<Secret, SecretError> {
         let mut bytes = match self {
-            Self::File(path) => read_file(path).map_err(|source| SecretError::File {
-                path: path.clone(),
-                source,
-            })?,
-            Self::Env(name) => env::var(name)
-                .map_err(|_| self.unusable("not set or not UTF-8"))?
-                .into_bytes(),
+            Self::File(path) => read_file(path)
+                .map_err(|source| SecretError::File { path: path.clone(), source })?,
+            Self::Env(name) => {
+                env::var(name).map_err(|_| self.unusable("not set or not UTF-8"))?.into_bytes()
+            }
         };
         if bytes.len() as u64 > limits::SECRET_BYTES_MAX {
             return Err(self.unusable("longer than 64 KiB"));
@@ -112,18 +108,13 @@ impl SecretRef {
     }
 
     fn unusable(&self, problem: &'static str) -> SecretError {
-        SecretError::Unusable {
-            reference: format!("`{self}`"),
-            problem,
-        }
+        SecretError::Unusable { reference: format!("`{self}`"), problem }
     }
 }
 
 fn read_file(path: &PathBuf) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(limits::SECRET_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(limits::SECRET_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -165,18 +156,12 @@ mod tests {
         let path = folder.path().join("password");
         fs::write(&path, "corréct horse \r\n").unwrap();
         let reference: SecretRef = format!("file:{}", path.display()).parse().unwrap();
-        assert_eq!(
-            reference.resolve().unwrap().expose_text(),
-            Some("corréct horse ")
-        );
+        assert_eq!(reference.resolve().unwrap().expose_text(), Some("corréct horse "));
     }
 
     #[test]
     fn nothing_that_is_printed_shows_a_secret() {
-        assert_eq!(
-            format!("{:?}", Secret::new(b"hunter2".to_vec())),
-            "Secret(…)"
-        );
+        assert_eq!(format!("{:?}", Secret::new(b"hunter2".to_vec())), "Secret(…)");
         let said = "hunter2".parse::<SecretRef>().unwrap_err().to_string();
         assert!(!said.contains("hunter2"), "{said}");
         let said = serde_json_error("hunter2");
@@ -197,9 +182,7 @@ mod tests {
         fs::write(&path, "\n").unwrap();
         let empty = SecretRef::File(path).resolve().unwrap_err().to_string();
         assert!(empty.ends_with("empty` is empty"), "{empty}");
-        let unset = SecretRef::Env("CASTELLAN_TEST_UNSET".into())
-            .resolve()
-            .unwrap_err();
+        let unset = SecretRef::Env("CASTELLAN_TEST_UNSET".into()).resolve().unwrap_err();
         assert_eq!(
             unset.to_string(),
             "the secret `env:CASTELLAN_TEST_UNSET` is not set or not UTF-8"

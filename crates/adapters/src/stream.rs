@@ -112,11 +112,7 @@ where
             continue;
         };
         wiring.account.noted(name, Note::Connected, 1);
-        tasks.spawn(serve(Accepted {
-            stream,
-            peer,
-            _slot: slot,
-        }));
+        tasks.spawn(serve(Accepted { stream, peer, _slot: slot }));
     }
     drop(listener);
     tasks.close();
@@ -142,13 +138,7 @@ pub(crate) async fn serve<S: AsyncRead + Unpin>(
     let listener = Arc::clone(&origin.listener);
     let deframer = Deframer::new(bounds.record_bytes_max);
     let account = Arc::clone(&wiring.account);
-    let mut connection = Connection {
-        stream,
-        origin,
-        bounds,
-        wiring,
-        deframer,
-    };
+    let mut connection = Connection { stream, origin, bounds, wiring, deframer };
     // A closed intake means that the program stops; the task has nobody to tell.
     let _ = connection.run().await;
     account.noted(&listener, Note::Disconnected, 1);
@@ -171,9 +161,7 @@ impl<S: AsyncRead + Unpin> Connection<S> {
                 Ok(read) => read,
                 Err(error) => {
                     if error.kind() == io::ErrorKind::TimedOut {
-                        self.wiring
-                            .account
-                            .noted(&self.origin.listener, Note::Idle, 1);
+                        self.wiring.account.noted(&self.origin.listener, Note::Idle, 1);
                     }
                     break End::Broken;
                 }
@@ -232,9 +220,7 @@ impl<S: AsyncRead + Unpin> Connection<S> {
         if partial > 0 {
             let listener = &self.origin.listener;
             self.wiring.account.received(listener, partial);
-            self.wiring
-                .account
-                .dropped(listener, DropReason::PartialFrame, partial);
+            self.wiring.account.dropped(listener, DropReason::PartialFrame, partial);
         }
         self.wiring.intake.send(Batch { records, ack: None }).await
     }

@@ -25,10 +25,7 @@ pub struct SyslogTcpConfig {
 impl SyslogTcpConfig {
     /// The defaults, at an address.
     pub fn at(address: SocketAddr) -> Self {
-        Self {
-            address,
-            limits: StreamLimits::default(),
-        }
+        Self { address, limits: StreamLimits::default() }
     }
 }
 
@@ -45,11 +42,7 @@ impl SyslogTcp {
     pub fn bind(config: SyslogTcpConfig) -> Result<Self, AdapterError> {
         let listener = listen::tcp(LISTENER, config.address)?;
         let address = listener.local_addr().unwrap_or(config.address);
-        Ok(Self {
-            config,
-            listener,
-            address,
-        })
+        Ok(Self { config, listener, address })
     }
 
     /// Where it listens.

@@ -37,12 +37,7 @@ impl SyslogTlsConfig {
     /// The defaults, at an address.
     pub fn at(address: SocketAddr, tls: ServerTls) -> Self {
         let limits = StreamLimits::default();
-        Self {
-            address,
-            limits,
-            tls,
-            handshake_max: limits::HANDSHAKE_MAX,
-        }
+        Self { address, limits, tls, handshake_max: limits::HANDSHAKE_MAX }
     }
 }
 
@@ -60,12 +55,7 @@ impl SyslogTls {
         let acceptor = TlsAcceptor::from(Arc::new(tls::server(&config.tls)?));
         let listener = listen::tcp(LISTENER, config.address)?;
         let address = listener.local_addr().unwrap_or(config.address);
-        Ok(Self {
-            config,
-            acceptor,
-            listener,
-            address,
-        })
+        Ok(Self { config, acceptor, listener, address })
     }
 
     /// Where it listens.
@@ -75,12 +65,7 @@ impl SyslogTls {
 
     /// Serves connections until asked to stop, then hands on what each has completed.
     pub async fn run(self, wiring: Wiring) -> Result<(), AdapterError> {
-        let Self {
-            config,
-            acceptor,
-            listener,
-            ..
-        } = self;
+        let Self { config, acceptor, listener, .. } = self;
         let connections_max = config.limits.connections_max;
         let serve = |accepted: Accepted| {
             let (acceptor, wiring) = (acceptor.clone(), wiring.clone());
@@ -123,11 +108,7 @@ async fn shake(
         }
     };
     // rustls verified whatever was presented; an unverifiable certificate ends the handshake.
-    let presented = stream
-        .get_ref()
-        .1
-        .peer_certificates()
-        .and_then(|chain| chain.first());
+    let presented = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     if let Some(certificate) = presented {
         origin.trust = Trust::Mtls;
         origin.identity = tls::common_name(certificate).map(Into::into);

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket as StdSocket};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ impl SyslogUdpConfig {
 pub struct SyslogUdp {
     config: SyslogUdpConfig,
     socket: UdpSocket,
+    /// The same socket without tokio's memory of whether it is readable: for the last look.
+    plain: StdSocket,
     address: SocketAddr,
 }
 
@@ -57,7 +59,7 @@ impl SyslogUdp {
     /// Binds, failing early. Must be called inside a tokio runtime.
     pub fn bind(config: SyslogUdpConfig) -> Result<Self, AdapterError> {
         let asked = config.receive_buffer_bytes;
-        let (socket, granted) = listen::udp(LISTENER, config.address, asked)?;
+        let (plain, granted) = listen::udp(LISTENER, config.address, asked)?;
         // The kernel reports twice what it grants, for its own bookkeeping (socket(7)).
         if granted / 2 < asked {
             tracing::warn!(
@@ -67,12 +69,11 @@ impl SyslogUdp {
                 "receive buffer smaller than asked for; raise net.core.rmem_max"
             );
         }
-        let address = socket.local_addr().unwrap_or(config.address);
-        Ok(Self {
-            config,
-            socket,
-            address,
-        })
+        let address = plain.local_addr().unwrap_or(config.address);
+        let socket = plain.try_clone().and_then(UdpSocket::from_std).map_err(|source| {
+            AdapterError::Socket { listener: LISTENER.to_owned(), address, source }
+        })?;
+        Ok(Self { config, socket, plain, address })
     }
 
     /// Where it listens.
@@ -100,15 +101,22 @@ impl SyslogUdp {
                 _ = look.tick() => receiver.count_kernel_drops(),
                 ready = receiver.udp.socket.readable() => {
                     ready.map_err(|source| receiver.broken(source))?;
-                    receiver.take_waiting().await?;
+                    receiver.take_waiting(Look::Usual).await?;
                 }
             }
         }
         // What the kernel already holds was sent before the stop: it is taken too.
-        while receiver.take_waiting().await? == limits::BATCH_RECORDS_MAX {}
+        while receiver.take_waiting(Look::Last).await? == limits::BATCH_RECORDS_MAX {}
         receiver.count_kernel_drops();
         Ok(())
     }
+}
+
+/// Whether the socket is read as tokio allows or whatever tokio believes.
+#[derive(Clone, Copy)]
+enum Look {
+    Usual,
+    Last,
 }
 
 struct Receiver {
@@ -122,11 +130,15 @@ struct Receiver {
 
 impl Receiver {
     /// Takes up to one batch of datagrams without waiting and hands it on. Returns how many.
-    async fn take_waiting(&mut self) -> Result<usize, AdapterError> {
+    async fn take_waiting(&mut self, look: Look) -> Result<usize, AdapterError> {
         let mut records = Vec::new();
         let mut datagrams = 0;
         while datagrams < limits::BATCH_RECORDS_MAX {
-            let (length, sender) = match self.udp.socket.try_recv_from(&mut self.buffer) {
+            let received = match look {
+                Look::Usual => self.udp.socket.try_recv_from(&mut self.buffer),
+                Look::Last => self.udp.plain.recv_from(&mut self.buffer),
+            };
+            let (length, sender) = match received {
                 Ok(received) => received,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // A refused answer of ours to a sender that is gone; says nothing of this socket.
@@ -143,9 +155,7 @@ impl Receiver {
         records.retain(|record| !record.body.is_empty());
         let empty = (datagrams - records.len()) as u64;
         if empty > 0 {
-            self.wiring
-                .account
-                .rejected(LISTENER, RejectReason::Empty, empty);
+            self.wiring.account.rejected(LISTENER, RejectReason::Empty, empty);
         }
         note_cut(self.wiring.account.as_ref(), LISTENER, &records);
         self.hand_on(records).await?;
@@ -158,24 +168,15 @@ impl Receiver {
             Ok(()) => return Ok(()),
             Err(TrySendError::Full(batch)) => batch,
             Err(TrySendError::Closed(_)) => {
-                self.wiring
-                    .account
-                    .dropped(LISTENER, DropReason::QueueFull, count);
+                self.wiring.account.dropped(LISTENER, DropReason::QueueFull, count);
                 return Err(crate::intake::IntakeClosed.into());
             }
         };
         // The kernel's buffer is larger than a batch: a short wait there costs nothing.
-        match timeout(
-            self.udp.config.room_wait_max,
-            self.wiring.intake.send(batch),
-        )
-        .await
-        {
+        match timeout(self.udp.config.room_wait_max, self.wiring.intake.send(batch)).await {
             Ok(sent) => Ok(sent?),
             Err(_) => {
-                self.wiring
-                    .account
-                    .dropped(LISTENER, DropReason::QueueFull, count);
+                self.wiring.account.dropped(LISTENER, DropReason::QueueFull, count);
                 Ok(())
             }
         }
@@ -185,18 +186,12 @@ impl Receiver {
         let lost = self.drops.since_last_look();
         if lost > 0 {
             self.wiring.account.received(LISTENER, lost);
-            self.wiring
-                .account
-                .dropped(LISTENER, DropReason::KernelBuffer, lost);
+            self.wiring.account.dropped(LISTENER, DropReason::KernelBuffer, lost);
         }
     }
 
     fn broken(&self, source: io::Error) -> AdapterError {
-        AdapterError::Socket {
-            listener: LISTENER.to_owned(),
-            address: self.udp.address,
-            source,
-        }
+        AdapterError::Socket { listener: LISTENER.to_owned(), address: self.udp.address, source }
     }
 }
 
@@ -214,40 +209,20 @@ impl KernelDrops {
     fn of(socket: &UdpSocket) -> Self {
         let target = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).ok();
         let inode = target.and_then(|target| {
-            target
-                .to_str()?
-                .strip_prefix("socket:[")?
-                .strip_suffix(']')?
-                .parse()
-                .ok()
+            target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
         });
         let is_v6 = socket.local_addr().is_ok_and(|address| address.is_ipv6());
-        let table = if is_v6 {
-            "/proc/self/net/udp6"
-        } else {
-            "/proc/self/net/udp"
-        };
+        let table = if is_v6 { "/proc/self/net/udp6" } else { "/proc/self/net/udp" };
         if inode.is_none() {
-            tracing::warn!(
-                listener = LISTENER,
-                "kernel drops cannot be counted on this system"
-            );
+            tracing::warn!(listener = LISTENER, "kernel drops cannot be counted on this system");
         }
-        Self {
-            inode,
-            table,
-            seen: 0,
-        }
+        Self { inode, table, seen: 0 }
     }
 
     fn since_last_look(&mut self) -> u64 {
         let Some(inode) = self.inode else { return 0 };
         let text = fs::read_to_string(self.table).unwrap_or_default();
-        let row = text
-            .lines()
-            .skip(1)
-            .filter_map(Row::read)
-            .find(|row| row.inode == inode);
+        let row = text.lines().skip(1).filter_map(Row::read).find(|row| row.inode == inode);
         let Some(drops) = row.and_then(|row| row.drops) else {
             return 0;
         };

@@ -112,10 +112,7 @@ impl Tail {
         std::fs::read_dir(siblings::folder(&config.path)).map_err(failed)?;
         if config.path.is_dir() {
             let detail = format!("`{}` is a folder; expected a file", config.path.display());
-            return Err(AdapterError::Setting {
-                setting: "path",
-                detail,
-            });
+            return Err(AdapterError::Setting { setting: "path", detail });
         }
         Ok(Self { config })
     }
@@ -128,20 +125,14 @@ impl Tail {
     ) -> Result<(), AdapterError> {
         let config = self.config;
         let (path, kept) = (config.path.clone(), Arc::clone(&positions));
-        let failed = |what, source| AdapterError::File {
-            what,
-            path: path.clone(),
-            source,
-        };
+        let failed = |what, source| AdapterError::File { what, path: path.clone(), source };
         let starting = config.clone();
         let begin = move || {
             let saved = kept.load(&starting.path)?;
             Follower::begin(&starting, &saved)
         };
         let what = "the followed file";
-        let mut follower = blocking(begin)
-            .await
-            .map_err(|source| failed(what, source))?;
+        let mut follower = blocking(begin).await.map_err(|source| failed(what, source))?;
         let mut saved = Vec::new();
         loop {
             let (returned, look) = blocking(move || {
@@ -180,9 +171,7 @@ impl Tail {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(io::Error::other(error)))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 /// Hands one look's lines on. Gives the positions to save once they are journalled; `None` when

@@ -55,9 +55,7 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 fn refused(error: &dyn std::fmt::Display) -> AdapterError {
-    AdapterError::Tls {
-        detail: error.to_string(),
-    }
+    AdapterError::Tls { detail: error.to_string() }
 }
 
 /// Reads and checks a listener's settings.
@@ -78,21 +76,16 @@ pub fn server(tls: &ServerTls) -> Result<ServerConfig, AdapterError> {
             builder.with_client_cert_verifier(verifier.map_err(|error| refused(&error))?)
         }
     };
-    builder
-        .with_single_cert(chain, key)
-        .map_err(|error| AdapterError::Pem {
-            what: "the certificate",
-            path: tls.certificate.clone(),
-            detail: format!("with the key in `{}`: {error}", tls.key.display()),
-        })
+    builder.with_single_cert(chain, key).map_err(|error| AdapterError::Pem {
+        what: "the certificate",
+        path: tls.certificate.clone(),
+        detail: format!("with the key in `{}`: {error}", tls.key.display()),
+    })
 }
 
 fn verifier(authorities: &Path) -> Result<rustls::server::ClientCertVerifierBuilder, AdapterError> {
     let roots = Arc::new(roots(authorities)?);
-    Ok(WebPkiClientVerifier::builder_with_provider(
-        roots,
-        provider(),
-    ))
+    Ok(WebPkiClientVerifier::builder_with_provider(roots, provider()))
 }
 
 /// Reads and checks a client's settings.
@@ -110,39 +103,27 @@ pub fn client(tls: &ClientTls) -> Result<ClientConfig, AdapterError> {
     };
     let chain = certificates("the client certificate", certificate)?;
     let key = private_key(key)?;
-    builder
-        .with_client_auth_cert(chain, key)
-        .map_err(|error| AdapterError::Pem {
-            what: "the client certificate",
-            path: certificate.clone(),
-            detail: error.to_string(),
-        })
+    builder.with_client_auth_cert(chain, key).map_err(|error| AdapterError::Pem {
+        what: "the client certificate",
+        path: certificate.clone(),
+        detail: error.to_string(),
+    })
 }
 
 fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, AdapterError> {
-    fs::read(path).map_err(|source| AdapterError::File {
-        what,
-        path: path.to_owned(),
-        source,
-    })
+    fs::read(path).map_err(|source| AdapterError::File { what, path: path.to_owned(), source })
 }
 
 fn certificates(
     what: &'static str,
     path: &Path,
 ) -> Result<Vec<CertificateDer<'static>>, AdapterError> {
-    let unusable = |detail| AdapterError::Pem {
-        what,
-        path: path.to_owned(),
-        detail,
-    };
+    let unusable = |detail| AdapterError::Pem { what, path: path.to_owned(), detail };
     let chain = CertificateDer::pem_slice_iter(&read(what, path)?)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| unusable(error.to_string()))?;
     if chain.is_empty() {
-        return Err(unusable(
-            "expected PEM blocks `CERTIFICATE`, found none".to_owned(),
-        ));
+        return Err(unusable("expected PEM blocks `CERTIFICATE`, found none".to_owned()));
     }
     Ok(chain)
 }
@@ -213,9 +194,7 @@ pub(crate) fn common_name(certificate: &[u8]) -> Option<String> {
 
 /// Content of the first DER element if it has this tag, and what follows it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    any_element(der)
-        .filter(|found| found.0 == tag)
-        .map(|found| (found.1, found.2))
+    any_element(der).filter(|found| found.0 == tag).map(|found| (found.1, found.2))
 }
 
 /// Tag and content of the first DER element, and what follows it.
@@ -227,9 +206,7 @@ fn any_element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         short @ 0..=0x7f => (usize::from(*short), rest),
         0x81..=0x84 => {
             let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = digits
-                .iter()
-                .fold(0usize, |sum, digit| sum << 8 | usize::from(*digit));
+            let length = digits.iter().fold(0usize, |sum, digit| sum << 8 | usize::from(*digit));
             (length, rest)
         }
         _ => return None,

@@ -40,10 +40,7 @@ impl Wiring {
     ) -> Result<Option<()>, IntakeClosed> {
         loop {
             let (ack, answer) = oneshot::channel();
-            let batch = Batch {
-                records: records.clone(),
-                ack: Some(ack),
-            };
+            let batch = Batch { records: records.clone(), ack: Some(ack) };
             let sent = tokio::select! {
                 biased;
                 sent = self.intake.send(batch) => sent,
@@ -63,9 +60,7 @@ impl Wiring {
 
     /// Sleeps for `wait`, or less when the program stops, which it says.
     pub(crate) async fn is_shut_down_within(&self, wait: Duration) -> bool {
-        tokio::time::timeout(wait, self.shutdown.cancelled())
-            .await
-            .is_ok()
+        tokio::time::timeout(wait, self.shutdown.cancelled()).await.is_ok()
     }
 }
 
@@ -82,13 +77,7 @@ pub(crate) struct Origin {
 impl Origin {
     pub(crate) fn of(listener: &str, wire: Wire) -> Self {
         let listener = listener.into();
-        Self {
-            listener,
-            peer: None,
-            trust: Trust::None,
-            identity: None,
-            wire,
-        }
+        Self { listener, peer: None, trust: Trust::None, identity: None, wire }
     }
 
     pub(crate) fn observed(&self, at: Timestamp, body: Vec<u8>, bytes_cut: u64) -> Observed {

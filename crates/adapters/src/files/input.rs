@@ -52,31 +52,21 @@ impl Input {
             return Self::of(io::stdin());
         }
         if path.is_dir() {
-            return Err(io::Error::new(
-                io::ErrorKind::IsADirectory,
-                "it is a folder",
-            ));
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
         }
         Self::of(File::open(path)?)
     }
 
     pub(super) fn of(mut raw: impl Read + Send + 'static) -> io::Result<Self> {
         let mut magic = Vec::with_capacity(ZSTD.len());
-        raw.by_ref()
-            .take(ZSTD.len() as u64)
-            .read_to_end(&mut magic)?;
+        raw.by_ref().take(ZSTD.len() as u64).read_to_end(&mut magic)?;
         let is_gzip = magic.starts_with(GZIP);
         let is_zstd = magic == ZSTD;
         let bytes_in = Arc::new(AtomicU64::new(0));
-        let counted = Counted {
-            inner: Cursor::new(magic).chain(raw),
-            bytes: Arc::clone(&bytes_in),
-        };
+        let counted =
+            Counted { inner: Cursor::new(magic).chain(raw), bytes: Arc::clone(&bytes_in) };
         let reader: Box<dyn Read + Send> = if is_gzip {
-            Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-                CHUNK_BYTES,
-                counted,
-            )))
+            Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK_BYTES, counted)))
         } else if is_zstd {
             let mut decoder = zstd::stream::read::Decoder::new(counted)?;
             decoder.window_log_max(limits::FILE_ZSTD_WINDOW_LOG_MAX)?;
@@ -124,10 +114,7 @@ impl Input {
 
     /// Passes `count` buffered bytes.
     pub(super) fn pass(&mut self, count: usize) {
-        let passed = self
-            .buffer
-            .get(self.at..self.at + count)
-            .unwrap_or_default();
+        let passed = self.buffer.get(self.at..self.at + count).unwrap_or_default();
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.at = (self.at + count).min(self.buffer.len());
     }

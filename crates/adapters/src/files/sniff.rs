@@ -25,24 +25,13 @@ pub(super) fn format(path: &Path, head: &[u8]) -> FileFormat {
     match content.first() {
         Some(b'[') if begins_array(content) => return FileFormat::Json,
         Some(b'{') => {
-            let first = content
-                .split(|byte| *byte == b'\n')
-                .next()
-                .unwrap_or_default();
-            return if is_closed(first) {
-                FileFormat::Lines
-            } else {
-                FileFormat::Json
-            };
+            let first = content.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            return if is_closed(first) { FileFormat::Lines } else { FileFormat::Json };
         }
         Some(b'<') if begins_xml(content) => return FileFormat::Xml,
         _ => {}
     }
-    if has_csv_name(path) || looks_like_csv(content) {
-        FileFormat::Csv
-    } else {
-        FileFormat::Lines
-    }
+    if has_csv_name(path) || looks_like_csv(content) { FileFormat::Csv } else { FileFormat::Lines }
 }
 
 /// How one line of a file or of a followed log is best read.
@@ -105,15 +94,9 @@ fn is_closed(line: &[u8]) -> bool {
 }
 
 fn has_csv_name(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let name = name.to_ascii_lowercase();
-    let name = name
-        .strip_suffix(".gz")
-        .or_else(|| name.strip_suffix(".zst"))
-        .unwrap_or(&name);
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
     name.ends_with(".csv")
 }
 
@@ -163,18 +146,12 @@ mod tests {
         check("[\n {\"a\":1}\n]", FileFormat::Json);
         check("[]\n", FileFormat::Json);
         check("[2026-11-22 10:00:00] started\n", FileFormat::Lines);
-        check(
-            "<34>1 2026-11-22T10:00:00Z h a - - - hi\n",
-            FileFormat::Lines,
-        );
+        check("<34>1 2026-11-22T10:00:00Z h a - - - hi\n", FileFormat::Lines);
         check("<?xml version=\"1.0\"?><a/>", FileFormat::Xml);
         check("<Event xmlns='x'/>", FileFormat::Xml);
         check("timestamp,type,prox-id\n2016-05-31,a,b\n", FileFormat::Csv);
         check("when, who\n\"2016, May\",x\n", FileFormat::Csv);
-        check(
-            "Nov 22 10:00:00 host su: a, b\nNov 22 10:00:00 host su: a, b\n",
-            FileFormat::Lines,
-        );
+        check("Nov 22 10:00:00 host su: a, b\nNov 22 10:00:00 host su: a, b\n", FileFormat::Lines);
         check("", FileFormat::Lines);
     }
 

@@ -7,30 +7,17 @@ use super::input::Input;
 
 /// One record, or what is wrong with one.
 pub(super) enum Piece {
-    Record {
-        line: u64,
-        body: Vec<u8>,
-        bytes_cut: u64,
-    },
-    Bad {
-        line: u64,
-        detail: String,
-    },
+    Record { line: u64, body: Vec<u8>, bytes_cut: u64 },
+    Bad { line: u64, detail: String },
 }
 
 impl Piece {
     /// A CSV record with its header above it.
     pub(super) fn under(self, header: &[u8]) -> Self {
         match self {
-            Self::Record {
-                line,
-                body,
-                bytes_cut,
-            } => Self::Record {
-                line,
-                body: [header, b"\n", &body].concat(),
-                bytes_cut,
-            },
+            Self::Record { line, body, bytes_cut } => {
+                Self::Record { line, body: [header, b"\n", &body].concat(), bytes_cut }
+            }
             Self::Bad { .. } => self,
         }
     }
@@ -45,11 +32,7 @@ struct Keep {
 
 impl Keep {
     fn new(bytes_max: usize) -> Self {
-        Self {
-            body: Vec::new(),
-            bytes_max,
-            bytes_cut: 0,
-        }
+        Self { body: Vec::new(), bytes_max, bytes_cut: 0 }
     }
 
     fn add(&mut self, bytes: &[u8]) {
@@ -69,23 +52,12 @@ impl Keep {
 
     /// A record that is useless unless whole.
     fn whole(self, line: u64) -> Piece {
-        let Self {
-            body,
-            bytes_max,
-            bytes_cut,
-        } = self;
+        let Self { body, bytes_max, bytes_cut } = self;
         if bytes_cut == 0 {
-            return Piece::Record {
-                line,
-                body,
-                bytes_cut,
-            };
+            return Piece::Record { line, body, bytes_cut };
         }
         let bytes = bytes_max as u64 + bytes_cut;
-        Piece::Bad {
-            line,
-            detail: format!("the record has {bytes} bytes, allowed {bytes_max}"),
-        }
+        Piece::Bad { line, detail: format!("the record has {bytes} bytes, allowed {bytes_max}") }
     }
 }
 
@@ -98,15 +70,9 @@ pub(super) fn line(input: &mut Input, bytes_max: usize) -> io::Result<Option<Pie
         if keep.bytes_cut == 0 && keep.body.last() == Some(&b'\r') {
             keep.body.pop();
         }
-        let Keep {
-            body, bytes_cut, ..
-        } = keep;
+        let Keep { body, bytes_cut, .. } = keep;
         if !body.trim_ascii().is_empty() {
-            return Ok(Some(Piece::Record {
-                line: start,
-                body,
-                bytes_cut,
-            }));
+            return Ok(Some(Piece::Record { line: start, body, bytes_cut }));
         }
         if is_end {
             return Ok(None);
@@ -153,10 +119,7 @@ pub(super) fn csv(input: &mut Input, bytes_max: usize) -> io::Result<Option<Piec
     }
     if is_text {
         let detail = "a quoted field has no end".to_owned();
-        return Ok(Some(Piece::Bad {
-            line: start,
-            detail,
-        }));
+        return Ok(Some(Piece::Bad { line: start, detail }));
     }
     if keep.body.last() == Some(&b'\r') {
         keep.body.pop();
@@ -188,12 +151,7 @@ impl Json {
         loop {
             let next = skip_blank(input)?;
             let line = input.line();
-            let bad = |detail: &str| {
-                Ok(Some(Piece::Bad {
-                    line,
-                    detail: detail.to_owned(),
-                }))
-            };
+            let bad = |detail: &str| Ok(Some(Piece::Bad { line, detail: detail.to_owned() }));
             match next {
                 None if std::mem::take(&mut self.is_in_array) => {
                     return bad("the array has no end");
@@ -263,17 +221,9 @@ fn value(input: &mut Input, max: usize, is_in_array: bool) -> io::Result<Piece> 
         }
     }
     if depth > 0 || is_text {
-        return Ok(Piece::Bad {
-            line: start,
-            detail: "the value has no end".to_owned(),
-        });
+        return Ok(Piece::Bad { line: start, detail: "the value has no end".to_owned() });
     }
-    let blank = keep
-        .body
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_whitespace())
-        .count();
+    let blank = keep.body.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
     keep.body.truncate(keep.body.len() - blank);
     Ok(keep.whole(start))
 }
@@ -316,10 +266,7 @@ pub(super) fn xml(input: &mut Input, max: usize) -> io::Result<Option<Piece>> {
     } else {
         "expected an xml element, found none"
     };
-    Ok(Some(Piece::Bad {
-        line: start,
-        detail: detail.to_owned(),
-    }))
+    Ok(Some(Piece::Bad { line: start, detail: detail.to_owned() }))
 }
 
 enum Tag {

@@ -42,14 +42,9 @@ pub(super) async fn deliver(
         if taken == 0 {
             return Ok(());
         }
-        let numbers = waiting
-            .iter()
-            .filter_map(|arrival| arrival.number)
-            .collect();
-        let (records, held): (Vec<_>, Vec<_>) = waiting
-            .drain(..)
-            .map(|arrival| (arrival.record, arrival.held))
-            .unzip();
+        let numbers = waiting.iter().filter_map(|arrival| arrival.number).collect();
+        let (records, held): (Vec<_>, Vec<_>) =
+            waiting.drain(..).map(|arrival| (arrival.record, arrival.held)).unzip();
         if wiring.until_journalled(records).await?.is_none() {
             return Ok(());
         }
@@ -120,11 +115,7 @@ impl Connection {
             topics: config.topics,
             record_bytes_max: config.record_bytes_max,
             events,
-            acknowledger: Acknowledger {
-                client,
-                session: Session::default(),
-                is_connected: false,
-            },
+            acknowledger: Acknowledger { client, session: Session::default(), is_connected: false },
             arrivals: ends.arrivals,
             journalled: ends.journalled,
             kibibytes: Arc::new(Semaphore::new(limits::MQTT_UNACKNOWLEDGED_BYTES_MAX / 1024)),
@@ -159,13 +150,7 @@ impl Connection {
 
     /// The next event; `None` when it is time to leave. Acknowledges meanwhile.
     async fn event(&mut self) -> Option<Result<Event, ConnectionError>> {
-        let Self {
-            events,
-            journalled,
-            acknowledger,
-            wiring,
-            ..
-        } = self;
+        let Self { events, journalled, acknowledger, wiring, .. } = self;
         // Polled to its end: cancelling it might break off a connection being made.
         let mut poll = pin!(events.poll());
         loop {
@@ -278,18 +263,8 @@ impl Connection {
         let bytes_cut = cut(&mut body, self.record_bytes_max);
         let mut record = self.origin.observed(self.wiring.now(), body, bytes_cut);
         record.topic = Some(message.topic.as_str().into());
-        note_cut(
-            self.wiring.account.as_ref(),
-            LISTENER,
-            std::slice::from_ref(&record),
-        );
-        self.arrivals
-            .try_send(Arrival {
-                record,
-                number,
-                held: bytes,
-            })
-            .is_ok()
+        note_cut(self.wiring.account.as_ref(), LISTENER, std::slice::from_ref(&record));
+        self.arrivals.try_send(Arrival { record, number, held: bytes }).is_ok()
     }
 
     fn lost(&mut self, error: &ConnectionError) {

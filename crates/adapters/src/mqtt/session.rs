@@ -20,10 +20,7 @@ impl Number {
         hasher.update((message.topic.len() as u64).to_le_bytes());
         hasher.update(message.topic.as_bytes());
         hasher.update(&message.payload);
-        Self {
-            pkid: message.pkid,
-            digest: hasher.finalize().into(),
-        }
+        Self { pkid: message.pkid, digest: hasher.finalize().into() }
     }
 }
 
@@ -103,9 +100,6 @@ mod tests {
         for round in 0..20_000_u32 {
             session.acknowledge(number((round % 60_000) as u16, "x"));
         }
-        assert_eq!(
-            session.acknowledged.len(),
-            limits::MQTT_ACKNOWLEDGED_REMEMBERED_MAX
-        );
+        assert_eq!(session.acknowledged.len(), limits::MQTT_ACKNOWLEDGED_REMEMBERED_MAX);
     }
 }

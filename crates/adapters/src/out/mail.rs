@@ -97,10 +97,7 @@ impl Mail {
             };
             builder = builder.credentials(Credentials::new(user.clone(), password.to_owned()));
         }
-        Ok(Self {
-            from,
-            transport: builder.build(),
-        })
+        Ok(Self { from, transport: builder.build() })
     }
 
     /// Tries once. `Ok` means that the server took the mail for every receiver.
@@ -109,30 +106,21 @@ impl Mail {
         let sent = tokio::time::timeout(limits::DELIVERY_TIMEOUT * 2, self.transport.send(mail));
         let Ok(sent) = sent.await else {
             let detail = "the mail server did not answer in time".to_owned();
-            return Err(DeliveryError::Retry {
-                detail,
-                after: None,
-            });
+            return Err(DeliveryError::Retry { detail, after: None });
         };
         match sent {
             Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(DeliveryError::Permanent {
-                detail: describe(&error),
-            }),
-            Err(error) => Err(DeliveryError::Retry {
-                detail: describe(&error),
-                after: None,
-            }),
+            Err(error) if error.is_permanent() => {
+                Err(DeliveryError::Permanent { detail: describe(&error) })
+            }
+            Err(error) => Err(DeliveryError::Retry { detail: describe(&error), after: None }),
         }
     }
 
     fn compose(&self, message: &MailMessage<'_>) -> Result<Message, DeliveryError> {
         let domain = self.from.email.domain();
-        let subject: String = message
-            .subject
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let subject: String =
+            message.subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let mut builder = Message::builder()
             .from(self.from.clone())
             .subject(subject)
@@ -140,15 +128,12 @@ impl Mail {
             .date(message.at.to_chrono().into())
             .header(ContentType::TEXT_PLAIN);
         for receiver in message.to {
-            builder = builder.to(receiver
-                .parse()
-                .map_err(|error| bad_address(receiver, &error))?);
+            builder =
+                builder.to(receiver.parse().map_err(|error| bad_address(receiver, &error))?);
         }
-        builder
-            .body(message.text.to_owned())
-            .map_err(|error| DeliveryError::Permanent {
-                detail: format!("the mail cannot be composed: {error}"),
-            })
+        builder.body(message.text.to_owned()).map_err(|error| DeliveryError::Permanent {
+            detail: format!("the mail cannot be composed: {error}"),
+        })
     }
 }
 
@@ -158,15 +143,12 @@ pub fn is_address(text: &str) -> bool {
 }
 
 fn bad_address(text: &str, error: &AddressError) -> DeliveryError {
-    DeliveryError::Permanent {
-        detail: format!("`{text}` is no mail address: {error}"),
-    }
+    DeliveryError::Permanent { detail: format!("`{text}` is no mail address: {error}") }
 }
 
 fn parameters(config: &MailConfig) -> Result<TlsParameters, AdapterError> {
-    let refused = |error: lettre::transport::smtp::Error| AdapterError::Tls {
-        detail: describe(&error),
-    };
+    let refused =
+        |error: lettre::transport::smtp::Error| AdapterError::Tls { detail: describe(&error) };
     let mut builder: TlsParametersBuilder = TlsParameters::builder(config.host.clone());
     if let Some(path) = &config.tls.authorities {
         let what = "the authorities";

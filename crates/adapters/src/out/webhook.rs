@@ -39,12 +39,7 @@ impl WebhookConfig {
     /// The defaults, for an address.
     pub fn to(url: &str, secret: Secret) -> Self {
         let tls = ClientTls::default();
-        Self {
-            url: url.to_owned(),
-            secret,
-            tls,
-            timeout: limits::DELIVERY_TIMEOUT,
-        }
+        Self { url: url.to_owned(), secret, tls, timeout: limits::DELIVERY_TIMEOUT }
     }
 }
 
@@ -73,16 +68,10 @@ impl Webhook {
         let url = Url::parse(&config.url)
             .map_err(|error| unusable("url", format!("`{}` is no address: {error}", config.url)))?;
         if !matches!(url.scheme(), "https" | "http") {
-            return Err(unusable(
-                "url",
-                "expected `https://…` or `http://…`".to_owned(),
-            ));
+            return Err(unusable("url", "expected `https://…` or `http://…`".to_owned()));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(unusable(
-                "url",
-                "expected no user or password in it".to_owned(),
-            ));
+            return Err(unusable("url", "expected no user or password in it".to_owned()));
         }
         let client = Client::builder()
             .use_preconfigured_tls(tls::client(&config.tls)?)
@@ -90,14 +79,8 @@ impl Webhook {
             .timeout(config.timeout)
             .user_agent("castellan")
             .build()
-            .map_err(|error| AdapterError::Tls {
-                detail: error.to_string(),
-            })?;
-        Ok(Self {
-            url,
-            key: key(&config.secret)?,
-            client,
-        })
+            .map_err(|error| AdapterError::Tls { detail: error.to_string() })?;
+        Ok(Self { url, key: key(&config.secret)?, client })
     }
 
     /// Tries once. `Ok` means that the receiver answered 2xx.
@@ -118,30 +101,25 @@ impl Webhook {
             Ok(answer) if answer.status().is_success() => Ok(()),
             Ok(answer) => Err(refusal(answer).await),
             // The address stays out of the text: it may hold a token in its path.
-            Err(error) if error.is_builder() => Err(DeliveryError::Permanent {
-                detail: describe(&error.without_url()),
-            }),
-            Err(error) => Err(DeliveryError::Retry {
-                detail: describe(&error.without_url()),
-                after: None,
-            }),
+            Err(error) if error.is_builder() => {
+                Err(DeliveryError::Permanent { detail: describe(&error.without_url()) })
+            }
+            Err(error) => {
+                Err(DeliveryError::Retry { detail: describe(&error.without_url()), after: None })
+            }
         }
     }
 }
 
 fn key(secret: &Secret) -> Result<Vec<u8>, AdapterError> {
-    let encoded = secret
-        .expose_text()
-        .and_then(|text| text.strip_prefix(ENCODED_SECRET));
+    let encoded = secret.expose_text().and_then(|text| text.strip_prefix(ENCODED_SECRET));
     let Some(encoded) = encoded else {
         return Ok(secret.expose().to_vec());
     };
-    STANDARD
-        .decode(encoded.trim())
-        .map_err(|_| AdapterError::Setting {
-            setting: "secret",
-            detail: "expected base64 after `whsec_`".to_owned(),
-        })
+    STANDARD.decode(encoded.trim()).map_err(|_| AdapterError::Setting {
+        setting: "secret",
+        detail: "expected base64 after `whsec_`".to_owned(),
+    })
 }
 
 /// Base64 of HMAC-SHA256 over `id.seconds.body`.
@@ -195,11 +173,7 @@ async fn said(mut answer: Response) -> String {
     }
     bytes.truncate(limits::WEBHOOK_ANSWER_BYTES_MAX);
     let text = String::from_utf8_lossy(&bytes);
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
 /// An error with its causes, since the outermost alone says little.
@@ -223,12 +197,8 @@ mod tests {
     fn the_signature_is_the_standards() {
         let secret = Secret::new(b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_vec());
         let body = br#"{"test": 2432232314}"#;
-        let made = sign(
-            &key(&secret).unwrap(),
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            1_614_265_330,
-            body,
-        );
+        let made =
+            sign(&key(&secret).unwrap(), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
         assert_eq!(made, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 

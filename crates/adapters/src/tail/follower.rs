@@ -42,6 +42,9 @@ pub(super) struct Follower {
     done: Vec<TailPosition>,
     /// Gaps found at the start, told by the first look.
     gaps: u64,
+    /// Whether positions were told yet. Where we began is worth keeping before anything is read:
+    /// a restart must not begin at the end once more.
+    is_told: bool,
 }
 
 impl Follower {
@@ -49,10 +52,7 @@ impl Follower {
     /// over files that were rotated away before.
     pub(super) fn begin(config: &TailConfig, saved: &[TailPosition]) -> io::Result<Self> {
         let has_header = config.wire == Some(Wire::Csv);
-        let reading = Reading {
-            record_bytes_max: config.record_bytes_max,
-            has_header,
-        };
+        let reading = Reading { record_bytes_max: config.record_bytes_max, has_header };
         let mut follower = Self {
             path: config.path.clone(),
             reading,
@@ -60,6 +60,7 @@ impl Follower {
             current: None,
             done: Vec::new(),
             gaps: 0,
+            is_told: false,
         };
         match saved.split_last() {
             None => follower.begin_new(config.from)?,
@@ -87,34 +88,20 @@ impl Follower {
         let Identity { dev, inode } = sibling.identity;
         let (path, offset) = (self.path.clone(), sibling.length);
         let print = fingerprint(file, offset)?;
-        Ok(print.map(|fingerprint| TailPosition {
-            path,
-            dev,
-            inode,
-            offset,
-            fingerprint,
-        }))
+        Ok(print.map(|fingerprint| TailPosition { path, dev, inode, offset, fingerprint }))
     }
 
     fn resume(&mut self, current: &TailPosition, old: &[TailPosition]) -> io::Result<()> {
         let siblings = siblings::rotated(&self.path)?;
         let find = |wanted: &TailPosition| {
-            siblings
-                .iter()
-                .map(|sibling| &sibling.path)
-                .find(|path| is_at(path, wanted))
+            siblings.iter().map(|sibling| &sibling.path).find(|path| is_at(path, wanted))
         };
         for position in old {
             if let Some(path) = find(position) {
-                self.old
-                    .extend(Open::at(path, position.offset, self.reading).or_else(missing)?);
+                self.old.extend(Open::at(path, position.offset, self.reading).or_else(missing)?);
             }
         }
-        let path = if is_at(&self.path, current) {
-            Some(&self.path)
-        } else {
-            find(current)
-        };
+        let path = if is_at(&self.path, current) { Some(&self.path) } else { find(current) };
         if let Some(path) = path {
             // If it was rotated away meanwhile, the first look will notice.
             self.current = Open::at(path, current.offset, self.reading).or_else(missing)?;
@@ -127,8 +114,7 @@ impl Follower {
         });
         match copy {
             Some(Sibling { path, .. }) => {
-                self.old
-                    .extend(Open::at(path, current.offset, self.reading).or_else(missing)?);
+                self.old.extend(Open::at(path, current.offset, self.reading).or_else(missing)?);
             }
             // Not a gap if nothing was read of it: then it is simply a new file.
             None => self.gaps += u64::from(current.offset > 0),
@@ -142,10 +128,7 @@ impl Follower {
     /// has any.
     pub(super) fn look(&mut self) -> io::Result<Look> {
         let before = self.positions();
-        let mut look = Look {
-            gaps: std::mem::take(&mut self.gaps),
-            ..Look::default()
-        };
+        let mut look = Look { gaps: std::mem::take(&mut self.gaps), ..Look::default() };
         self.notice_rotation(&mut look)?;
         let reading = self.reading;
         for open in self.old.iter_mut().chain(&mut self.current) {
@@ -156,17 +139,15 @@ impl Follower {
         }
         self.close_finished(&mut look)?;
         let now = self.positions();
-        look.positions = (now != before).then_some(now);
+        let is_news = !self.is_told || now != before;
+        look.positions = (is_news && !now.is_empty()).then_some(now);
+        self.is_told |= look.positions.is_some();
         Ok(look)
     }
 
     /// Read to the end first, current last: the order that [`Follower::begin`] expects.
     fn positions(&self) -> Vec<TailPosition> {
-        let open = self
-            .old
-            .iter()
-            .chain(&self.current)
-            .map(|open| open.position(&self.path));
+        let open = self.old.iter().chain(&self.current).map(|open| open.position(&self.path));
         self.done.iter().cloned().chain(open).collect()
     }
 
@@ -220,11 +201,7 @@ impl Follower {
     /// others from their beginning. Says whether there was a copy.
     fn take_unknown_siblings(&mut self) -> io::Result<bool> {
         let siblings = siblings::rotated(&self.path)?;
-        self.done.retain(|known| {
-            siblings
-                .iter()
-                .any(|sibling| is_of(known, sibling.identity))
-        });
+        self.done.retain(|known| siblings.iter().any(|sibling| is_of(known, sibling.identity)));
         let mut has_copy = false;
         for sibling in siblings {
             let mut open = self.old.iter().chain(&self.current);
@@ -232,10 +209,7 @@ impl Follower {
             if is_open || self.old.len() >= limits::TAIL_FILES_MAX {
                 continue;
             }
-            let known = self
-                .done
-                .iter()
-                .position(|known| is_of(known, sibling.identity));
+            let known = self.done.iter().position(|known| is_of(known, sibling.identity));
             let known = known.and_then(|at| self.done.get(at)).cloned();
             let Some(file) = missing_is_none(File::open(&sibling.path))? else {
                 continue;
@@ -254,8 +228,7 @@ impl Follower {
             self.done.retain(|known| !is_of(known, sibling.identity));
             let opened = Open::at(&sibling.path, offset, self.reading).or_else(missing)?;
             // Renamed since it was listed: the next look finds it under its new name.
-            self.old
-                .extend(opened.filter(|open| open.identity == sibling.identity));
+            self.old.extend(opened.filter(|open| open.identity == sibling.identity));
         }
         Ok(has_copy)
     }
@@ -318,8 +291,7 @@ fn end_of_last_line(path: &Path) -> io::Result<u64> {
     let start = length.saturating_sub(limits::STREAM_READ_BYTES_MAX as u64);
     file.seek(SeekFrom::Start(start))?;
     let mut end = Vec::new();
-    file.take(limits::STREAM_READ_BYTES_MAX as u64)
-        .read_to_end(&mut end)?;
+    file.take(limits::STREAM_READ_BYTES_MAX as u64).read_to_end(&mut end)?;
     Ok(match memchr::memrchr(b'\n', &end) {
         Some(at) => start + at as u64 + 1,
         None if start == 0 => 0,
@@ -328,11 +300,7 @@ fn end_of_last_line(path: &Path) -> io::Result<u64> {
 }
 
 fn missing(error: io::Error) -> io::Result<Option<Open>> {
-    if error.kind() == io::ErrorKind::NotFound {
-        Ok(None)
-    } else {
-        Err(error)
-    }
+    if error.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(error) }
 }
 
 fn missing_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {

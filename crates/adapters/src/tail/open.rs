@@ -123,10 +123,7 @@ impl Open {
     fn take(&mut self, mut bytes: &[u8], reading: Reading, lines: &mut Vec<Line>) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (head, rest) = bytes.split_at_checked(end + 1).unwrap_or((bytes, &[]));
-            self.keep(
-                head.get(..end).unwrap_or_default(),
-                reading.record_bytes_max,
-            );
+            self.keep(head.get(..end).unwrap_or_default(), reading.record_bytes_max);
             self.read_to += head.len() as u64;
             let length = self.read_to - self.offset - 1;
             self.finish_line(length, reading, lines);
@@ -138,8 +135,7 @@ impl Open {
 
     fn keep(&mut self, bytes: &[u8], bytes_max: usize) {
         let room = bytes_max.saturating_sub(self.partial.len());
-        self.partial
-            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        self.partial.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
     /// The line of `length` bytes up to `read_to` is whole.

@@ -20,10 +20,7 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        Self {
-            dev: metadata.dev(),
-            inode: metadata.ino(),
-        }
+        Self { dev: metadata.dev(), inode: metadata.ino() }
     }
 }
 
@@ -53,9 +50,7 @@ pub(super) fn rotated(path: &Path) -> io::Result<Vec<Sibling>> {
     for entry in fs::read_dir(folder(path))? {
         let entry = entry?;
         let other = entry.file_name();
-        let suffix = other
-            .as_encoded_bytes()
-            .strip_prefix(name.as_encoded_bytes());
+        let suffix = other.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
         let Some(number) = suffix.and_then(rotation) else {
             continue;
         };
@@ -66,14 +61,7 @@ pub(super) fn rotated(path: &Path) -> io::Result<Vec<Sibling>> {
         if metadata.is_file() {
             let order = (metadata.mtime(), metadata.mtime_nsec(), number);
             let (identity, length) = (Identity::of(&metadata), metadata.len());
-            found.push((
-                order,
-                Sibling {
-                    path: entry.path(),
-                    identity,
-                    length,
-                },
-            ));
+            found.push((order, Sibling { path: entry.path(), identity, length }));
         }
     }
     found.sort_by(|one, other| one.0.cmp(&other.0));
@@ -90,11 +78,7 @@ fn rotation(suffix: &[u8]) -> Option<(Reverse<u64>, Vec<u8>)> {
     }
     let text = std::str::from_utf8(rest).ok()?;
     // Longer numbers are dates, not counters.
-    let number = if text.len() <= 4 {
-        text.parse().unwrap_or(0)
-    } else {
-        0
-    };
+    let number = if text.len() <= 4 { text.parse().unwrap_or(0) } else { 0 };
     Some((Reverse(number), rest.to_vec()))
 }
 
@@ -156,10 +140,8 @@ mod tests {
             file.set_modified(at).unwrap();
         }
         let found = rotated(&folder.path().join("a.log")).unwrap();
-        let names: Vec<_> = found
-            .iter()
-            .map(|it| it.path.file_name().unwrap().to_str().unwrap())
-            .collect();
+        let names: Vec<_> =
+            found.iter().map(|it| it.path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.log.10", "a.log.2", "a.log.1"]);
     }
 }

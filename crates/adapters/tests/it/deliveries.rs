@@ -85,10 +85,7 @@ async fn an_answer_says_whether_to_try_again() {
             "HTTP/1.1 429 Too Many Requests\r\nretry-after: 99999999\r\ncontent-length: 0\r\n\r\n",
             retry("answered 429 Too Many Requests", Some(86_400)),
         ),
-        (
-            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
-            never("answered 404 Not Found"),
-        ),
+        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", never("answered 404 Not Found")),
         (
             "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
             never("answered 302 Found; redirects are not followed, correct the url"),
@@ -225,7 +222,10 @@ async fn a_refused_receiver_is_for_ever_and_an_absent_server_is_not() {
         tokio::spawn(async move { speak_smtp(listener.accept().await.unwrap().0, true).await });
     let mail = Mail::prepare(&config(port)).unwrap();
     let refused = send(&mail, &["gone@example.org".into()]).await.unwrap_err();
-    assert!(!refused.is_retryable() && refused.to_string().contains("no such mailbox"), "{refused}");
+    assert!(
+        !refused.is_retryable() && refused.to_string().contains("no such mailbox"),
+        "{refused}"
+    );
     drop(mail);
     server.await.unwrap();
     let absent = Mail::prepare(&config(port)).unwrap();

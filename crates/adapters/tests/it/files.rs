@@ -21,7 +21,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn show(found: Result<FileRecord, FileError>) -> String {
     match found {
         Ok(it) => {
-            let cut = if it.bytes_cut > 0 { format!(" cut={}", it.bytes_cut) } else { String::new() };
+            let cut =
+                if it.bytes_cut > 0 { format!(" cut={}", it.bytes_cut) } else { String::new() };
             format!("{} line {} {:?} {}{cut}", it.index, it.line, it.wire, it.body.escape_ascii())
         }
         Err(error) => {
@@ -71,7 +72,11 @@ fn a_broken_line_of_ndjson_costs_no_other() {
     check(
         "x.ndjson",
         "{\"a\":1}\n{\"a\":\n{\"a\":3}\n",
-        &["0 line 1 Json {\\\"a\\\":1}", "1 line 2 Json {\\\"a\\\":", "2 line 3 Json {\\\"a\\\":3}"],
+        &[
+            "0 line 1 Json {\\\"a\\\":1}",
+            "1 line 2 Json {\\\"a\\\":",
+            "2 line 3 Json {\\\"a\\\":3}",
+        ],
     );
 }
 
@@ -144,18 +149,24 @@ fn xml_documents_end_with_their_outermost_element() {
 #[test]
 fn what_exceeds_the_limit_is_cut_or_refused_and_the_next_record_kept() {
     let options = |format| FileOptions { format, record_bytes_max: 8 };
-    check_with("a.log", b"0123456789\nnext\n", &options(FileFormat::Lines), &[
-        "0 line 1 Syslog 01234567 cut=2",
-        "1 line 2 Syslog next",
-    ]);
-    check_with("a.json", b"[\"0123456789\", 1]", &options(FileFormat::Json), &[
-        "error `a.json` line 1: the record has 12 bytes, allowed 8",
-        "1 line 1 Json 1",
-    ]);
-    check_with("a.csv", b"h,i\n0123456789,1\n2,3\n", &options(FileFormat::Csv), &[
-        "error `a.csv` line 2: the record has 12 bytes, allowed 8",
-        "1 line 3 Csv h,i\\n2,3",
-    ]);
+    check_with(
+        "a.log",
+        b"0123456789\nnext\n",
+        &options(FileFormat::Lines),
+        &["0 line 1 Syslog 01234567 cut=2", "1 line 2 Syslog next"],
+    );
+    check_with(
+        "a.json",
+        b"[\"0123456789\", 1]",
+        &options(FileFormat::Json),
+        &["error `a.json` line 1: the record has 12 bytes, allowed 8", "1 line 1 Json 1"],
+    );
+    check_with(
+        "a.csv",
+        b"h,i\n0123456789,1\n2,3\n",
+        &options(FileFormat::Csv),
+        &["error `a.csv` line 2: the record has 12 bytes, allowed 8", "1 line 3 Csv h,i\\n2,3"],
+    );
 }
 
 #[test]
@@ -168,17 +179,17 @@ fn records_are_counted_across_files_and_a_missing_file_stops_nothing() {
         write(folder.path(), "b.log.gz", &gzip(b"three\n")),
     ];
     let found: Vec<_> = open_all(&paths, &FileOptions::default()).map(show).collect();
-    assert_eq!(found, [
-        "0 line 1 Syslog one",
-        "1 line 2 Syslog two",
-        "error `absent.log`: No such file or directory (os error 2)",
-        "error `u.log`: it is UTF-16; expected UTF-8 (convert it first)",
-        "2 line 1 Syslog three",
-    ]);
-    assert!(matches!(
-        open(&paths[1], &FileOptions::default()),
-        Err(FileError::Open { .. })
-    ));
+    assert_eq!(
+        found,
+        [
+            "0 line 1 Syslog one",
+            "1 line 2 Syslog two",
+            "error `absent.log`: No such file or directory (os error 2)",
+            "error `u.log`: it is UTF-16; expected UTF-8 (convert it first)",
+            "2 line 1 Syslog three",
+        ]
+    );
+    assert!(matches!(open(&paths[1], &FileOptions::default()), Err(FileError::Open { .. })));
 }
 
 #[test]

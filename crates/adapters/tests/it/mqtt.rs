@@ -5,7 +5,9 @@ use std::process::{Child, Command, Stdio};
 
 use adapters::{AckOutcome, AdapterError, ClientTls, Mqtt, MqttConfig, Secret};
 use model::{Trust, Wire};
-use rumqttc::{AsyncClient, Event, MqttOptions, Outgoing, Packet, QoS, TlsConfiguration, Transport};
+use rumqttc::{
+    AsyncClient, Event, MqttOptions, Outgoing, Packet, QoS, TlsConfiguration, Transport,
+};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 

@@ -39,9 +39,8 @@ impl Counts {
     }
     pub async fn until(&self, name: &str, at_least: u64) {
         let mut watching = self.0.subscribe();
-        let reached = |counts: &BTreeMap<String, u64>| {
-            counts.get(name).copied().unwrap_or(0) >= at_least
-        };
+        let reached =
+            |counts: &BTreeMap<String, u64>| counts.get(name).copied().unwrap_or(0) >= at_least;
         let waited = tokio::time::timeout(PATIENCE, watching.wait_for(reached)).await;
         assert!(waited.is_ok(), "waited in vain for {name} {at_least}: {}", self.text());
     }

@@ -118,14 +118,25 @@ async fn the_end_of_a_file_is_a_place_to_begin() {
     append(&path, "old\nunfin");
     let config = TailConfig { from: TailFrom::End, ..TailConfig::of(&path) };
     let mut bench = bench();
-    let task = follow(&bench, &config, &Arc::new(Kept::default()));
-    append(&path, "ished\n");
-    assert_eq!(texts(&bench.receive(1).await), ["unfinished"]);
+    let kept = Arc::new(Kept::default());
+    let task = follow(&bench, &config, &kept);
+    while kept.0.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
     bench.stop(task).await;
+    // Where it began is remembered although nothing was read.
+    append(&path, "ished\n");
+    let mut second = crate::support::bench();
+    let task = follow(&second, &config, &kept);
+    assert_eq!(texts(&second.receive(1).await), ["unfinished"]);
+    second.stop(task).await;
 }
 
 #[test]
 fn a_folder_that_is_not_there_is_named_at_once() {
     let said = Tail::prepare(TailConfig::of(Path::new("/absent/app.log"))).unwrap_err().to_string();
-    assert!(said.starts_with("cannot read the folder of the followed file `/absent/app.log`"), "{said}");
+    assert!(
+        said.starts_with("cannot read the folder of the followed file `/absent/app.log`"),
+        "{said}"
+    );
 }
