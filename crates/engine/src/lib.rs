@@ -1,1 +1,34 @@
-//! engine
+//! The only place where kernels meet edges: adapters, journal, mappings, rules, incidents, lake.
+//!
+//! Owns the running of things: threads, clocks, limits, retries, what happens after a crash. Never
+//! decides what an event means or who may do what; kernels do.
+
+pub mod clock;
+pub mod limits;
+pub mod runtime;
+
+pub mod config;
+pub mod content;
+pub mod knowledge;
+pub mod offline;
+
+pub mod accounting;
+pub mod auth;
+pub mod desk;
+pub mod flow;
+pub mod live;
+pub mod outbox;
+pub mod rate;
+pub mod watch;
+
+pub mod engine;
+pub mod folder;
+mod housekeeping;
+pub mod listeners;
+pub mod start;
+
+pub use engine::Engine;
+pub use lake::LakeError;
+pub use start::{Mode, Running, StartError, start};
+pub use store::StoreError;
+pub use {adapters, detect, lake, normalise, respond, store};

@@ -9,7 +9,6 @@ use crate::time::{Interval, Timestamp};
 /// Where the badge world believes a person is; three-valued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PresenceState {
     /// In a known zone.
     In,
@@ -22,7 +21,6 @@ pub enum PresenceState {
 /// What a presence rests on, in rising strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PresenceEvidence {
     /// A badge was granted; nobody says the door was used.
     Granted,
@@ -35,7 +33,6 @@ pub enum PresenceEvidence {
 /// Why a presence is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum UnknownWhy {
     /// No sighting has ever been heard.
     NeverSeen,
@@ -51,7 +48,6 @@ pub enum UnknownWhy {
 
 /// A presence as rules see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Presence {
     /// In, out or unknown.
     pub state: PresenceState,
@@ -77,7 +73,6 @@ pub struct Presence {
 
 /// A person as rules see them: no name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PersonView {
     /// Active, suspended, left.
     pub status: PersonStatus,
@@ -90,7 +85,6 @@ pub struct PersonView {
 
 /// A thing's owner and where they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnerView {
     /// The owner.
     pub id: PersonId,
@@ -100,7 +94,6 @@ pub struct OwnerView {
 
 /// One end of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EndpointView {
     /// The resolved thing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,7 +117,6 @@ pub struct EndpointView {
 
 /// Where an event happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlaceView {
     /// The place itself.
     pub id: PlaceId,
@@ -142,7 +134,6 @@ pub struct PlaceView {
 /// Whether a credential was in force at the event's own time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum CredentialState {
     /// Valid.
     Current,
@@ -158,7 +149,6 @@ pub enum CredentialState {
 
 /// The credential that was presented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CredentialView {
     /// Its value as the source names it.
     pub id: String,
@@ -168,7 +158,6 @@ pub struct CredentialView {
 
 /// An identifier that nobody in the spine answers to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unresolved {
     /// Identifier kind: `badge`, `account`, `ip` …
     pub kind: String,
@@ -178,7 +167,6 @@ pub struct Unresolved {
 
 /// The wall clock where an event happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LocalTime {
     /// 0 to 23.
     pub hour: u8,
@@ -189,7 +177,6 @@ pub struct LocalTime {
 /// Everything added to one event. Serialises to FORMATS.md's `castellan` object; `person` is the
 /// id as text and its view's fields are reached as `castellan.person.status` by rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Enrichment {
     /// The resolved actor.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -101,8 +101,7 @@ impl Event {
         self.get(path)?.as_str()
     }
 
-    /// The event as one JSON object: OCSF attributes plus `castellan` (mapping, source, record,
-    /// part and, once enriched, FORMATS.md's enrichment fields).
+    /// The event as one JSON object; see its `Serialize`.
     pub fn to_json(&self) -> Value {
         let mut all = self.ocsf.clone();
         all.insert("castellan".into(), self.castellan_json());
@@ -122,5 +121,15 @@ impl Event {
             ours.insert("part".into(), self.part.into());
         }
         Value::Object(ours)
+    }
+}
+
+/// One JSON object: the OCSF attributes plus `castellan` (mapping, source, record, part and, once
+/// enriched, FORMATS.md's enrichment fields).
+impl Serialize for Event {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ours = self.castellan_json();
+        let all = self.ocsf.iter().map(|(key, value)| (key.as_str(), value));
+        serializer.collect_map(all.chain(std::iter::once(("castellan", &ours))))
     }
 }

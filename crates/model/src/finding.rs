@@ -13,6 +13,7 @@ use crate::time::Timestamp;
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default,
 )]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Level {
     /// For the record.
     Informational,
@@ -59,6 +60,7 @@ impl fmt::Display for Level {
 /// Whether a late event could still overturn a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum FindingState {
     /// A late event could still overturn it.
     Provisional,
@@ -70,6 +72,7 @@ pub enum FindingState {
 
 /// The event behind a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EvidenceRef {
     /// Whose.
     pub source: SourceId,
@@ -83,6 +86,7 @@ pub struct EvidenceRef {
 
 /// First and last event time of the episode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Window {
     /// First.
     pub from: Timestamp,
@@ -92,6 +96,7 @@ pub struct Window {
 
 /// What one rule concluded about one group in one episode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {
     /// Hash of rule id, rule version, group and anchor.
     #[serde(rename = "finding")]

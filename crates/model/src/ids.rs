@@ -71,6 +71,14 @@ macro_rules! id {
                 id.0.to_string()
             }
         }
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                text_schema("^[a-z0-9][a-z0-9._-]{0,63}$")
+            }
+        }
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
@@ -78,6 +86,24 @@ macro_rules! id {
         }
     };
 }
+
+#[cfg(feature = "openapi")]
+fn text_schema(pattern: &str) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .pattern(Some(pattern))
+        .into()
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Entity {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        text_schema("^(person|asset|place):[a-z0-9][a-z0-9._-]{0,63}$")
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Entity {}
 
 id!(/// One organisation served by this installation.
     TenantId);

@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 /// Where an incident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum IncidentState {
     /// Nobody has looked yet; a team owns it.
     New,
@@ -27,6 +28,7 @@ pub enum IncidentState {
 /// What it turned out to be (OCSF-like words).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Disposition {
     /// It happened and was wrong.
     TruePositive,
@@ -45,6 +47,7 @@ pub enum Disposition {
 /// Who must answer for an incident: exactly one at every instant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "id")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Owner {
     /// A team, from the first second.
     Team(TeamId),
@@ -54,6 +57,7 @@ pub enum Owner {
 
 /// One step of the operating procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SopStep {
     /// What to do.
     pub text: String,
@@ -63,6 +67,7 @@ pub struct SopStep {
 
 /// One line of an incident's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,
@@ -75,6 +80,7 @@ pub struct TimelineEntry {
 /// What happened to an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "act")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TimelineAct {
     /// Opened by a finding, or by hand with a text.
     Opened {
@@ -137,6 +143,7 @@ pub enum TimelineAct {
 
 /// One incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Incident {
     /// Its id.
     pub id: IncidentId,

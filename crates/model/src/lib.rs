@@ -2,17 +2,17 @@
 //!
 //! Owns words and their shapes. Never decides, never does I/O, never reads a clock.
 
-pub mod ids;
-pub mod time;
-pub mod spine;
-pub mod raw;
-pub mod event;
-pub mod enrichment;
-pub mod finding;
-pub mod incident;
 pub mod accounting;
-pub mod problem;
 pub mod audit;
+pub mod enrichment;
+pub mod event;
+pub mod finding;
+pub mod ids;
+pub mod incident;
+pub mod problem;
+pub mod raw;
+pub mod spine;
+pub mod time;
 
 pub use accounting::{DeadLetter, DeadReason, DropReason, RejectReason};
 pub use audit::AuditAct;

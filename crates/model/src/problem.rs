@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A place in a text; both count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Position {
     /// Line, from 1.
     pub line: u64,

@@ -36,6 +36,7 @@ pub enum Wire {
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default,
 )]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Trust {
     /// Anyone could have sent it; may never set presence or cause a command.
     #[default]
@@ -77,6 +78,7 @@ pub struct Raw {
 /// Whether a source is being heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SourceState {
     /// Speaks within its heartbeat.
     Heard,

@@ -37,6 +37,7 @@ impl Validity {
 /// What a person is to the organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PersonKind {
     /// On the payroll.
     Employee,
@@ -51,6 +52,7 @@ pub enum PersonKind {
 /// Whether a person may do anything at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PersonStatus {
     /// Works here.
     Active,

@@ -100,6 +100,22 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Timestamp {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+                utoipa::openapi::KnownFormat::DateTime,
+            )))
+            .description(Some("RFC 3339, UTC, up to nanoseconds"))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Timestamp {}
+
 /// Between which two instants something happened, ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
@@ -145,7 +161,9 @@ mod tests {
 
     #[test]
     fn text_round_trips_and_keeps_nanoseconds() {
-        for text in ["2026-11-22T10:00:00Z", "2026-11-22T10:00:00.123Z", "1999-01-01T00:00:00.000000007Z"] {
+        for text in
+            ["2026-11-22T10:00:00Z", "2026-11-22T10:00:00.123Z", "1999-01-01T00:00:00.000000007Z"]
+        {
             assert_eq!(Timestamp::from_rfc3339(text).unwrap().to_string(), text);
         }
         assert!(Timestamp::from_rfc3339("2026-11-22 10:00").is_none());

@@ -1,0 +1,191 @@
+//! Events: search, one event, SQL.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use engine::auth::Scope;
+use engine::lake::{Cursor, Found, Search};
+use model::{AssetId, PersonId, PlaceId, SourceId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::auth::Caller;
+use crate::problem::{Answer, Problem};
+use crate::state::Shared;
+
+/// Most events of one page.
+const PAGE_MAX: usize = 1_000;
+
+/// What to look for; every condition given must hold.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventQuery {
+    /// Not earlier than this (RFC 3339).
+    from: Option<Timestamp>,
+    /// Earlier than this (RFC 3339).
+    to: Option<Timestamp>,
+    /// Who did it.
+    person: Option<PersonId>,
+    /// A thing at either end.
+    asset: Option<AssetId>,
+    /// A place, or anything in it.
+    place: Option<PlaceId>,
+    /// An address at either end.
+    ip: Option<String>,
+    /// A user name as the source wrote it.
+    user: Option<String>,
+    /// The credential that was presented.
+    credential: Option<String>,
+    /// Text anywhere in the event, in any case; needs `from`.
+    text: Option<String>,
+    /// OCSF class_uid.
+    class: Option<u32>,
+    /// A source.
+    source: Option<SourceId>,
+    /// A site.
+    site: Option<PlaceId>,
+    /// Events of a page, at most 1000.
+    limit: Option<usize>,
+    /// Where the page before ended: its `next`.
+    before: Option<String>,
+}
+
+/// One event.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EventItem {
+    /// Journal sequence of its record.
+    record: u64,
+    /// Which of the record's events it is.
+    part: u16,
+    /// When it happened.
+    time: Timestamp,
+    /// When its record was received.
+    received_at: Timestamp,
+    /// The OCSF event, with what Castellan knows of it under `castellan`.
+    #[schema(value_type = Object)]
+    event: Value,
+}
+
+/// One page, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EventPage {
+    /// The events.
+    events: Vec<EventItem>,
+    /// Give this as `before` to go on; absent when there is no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+fn item(found: Found) -> EventItem {
+    EventItem {
+        record: found.key.seq,
+        part: found.key.part,
+        time: found.key.time,
+        received_at: found.received_at,
+        event: serde_json::from_str(&found.ocsf).unwrap_or(Value::String(found.ocsf)),
+    }
+}
+
+/// Events by time, person, thing, place, address and text: what is in the lake and what is not yet.
+#[utoipa::path(
+    get, path = "/v1/events", tag = "events", params(EventQuery),
+    responses((status = 200, body = EventPage), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn search(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Query(query): Query<EventQuery>,
+) -> Answer<Json<EventPage>> {
+    caller.must(Scope::Read)?;
+    let before = query.before.map(|text| text.parse::<Cursor>()).transpose()?;
+    let search = Search {
+        from: query.from,
+        to: query.to,
+        person: query.person,
+        asset: query.asset,
+        place: query.place,
+        ip: query.ip,
+        user: query.user,
+        credential: query.credential,
+        text: query.text,
+        class: query.class,
+        source: query.source,
+        site: query.site,
+        limit: query.limit.unwrap_or(100).clamp(1, PAGE_MAX),
+        before,
+    };
+    let page = shared.engine.search(&search).await?;
+    let next = page.next.map(|next| next.to_string());
+    Ok(Json(EventPage { events: page.events.into_iter().map(item).collect(), next }))
+}
+
+/// One event by its record and part.
+#[utoipa::path(
+    get, path = "/v1/events/{record}/{part}", tag = "events",
+    params(("record" = u64, Path, description = "Journal sequence"),
+        ("part" = u16, Path, description = "Which of the record's events")),
+    responses((status = 200, body = EventItem), (status = 404, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn one(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path((record, part)): Path<(u64, u16)>,
+) -> Answer<Json<EventItem>> {
+    caller.must(Scope::Read)?;
+    let found = shared.engine.lake.event(record, part).await?;
+    let found = found.ok_or_else(|| Problem::not_found(format!("no event {record}/{part}")))?;
+    Ok(Json(item(found)))
+}
+
+/// One SELECT statement.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct QueryRequest {
+    /// Over the table `events`.
+    sql: String,
+    /// Also over the table `raw`: what sources said, word by word. Needs the scope `admin`.
+    #[serde(default)]
+    raw: bool,
+}
+
+/// What a query gave.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct QueryAnswer {
+    /// Column names, in order.
+    columns: Vec<String>,
+    /// Rows, each in the order of the columns.
+    #[schema(value_type = Vec<Vec<Object>>)]
+    rows: Vec<Vec<Value>>,
+    /// Whether rows were cut off at the limit.
+    truncated: bool,
+}
+
+/// SQL over the lake and what is not yet in it; read-only, bounded in rows, time and memory.
+#[utoipa::path(
+    post, path = "/v1/query", tag = "events", request_body = QueryRequest,
+    responses((status = 200, body = QueryAnswer), (status = 400, body = Problem),
+        (status = 403, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn query(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Json(request): Json<QueryRequest>,
+) -> Answer<Json<QueryAnswer>> {
+    caller.must(Scope::Read)?;
+    if request.raw {
+        caller.must(Scope::Admin)?;
+    }
+    let result = shared.engine.query(&request.sql, request.raw).await?;
+    let columns: Vec<String> = result.columns.iter().map(|c| c.name.clone()).collect();
+    let rows = result.rows()?;
+    let row = |mut row: serde_json::Map<String, Value>| {
+        columns.iter().map(|c| row.remove(c).unwrap_or(Value::Null)).collect()
+    };
+    Ok(Json(QueryAnswer {
+        rows: rows.into_iter().map(row).collect(),
+        truncated: result.truncated,
+        columns,
+    }))
+}

@@ -1,0 +1,192 @@
+//! People, places, things; and what nobody in them answers to.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use engine::auth::Scope;
+use model::spine::{PersonKind, PersonStatus};
+use model::{Entity, PersonId, PlaceId};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Caller;
+use crate::problem::{Answer, Problem};
+use crate::state::Shared;
+
+/// A person without a name: names stay in the organisation's own records.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PersonItem {
+    /// Id.
+    id: PersonId,
+    /// Kind.
+    kind: PersonKind,
+    /// Status.
+    status: PersonStatus,
+    /// Team.
+    team: Option<String>,
+    /// Site.
+    site: Option<PlaceId>,
+    /// Identifiers by which sources know them.
+    identifiers: Vec<IdentifierItem>,
+    /// Things of theirs.
+    assets: Vec<String>,
+}
+
+/// One identifier.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct IdentifierItem {
+    /// `badge`, `account` …
+    kind: String,
+    /// The value; left out where it is a secret at a door: badge and card numbers end in three
+    /// visible characters.
+    value: String,
+    /// Which system's namespace.
+    realm: Option<String>,
+    /// From when on.
+    valid_from: Option<model::Timestamp>,
+    /// Until when.
+    valid_to: Option<model::Timestamp>,
+}
+
+/// People of a page.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PeoplePage {
+    /// The people, by id.
+    people: Vec<PersonItem>,
+    /// Give this as `after` to go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<PersonId>,
+}
+
+/// Which people.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PeopleQuery {
+    /// People of a page, at most 500.
+    limit: Option<usize>,
+    /// Where the page before ended.
+    after: Option<PersonId>,
+}
+
+/// Lists people by id.
+#[utoipa::path(
+    get, path = "/v1/people", tag = "organisation", params(PeopleQuery),
+    responses((status = 200, body = PeoplePage)), security(("token" = []))
+)]
+pub async fn list(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Query(query): Query<PeopleQuery>,
+) -> Answer<Json<PeoplePage>> {
+    caller.must(Scope::Read)?;
+    let knowledge = shared.engine.current.get();
+    let limit = query.limit.unwrap_or(100).clamp(1, 500);
+    let after = |id: &PersonId| query.after.as_ref().is_none_or(|after| id > after);
+    let mut found = knowledge.org.people.keys().filter(|id| after(id));
+    let ids: Vec<PersonId> = found.by_ref().take(limit).cloned().collect();
+    let next = found.next().and(ids.last().cloned());
+    let people = ids.iter().filter_map(|id| item(&knowledge.org, id)).collect();
+    Ok(Json(PeoplePage { people, next }))
+}
+
+/// One person.
+#[utoipa::path(
+    get, path = "/v1/people/{id}", tag = "organisation",
+    params(("id" = String, Path, description = "Person id")),
+    responses((status = 200, body = PersonItem), (status = 404, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn one(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<PersonItem>> {
+    caller.must(Scope::Read)?;
+    let missing = || Problem::not_found(format!("no person `{id}`"));
+    let person = PersonId::parse(&id).map_err(|_| missing())?;
+    let knowledge = shared.engine.current.get();
+    item(&knowledge.org, &person).map(Json).ok_or_else(missing)
+}
+
+fn item(org: &model::Organisation, id: &PersonId) -> Option<PersonItem> {
+    let person = org.people.get(id)?;
+    let entity = Entity::Person(id.clone());
+    let own = org.identifiers.iter().filter(|identifier| identifier.entity == entity);
+    let identifiers = own.map(|identifier| IdentifierItem {
+        kind: identifier.kind.clone(),
+        value: shown(&identifier.kind, &identifier.value),
+        realm: identifier.realm.clone(),
+        valid_from: identifier.validity.from,
+        valid_to: identifier.validity.to,
+    });
+    let assets = org.assets.values().filter(|asset| asset.owner.as_ref() == Some(id));
+    Some(PersonItem {
+        id: id.clone(),
+        kind: person.kind,
+        status: person.status,
+        team: person.team.clone(),
+        site: person.site.clone(),
+        identifiers: identifiers.collect(),
+        assets: assets.map(|asset| asset.id.to_string()).collect(),
+    })
+}
+
+/// A credential's number opens doors: all but its last three characters are hidden.
+fn shown(kind: &str, value: &str) -> String {
+    if !matches!(kind, "badge" | "card" | "mobile_credential" | "pin") {
+        return value.to_owned();
+    }
+    let count = value.chars().count();
+    let hidden = count.saturating_sub(3);
+    let tail: String = value.chars().skip(hidden).collect();
+    format!("…{tail}")
+}
+
+/// An identifier that nobody in the organisation answers to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct UnresolvedItem {
+    /// `badge`, `account`, `ip` …
+    kind: String,
+    /// The value.
+    value: String,
+    /// Who uses it.
+    source: model::SourceId,
+    /// How often.
+    count: u64,
+    /// First heard.
+    first: model::Timestamp,
+    /// Last heard.
+    last: model::Timestamp,
+}
+
+/// Which unresolved identifiers.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UnresolvedQuery {
+    /// Only this kind.
+    kind: Option<String>,
+    /// How many, at most 1000.
+    limit: Option<u32>,
+}
+
+/// Identifiers that nobody in the organisation answers to, most frequent first.
+#[utoipa::path(
+    get, path = "/v1/unresolved", tag = "organisation", params(UnresolvedQuery),
+    responses((status = 200, body = Vec<UnresolvedItem>)), security(("token" = []))
+)]
+pub async fn unresolved(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Query(query): Query<UnresolvedQuery>,
+) -> Answer<Json<Vec<UnresolvedItem>>> {
+    caller.must(Scope::Read)?;
+    let limit = query.limit.unwrap_or(100).clamp(1, 1_000);
+    let found = shared.engine.state.unresolved(query.kind.as_deref(), limit).await?;
+    let item = |tally: engine::store::state::UnresolvedTally| UnresolvedItem {
+        value: shown(&tally.kind, &tally.value),
+        kind: tally.kind,
+        source: tally.source,
+        count: tally.count,
+        first: tally.first,
+        last: tally.last,
+    };
+    Ok(Json(found.into_iter().map(item).collect()))
+}

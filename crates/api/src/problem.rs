@@ -1,0 +1,141 @@
+//! Errors as RFC 9457 problem documents: what is wrong, and what to do.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::desk::DeskError;
+use engine::flow::body::BodyError;
+use engine::flow::ingest::IngestError;
+use serde::Serialize;
+
+/// A problem document.
+/// SOURCE: RFC 9457, section 3.1.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// A stable name for this kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// This case in words, and what to do.
+    pub detail: String,
+    /// Seconds to wait before trying again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u64>,
+}
+
+/// A handler's outcome.
+pub type Answer<T> = Result<T, Problem>;
+
+impl Problem {
+    /// A problem of a kind.
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:castellan:problem:{code}"),
+            title: code.replace('_', " "),
+            status: status.as_u16(),
+            detail: detail.into(),
+            retry_after_s: None,
+        }
+    }
+
+    /// Something asked for is not there.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// Something sent is wrong.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
+    /// Ours or the machine's fault; the caller may come again.
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            .after(Duration::from_secs(1))
+    }
+
+    /// When to come again.
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.retry_after_s = Some(wait.as_secs().max(1));
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if let Some(wait) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        let detail = error.to_string();
+        match error {
+            IngestError::UnknownSource { .. } => {
+                Self::new(StatusCode::NOT_FOUND, "unknown_source", detail)
+            }
+            IngestError::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            IngestError::Body(BodyError::TooLarge { .. } | BodyError::TooMany { .. }) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+            }
+            IngestError::Body(BodyError::Encoding { .. } | BodyError::Empty) => {
+                Self::bad_request(detail)
+            }
+            IngestError::LongKey => Self::bad_request(detail),
+            IngestError::TooFast { retry_after, .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_fast", detail).after(retry_after)
+            }
+            IngestError::Unavailable { retry_after, .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "journal_unavailable", detail)
+                    .after(retry_after)
+            }
+            IngestError::NotKept { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "not_kept", detail)
+            }
+        }
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Unknown(_) => Self::not_found(error.to_string()),
+            DeskError::Refused(refused) => {
+                Self::new(StatusCode::CONFLICT, refused.code, refused.message)
+            }
+            DeskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<engine::StoreError> for Problem {
+    fn from(error: engine::StoreError) -> Self {
+        tracing::error!(reason = %error, "state not available to a request");
+        Self::unavailable("state cannot be read or written now; try again")
+    }
+}
+
+impl From<engine::LakeError> for Problem {
+    fn from(error: engine::LakeError) -> Self {
+        if error.is_retryable() {
+            return Self::unavailable(error.to_string());
+        }
+        Self::bad_request(error.to_string())
+    }
+}

@@ -1,0 +1,18 @@
+//! What handlers share.
+
+use std::sync::Arc;
+
+use engine::Engine;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
+
+/// Shared by all handlers.
+#[derive(Clone)]
+pub struct Shared {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// Ingest requests that may be worked on at once.
+    pub ingesting: Arc<Semaphore>,
+    /// Renders `/metrics`.
+    pub metrics: Option<PrometheusHandle>,
+}

@@ -1,0 +1,425 @@
+//! Sources, accounts, limits, dead letters, content, health.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::auth::Scope;
+use engine::store::state::{DeadLetterFilter, DeadLetterStatus};
+use model::{SourceId, SourceState, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Caller;
+use crate::problem::{Answer, Problem};
+use crate::state::Shared;
+
+/// One line of the accounts: received = kept + rejected + dropped at each boundary and source.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct AccountItem {
+    /// `listen` (by listener), `intake`, `normalise` (by source), `detect`, `lake`, `stream`.
+    boundary: String,
+    /// Whose.
+    source: String,
+    /// `received`, `kept`, `rejected`, `dropped`.
+    outcome: String,
+    /// Why.
+    reason: String,
+    /// How many.
+    records: u64,
+}
+
+/// One source.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SourceItem {
+    /// Id.
+    id: SourceId,
+    /// Its mapping, or `auto`.
+    mapping: String,
+    /// Its site.
+    site: Option<model::PlaceId>,
+    /// How well its sender is known, at best.
+    trust: model::Trust,
+    /// Heard or silent; absent when it declares no heartbeat.
+    state: Option<SourceState>,
+    /// When it was last heard since the start.
+    last_heard: Option<Timestamp>,
+    /// Seconds of silence that make it stale.
+    heartbeat_s: Option<u64>,
+    /// Its lines of the accounts, of all time.
+    accounts: Vec<AccountItem>,
+}
+
+fn account(line: engine::engine::AccountLine) -> AccountItem {
+    AccountItem {
+        boundary: line.boundary,
+        source: line.source,
+        outcome: line.outcome,
+        reason: line.reason,
+        records: line.records,
+    }
+}
+
+/// Sources with their health and accounts; `unassigned` holds what no source matched.
+#[utoipa::path(
+    get, path = "/v1/sources", tag = "system",
+    responses((status = 200, body = Vec<SourceItem>)), security(("token" = []))
+)]
+pub async fn sources(
+    State(shared): State<Shared>,
+    caller: Caller,
+) -> Answer<Json<Vec<SourceItem>>> {
+    caller.must(Scope::Read)?;
+    let found = shared.engine.sources().await?;
+    let item = |status: engine::engine::SourceStatus| SourceItem {
+        mapping: status.source.mapping.as_ref().map_or("auto".into(), ToString::to_string),
+        site: status.source.site,
+        trust: status.source.trust,
+        state: status.state,
+        last_heard: status.last_heard,
+        heartbeat_s: status.source.heartbeat.map(|h| h.as_secs()),
+        accounts: status.accounts.into_iter().map(account).collect(),
+        id: status.source.id,
+    };
+    Ok(Json(found.into_iter().map(item).collect()))
+}
+
+/// The accounts of all time, at every boundary.
+#[utoipa::path(
+    get, path = "/v1/accounts", tag = "system",
+    responses((status = 200, body = Vec<AccountItem>)), security(("token" = []))
+)]
+pub async fn accounts(
+    State(shared): State<Shared>,
+    caller: Caller,
+) -> Answer<Json<Vec<AccountItem>>> {
+    caller.must(Scope::Read)?;
+    let lines = shared.engine.account_lines().await?;
+    Ok(Json(lines.into_iter().map(account).collect()))
+}
+
+/// One limit and how near it is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LimitItem {
+    /// Key under `[limits]`.
+    name: String,
+    /// Its unit.
+    unit: String,
+    /// The bound in force.
+    max: u64,
+    /// How much is used now, where that is known.
+    used: Option<u64>,
+    /// What it bounds and what happens at it.
+    meaning: String,
+}
+
+/// Every limit and how near it is.
+#[utoipa::path(
+    get, path = "/v1/limits", tag = "system",
+    responses((status = 200, body = Vec<LimitItem>)), security(("token" = []))
+)]
+pub async fn limits(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<LimitItem>>> {
+    caller.must(Scope::Read)?;
+    let item = |limit: engine::engine::LimitStatus| LimitItem {
+        name: limit.name.into(),
+        unit: limit.unit.into(),
+        max: limit.max,
+        used: limit.used,
+        meaning: limit.meaning.into(),
+    };
+    Ok(Json(shared.engine.limit_status().into_iter().map(item).collect()))
+}
+
+/// Which dead letters.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeadLetterQuery {
+    /// Of this source.
+    source: Option<SourceId>,
+    /// With this reason's code, such as `no_mapping`.
+    reason: Option<String>,
+    /// `open`, `rerun` or `resolved`.
+    status: Option<String>,
+    /// Older than this record.
+    before: Option<u64>,
+    /// How many, at most 1000.
+    limit: Option<u32>,
+}
+
+/// A record that gave no event.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DeadLetterItem {
+    /// Journal sequence.
+    record: u64,
+    /// Whose.
+    source: SourceId,
+    /// When it was received.
+    received_at: Timestamp,
+    /// Which mapping tried.
+    mapping: Option<String>,
+    /// The reason's code.
+    code: String,
+    /// The reason in words.
+    reason: String,
+    /// Where in the record.
+    position: Option<model::Position>,
+    /// `open`, `rerun` or `resolved`.
+    status: String,
+    /// The record's first bytes; needs the scope `admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<String>,
+}
+
+/// Bytes of a dead letter's record that a listing shows.
+const HEAD_BYTES: usize = 512;
+
+/// Records that gave no event, newest first, with the reason.
+#[utoipa::path(
+    get, path = "/v1/dead-letters", tag = "system", params(DeadLetterQuery),
+    responses((status = 200, body = Vec<DeadLetterItem>)), security(("token" = []))
+)]
+pub async fn dead_letters(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Query(query): Query<DeadLetterQuery>,
+) -> Answer<Json<Vec<DeadLetterItem>>> {
+    caller.must(Scope::Read)?;
+    let filter = DeadLetterFilter {
+        status: query.status.as_deref().map(status).transpose()?,
+        source: query.source,
+        reason_code: query.reason,
+        before_record: query.before,
+        limit: query.limit.unwrap_or(100),
+    };
+    let shows_head = caller.0.may(Scope::Admin);
+    let found = shared.engine.state.dead_letters(&filter).await?;
+    let item = |stored: engine::store::state::StoredDeadLetter| {
+        let head = stored.raw.body.get(..HEAD_BYTES).unwrap_or(&stored.raw.body);
+        DeadLetterItem {
+            record: stored.letter.record,
+            source: stored.letter.source,
+            received_at: stored.letter.received_at,
+            mapping: stored.letter.mapping.map(|m| m.to_string()),
+            code: stored.letter.reason.code().into(),
+            reason: stored.letter.reason.to_string(),
+            position: stored.letter.position,
+            status: word(stored.status).into(),
+            head: shows_head.then(|| String::from_utf8_lossy(head).into_owned()),
+        }
+    };
+    Ok(Json(found.into_iter().map(item).collect()))
+}
+
+fn word(status: DeadLetterStatus) -> &'static str {
+    match status {
+        DeadLetterStatus::Open => "open",
+        DeadLetterStatus::Rerun => "rerun",
+        DeadLetterStatus::Resolved => "resolved",
+    }
+}
+
+fn status(text: &str) -> Answer<DeadLetterStatus> {
+    match text {
+        "open" => Ok(DeadLetterStatus::Open),
+        "rerun" => Ok(DeadLetterStatus::Rerun),
+        "resolved" => Ok(DeadLetterStatus::Resolved),
+        other => Err(Problem::bad_request(format!(
+            "`{other}` is no status; expected open, rerun or resolved"
+        ))),
+    }
+}
+
+/// Which dead letters to send through again.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct RerunRequest {
+    /// Of this source; of all if absent.
+    source: Option<SourceId>,
+    /// How many, oldest first, at most 1000.
+    limit: Option<u32>,
+}
+
+/// What a re-run sent.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RerunAnswer {
+    /// Records sent through again.
+    sent: u64,
+}
+
+/// Sends open dead letters through again, with today's mappings, oldest first.
+#[utoipa::path(
+    post, path = "/v1/dead-letters/rerun", tag = "system", request_body = RerunRequest,
+    responses((status = 200, body = RerunAnswer), (status = 503, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn rerun(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Json(request): Json<RerunRequest>,
+) -> Answer<Json<RerunAnswer>> {
+    caller.must(Scope::Operate)?;
+    let limit = request.limit.unwrap_or(1_000);
+    let sent = shared.engine.rerun(request.source.as_ref(), limit, caller.by().0).await;
+    let sent = sent.map_err(|error| Problem::unavailable(error.to_string()))?;
+    Ok(Json(RerunAnswer { sent }))
+}
+
+/// One mapping.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct MappingItem {
+    /// Name.
+    name: String,
+    /// Vendor.
+    vendor: String,
+    /// Product.
+    product: String,
+    /// Version.
+    version: String,
+    /// `real`: proved on real records; `constructed`: made from the vendor's documentation.
+    evidence: String,
+}
+
+/// The mappings in force.
+#[utoipa::path(
+    get, path = "/v1/mappings", tag = "content",
+    responses((status = 200, body = Vec<MappingItem>)), security(("token" = []))
+)]
+pub async fn mappings(
+    State(shared): State<Shared>,
+    caller: Caller,
+) -> Answer<Json<Vec<MappingItem>>> {
+    caller.must(Scope::Read)?;
+    Ok(Json(
+        shared
+            .engine
+            .mappings()
+            .into_iter()
+            .map(|m| MappingItem {
+                name: m.name,
+                vendor: m.vendor,
+                product: m.product,
+                version: m.version,
+                evidence: m.evidence.into(),
+            })
+            .collect(),
+    ))
+}
+
+/// One rule.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RuleItem {
+    /// Id.
+    id: String,
+    /// Title.
+    title: String,
+    /// Level.
+    level: model::Level,
+    /// Which team owns its findings.
+    team: Option<String>,
+    /// Sigma tags.
+    tags: Vec<String>,
+    /// Author.
+    author: Option<String>,
+    /// Licence.
+    licence: Option<String>,
+    /// Whether it joins other rules' matches.
+    is_correlation: bool,
+}
+
+/// The rules in force.
+#[utoipa::path(
+    get, path = "/v1/rules", tag = "content",
+    responses((status = 200, body = Vec<RuleItem>)), security(("token" = []))
+)]
+pub async fn rules(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<RuleItem>>> {
+    caller.must(Scope::Read)?;
+    let knowledge = shared.engine.current.get();
+    let item = |meta: &engine::detect::RuleMeta| RuleItem {
+        id: meta.id.to_string(),
+        title: meta.title.clone(),
+        level: meta.level,
+        team: meta.team.as_ref().map(ToString::to_string),
+        tags: meta.tags.clone(),
+        author: meta.author.clone(),
+        licence: meta.licence.clone(),
+        is_correlation: meta.is_correlation,
+    };
+    Ok(Json(knowledge.rules.iter().map(|(_, meta)| item(meta)).collect()))
+}
+
+/// How the server stands.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct StatusAnswer {
+    /// The organisation's name.
+    organisation: String,
+    /// This program's version.
+    version: String,
+    /// Since when it runs.
+    started_at: Timestamp,
+    /// Its clock.
+    now: Timestamp,
+    /// Records can be taken and the flow keeps up.
+    is_ready: bool,
+    /// Newest durable record.
+    journalled: u64,
+    /// Newest judged record.
+    judged: u64,
+    /// Events judged since the start.
+    events: u64,
+    /// Open incidents.
+    open_incidents: usize,
+}
+
+/// How the server stands, in one answer for the status page.
+#[utoipa::path(
+    get, path = "/v1/status", tag = "system",
+    responses((status = 200, body = StatusAnswer)), security(("token" = []))
+)]
+pub async fn status_of(State(shared): State<Shared>, caller: Caller) -> Answer<Json<StatusAnswer>> {
+    caller.must(Scope::Read)?;
+    let readiness = shared.engine.readiness().await;
+    Ok(Json(StatusAnswer {
+        organisation: shared.engine.current.get().org.name.clone(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        started_at: shared.engine.started_at,
+        now: shared.engine.now(),
+        is_ready: readiness.is_ready,
+        journalled: readiness.journalled,
+        judged: readiness.judged,
+        events: readiness.events,
+        open_incidents: readiness.open_incidents,
+    }))
+}
+
+/// The process answers.
+#[utoipa::path(get, path = "/healthz", tag = "system", responses((status = 200, body = String)))]
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Records can be made durable and the flow keeps up.
+#[utoipa::path(
+    get, path = "/readyz", tag = "system",
+    responses((status = 200, body = String), (status = 503, body = Problem))
+)]
+pub async fn readyz(State(shared): State<Shared>) -> Answer<&'static str> {
+    let readiness = shared.engine.readiness().await;
+    if readiness.is_ready {
+        return Ok("ready\n");
+    }
+    let behind = readiness.journalled.saturating_sub(readiness.judged);
+    Err(Problem::unavailable(format!("the flow is {behind} records behind the journal")))
+}
+
+/// Prometheus metrics.
+#[utoipa::path(
+    get, path = "/metrics", tag = "system",
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+pub async fn metrics(State(shared): State<Shared>) -> Response {
+    match &shared.metrics {
+        Some(metrics) => {
+            let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+            (StatusCode::OK, kind, metrics.render()).into_response()
+        }
+        None => Problem::unavailable("metrics are not recorded in this process").into_response(),
+    }
+}

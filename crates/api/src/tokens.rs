@@ -1,0 +1,125 @@
+//! Access tokens.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use engine::auth::{NewToken, Scope};
+use model::{SourceId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Caller;
+use crate::problem::{Answer, Problem};
+use crate::state::Shared;
+
+/// What is wanted of a new token.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct TokenRequest {
+    /// A person's id, which lets it own incidents, or words for what it is for.
+    label: String,
+    /// `ingest`, `read`, `operate`, `admin`.
+    scopes: Vec<String>,
+    /// Only for these sources; for any if empty.
+    #[serde(default)]
+    sources: Vec<SourceId>,
+    /// Until when.
+    expires_at: Timestamp,
+}
+
+/// A token, shown once.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TokenMade {
+    /// Its id.
+    id: String,
+    /// Its text. It is kept nowhere.
+    token: String,
+}
+
+/// One token without its text.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TokenItem {
+    /// Its id.
+    id: String,
+    /// Whose it is, or what for.
+    label: String,
+    /// What it may do.
+    scopes: Vec<String>,
+    /// Only for these sources.
+    sources: Vec<SourceId>,
+    /// When it was made.
+    created_at: Timestamp,
+    /// Until when.
+    expires_at: Option<Timestamp>,
+    /// When it was ended.
+    revoked_at: Option<Timestamp>,
+}
+
+/// Makes a token.
+#[utoipa::path(
+    post, path = "/v1/tokens", tag = "tokens", request_body = TokenRequest,
+    responses((status = 200, body = TokenMade), (status = 400, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn create(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Json(request): Json<TokenRequest>,
+) -> Answer<Json<TokenMade>> {
+    caller.must(Scope::Admin)?;
+    let scope = |text: &String| {
+        Scope::parse(text).ok_or_else(|| {
+            Problem::bad_request(format!(
+                "`{text}` is no scope; expected ingest, read, operate or admin"
+            ))
+        })
+    };
+    let wanted = NewToken {
+        label: request.label,
+        scopes: request.scopes.iter().map(scope).collect::<Answer<_>>()?,
+        sources: request.sources,
+        expires_at: Some(request.expires_at),
+    };
+    let (id, token) = shared
+        .engine
+        .create_token(wanted, caller.by().0)
+        .await
+        .map_err(|error| Problem::unavailable(error.to_string()))?;
+    Ok(Json(TokenMade { id, token }))
+}
+
+/// Lists tokens.
+#[utoipa::path(
+    get, path = "/v1/tokens", tag = "tokens",
+    responses((status = 200, body = Vec<TokenItem>)), security(("token" = []))
+)]
+pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<TokenItem>>> {
+    caller.must(Scope::Admin)?;
+    let tokens = shared.engine.state.tokens().await?;
+    let item = |token: engine::store::state::Token| TokenItem {
+        id: token.id,
+        label: token.label,
+        scopes: token.scopes,
+        sources: token.sources,
+        created_at: token.created_at,
+        expires_at: token.expires_at,
+        revoked_at: token.revoked_at,
+    };
+    Ok(Json(tokens.into_iter().map(item).collect()))
+}
+
+/// Ends a token for ever.
+#[utoipa::path(
+    delete, path = "/v1/tokens/{id}", tag = "tokens",
+    params(("id" = String, Path, description = "Token id")),
+    responses((status = 204), (status = 404, body = Problem)), security(("token" = []))
+)]
+pub async fn revoke(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<axum::http::StatusCode> {
+    caller.must(Scope::Admin)?;
+    if shared.engine.revoke_token(&id, caller.by().0).await? {
+        Ok(axum::http::StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found(format!("no token `{id}` that is still valid")))
+    }
+}

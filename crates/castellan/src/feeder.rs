@@ -1,0 +1,183 @@
+//! Feeds the demo's records to the real listeners, each by its own way at its own time.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use engine::adapters::out::publish::Publisher;
+use engine::clock::Clock;
+use model::Timestamp;
+use sim::{Channel, Framing, Sim, WireRecord};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio_util::sync::CancellationToken;
+
+/// How often the feeder looks what is due.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Longest answer to one ingest request.
+const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// Where each kind of record goes.
+pub struct Ways {
+    /// HTTP ingest.
+    pub http: SocketAddr,
+    /// Its token.
+    pub token: String,
+    /// Syslog datagrams.
+    pub syslog_udp: SocketAddr,
+    /// Syslog streams.
+    pub syslog_tcp: SocketAddr,
+    /// The broker, if one is there.
+    pub broker: Option<SocketAddr>,
+}
+
+/// What was sent.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Sent {
+    records: u64,
+    failed: u64,
+    without_broker: u64,
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { records, failed, without_broker } = self;
+        write!(f, "sent {records} records; {failed} failed; {without_broker} had no broker")
+    }
+}
+
+/// Sends what the simulation says, when it says so.
+pub struct Feeder {
+    sim: Sim,
+    clock: Clock,
+    ways: Ways,
+    udp: Option<UdpSocket>,
+    newline: Option<TcpStream>,
+    octets: Option<TcpStream>,
+    http: Option<TcpStream>,
+    publisher: Option<Publisher>,
+    sent: Sent,
+}
+
+impl Feeder {
+    /// A feeder that has not begun.
+    pub fn new(sim: Sim, clock: Clock, ways: Ways) -> Self {
+        let sent = Sent::default();
+        let (udp, newline, octets, http, publisher) = (None, None, None, None, None);
+        Self { sim, clock, ways, udp, newline, octets, http, publisher, sent }
+    }
+
+    /// Runs until told to stop.
+    pub async fn run(mut self, start: Timestamp, stop: CancellationToken) -> Sent {
+        if let Some(broker) = self.ways.broker {
+            self.publisher = Publisher::connect(broker, "castellan-demo-cameras").ok();
+        }
+        let mut from = start;
+        while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
+            let to = self.clock.now();
+            for record in self.sim.events_between(from, to) {
+                match self.send(&record).await {
+                    Ok(true) => self.sent.records += 1,
+                    Ok(false) => self.sent.without_broker += 1,
+                    Err(error) => {
+                        self.sent.failed += 1;
+                        tracing::warn!(reason = %error, "demo record not sent");
+                    }
+                }
+            }
+            from = to;
+        }
+        self.sent
+    }
+
+    /// Whether there was a way.
+    async fn send(&mut self, record: &WireRecord) -> std::io::Result<bool> {
+        match &record.channel {
+            Channel::Syslog { framing: Framing::Datagram } => {
+                let socket = match self.udp.take() {
+                    Some(socket) => socket,
+                    None => UdpSocket::bind(("127.0.0.1", 0)).await?,
+                };
+                socket.send_to(&record.bytes, self.ways.syslog_udp).await?;
+                self.udp = Some(socket);
+            }
+            Channel::Syslog { framing: Framing::Newline } => {
+                let to = self.ways.syslog_tcp;
+                write_to(&mut self.newline, to, &record.framed()).await?;
+            }
+            Channel::Syslog { framing: Framing::Octets } => {
+                let to = self.ways.syslog_tcp;
+                write_to(&mut self.octets, to, &record.framed()).await?;
+            }
+            Channel::Http { source, content_type } => {
+                self.post(source, content_type, &record.bytes).await?;
+            }
+            Channel::Mqtt { topic } => {
+                let Some(publisher) = &self.publisher else { return Ok(false) };
+                publisher.publish(topic, &record.bytes).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn post(&mut self, source: &str, kind: &str, body: &[u8]) -> std::io::Result<()> {
+        let (host, token, length) = (self.ways.http, &self.ways.token, body.len());
+        let head = format!(
+            "POST /v1/ingest/{source} HTTP/1.1\r\nhost: {host}\r\n\
+             authorization: Bearer {token}\r\ncontent-type: {kind}\r\n\
+             content-length: {length}\r\n\r\n"
+        );
+        let request = [head.as_bytes(), body].concat();
+        write_to(&mut self.http, host, &request).await?;
+        let Some(stream) = &mut self.http else { return Ok(()) };
+        let status = read_status(stream).await;
+        if status.is_err() {
+            self.http = None;
+        }
+        match status? {
+            200 => Ok(()),
+            other => Err(std::io::Error::other(format!("ingest of `{source}` answers {other}"))),
+        }
+    }
+}
+
+/// Writes on a kept connection, or on a new one if that has gone.
+async fn write_to(
+    kept: &mut Option<TcpStream>,
+    to: SocketAddr,
+    bytes: &[u8],
+) -> std::io::Result<()> {
+    if let Some(stream) = kept
+        && stream.write_all(bytes).await.is_ok()
+    {
+        return Ok(());
+    }
+    let mut stream = TcpStream::connect(to).await?;
+    stream.write_all(bytes).await?;
+    *kept = Some(stream);
+    Ok(())
+}
+
+/// Reads one whole answer and gives its status.
+async fn read_status(stream: &mut TcpStream) -> std::io::Result<u16> {
+    let mut answer = Vec::new();
+    loop {
+        if stream.read_buf(&mut answer).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if answer.len() > ANSWER_BYTES_MAX {
+            return Err(std::io::Error::other("the answer is too long"));
+        }
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+        });
+        let length: usize = length.unwrap_or(0);
+        if body.len() >= length {
+            let status = head.split(' ').nth(1).and_then(|s| s.parse().ok());
+            return status.ok_or_else(|| std::io::Error::other("the answer has no status"));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `castellan admin`: is what lies in the data folder whole.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::output::{self, Ended, Format, Outcome};
+
+/// Look after the data folder, offline.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Data folder.
+    #[arg(long, global = true, value_name = "DIR", default_value = "castellan-data")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Check journal, state, lake and audit chain.
+    Verify,
+    /// Check the audit chain alone.
+    Audit,
+}
+
+/// Runs the verb.
+pub fn run(args: Args, format: Format) -> Outcome {
+    let report = match args.verb {
+        Verb::Verify => engine::offline::verify(&args.data),
+        Verb::Audit => engine::offline::verify_audit(&args.data),
+    }?;
+    for line in &report.lines {
+        match format {
+            Format::Text => output::line(line)?,
+            Format::Json => output::json_line(line)?,
+        }
+    }
+    Ok(if report.is_whole() { Ended::Done } else { Ended::ProblemsFound })
+}

@@ -1,0 +1,98 @@
+//! `castellan bench`: named workloads with machine-readable figures.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use crate::bench;
+use crate::output::{self, Ended, Format, Outcome};
+
+/// Measure named workloads on this machine. Figures per CPU-second count this process's own time;
+/// the load comes from a second process where it would disturb. Use a release build.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    workload: Workload,
+    /// Print figures as one JSON object.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Workload {
+    /// Records to valid OCSF, by mapping.
+    Normalise {
+        /// Records of each mapping.
+        #[arg(long, default_value_t = 200_000)]
+        records: u64,
+    },
+    /// Acknowledged means on disk: records a second and how long an acknowledgement takes.
+    Journal {
+        /// Seconds to run.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
+    /// The whole road: TCP syslog and HTTP on loopback, durable, OCSF, enriched, rules, lake.
+    Road {
+        /// Seconds to run.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Records a second to send; 0 sends as fast as they are taken.
+        #[arg(long, default_value_t = 0)]
+        rate: u64,
+        /// Extra rules, such as 500 from SigmaHQ.
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+    },
+    /// From an event on the wire to its incident on the live stream, under load.
+    Latency {
+        /// Seconds to run.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+        /// Records a second beside the measured ones.
+        #[arg(long, default_value_t = 5_000)]
+        rate: u64,
+    },
+    /// From starting the process to readiness, on a data folder.
+    Start {
+        /// Data folder.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// The load generator that `road` and `latency` start beside themselves.
+    #[command(hide = true)]
+    Load(bench::load::Plan),
+}
+
+/// Runs the verb.
+pub fn run(args: Args, format: Format) -> Outcome {
+    let figures = match args.workload {
+        Workload::Normalise { records } => bench::normalise::run(records)?,
+        Workload::Journal { seconds } => bench::journal::run(seconds)?,
+        Workload::Road { seconds, rate, rules } => bench::road::run(seconds, rate, rules)?,
+        Workload::Latency { seconds, rate } => bench::latency::run(seconds, rate)?,
+        Workload::Start { data } => bench::road::start(data)?,
+        Workload::Load(plan) => bench::load::run(&plan)?,
+    };
+    print(&figures, args.json || format == Format::Json)?;
+    Ok(Ended::Done)
+}
+
+fn print(figures: &Value, as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        return output::json_line(figures);
+    }
+    for (name, value) in figures.as_object().into_iter().flatten() {
+        match value {
+            Value::Object(inner) => {
+                output::line(format_args!("{name}:"))?;
+                for (name, value) in inner {
+                    output::line(format_args!("  {name}: {value}"))?;
+                }
+            }
+            other => output::line(format_args!("{name}: {other}"))?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! `castellan demo`: a small organisation, alive, with stories that end as incidents.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use engine::auth::{NewToken, Scope};
+use engine::clock::{Clock, Stopwatch};
+use engine::config::{Config, MqttConfig};
+use engine::live::LiveMessage;
+use model::{Incident, Organisation, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::serve::{Served, runtime, stop_asked, told};
+use crate::feeder::{Feeder, Ways};
+use crate::output::{self, Ended, Format, Outcome};
+
+/// Serve on embedded defaults with the demo organisation running: people badge in, log on and leave,
+/// and stories unfold that end as incidents within two minutes. Everything is sent in the vendors'
+/// own formats to the real listeners.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only this story; all of them if absent.
+    #[arg(long)]
+    story: Option<String>,
+    /// No story at all: a quiet day, on which nothing must be found.
+    #[arg(long, conflicts_with = "story")]
+    quiet: bool,
+    /// How many times as fast as life.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=600))]
+    speed: u32,
+    /// The same seed gives the same day.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where HTTP listens; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:8420")]
+    http: SocketAddr,
+    /// Data folder; a new temporary one if absent, removed at the end.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// An MQTT broker on this machine; used if it answers.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:1883")]
+    mqtt: SocketAddr,
+    /// Stop by itself after so long, such as 3m.
+    #[arg(long, value_name = "DURATION")]
+    stop_after: Option<String>,
+}
+
+/// Runs the verb.
+pub fn run(args: Args, format: Format) -> Outcome {
+    let stop_after = match args.stop_after.as_deref().map(model::time::parse_duration) {
+        Some(None) => return output::misused("--stop-after takes a duration such as 90s or 3m"),
+        Some(found) => found,
+        None => None,
+    };
+    let script = if args.quiet {
+        sim::Script::parse(sim::demo::TIMETABLE, &[])
+    } else {
+        sim::demo::script(args.story.as_deref())
+    };
+    let script = match script {
+        Ok(script) => script,
+        Err(error) => return output::misused(&error.to_string()),
+    };
+    super::serve::start_logging_at("warn");
+    let folder = match &args.data {
+        Some(path) => Folder { path: path.clone(), is_temporary: false },
+        None => Folder::temporary()?,
+    };
+    runtime()?.block_on(demo(args, script, (&folder, stop_after), format))
+}
+
+/// A data folder that goes when the demo ends, unless it was asked for by name.
+struct Folder {
+    path: PathBuf,
+    is_temporary: bool,
+}
+
+impl Folder {
+    fn temporary() -> anyhow::Result<Self> {
+        let name = engine::auth::new_id("castellan-demo")?;
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self { path, is_temporary: true })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.is_temporary {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+async fn demo(
+    args: Args,
+    script: sim::Script,
+    (folder, stop_after): (&Folder, Option<Duration>),
+    format: Format,
+) -> Outcome {
+    let org = organisation()?;
+    let broker = tokio::net::TcpStream::connect(args.mqtt).await.is_ok().then_some(args.mqtt);
+    let config = config(&args, folder, broker)?;
+    let clock = if args.speed > 1 { Clock::scaled(args.speed) } else { Clock::system() };
+    let start = clock.now();
+    engine::offline::import(&folder.path, &org, start, false).await?;
+    let served = Served::start(config, clock.clone()).await;
+    let Some(served) = told(served, format)? else { return Ok(Ended::ProblemsFound) };
+    let (reader, feeder_token) = tokens(&served, start).await?;
+    served.tell();
+    tell_how(&served, &reader, broker);
+    let sim = sim::Sim::new(args.seed, &org, script, start)?;
+    for story in sim.stories() {
+        output::note(format_args!("  story: {}", story.title));
+    }
+    let ways = Ways {
+        http: served.http,
+        token: feeder_token,
+        syslog_udp: address(&served, "syslog_udp")?,
+        syslog_tcp: address(&served, "syslog_tcp")?,
+        broker,
+    };
+    let stop = CancellationToken::new();
+    let feeding = tokio::spawn(Feeder::new(sim, clock, ways).run(start, stop.clone()));
+    let ended = watch(&served, stop_after, format).await;
+    stop.cancel();
+    let sent = feeding.await.context("the feeder ended in a panic")?;
+    output::note(format_args!("{sent}"));
+    served.stop().await?;
+    ended?;
+    Ok(Ended::Done)
+}
+
+fn organisation() -> anyhow::Result<Organisation> {
+    let files: BTreeMap<String, Vec<u8>> = sim::demo::ORGANISATION
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
+        .collect();
+    let (org, problems) = engine::offline::organisation_of_files(&files);
+    output::problems(&problems, Format::Text)?;
+    org.context("the demo organisation has errors")
+}
+
+fn config(args: &Args, folder: &Folder, broker: Option<SocketAddr>) -> anyhow::Result<Config> {
+    let mut config = Config::embedded(folder.path.clone(), args.http)
+        .context("the embedded configuration has errors")?;
+    let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+    config.listen.syslog_udp = Some(any);
+    config.listen.syslog_tcp = Some(any);
+    if let Some(broker) = broker {
+        config.mqtt.push(MqttConfig {
+            host: broker.ip().to_string(),
+            port: broker.port(),
+            topics: vec!["frigate/#".into()],
+            client_id: engine::auth::new_id("castellan-demo")?,
+            user: None,
+            password: None,
+            tls_ca: None,
+            tls: false,
+        });
+    }
+    Ok(config)
+}
+
+/// A token for the person at the terminal, and one for the feeder.
+async fn tokens(served: &Served, now: Timestamp) -> anyhow::Result<(String, String)> {
+    let engine = &served.running.engine;
+    let wanted = |label: &str, scopes: &[Scope]| NewToken {
+        label: label.to_owned(),
+        scopes: scopes.to_vec(),
+        sources: Vec::new(),
+        expires_at: Some(now.plus(Duration::from_secs(7 * 86_400))),
+    };
+    let person = engine.create_token(wanted("demo operator", &Scope::ALL), "demo").await?;
+    let feeder = engine.create_token(wanted("demo feeder", &[Scope::Ingest]), "demo").await?;
+    Ok((person.1, feeder.1))
+}
+
+fn tell_how(served: &Served, token: &str, broker: Option<SocketAddr>) {
+    output::note(format_args!("  token: {token}"));
+    output::note(format_args!("  open http://{} and paste the token", served.http));
+    match broker {
+        Some(broker) => output::note(format_args!("  mqtt through the broker at {broker}")),
+        None => output::note("  no mqtt broker answers; its cameras stay silent"),
+    }
+}
+
+fn address(served: &Served, name: &str) -> anyhow::Result<SocketAddr> {
+    let found = served.running.listening.iter().find(|(listener, _)| listener == name);
+    found.map(|(_, address)| *address).with_context(|| format!("{name} does not listen"))
+}
+
+/// Prints incidents as they are found, until asked to stop.
+async fn watch(
+    served: &Served,
+    stop_after: Option<Duration>,
+    format: Format,
+) -> anyhow::Result<()> {
+    let begun = Stopwatch::start();
+    let mut live = served.running.engine.live.incidents();
+    let mut known = std::collections::BTreeSet::new();
+    let mut asked = std::pin::pin!(stop_asked());
+    let end = stop_after.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
+    let mut over = std::pin::pin!(tokio::time::sleep(end));
+    loop {
+        let message = tokio::select! {
+            () = &mut asked => return Ok(()),
+            () = &mut over => return Ok(()),
+            message = live.recv() => message,
+        };
+        match message {
+            Ok(LiveMessage::Incident(incident)) if known.insert(incident.id.clone()) => {
+                tell(&incident, begun.elapsed(), format)?;
+            }
+            Ok(LiveMessage::Incident(_) | LiveMessage::Finding(_) | LiveMessage::Event(_)) => {}
+            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+            Err(tokio::sync::broadcast::error::RecvError::Closed) => {
+                bail!("the live stream has ended")
+            }
+        }
+        if !served.running.is_flowing() {
+            bail!("the flow has ended; see the log above");
+        }
+    }
+}
+
+fn tell(incident: &Incident, after: Duration, format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
+        return output::json_line(incident);
+    }
+    let owner = match &incident.owner {
+        model::incident::Owner::Team(team) => format!("team {team}"),
+        model::incident::Owner::Person(person) => format!("person {person}"),
+    };
+    output::line(format_args!(
+        "\nincident after {:.0} s: [{}] {}\n  {}\n  owner: {owner}; {}",
+        after.as_secs_f64(),
+        incident.level,
+        incident.title,
+        incident.because,
+        incident.id
+    ))
+}

@@ -1,0 +1,69 @@
+//! `castellan import` and `export`: the organisation in and out.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use engine::clock::Clock;
+
+use super::serve::runtime;
+use crate::output::{self, Ended, Format, Outcome};
+
+/// Load an organisation folder into the data folder: people, identifiers, assets, places, doors,
+/// sources. All problems are listed at once, and nothing is written if any is an error. A running
+/// server takes the change within seconds.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Organisation folder.
+    #[arg(long, value_name = "DIR")]
+    org: PathBuf,
+    /// Data folder.
+    #[arg(long, value_name = "DIR", default_value = "castellan-data")]
+    data: PathBuf,
+    /// Only say what would change.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Write the organisation of a data folder back as a folder.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// Where to; made if missing.
+    #[arg(long, value_name = "DIR")]
+    org: PathBuf,
+    /// Data folder.
+    #[arg(long, value_name = "DIR", default_value = "castellan-data")]
+    data: PathBuf,
+}
+
+/// Runs the verb.
+pub fn run(args: Args, format: Format) -> Outcome {
+    let (org, problems) = engine::offline::organisation(&args.org)?;
+    output::problems(&problems, format)?;
+    let Some(org) = org else { return Ok(Ended::ProblemsFound) };
+    let changes = runtime()?.block_on(engine::offline::import(
+        &args.data,
+        &org,
+        Clock::system().now(),
+        args.dry_run,
+    ))?;
+    match format {
+        Format::Json => output::json_line(&changes)?,
+        Format::Text => output::line(&changes)?,
+    }
+    Ok(Ended::Done)
+}
+
+/// Runs the verb.
+pub fn export(args: ExportArgs, format: Format) -> Outcome {
+    let files = runtime()?.block_on(engine::offline::export(&args.data))?;
+    std::fs::create_dir_all(&args.org)
+        .with_context(|| format!("cannot make {}", args.org.display()))?;
+    for (name, text) in &files {
+        let path = args.org.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        if format == Format::Text {
+            output::note(path.display());
+        }
+    }
+    Ok(Ended::Done)
+}

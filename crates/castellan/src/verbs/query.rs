@@ -1,0 +1,107 @@
+//! `castellan query`: SQL over the lake and what is not yet in it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use engine::config::Config;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::serve::{runtime, start_logging};
+use crate::local;
+use crate::output::{self, Ended, Format, Outcome};
+
+/// Longest wait for the journal's rest when no server runs.
+const CATCH_UP_MAX: Duration = Duration::from_secs(600);
+
+/// Ask the lake, and what is not yet in it, in SQL. The table is `events`; its columns are listed by
+/// `castellan query "DESCRIBE events"`, and `ocsf` holds each whole event as JSON. Table `raw` holds
+/// what sources said, word by word. A server that holds the data folder is asked; without one the
+/// folder is opened.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  castellan query \"SELECT person, count(*) FROM events \
+    WHERE class_uid = 4230001 GROUP BY person ORDER BY 2 DESC LIMIT 10\"")]
+pub struct Args {
+    /// One SELECT statement.
+    sql: String,
+    /// Data folder.
+    #[arg(long, value_name = "DIR", default_value = "castellan-data")]
+    data: PathBuf,
+    /// Configuration file; its data and lake folders are used.
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    columns: Vec<String>,
+    rows: Vec<Vec<Value>>,
+    truncated: bool,
+}
+
+/// Runs the verb.
+pub fn run(args: Args, format: Format) -> Outcome {
+    let config = match &args.config {
+        Some(path) => {
+            let mut problems = Vec::new();
+            let config = engine::offline::read_config(path, &mut problems)?;
+            output::problems(&problems, format)?;
+            config
+        }
+        None => Config::embedded(args.data.clone(), ([127, 0, 0, 1], 0).into()),
+    };
+    let Some(config) = config else { return Ok(Ended::ProblemsFound) };
+    let answer = match engine::folder::running(&config.data) {
+        Some(server) => ask(&server, &args.sql)?,
+        None => open(config, &args.sql)?,
+    };
+    print(&answer, format)?;
+    if answer.truncated {
+        output::note(format_args!("cut after {} rows", answer.rows.len()));
+    }
+    Ok(Ended::Done)
+}
+
+fn ask(server: &engine::folder::Running, sql: &str) -> anyhow::Result<Answer> {
+    let body = serde_json::json!({"sql": sql, "raw": true}).to_string();
+    let text = local::post(server, "/v1/query", &body)?;
+    serde_json::from_str(&text).context("the server's answer is not readable")
+}
+
+fn open(config: Config, sql: &str) -> anyhow::Result<Answer> {
+    start_logging();
+    let result = runtime()?.block_on(engine::offline::query(config, sql, CATCH_UP_MAX))?;
+    let rows = result.rows()?;
+    let columns: Vec<String> = result.columns.iter().map(|c| c.name.clone()).collect();
+    let row = |row: &serde_json::Map<String, Value>| {
+        columns.iter().map(|c| row.get(c).cloned().unwrap_or(Value::Null)).collect()
+    };
+    Ok(Answer { rows: rows.iter().map(row).collect(), truncated: result.truncated, columns })
+}
+
+fn print(answer: &Answer, format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Json => {
+            for row in &answer.rows {
+                let pairs = answer.columns.iter().cloned().zip(row.iter().cloned());
+                output::json_line(&pairs.collect::<serde_json::Map<String, Value>>())?;
+            }
+        }
+        Format::Text => {
+            output::line(answer.columns.join("\t"))?;
+            for row in &answer.rows {
+                output::line(row.iter().map(shown).collect::<Vec<_>>().join("\t"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.replace(['\t', '\n'], " "),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

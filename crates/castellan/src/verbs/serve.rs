@@ -1,0 +1,155 @@
+//! `castellan serve`: run the server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use engine::clock::Clock;
+use engine::config::Config;
+use engine::{Mode, StartError};
+
+use crate::output::{self, Ended, Format, Outcome};
+
+/// Run the server. Without a configuration it serves on http://127.0.0.1:8420 and keeps everything
+/// in ./castellan-data.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What this process does. Only `all` runs today.
+    #[arg(long, value_name = "ROLES", default_value = "all", value_parser = ["all"])]
+    role: String,
+}
+
+/// Runs the verb.
+pub fn run(args: Args, format: Format) -> Outcome {
+    let mut problems = Vec::new();
+    let config = match &args.config {
+        Some(path) => engine::offline::read_config(path, &mut problems)?,
+        None => embedded(),
+    };
+    output::problems(&problems, format)?;
+    let Some(config) = config else { return Ok(Ended::ProblemsFound) };
+    start_logging();
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let served = Served::start(config, Clock::system()).await;
+        let served = match told(served, format)? {
+            Some(served) => served,
+            None => return Ok(Ended::ProblemsFound),
+        };
+        served.tell();
+        served.until_stopped().await
+    })
+}
+
+/// The configuration of nobody: loopback, one folder.
+fn embedded() -> Option<Config> {
+    Config::embedded(PathBuf::from("castellan-data"), ([127, 0, 0, 1], 8420).into())
+}
+
+/// A run time for a server.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the run time")
+}
+
+/// Logs to standard error; `RUST_LOG` chooses how much.
+pub fn start_logging() {
+    start_logging_at("info,datafusion=warn,sqlx=warn");
+}
+
+/// Logs to standard error, `usual` unless `RUST_LOG` says otherwise.
+pub fn start_logging_at(usual: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
+    // A second start in one process keeps the first one's.
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Says why a start failed; `None` when problems of content or organisation were printed.
+pub fn told<T>(started: Result<T, StartError>, format: Format) -> anyhow::Result<Option<T>> {
+    match started {
+        Ok(started) => Ok(Some(started)),
+        Err(StartError::Problems(problems)) => {
+            output::problems(&problems, format)?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A running server: engine and HTTP.
+pub struct Served {
+    /// The engine.
+    pub running: engine::Running,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    server: api::Server,
+}
+
+impl Served {
+    /// Binds HTTP first, so that a port in use is said before anything else happens.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let listener = engine::listeners::http(config.listen.http)?;
+        let http = listener.local_addr()?;
+        let running = engine::start(config, clock, Mode::Serve).await?;
+        let server = api::Server::start(listener, std::sync::Arc::clone(&running.engine));
+        engine::start::announce(&running, http)?;
+        Ok(Self { running, http, server })
+    }
+
+    /// Prints where it listens.
+    pub fn tell(&self) {
+        output::note(format_args!("castellan serves on http://{}", self.http));
+        for (name, address) in &self.running.listening {
+            output::note(format_args!("  {name} on {address}"));
+        }
+    }
+
+    /// Serves until a signal asks to stop, or the flow fails.
+    pub async fn until_stopped(self) -> Outcome {
+        let mut look = tokio::time::interval(std::time::Duration::from_secs(1));
+        let mut asked = std::pin::pin!(stop_asked());
+        let failed = loop {
+            tokio::select! {
+                () = &mut asked => break false,
+                _ = look.tick() => {
+                    if !self.running.is_flowing() {
+                        break true;
+                    }
+                }
+            }
+        };
+        self.stop().await?;
+        anyhow::ensure!(!failed, "the flow has ended; see the log above");
+        Ok(Ended::Done)
+    }
+
+    /// Stops in order.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.server.stop().await;
+        self.running.stop().await?;
+        Ok(())
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub async fn stop_asked() {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    match terminate {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

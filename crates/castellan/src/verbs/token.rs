@@ -1,0 +1,89 @@
+//! `castellan token`: who may send, read and work.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use engine::auth::{NewToken, Scope};
+use engine::clock::Clock;
+use model::SourceId;
+use serde_json::json;
+
+use super::serve::runtime;
+use crate::output::{self, Ended, Format, Outcome};
+
+/// Make, list and revoke access tokens. A running server takes the change within seconds.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Data folder.
+    #[arg(long, global = true, value_name = "DIR", default_value = "castellan-data")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a token; its text is printed once and kept nowhere.
+    Create {
+        /// Whose it is, or what for. A person's id lets it own incidents.
+        label: String,
+        /// ingest, read, operate, admin; may be given many times.
+        #[arg(long, required = true, value_parser = ["ingest", "read", "operate", "admin"])]
+        scope: Vec<String>,
+        /// Only for this source; may be given many times.
+        #[arg(long)]
+        source: Vec<String>,
+        /// How long it is valid, such as 90d.
+        #[arg(long, default_value = "90d")]
+        valid: String,
+    },
+    /// List tokens; their texts are not kept.
+    List,
+    /// End a token for ever.
+    Revoke {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// Runs the verb.
+pub fn run(args: Args, format: Format) -> Outcome {
+    let now = Clock::system().now();
+    let runtime = runtime()?;
+    match args.verb {
+        Verb::Create { label, scope, source, valid } => {
+            let Some(valid) = model::time::parse_duration(&valid) else {
+                return output::misused("--valid takes a duration such as 12h or 90d");
+            };
+            let sources = source.iter().map(|s| SourceId::parse(s)).collect::<Result<_, _>>();
+            let wanted = NewToken {
+                label,
+                scopes: scope.iter().filter_map(|s| Scope::parse(s)).collect(),
+                sources: sources.context("--source")?,
+                expires_at: Some(now.plus(valid)),
+            };
+            let made = engine::offline::create_token(&args.data, wanted, now);
+            let (token, secret) = runtime.block_on(made)?;
+            match format {
+                Format::Text => output::line(secret)?,
+                Format::Json => output::json_line(&json!({"id": token.id, "token": secret}))?,
+            }
+        }
+        Verb::List => {
+            for token in runtime.block_on(engine::offline::tokens(&args.data))? {
+                output::json_line(&json!({
+                    "id": token.id, "label": token.label, "scopes": token.scopes,
+                    "sources": token.sources, "created_at": token.created_at,
+                    "expires_at": token.expires_at, "revoked_at": token.revoked_at,
+                }))?;
+            }
+        }
+        Verb::Revoke { id } => {
+            if !runtime.block_on(engine::offline::revoke_token(&args.data, &id, now))? {
+                bail!("there is no token `{id}`");
+            }
+        }
+    }
+    Ok(Ended::Done)
+}

@@ -1,0 +1,205 @@
+//! Who asks: bearer tokens, stored hashed, scoped, expiring.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use model::{AuditAct, PersonId, SourceId, Timestamp};
+use sha2::{Digest, Sha256};
+use store::state::Token;
+use store::{State, StoreError};
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Send records.
+    Ingest,
+    /// Read events, incidents, sources, people.
+    Read,
+    /// Work incidents, re-run dead letters.
+    Operate,
+    /// Tokens, organisation, raw records.
+    Admin,
+}
+
+impl Scope {
+    /// All, in rising order of power.
+    pub const ALL: [Self; 4] = [Self::Ingest, Self::Read, Self::Operate, Self::Admin];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+            Self::Operate => "operate",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// By its word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The token's id: what the audit chain names.
+    pub id: String,
+    /// The person behind it, if the token's label is a person's id.
+    pub person: Option<PersonId>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// For which sources it may send; empty: for any.
+    pub sources: Vec<SourceId>,
+}
+
+impl Principal {
+    /// Whether it may.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Whether it may send for a source.
+    pub fn may_send_for(&self, source: &SourceId) -> bool {
+        self.may(Scope::Ingest) && (self.sources.is_empty() || self.sources.contains(source))
+    }
+}
+
+/// Why a token is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// None was sent.
+    #[error("no token was sent; send `Authorization: Bearer TOKEN`")]
+    Missing,
+    /// Nobody has this one.
+    #[error("the token is not known")]
+    Unknown,
+    /// Its time is over.
+    #[error("the token expired at {0}")]
+    Expired(Timestamp),
+    /// It was ended by an act.
+    #[error("the token was revoked at {0}")]
+    Revoked(Timestamp),
+}
+
+/// Prefix of every token of ours: secret scanners know it by this.
+pub const TOKEN_PREFIX: &str = "cst_";
+/// Bytes of randomness in a token.
+const TOKEN_BYTES: usize = 32;
+
+/// A new token's text, to be shown once, from random bytes.
+pub fn new_secret() -> Result<String, getrandom::Error> {
+    let mut bytes = [0_u8; TOKEN_BYTES];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{TOKEN_PREFIX}{}", hex::encode(bytes)))
+}
+
+/// A short random id, such as `tok-1f3a…`.
+pub fn new_id(prefix: &str) -> Result<String, getrandom::Error> {
+    let mut bytes = [0_u8; 6];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{prefix}-{}", hex::encode(bytes)))
+}
+
+/// What is stored of a token. Its text has 256 bits of randomness, so a plain hash is enough.
+pub fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// Tokens in memory, read again from state when they change.
+#[derive(Debug, Default)]
+pub struct Tokens(RwLock<HashMap<[u8; 32], Token>>);
+
+impl Tokens {
+    /// Reads all tokens from state. `extra`: those that the configuration names.
+    pub async fn reload(&self, state: &State, extra: &[Token]) -> Result<(), StoreError> {
+        let stored = state.tokens().await?;
+        let all = stored.into_iter().chain(extra.iter().cloned());
+        let by_hash = all.map(|token| (token.hash, token)).collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = by_hash;
+        Ok(())
+    }
+
+    /// Whose a token is, if it may be used at `now`. Looked up by its hash, so timing says nothing.
+    pub fn authenticate(&self, secret: &str, now: Timestamp) -> Result<Principal, AuthError> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let token = known.get(&hash(secret)).ok_or(AuthError::Unknown)?;
+        if let Some(at) = token.revoked_at {
+            return Err(AuthError::Revoked(at));
+        }
+        if let Some(end) = token.expires_at.filter(|end| *end <= now) {
+            return Err(AuthError::Expired(end));
+        }
+        Ok(Principal {
+            id: token.id.clone(),
+            person: PersonId::parse(&token.label).ok(),
+            scopes: token.scopes.iter().filter_map(|s| Scope::parse(s)).collect(),
+            sources: token.sources.clone(),
+        })
+    }
+}
+
+/// What is wanted of a new token.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// A person's id, or words for what it is for.
+    pub label: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// For which sources; empty: any.
+    pub sources: Vec<SourceId>,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why no token could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// State.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes a token; its text is returned and never stored.
+pub async fn create(
+    state: &State,
+    wanted: NewToken,
+    by: &str,
+    now: Timestamp,
+) -> Result<(Token, String), TokenError> {
+    let secret = new_secret()?;
+    let token = Token {
+        id: new_id("tok")?,
+        hash: hash(&secret),
+        label: wanted.label,
+        scopes: wanted.scopes.iter().map(|s| s.as_str().to_owned()).collect(),
+        sources: wanted.sources,
+        created_at: now,
+        expires_at: wanted.expires_at,
+        revoked_at: None,
+    };
+    let act = AuditAct {
+        at: now,
+        by: by.to_owned(),
+        verb: "token.create".into(),
+        object: format!("token:{}", token.id),
+        detail: serde_json::json!({"scopes": token.scopes, "expires_at": token.expires_at}),
+    };
+    state.add_token(&token, &act).await?;
+    Ok((token, secret))
+}
+
+/// The audited act of ending a token.
+pub fn revoke_act(id: &str, by: &str, now: Timestamp) -> AuditAct {
+    AuditAct {
+        at: now,
+        by: by.to_owned(),
+        verb: "token.revoke".into(),
+        object: format!("token:{id}"),
+        detail: serde_json::json!({}),
+    }
+}

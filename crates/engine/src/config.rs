@@ -1,0 +1,506 @@
+//! `castellan.toml`: read whole, every problem at once, each with its place.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use estate::tomlpos::{Doc, Spanned, Table};
+use model::problem::Gravity;
+use model::{Problem, SourceId, TeamId};
+
+use crate::limits::{LIMITS, Limits};
+
+/// A secret is named here and lies elsewhere: `file:PATH` or `env:NAME`.
+pub type SecretText = String;
+
+/// Certificates for TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// PEM chain.
+    pub certificate: PathBuf,
+    /// PEM key.
+    pub key: PathBuf,
+    /// PEM roots that client certificates must chain to.
+    pub client_ca: Option<PathBuf>,
+    /// Refuse clients without one.
+    pub require_client: bool,
+}
+
+/// Where the server listens. `None`: not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// HTTP: ingest, API, status page.
+    pub http: SocketAddr,
+    /// Syslog over UDP.
+    pub syslog_udp: Option<SocketAddr>,
+    /// Syslog over TCP.
+    pub syslog_tcp: Option<SocketAddr>,
+    /// Syslog over TLS.
+    pub syslog_tls: Option<SocketAddr>,
+    /// Certificates of the TLS listener.
+    pub tls: Option<TlsConfig>,
+}
+
+/// One broker to subscribe to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MqttConfig {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Topic filters.
+    pub topics: Vec<String>,
+    /// Stable client id, so that the broker keeps what came while we were away.
+    pub client_id: String,
+    /// User name.
+    pub user: Option<String>,
+    /// Reference to the password.
+    pub password: Option<SecretText>,
+    /// Speak TLS; roots from this PEM file, or the system's when it is empty.
+    pub tls_ca: Option<PathBuf>,
+    /// Speak TLS.
+    pub tls: bool,
+}
+
+/// One file to follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TailConfig {
+    /// The file.
+    pub path: PathBuf,
+    /// Whose records they are; by match if absent.
+    pub source: Option<SourceId>,
+}
+
+/// Who hears of incidents outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Channel {
+    /// E-mail.
+    Mail {
+        /// Its name.
+        name: String,
+        /// SMTP host.
+        host: String,
+        /// SMTP port.
+        port: u16,
+        /// `starttls`, `tls` or `none`.
+        security: MailSecurity,
+        /// User name.
+        user: Option<String>,
+        /// Reference to the password.
+        password: Option<SecretText>,
+        /// Sender.
+        from: String,
+        /// Recipients.
+        to: Vec<String>,
+        /// Only at this level or above.
+        level: model::Level,
+    },
+    /// Signed HTTP POST.
+    Webhook {
+        /// Its name.
+        name: String,
+        /// Where to.
+        url: String,
+        /// Reference to the signing secret.
+        secret: SecretText,
+        /// Only at this level or above.
+        level: model::Level,
+    },
+}
+
+impl Channel {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Mail { name, .. } | Self::Webhook { name, .. } => name,
+        }
+    }
+    /// From which level on it is told.
+    pub fn level(&self) -> model::Level {
+        match self {
+            Self::Mail { level, .. } | Self::Webhook { level, .. } => *level,
+        }
+    }
+}
+
+/// How mail travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// Upgrade, or do not send.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+    /// In the clear; only to loopback.
+    None,
+}
+
+/// A token given in the configuration by its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenConfig {
+    /// Its id.
+    pub id: String,
+    /// Reference to the token's text.
+    pub secret: SecretText,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// For which sources; all if empty.
+    pub sources: Vec<SourceId>,
+    /// Until when.
+    pub expires: Option<model::Timestamp>,
+}
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where everything lies.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: Listen,
+    /// The address people use; required off loopback.
+    pub public_url: Option<String>,
+    /// Lake folder; inside the data folder if absent.
+    pub lake: Option<PathBuf>,
+    /// How long the lake keeps events; for ever if absent.
+    pub retention: Option<Duration>,
+    /// How long it keeps single classes.
+    pub retention_by_class: BTreeMap<u32, Duration>,
+    /// Organisation folder, loaded at start and when it changes.
+    pub organisation: Option<PathBuf>,
+    /// Extra content.
+    pub content: Option<PathBuf>,
+    /// The team that owns what no rule assigns.
+    pub default_team: TeamId,
+    /// Tokens given here.
+    pub tokens: Vec<TokenConfig>,
+    /// Brokers.
+    pub mqtt: Vec<MqttConfig>,
+    /// Files to follow.
+    pub tail: Vec<TailConfig>,
+    /// Who is told.
+    pub channels: Vec<Channel>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// Everything on loopback and in one folder.
+impl Config {
+    /// The embedded default: HTTP and syslog on loopback, data in `data`.
+    pub fn embedded(data: PathBuf, http: SocketAddr) -> Option<Self> {
+        Some(Self {
+            data,
+            listen: Listen {
+                http,
+                syslog_udp: None,
+                syslog_tcp: None,
+                syslog_tls: None,
+                tls: None,
+            },
+            public_url: None,
+            lake: None,
+            retention: None,
+            retention_by_class: BTreeMap::new(),
+            organisation: None,
+            content: None,
+            default_team: TeamId::parse("soc").ok()?,
+            tokens: Vec::new(),
+            mqtt: Vec::new(),
+            tail: Vec::new(),
+            channels: Vec::new(),
+            limits: Limits::default(),
+        })
+    }
+}
+
+/// Reads a configuration. `Some` only when nothing in it is an error.
+pub fn read(file: &str, text: &str) -> (Option<Config>, Vec<Problem>) {
+    let doc = Doc::parse(file, text);
+    let mut root = doc.root();
+    root.need_format(1);
+    let config = read_root(&mut root);
+    root.finish();
+    let problems = doc.into_problems();
+    let is_good = problems.iter().all(|p| p.gravity != Gravity::Error);
+    (config.filter(|_| is_good), problems)
+}
+
+fn read_root(root: &mut Table<'_>) -> Option<Config> {
+    let http: SocketAddr = ([127, 0, 0, 1], 8420).into();
+    let mut config = Config::embedded(PathBuf::from("castellan-data"), http)?;
+    if let Some(mut data) = root.take_table("data") {
+        if let Some(folder) = data.take_str("folder") {
+            config.data = PathBuf::from(folder.value);
+        }
+        data.finish();
+    }
+    if let Some(mut listen) = root.take_table("listen") {
+        read_listen(&mut listen, &mut config.listen);
+        listen.finish();
+    }
+    config.public_url = root.take_str("public_url").map(|url| url.value);
+    read_journal(root, &mut config);
+    read_lake(root, &mut config);
+    if let Some(mut organisation) = root.take_table("organisation") {
+        config.organisation = organisation.take_str("folder").map(|f| PathBuf::from(f.value));
+        organisation.finish();
+    }
+    if let Some(mut content) = root.take_table("content") {
+        config.content = content.take_str("folder").map(|f| PathBuf::from(f.value));
+        content.finish();
+    }
+    if let Some(mut respond) = root.take_table("respond") {
+        if let Some(team) = respond.take_id("default_team", TeamId::parse) {
+            config.default_team = team.value;
+        }
+        respond.finish();
+    }
+    config.tokens = root.take_tables("token").into_iter().filter_map(read_token).collect();
+    config.mqtt = root.take_tables("mqtt").into_iter().filter_map(read_mqtt).collect();
+    config.tail = root.take_tables("tail").into_iter().filter_map(read_tail).collect();
+    let mail = root.take_tables("mail").into_iter().filter_map(read_mail);
+    config.channels.extend(mail);
+    let hooks = root.take_tables("webhook").into_iter().filter_map(read_webhook);
+    config.channels.extend(hooks);
+    if let Some(mut limits) = root.take_table("limits") {
+        for info in LIMITS {
+            if let Some(value) = limits.take_bytes(info.name) {
+                config.limits.set(info.name, value.value);
+            }
+        }
+        limits.finish();
+    }
+    check_binds(root, &config);
+    Some(config)
+}
+
+fn read_journal(root: &mut Table<'_>, config: &mut Config) {
+    let Some(mut journal) = root.take_table("journal") else { return };
+    if let Some(bytes) = journal.take_bytes("bytes_max") {
+        config.limits.journal_bytes_max = bytes.value;
+    }
+    if let Some(age) = journal.take_duration("age_max") {
+        config.limits.journal_age_ms_max = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+    }
+    journal.finish();
+}
+
+fn read_lake(root: &mut Table<'_>, config: &mut Config) {
+    let Some(mut lake) = root.take_table("lake") else { return };
+    if let Some(url) = lake.take_str("url") {
+        match url.strip_prefix("file://").or((!url.contains("://")).then_some(url.as_str())) {
+            Some(path) => config.lake = Some(PathBuf::from(path)),
+            None => lake.error(
+                url.at,
+                "bad_value",
+                format!("`lake.url`: found `{}`, expected a folder or file:// URL", url.value),
+            ),
+        }
+    }
+    config.retention = lake.take_duration("retention").map(|d| d.value);
+    lake.finish();
+}
+
+fn read_listen(listen: &mut Table<'_>, into: &mut Listen) {
+    if let Some(http) = address(listen, "http") {
+        into.http = http;
+    }
+    into.syslog_udp = address(listen, "syslog_udp");
+    into.syslog_tcp = address(listen, "syslog_tcp");
+    into.syslog_tls = address(listen, "syslog_tls");
+    if let Some(mut tls) = listen.take_table("tls") {
+        let certificate = tls.need_str("certificate");
+        let key = tls.need_str("key");
+        let client_ca = tls.take_str("client_ca").map(|f| PathBuf::from(f.value));
+        let require_client = tls.take_bool("require_client").is_some_and(|b| b.value);
+        if let (Some(certificate), Some(key)) = (certificate, key) {
+            into.tls = Some(TlsConfig {
+                certificate: PathBuf::from(certificate.value),
+                key: PathBuf::from(key.value),
+                client_ca,
+                require_client,
+            });
+        }
+        tls.finish();
+    }
+    if into.syslog_tls.is_some() && into.tls.is_none() {
+        listen.error(
+            listen.at(),
+            "missing_key",
+            "`listen.syslog_tls` needs `[listen.tls]` with `certificate` and `key`".into(),
+        );
+    }
+}
+
+fn address(table: &mut Table<'_>, key: &'static str) -> Option<SocketAddr> {
+    let text = table.take_str(key)?;
+    match text.parse() {
+        Ok(address) => Some(address),
+        Err(_) => {
+            table.error(
+                text.at,
+                "bad_value",
+                format!("`listen.{key}`: found `{}`, expected ADDRESS:PORT", text.value),
+            );
+            None
+        }
+    }
+}
+
+/// Off loopback the API would carry tokens in the clear: refused until TLS is served.
+fn check_binds(root: &Table<'_>, config: &Config) {
+    if !config.listen.http.ip().is_loopback() {
+        root.error(
+            root.at(),
+            "not_loopback",
+            format!(
+                "`listen.http` is {}: HTTP is served on loopback only; put a TLS proxy before it",
+                config.listen.http
+            ),
+        );
+    }
+}
+
+fn read_token(mut table: Table<'_>) -> Option<TokenConfig> {
+    let id = table.need_str("id");
+    let secret = table.need_str("secret");
+    let scopes = table.take_strs("scopes").unwrap_or_default();
+    let sources = table.take_strs("sources").unwrap_or_default();
+    let expires = table.take_str("expires");
+    let expires_at = expires.as_ref().and_then(|e| model::Timestamp::from_rfc3339(e));
+    if let (Some(text), None) = (&expires, expires_at) {
+        let message = format!("`token.expires`: found `{}`, expected RFC 3339", text.value);
+        table.error(text.at, "bad_value", message);
+    }
+    let token = TokenConfig {
+        id: id?.value,
+        secret: secret?.value,
+        scopes: scopes.into_iter().map(|s| s.value).collect(),
+        sources: sources.iter().filter_map(|s| source_id(&table, s)).collect(),
+        expires: expires_at,
+    };
+    table.finish();
+    Some(token)
+}
+
+fn source_id(table: &Table<'_>, text: &Spanned<String>) -> Option<SourceId> {
+    match SourceId::parse(text) {
+        Ok(id) => Some(id),
+        Err(error) => {
+            table.error(text.at, "bad_id", error.to_string());
+            None
+        }
+    }
+}
+
+fn read_mqtt(mut table: Table<'_>) -> Option<MqttConfig> {
+    let host = table.need_str("host");
+    let tls_ca = table.take_str("tls_ca").map(|f| PathBuf::from(f.value));
+    let tls = table.take_bool("tls").map_or(tls_ca.is_some(), |b| b.value);
+    let port = table.take_int("port", 1..=65_535).map(|p| p.value);
+    let topics = table.take_strs("topics").unwrap_or_default();
+    let config = MqttConfig {
+        host: host?.value,
+        port: port.and_then(|p| u16::try_from(p).ok()).unwrap_or(if tls { 8883 } else { 1883 }),
+        topics: topics.into_iter().map(|t| t.value).collect(),
+        client_id: table.take_str("client_id").map_or_else(|| "castellan".into(), |c| c.value),
+        user: table.take_str("user").map(|u| u.value),
+        password: table.take_str("password").map(|p| p.value),
+        tls_ca,
+        tls,
+    };
+    table.finish();
+    Some(config)
+}
+
+fn read_tail(mut table: Table<'_>) -> Option<TailConfig> {
+    let path = table.need_str("path");
+    let source = table.take_id("source", SourceId::parse).map(|s| s.value);
+    table.finish();
+    Some(TailConfig { path: PathBuf::from(path?.value), source })
+}
+
+const LEVELS: &[(&str, model::Level)] = &[
+    ("informational", model::Level::Informational),
+    ("low", model::Level::Low),
+    ("medium", model::Level::Medium),
+    ("high", model::Level::High),
+    ("critical", model::Level::Critical),
+];
+
+fn read_mail(mut table: Table<'_>) -> Option<Channel> {
+    let name = table.need_str("name");
+    let host = table.need_str("host");
+    let from = table.need_str("from");
+    let to = table.take_strs("to").unwrap_or_default();
+    let words = [
+        ("starttls", MailSecurity::StartTls),
+        ("tls", MailSecurity::Tls),
+        ("none", MailSecurity::None),
+    ];
+    let security = table.take_word("security", &words).map_or(MailSecurity::StartTls, |s| s.value);
+    let port = table.take_int("port", 1..=65_535).and_then(|p| u16::try_from(p.value).ok());
+    let user = table.take_str("user").map(|u| u.value);
+    let password = table.take_str("password").map(|p| p.value);
+    let level = table.take_word("level", LEVELS).map_or(model::Level::Medium, |l| l.value);
+    table.finish();
+    Some(Channel::Mail {
+        name: name?.value,
+        host: host?.value,
+        port: port.unwrap_or(587),
+        security,
+        user,
+        password,
+        from: from?.value,
+        to: to.into_iter().map(|t| t.value).collect(),
+        level,
+    })
+}
+
+fn read_webhook(mut table: Table<'_>) -> Option<Channel> {
+    let name = table.need_str("name");
+    let url = table.need_str("url");
+    let secret = table.need_str("secret");
+    let level = table.take_word("level", LEVELS).map_or(model::Level::Medium, |l| l.value);
+    table.finish();
+    Some(Channel::Webhook { name: name?.value, url: url?.value, secret: secret?.value, level })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        read("castellan.toml", text).1.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest() {
+        let found = problems("format = 1\n[listen]\nsyslog_upd = \"127.0.0.1:514\"\n");
+        assert_eq!(found.len(), 1, "{found:?}");
+        let first = found.first().unwrap();
+        assert!(first.contains("castellan.toml:3:1"), "{first}");
+        assert!(first.contains("did you mean `syslog_udp`"), "{first}");
+    }
+
+    #[test]
+    fn all_problems_come_at_once() {
+        let text = "format = 1\n[limits]\nbody_bytes_mx = 3\n[listen]\nhttp = \"nowhere\"\n\
+                    [[webhook]]\nname = \"a\"\n";
+        let found = problems(text);
+        assert!(found.len() >= 4, "{found:?}");
+    }
+
+    #[test]
+    fn http_off_loopback_is_refused() {
+        let found = problems("format = 1\n[listen]\nhttp = \"0.0.0.0:80\"\n");
+        assert!(found.iter().any(|p| p.contains("loopback")), "{found:?}");
+    }
+
+    #[test]
+    fn a_small_file_is_enough() {
+        let (config, found) = read("castellan.toml", "format = 1\n");
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(config.unwrap().listen.http.port(), 8420);
+    }
+}

@@ -1,0 +1,128 @@
+//! Shipped content, embedded at build time, and folders that add to it or override it by name.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use detect::RuleFile;
+use model::Problem;
+use normalise::MappingFolder;
+
+/// One embedded file: path below `content/`, bytes.
+pub struct Embedded {
+    /// Such as `mappings/openssh/map.vrl`.
+    pub path: &'static str,
+    /// Its bytes.
+    pub bytes: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/content.rs"));
+
+/// One content file may be this large; larger ones are refused by name.
+pub const CONTENT_FILE_BYTES_MAX: u64 = 8 << 20;
+/// Folders nested deeper than this are not read.
+const DEPTH_MAX: usize = 6;
+
+/// Content files by path below the content folder.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// What ships with the program.
+pub fn shipped() -> Files {
+    EMBEDDED.iter().map(|file| (file.path.to_owned(), file.bytes.to_vec())).collect()
+}
+
+/// Reads one folder. Files that cannot be read are named as problems.
+pub fn read_folder(folder: &Path, problems: &mut Vec<Problem>) -> Files {
+    let mut files = Files::new();
+    let mut open: Vec<(PathBuf, usize)> = vec![(folder.to_owned(), 0)];
+    while let Some((dir, depth)) = open.pop() {
+        let entries = match std::fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) => {
+                problems.push(unreadable(folder, &dir, &error.to_string()));
+                continue;
+            }
+        };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let is_hidden =
+                path.file_name().and_then(|n| n.to_str()).is_none_or(|n| n.starts_with('.'));
+            if is_hidden {
+                continue;
+            }
+            if path.is_dir() {
+                if depth < DEPTH_MAX {
+                    open.push((path, depth + 1));
+                }
+                continue;
+            }
+            match read_bounded(&path) {
+                Ok(bytes) => {
+                    files.insert(below(folder, &path), bytes);
+                }
+                Err(error) => problems.push(unreadable(folder, &path, &error)),
+            }
+        }
+    }
+    files
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let length = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
+    if length > CONTENT_FILE_BYTES_MAX {
+        return Err(format!("{length} bytes, at most {CONTENT_FILE_BYTES_MAX} are read"));
+    }
+    std::fs::read(path).map_err(|e| e.to_string())
+}
+
+fn below(folder: &Path, path: &Path) -> String {
+    path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+fn unreadable(folder: &Path, path: &Path, why: &str) -> Problem {
+    Problem::error(&below(folder, path), None, "unreadable", format!("cannot be read: {why}"))
+}
+
+/// Shipped content with the folder's on top: a mapping or rule of the same name is replaced whole.
+pub fn gather(extra: Option<&Path>, problems: &mut Vec<Problem>) -> Files {
+    let mut files = shipped();
+    let Some(folder) = extra else { return files };
+    let added = read_folder(folder, problems);
+    let replaced: Vec<String> = added.keys().filter_map(|path| mapping_prefix(path)).collect();
+    files.retain(|path, _| !replaced.iter().any(|prefix| path.starts_with(prefix)));
+    files.extend(added);
+    files
+}
+
+/// `mappings/NAME/` of a path inside one.
+fn mapping_prefix(path: &str) -> Option<String> {
+    let name = path.strip_prefix("mappings/")?.split('/').next()?;
+    Some(format!("mappings/{name}/"))
+}
+
+/// The mapping folders among content files.
+pub fn mapping_folders(files: &Files) -> Vec<MappingFolder> {
+    let mut folders: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
+    for (path, bytes) in files {
+        let Some((name, file)) = path.strip_prefix("mappings/").and_then(|p| p.split_once('/'))
+        else {
+            continue;
+        };
+        folders.entry(name).or_default().insert(file.to_owned(), bytes.clone());
+    }
+    folders
+        .into_iter()
+        .map(|(name, files)| MappingFolder { name: name.to_owned(), files })
+        .collect()
+}
+
+/// The rule files among content files: Sigma YAML, not the cases beside it.
+pub fn rule_files(files: &Files) -> Vec<RuleFile> {
+    files
+        .iter()
+        .filter(|(path, _)| path.starts_with("rules/"))
+        .filter(|(path, _)| path.ends_with(".yml") || path.ends_with(".yaml"))
+        .map(|(path, bytes)| RuleFile {
+            path: path.clone(),
+            text: String::from_utf8_lossy(bytes).into_owned(),
+        })
+        .collect()
+}

@@ -1,0 +1,225 @@
+//! The desk: where findings become incidents and people work them, one change at a time.
+//!
+//! Both the flow and people change incidents; each takes the desk, so nobody's work is lost and an
+//! incident has one owner at every instant.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use model::{AuditAct, Finding, Incident, IncidentId, PersonId, Timestamp};
+use respond::{
+    Act, ActRefused, Book, By, Channel, FoldOutcome, HandMade, Moment, act, notices, open_by_hand,
+};
+use store::state::{DetectStep, OutboxItem};
+use store::{Retry, State, StoreError};
+use tokio::sync::Mutex;
+
+use crate::knowledge::Knowledge;
+use crate::live::{Live, LiveMessage};
+
+/// Why an act was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The rules of incidents forbid it.
+    #[error("{0}")]
+    Refused(#[from] ActRefused),
+    /// There is no such incident.
+    #[error("there is no incident `{0}`")]
+    Unknown(IncidentId),
+    /// State could not be read or written.
+    #[error("state is not available: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// Incidents, and those who are told of them.
+pub struct Desk {
+    book: Mutex<Book>,
+    state: State,
+    live: Live,
+    channels: Vec<Channel>,
+    public_url: Option<String>,
+}
+
+/// What became of the findings of one step.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Folded {
+    /// Incidents opened.
+    pub opened: u64,
+    /// Findings that joined one.
+    pub folded: u64,
+    /// Findings put aside, by level or by a person.
+    pub shelved: u64,
+}
+
+impl Desk {
+    /// A desk with the stored incidents on it.
+    pub fn new(
+        incidents: Vec<Incident>,
+        state: State,
+        live: Live,
+        (channels, public_url): (Vec<Channel>, Option<String>),
+    ) -> Self {
+        Self { book: Mutex::new(Book::restore(incidents)), state, live, channels, public_url }
+    }
+
+    /// How many incidents are open.
+    pub async fn open_count(&self) -> usize {
+        self.book.lock().await.open_count()
+    }
+
+    /// Folds a step's findings into incidents and writes the whole step in one transaction.
+    ///
+    /// Waits while the store is full or busy: what was concluded is not forgotten. Any other
+    /// failure leaves the desk unusable; the caller must begin again from what is stored.
+    pub async fn commit(
+        &self,
+        knowledge: &Knowledge,
+        step: &mut DetectStep,
+        now: Timestamp,
+    ) -> Result<Folded, StoreError> {
+        let mut book = self.book.lock().await;
+        let mut folded = Folded::default();
+        let mut touched: Vec<(IncidentId, u64)> = Vec::new();
+        for (number, finding) in step.findings.iter().enumerate() {
+            let moment = Moment { now, new_id: incident_id(finding, number) };
+            let rule = knowledge.rule_info(&finding.rule);
+            let org = (&knowledge.policy, &*knowledge.org);
+            let outcome = book.fold(org, finding, &rule, &moment);
+            folded.count(&outcome);
+            if let Some(changed) = outcome.changed() {
+                let before = book.get(&changed.incident.id).cloned();
+                self.tell(before.as_ref(), &changed.incident, now, &mut step.outbox);
+                step.audit.push(changed.audit.clone());
+                if !touched.iter().any(|(id, _)| *id == changed.incident.id) {
+                    let version = before.map_or(0, |b| b.version);
+                    touched.push((changed.incident.id.clone(), version));
+                }
+                book.apply(changed.incident.clone());
+            }
+        }
+        let now_is = |(id, version): &(IncidentId, u64)| Some((book.get(id)?.clone(), *version));
+        step.incidents = touched.iter().filter_map(now_is).collect();
+        self.write(step).await?;
+        for (incident, _) in &step.incidents {
+            self.live.send(LiveMessage::Incident(Arc::new(incident.clone())));
+        }
+        for finding in &step.findings {
+            self.live.send(LiveMessage::Finding(Arc::new(finding.clone())));
+        }
+        Ok(folded)
+    }
+
+    async fn write(&self, step: &DetectStep) -> Result<(), StoreError> {
+        loop {
+            match self.state.commit_step(step).await {
+                Ok(_) => return Ok(()),
+                Err(error) => match error.retry() {
+                    Retry::Never => return Err(error),
+                    Retry::After(wait) => {
+                        tracing::error!(reason = %error, "state cannot be written, waiting");
+                        tokio::time::sleep(wait).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Does one act to one incident.
+    pub async fn act(
+        &self,
+        id: &IncidentId,
+        what: &Act,
+        (by, person): (&str, Option<&PersonId>),
+        (expected, now): (Option<u64>, Timestamp),
+    ) -> Result<Incident, DeskError> {
+        let mut book = self.book.lock().await;
+        let before = self.find(&book, id).await?;
+        let changed = act(&before, what, By { id: by, person }, now, expected)?;
+        self.save(&mut book, Some(&before), changed.incident, changed.audit, now).await
+    }
+
+    /// Opens an incident by hand.
+    pub async fn open(
+        &self,
+        knowledge: &Knowledge,
+        made: HandMade,
+        (by, person): (&str, Option<&PersonId>),
+        moment: &Moment,
+    ) -> Result<Incident, DeskError> {
+        let mut book = self.book.lock().await;
+        let changed = open_by_hand(&knowledge.org, made, By { id: by, person }, moment)?;
+        self.save(&mut book, None, changed.incident, changed.audit, moment.now).await
+    }
+
+    async fn find(&self, book: &Book, id: &IncidentId) -> Result<Incident, DeskError> {
+        if let Some(incident) = book.get(id) {
+            return Ok(incident.clone());
+        }
+        let stored = self.state.incident(id).await?;
+        stored.ok_or_else(|| DeskError::Unknown(id.clone()))
+    }
+
+    async fn save(
+        &self,
+        book: &mut Book,
+        before: Option<&Incident>,
+        incident: Incident,
+        audit: AuditAct,
+        now: Timestamp,
+    ) -> Result<Incident, DeskError> {
+        let expected = before.map_or(0, |b| b.version);
+        let mut outbox = Vec::new();
+        self.tell(before, &incident, now, &mut outbox);
+        let acts = [audit];
+        self.state.save_incident_telling(&incident, expected, (&acts, &outbox)).await?;
+        book.apply(incident.clone());
+        self.live.send(LiveMessage::Incident(Arc::new(incident.clone())));
+        Ok(incident)
+    }
+
+    fn tell(
+        &self,
+        before: Option<&Incident>,
+        after: &Incident,
+        now: Timestamp,
+        outbox: &mut Vec<OutboxItem>,
+    ) {
+        for notice in notices(before, after, &self.channels, self.public_url.as_deref()) {
+            let payload = serde_json::json!({
+                "incident": notice.incident,
+                "subject": notice.subject,
+                "body": notice.body,
+            });
+            outbox.push(OutboxItem::new(notice.id, notice.channel, payload.to_string(), now));
+        }
+    }
+}
+
+impl Folded {
+    fn count(&mut self, outcome: &FoldOutcome) {
+        match outcome {
+            FoldOutcome::Opened(_) => self.opened += 1,
+            FoldOutcome::Folded(_) => self.folded += 1,
+            FoldOutcome::Shelved { .. } => self.shelved += 1,
+            FoldOutcome::Updated(_) | FoldOutcome::Known { .. } | FoldOutcome::Ignored { .. } => {}
+        }
+    }
+}
+
+/// An incident's id follows from the finding that opens it, so a repeated step gives the same one.
+fn incident_id(finding: &Finding, number: usize) -> IncidentId {
+    let head: String = finding.id.as_str().chars().take(16).collect();
+    IncidentId::parse(&format!("i-{head}"))
+        .or_else(|_| IncidentId::parse(&format!("i-{number}")))
+        .unwrap_or_else(|error| unreachable(&error))
+}
+
+#[expect(clippy::panic, reason = "`i-` and digits is an id by its own grammar")]
+fn unreachable(error: &model::ids::IdError) -> IncidentId {
+    panic!("{error}")
+}
+
+/// The owners that incidents of an organisation's rules can have.
+pub fn teams(knowledge: &Knowledge) -> BTreeSet<String> {
+    knowledge.rules.iter().filter_map(|(_, m)| m.team.as_ref().map(ToString::to_string)).collect()
+}

@@ -1,0 +1,371 @@
+//! The running engine, as the HTTP interface and the command line ask it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use lake::{Lake, LakeError, Page as LakePage, QueryLimits, QueryResult, Search};
+use model::spine::Source;
+use model::{AuditAct, IncidentId, PersonId, Record, SourceId, SourceState, Timestamp};
+use respond::{Act, HandMade, Moment};
+use serde::Serialize;
+use store::state::{Counter, Token};
+use store::{Batch, Journal, State, StoreError};
+
+use crate::accounting::Accounts;
+use crate::auth::{self, AuthError, NewToken, Principal, TokenError, Tokens};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::desk::{Desk, DeskError};
+use crate::flow::ingest::Ingest;
+use crate::flow::judge::Progress;
+use crate::flow::silencer::Silencer;
+use crate::folder::DataFolder;
+use crate::knowledge::Current;
+use crate::limits::{LIMITS, Limits};
+use crate::live::Live;
+
+/// Everything that runs, by its parts.
+pub struct Engine {
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Its configuration.
+    pub config: Config,
+    /// Time.
+    pub clock: Clock,
+    /// Organisation and content.
+    pub current: Arc<Current>,
+    /// State.
+    pub state: State,
+    /// Journal.
+    pub journal: Arc<Journal>,
+    /// Lake.
+    pub lake: Lake,
+    /// Incidents.
+    pub desk: Arc<Desk>,
+    /// Subscribers.
+    pub live: Live,
+    /// Counts since the start.
+    pub accounts: Arc<Accounts>,
+    /// Who is silent.
+    pub silencer: Arc<Silencer>,
+    /// Who may ask.
+    pub tokens: Tokens,
+    /// Tokens that the configuration names, and this machine's own.
+    pub extra_tokens: Vec<Token>,
+    /// HTTP ingest.
+    pub ingest: Ingest,
+    /// How far the flow is.
+    pub progress: Arc<Progress>,
+    /// The data folder.
+    pub folder: DataFolder,
+}
+
+/// One source, as people see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceStatus {
+    /// Its settings.
+    pub source: Source,
+    /// Heard, silent, or `None` when it declares no heartbeat.
+    pub state: Option<SourceState>,
+    /// When it was last heard since the start.
+    pub last_heard: Option<Timestamp>,
+    /// Its lines of the accounts, of all time.
+    pub accounts: Vec<AccountLine>,
+}
+
+/// One line of the accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountLine {
+    /// Where: `listen`, `intake`, `normalise`, `detect`, `lake`.
+    pub boundary: String,
+    /// Whose.
+    pub source: String,
+    /// `received`, `kept`, `rejected`, `dropped`.
+    pub outcome: String,
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub records: u64,
+}
+
+/// One limit and how near it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct LimitStatus {
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// The bound in force.
+    pub max: u64,
+    /// How much is used now, where that is known.
+    pub used: Option<u64>,
+    /// What it bounds and what happens at it.
+    pub meaning: &'static str,
+}
+
+/// Whether the engine can do its work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Readiness {
+    /// Records can be made durable, and the flow keeps up.
+    pub is_ready: bool,
+    /// Newest durable record.
+    pub journalled: u64,
+    /// Newest judged record.
+    pub judged: u64,
+    /// Events judged since the start.
+    pub events: u64,
+    /// Open incidents.
+    pub open_incidents: usize,
+}
+
+/// One mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingStatus {
+    /// Name.
+    pub name: String,
+    /// Vendor.
+    pub vendor: String,
+    /// Product.
+    pub product: String,
+    /// Version.
+    pub version: String,
+    /// `real` or `constructed`.
+    pub evidence: &'static str,
+}
+
+impl MappingStatus {
+    fn of(name: String, manifest: &normalise::Manifest) -> Self {
+        Self {
+            name,
+            vendor: manifest.vendor.clone(),
+            product: manifest.product.clone(),
+            version: manifest.version.clone(),
+            evidence: match manifest.evidence {
+                normalise::Evidence::Real => "real",
+                normalise::Evidence::Constructed => "constructed",
+            },
+        }
+    }
+}
+
+/// Why dead letters could not be sent through again.
+#[derive(Debug, thiserror::Error)]
+pub enum RerunError {
+    /// State.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal takes nothing now; the letters stay where they are.
+    #[error("the journal takes nothing now: {0}")]
+    Journal(#[from] store::AppendError),
+}
+
+/// Readiness allows the flow to be this many records behind.
+const BEHIND_MAX: u64 = 200_000;
+
+impl Engine {
+    /// The clock's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whose a token is.
+    pub fn authenticate(&self, secret: &str) -> Result<Principal, AuthError> {
+        self.tokens.authenticate(secret, self.now())
+    }
+
+    /// Whether records can be taken and judged.
+    pub async fn readiness(&self) -> Readiness {
+        let journalled = self.journal.last_seq();
+        let judged = self.progress.judged.load(Ordering::Acquire);
+        Readiness {
+            is_ready: journalled.saturating_sub(judged) < BEHIND_MAX,
+            journalled,
+            judged,
+            events: self.progress.events.load(Ordering::Relaxed),
+            open_incidents: self.desk.open_count().await,
+        }
+    }
+
+    /// Every source, the unassigned one last.
+    pub async fn sources(&self) -> Result<Vec<SourceStatus>, StoreError> {
+        let knowledge = self.current.get();
+        let lines = self.account_lines().await?;
+        let unassigned = SourceId::parse(model::ids::UNASSIGNED).ok();
+        let ids = knowledge.org.sources.keys().cloned().chain(unassigned);
+        Ok(ids
+            .map(|id| {
+                let state = self.silencer.state_of(&id);
+                let own = lines.iter().filter(|line| line.source == id.as_str());
+                let accounts = own.cloned().collect();
+                let mut source = knowledge.source(&id).clone();
+                source.id = id;
+                SourceStatus {
+                    source,
+                    state: state.map(|(state, _)| state),
+                    last_heard: state.and_then(|(_, heard)| heard),
+                    accounts,
+                }
+            })
+            .collect())
+    }
+
+    /// The accounts of all time: what state holds and what it has not been told yet.
+    pub async fn account_lines(&self) -> Result<Vec<AccountLine>, StoreError> {
+        let mut lines: std::collections::BTreeMap<(String, String, String, String), u64> =
+            std::collections::BTreeMap::new();
+        for counter in self.state.counters().await? {
+            let Counter { boundary, source, outcome, reason, value } = counter;
+            *lines.entry((boundary, source, outcome, reason)).or_insert(0) += value;
+        }
+        Ok(lines
+            .into_iter()
+            .map(|((boundary, source, outcome, reason), records)| AccountLine {
+                boundary,
+                source,
+                outcome,
+                reason,
+                records,
+            })
+            .collect())
+    }
+
+    /// Every limit and how near it is.
+    pub fn limit_status(&self) -> Vec<LimitStatus> {
+        let journal = self.journal.stats();
+        let lake = self.lake.stats();
+        let used = |name: &str| match name {
+            "journal_bytes_max" => Some(journal.bytes),
+            "lake_memory_rows_max" => Some(lake.unflushed_rows as u64),
+            "lake_memory_bytes_max" => Some(lake.unflushed_bytes as u64),
+            "live_subscribers_max" => Some(self.live.subscribers() as u64),
+            "sources_max" => Some(self.current.get().org.sources.len() as u64),
+            _ => None,
+        };
+        LIMITS
+            .iter()
+            .map(|info| LimitStatus {
+                name: info.name,
+                unit: info.unit,
+                max: self.config.limits.get(info.name).unwrap_or(info.default),
+                used: used(info.name),
+                meaning: info.meaning.trim(),
+            })
+            .collect()
+    }
+
+    /// Events by time, person, thing, place, address, text.
+    pub async fn search(&self, search: &Search) -> Result<LakePage, LakeError> {
+        self.lake.search(search, Limits::ms(self.config.limits.query_ms_max)).await
+    }
+
+    /// SQL over the lake and what is not yet in it. `raw_too`: also what sources said word by word.
+    pub async fn query(&self, sql: &str, raw_too: bool) -> Result<QueryResult, LakeError> {
+        let limits = &self.config.limits;
+        let bounds = QueryLimits {
+            rows_max: Limits::count(limits.query_rows_max),
+            time_max: Limits::ms(limits.query_ms_max),
+            memory_max: Limits::count(limits.query_bytes_max),
+            may_read_raw: raw_too,
+        };
+        self.lake.query(sql, bounds).await
+    }
+
+    /// Does one act to one incident.
+    pub async fn act(
+        &self,
+        id: &IncidentId,
+        what: &Act,
+        by: (&str, Option<&PersonId>),
+        expected: Option<u64>,
+    ) -> Result<model::Incident, DeskError> {
+        self.desk.act(id, what, by, (expected, self.now())).await
+    }
+
+    /// Opens an incident by hand.
+    pub async fn open_incident(
+        &self,
+        made: HandMade,
+        by: (&str, Option<&PersonId>),
+        new_id: IncidentId,
+    ) -> Result<model::Incident, DeskError> {
+        let moment = Moment { now: self.now(), new_id };
+        self.desk.open(&self.current.get(), made, by, &moment).await
+    }
+
+    /// Sends the oldest open dead letters of a source (of all when `None`) through again, with
+    /// today's mappings. Gives how many were sent.
+    pub async fn rerun(
+        &self,
+        source: Option<&SourceId>,
+        limit: u32,
+        by: &str,
+    ) -> Result<u64, RerunError> {
+        let now = self.now();
+        let act = AuditAct {
+            at: now,
+            by: by.to_owned(),
+            verb: "dead_letter.rerun".into(),
+            object: source.map_or_else(|| "source:*".into(), |id| format!("source:{id}")),
+            detail: serde_json::json!({"limit": limit}),
+        };
+        let taken = self.state.take_dead_letters(source, limit, &act).await?;
+        if taken.is_empty() {
+            return Ok(0);
+        }
+        let numbers: Vec<u64> = taken.iter().filter_map(|raw| raw.rerun_of).collect();
+        let records: Vec<Record> = taken.into_iter().map(Record::Raw).collect();
+        let count = records.len() as u64;
+        let batch = Batch { records, idempotency: None };
+        if let Err(error) = self.journal.append(batch, now).await {
+            self.state.put_back_dead_letters(&numbers).await?;
+            return Err(error.into());
+        }
+        Ok(count)
+    }
+
+    /// Makes a token; gives its id and its text, which is kept nowhere.
+    pub async fn create_token(
+        &self,
+        wanted: NewToken,
+        by: &str,
+    ) -> Result<(String, String), TokenError> {
+        let (token, secret) = auth::create(&self.state, wanted, by, self.now()).await?;
+        self.tokens.reload(&self.state, &self.extra_tokens).await?;
+        Ok((token.id, secret))
+    }
+
+    /// Ends a token; whether there was one.
+    pub async fn revoke_token(&self, id: &str, by: &str) -> Result<bool, StoreError> {
+        let now = self.now();
+        let act = auth::revoke_act(id, by, now);
+        let was_there = self.state.revoke_token(id, now, &act).await?;
+        self.tokens.reload(&self.state, &self.extra_tokens).await?;
+        Ok(was_there)
+    }
+
+    /// The mappings in force.
+    pub fn mappings(&self) -> Vec<MappingStatus> {
+        let knowledge = self.current.get();
+        let names = knowledge.mappings.names();
+        let manifest = |name| knowledge.mappings.get(name).map(|m| &m.manifest);
+        names
+            .filter_map(|name| Some(MappingStatus::of(name.to_string(), manifest(name)?)))
+            .collect()
+    }
+
+    /// Waits until everything durable has been judged, or gives up; whether it has.
+    pub async fn caught_up(&self, wait_max: Duration) -> bool {
+        let target = self.journal.last_seq();
+        let pause = Duration::from_millis(10);
+        let mut waited = Duration::ZERO;
+        while self.progress.judged.load(Ordering::Acquire) < target {
+            if waited >= wait_max {
+                return false;
+            }
+            tokio::time::sleep(pause).await;
+            waited += pause;
+        }
+        true
+    }
+}

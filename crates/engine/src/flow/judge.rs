@@ -1,0 +1,393 @@
+//! The second stage of the flow: events to findings, incidents and the lake, in journal order.
+//!
+//! Exactly once: what a step concludes is written with its cursor. After a crash the detector goes
+//! on from its snapshot; records up to the cursor are judged again for its memory's sake alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use detect::{Detector, Options};
+use lake::{AppendOutcome, Lake, LakeRow, RawRow};
+use model::{DeadLetter, Event, Finding, Raw, Record};
+use normalise::Normalised;
+use store::state::{Counter, DetectStep, Snapshot, StoredDeadLetter};
+use store::{State, StoreError};
+use tokio::runtime::Handle;
+
+use crate::accounting::{Accounts, Boundary, Outcome};
+use crate::clock::{Clock, Stopwatch};
+use crate::desk::Desk;
+use crate::flow::keeper::{Keeper, Seal};
+use crate::flow::silencer::Silencer;
+use crate::flow::stages::{Got, Item, Stages, Work};
+use crate::flow::tally::Unresolved;
+use crate::knowledge::Knowledge;
+use crate::limits::Limits;
+use crate::live::{Live, LiveMessage};
+
+/// The consumer's name in the journal and in state.
+pub const CONSUMER: &str = "flow";
+/// The snapshot's name, and the consumer that writes it.
+pub const SNAPSHOT: &str = "detector";
+/// A quiet flow still writes its cursor this often.
+const COMMIT_PAUSE: Duration = Duration::from_secs(1);
+/// How long the judge waits for work before it looks at its clock.
+const WORK_WAIT: Duration = Duration::from_millis(100);
+/// How long the judge waits for the lake's flush when its memory is full.
+const FLUSH_WAIT: Duration = Duration::from_millis(20);
+
+/// Why the flow stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// Journal or state.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread could not be started.
+    #[error("a thread could not be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// What the judge works with.
+pub struct Tools {
+    /// State.
+    pub state: State,
+    /// Where findings become incidents.
+    pub desk: Arc<Desk>,
+    /// Where events become history.
+    pub lake: Lake,
+    /// Who flushes it.
+    pub keeper: Keeper,
+    /// Subscribers.
+    pub live: Live,
+    /// Counts.
+    pub accounts: Arc<Accounts>,
+    /// Time, for what people see; kernels get theirs from records.
+    pub clock: Clock,
+    /// Who is silent.
+    pub silencer: Arc<Silencer>,
+    /// Bounds.
+    pub limits: Limits,
+    /// The run time that state lives on.
+    pub handle: Handle,
+}
+
+/// How far the flow is, for whoever asks.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Last record judged.
+    pub judged: AtomicU64,
+    /// Events since the start.
+    pub events: AtomicU64,
+}
+
+/// Where the flow begins.
+pub struct Begin {
+    /// The detector's memory after record `seq`.
+    pub snapshot: Option<Snapshot>,
+    /// Everything up to this record has been concluded and written.
+    pub cursor: u64,
+    /// Everything up to this record is in the lake's files.
+    pub in_lake: u64,
+}
+
+impl Begin {
+    /// The first record to read.
+    pub fn first(&self) -> u64 {
+        self.snapshot.as_ref().map_or(0, |s| s.seq) + 1
+    }
+}
+
+/// The second stage.
+pub struct Judge {
+    tools: Tools,
+    detector: Detector,
+    knowledge: Arc<Knowledge>,
+    begin: Begin,
+    step: DetectStep,
+    counts: BTreeMap<(String, Outcome, &'static str), u64>,
+    unresolved: Unresolved,
+    findings: Vec<Finding>,
+    since_commit: Stopwatch,
+    since_flush: Stopwatch,
+    progress: Arc<Progress>,
+    last: u64,
+}
+
+impl Judge {
+    /// Takes up where the last run ended. A snapshot that cannot be read is left aside: the
+    /// detector then begins with nothing and learns again.
+    pub fn new(
+        tools: Tools,
+        knowledge: Arc<Knowledge>,
+        mut begin: Begin,
+        progress: Arc<Progress>,
+    ) -> Self {
+        let (spine, rules) = (Arc::clone(&knowledge.spine), Arc::clone(&knowledge.rules));
+        let mut detector = Detector::new(spine, rules, Options::default());
+        if let Some(snapshot) = &begin.snapshot
+            && let Err(error) = detector.restore(&snapshot.bytes)
+        {
+            tracing::error!(reason = %error, "detector snapshot left aside");
+            begin.snapshot = None;
+        }
+        let last = begin.first() - 1;
+        Self {
+            tools,
+            detector,
+            knowledge,
+            begin,
+            step: DetectStep { consumer: CONSUMER.into(), ..DetectStep::default() },
+            counts: BTreeMap::new(),
+            unresolved: Unresolved::default(),
+            findings: Vec::new(),
+            since_commit: Stopwatch::start(),
+            since_flush: Stopwatch::start(),
+            progress,
+            last,
+        }
+    }
+
+    /// The first record this judge needs.
+    pub fn first(&self) -> u64 {
+        self.begin.first()
+    }
+
+    /// Runs until the journal is closed and read to its end.
+    pub fn run(mut self, mut stages: Stages) -> Result<(), FlowError> {
+        loop {
+            match stages.next(WORK_WAIT) {
+                Got::Work(work) => self.work(work)?,
+                Got::Nothing => {}
+                Got::Ended(Some(error)) => return Err(error.into()),
+                Got::Ended(None) => break,
+            }
+            if self.since_commit.elapsed() >= COMMIT_PAUSE {
+                self.commit()?;
+            }
+            self.maybe_flush(false);
+        }
+        self.commit()?;
+        self.maybe_flush(true);
+        stages.join();
+        Ok(())
+    }
+
+    fn work(&mut self, work: Work) -> Result<(), FlowError> {
+        if work.knowledge.version != self.knowledge.version {
+            self.knowledge = Arc::clone(&work.knowledge);
+            self.detector.set_spine(Arc::clone(&self.knowledge.spine));
+            self.detector.set_rules(Arc::clone(&self.knowledge.rules));
+        }
+        let (mut rows, mut raws) = (Vec::new(), Vec::new());
+        for item in work.items {
+            self.item(item, &mut rows, &mut raws);
+        }
+        self.to_lake(rows, raws);
+        self.tools.lake.advance(self.last);
+        self.progress.judged.store(self.last, Ordering::Release);
+        // Whoever waits for an incident waits no longer than this batch.
+        let is_urgent = !self.step.findings.is_empty() || !self.step.dead_letters.is_empty();
+        if is_urgent { self.commit() } else { Ok(()) }
+    }
+
+    fn item(&mut self, item: Item, rows: &mut Vec<LakeRow>, raws: &mut Vec<RawRow>) {
+        self.last = item.seq;
+        let is_new = item.seq > self.begin.cursor;
+        match &*item.record {
+            Record::Raw(raw) => {
+                let gave_event = self.made(item.made, raw, (item.seq, is_new), rows);
+                if is_new
+                    && gave_event
+                    && let Some(dead) = raw.rerun_of
+                {
+                    self.step.resolved_dead_letters.push(dead);
+                }
+                if item.seq > self.begin.in_lake {
+                    raws.push(RawRow { seq: item.seq, raw: raw.clone() });
+                }
+            }
+            Record::Source { source, state, .. } => {
+                if !is_new {
+                    self.tools.silencer.recall(source, *state);
+                }
+                self.detector.observe(&item.record, &mut self.findings);
+            }
+            Record::Tick { .. } => self.detector.observe(&item.record, &mut self.findings),
+        }
+        self.take_findings(is_new);
+    }
+
+    /// Judges what one record gave; whether that was an event.
+    fn made(
+        &mut self,
+        made: Vec<Normalised>,
+        raw: &Raw,
+        (seq, is_new): (u64, bool),
+        rows: &mut Vec<LakeRow>,
+    ) -> bool {
+        let mut gave_event = false;
+        for normalised in made {
+            match normalised {
+                Normalised::Event(mut event) => {
+                    gave_event = true;
+                    self.detector.enrich(&mut event);
+                    self.detector.judge(&event, &mut self.findings);
+                    self.event(&event, (seq, is_new), rows);
+                }
+                Normalised::Dead(letter) if is_new => self.dead(letter, raw),
+                Normalised::Dead(_) => {}
+            }
+        }
+        if is_new {
+            self.count(raw.source.as_str(), (Outcome::Received, ""));
+            if gave_event {
+                self.count(raw.source.as_str(), (Outcome::Kept, ""));
+            }
+        }
+        gave_event
+    }
+
+    fn event(&mut self, event: &Event, (seq, is_new): (u64, bool), rows: &mut Vec<LakeRow>) {
+        self.progress.events.fetch_add(1, Ordering::Relaxed);
+        if is_new {
+            self.unresolved.add(event);
+        }
+        if seq > self.begin.in_lake {
+            match LakeRow::from_event(event) {
+                Ok(row) => {
+                    if self.tools.live.wants_events() {
+                        self.tools.live.send(LiveMessage::Event(Arc::from(row.ocsf.as_str())));
+                    }
+                    rows.push(row);
+                }
+                Err(error) => {
+                    tracing::error!(record = seq, reason = %error, "event not storable");
+                    let source = event.source.as_str();
+                    let why = (Outcome::Dropped, "unencodable");
+                    self.tools.accounts.add_reason(Boundary::Lake, source, why, 1);
+                }
+            }
+        }
+    }
+
+    fn dead(&mut self, letter: DeadLetter, raw: &Raw) {
+        let reason = (Outcome::Rejected, letter.reason.code());
+        self.count(letter.source.as_str(), reason);
+        if let Some(earlier) = raw.rerun_of {
+            // The newer letter speaks for the record from now on.
+            self.step.resolved_dead_letters.push(earlier);
+        }
+        self.step.dead_letters.push(StoredDeadLetter::open(letter, raw.clone()));
+    }
+
+    fn take_findings(&mut self, is_new: bool) {
+        if is_new {
+            self.step.findings.append(&mut self.findings);
+        } else {
+            self.findings.clear();
+        }
+    }
+
+    fn count(&mut self, source: &str, (outcome, reason): (Outcome, &'static str)) {
+        *self.counts.entry((source.to_owned(), outcome, reason)).or_insert(0) += 1;
+    }
+
+    fn to_lake(&mut self, mut rows: Vec<LakeRow>, mut raws: Vec<RawRow>) {
+        if rows.is_empty() && raws.is_empty() {
+            return;
+        }
+        let n = rows.len() as u64;
+        loop {
+            match self.tools.lake.append(rows, raws) {
+                AppendOutcome::Kept => break,
+                AppendOutcome::FlushNow => {
+                    self.seal();
+                    break;
+                }
+                AppendOutcome::Full { rows: again, raws: again_raws } => {
+                    // The journal holds everything; waiting here slows intake, and loses nothing.
+                    self.seal();
+                    std::thread::sleep(FLUSH_WAIT);
+                    (rows, raws) = (again, again_raws);
+                }
+                AppendOutcome::Unencodable(error) => {
+                    tracing::error!(reason = %error, "rows not storable");
+                    let why = (Outcome::Dropped, "unencodable");
+                    self.tools.accounts.add_reason(Boundary::Lake, "-", why, n);
+                    return;
+                }
+            }
+        }
+        self.tools.accounts.add(Boundary::Lake, "-", Outcome::Kept, n);
+    }
+
+    /// Hands the keeper the detector's memory as it is now, to be kept once the lake has flushed.
+    fn seal(&mut self) {
+        if !self.tools.keeper.is_idle() {
+            return;
+        }
+        self.since_flush = Stopwatch::start();
+        let bytes = self.detector.snapshot();
+        let snapshot = Snapshot { name: SNAPSHOT.into(), seq: self.last, bytes };
+        self.tools.keeper.flush(Seal { snapshot });
+    }
+
+    fn maybe_flush(&mut self, at_end: bool) {
+        let longest = Limits::ms(self.tools.limits.lake_flush_ms_max);
+        if at_end || self.since_flush.elapsed() >= longest {
+            self.seal();
+        }
+    }
+
+    /// Writes what was concluded, with the cursor.
+    fn commit(&mut self) -> Result<(), FlowError> {
+        self.since_commit = Stopwatch::start();
+        if self.last <= self.begin.cursor {
+            return Ok(());
+        }
+        let mut step = std::mem::replace(
+            &mut self.step,
+            DetectStep { consumer: CONSUMER.into(), ..DetectStep::default() },
+        );
+        step.cursor = self.last;
+        step.unresolved = self.unresolved.take();
+        step.counters = self.take_counters();
+        let now = self.tools.clock.now();
+        let findings = step.findings.len() as u64;
+        let commit = self.tools.desk.commit(&self.knowledge, &mut step, now);
+        let folded = self.tools.handle.block_on(commit)?;
+        self.begin.cursor = step.cursor;
+        let accounts = &self.tools.accounts;
+        accounts.add(Boundary::Detect, "-", Outcome::Kept, findings);
+        accounts.add_reason(Boundary::Detect, "-", (Outcome::Rejected, "shelved"), folded.shelved);
+        self.publish();
+        Ok(())
+    }
+
+    fn take_counters(&mut self) -> Vec<Counter> {
+        let counts = std::mem::take(&mut self.counts);
+        let mut counters = Vec::with_capacity(counts.len());
+        let boundary = Boundary::Normalise;
+        for ((source, outcome, reason), value) in counts {
+            self.tools.accounts.add_reason(boundary, &source, (outcome, reason), value);
+            counters.push(Counter {
+                boundary: boundary.as_str().into(),
+                source,
+                outcome: outcome.as_str().into(),
+                reason: reason.into(),
+                value,
+            });
+        }
+        counters
+    }
+
+    fn publish(&self) {
+        let stats = self.detector.stats();
+        metrics::gauge!("castellan_detect_groups").set(stats.groups as f64);
+        metrics::gauge!("castellan_detect_pending").set(stats.pending as f64);
+        metrics::gauge!("castellan_detect_people").set(stats.people as f64);
+        metrics::counter!("castellan_detect_late_total").absolute(stats.late);
+    }
+}

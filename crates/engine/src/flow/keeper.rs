@@ -1,0 +1,98 @@
+//! Keeps the lake: flushes, commits files with their cursor, then lets the journal go.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lake::{FlushReason, Lake};
+use store::state::{DetectStep, LakeCommit, Snapshot};
+use store::{Journal, State, StoreError};
+use tokio::sync::mpsc;
+
+use crate::flow::judge::{CONSUMER, SNAPSHOT};
+
+/// The lake's consumer name in state.
+pub const LAKE: &str = "lake";
+
+/// What is to be kept once the lake has flushed.
+pub struct Seal {
+    /// The detector's memory at a record that the lake has been handed.
+    pub snapshot: Snapshot,
+}
+
+/// The judge's handle: at most one flush is under way.
+#[derive(Clone)]
+pub struct Keeper {
+    seals: mpsc::Sender<Seal>,
+    busy: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    /// A keeper and its work queue.
+    pub fn new() -> (Self, KeeperTask) {
+        let (seals, queue) = mpsc::channel(1);
+        let busy = Arc::new(AtomicBool::new(false));
+        (Self { seals, busy: Arc::clone(&busy) }, KeeperTask { queue, busy })
+    }
+
+    /// Whether a flush can be asked for.
+    pub fn is_idle(&self) -> bool {
+        !self.busy.load(Ordering::Acquire)
+    }
+
+    /// Asks for a flush. One that is under way is enough.
+    pub fn flush(&self, seal: Seal) {
+        self.busy.store(true, Ordering::Release);
+        if self.seals.try_send(seal).is_err() {
+            tracing::debug!("a flush is under way already");
+        }
+    }
+}
+
+/// The keeper's own side.
+pub struct KeeperTask {
+    queue: mpsc::Receiver<Seal>,
+    busy: Arc<AtomicBool>,
+}
+
+impl KeeperTask {
+    /// Runs until every handle is gone.
+    pub async fn run(mut self, lake: Lake, state: State, journal: Arc<Journal>) {
+        while let Some(seal) = self.queue.recv().await {
+            if let Err(error) = keep(&lake, &state, &journal, seal).await {
+                // Rows stay in memory, bounded; the next flush takes them again.
+                tracing::error!(reason = %error, "lake not flushed");
+            }
+            self.busy.store(false, Ordering::Release);
+        }
+    }
+}
+
+/// Why the lake could not be flushed.
+#[derive(Debug, thiserror::Error)]
+enum KeepError {
+    #[error(transparent)]
+    Lake(#[from] lake::LakeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+async fn keep(lake: &Lake, state: &State, journal: &Journal, seal: Seal) -> Result<(), KeepError> {
+    let flushed = lake.flush(FlushReason::Asked).await?;
+    if let Some(up_to) = flushed.up_to_seq {
+        let cursor = (state.cursor(LAKE).await? < up_to).then(|| (LAKE.to_owned(), up_to));
+        let added = flushed.files.iter().map(super::lake_files::to_store).collect();
+        let commit = LakeCommit { added, removed: Vec::new(), cursor };
+        state.commit_lake(&commit).await?;
+    }
+    lake.committed(&flushed);
+    // The snapshot is never ahead of the lake: what lies between is read from the journal again.
+    let seq = seal.snapshot.seq;
+    if state.cursor(SNAPSHOT).await? < seq {
+        let consumer = SNAPSHOT.to_owned();
+        let snapshot = Some(seal.snapshot);
+        let step = DetectStep { consumer, cursor: seq, snapshot, ..DetectStep::default() };
+        state.commit_step(&step).await?;
+    }
+    journal.release(CONSUMER, seq);
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! The event road: intake, journal, normalise, detect, incident; and journal to lake.
+
+pub mod assign;
+pub mod body;
+pub mod ingest;
+pub mod judge;
+pub mod keeper;
+pub mod lake_files;
+pub mod pump;
+pub mod silencer;
+pub mod stages;
+pub mod tally;

@@ -1,0 +1,133 @@
+//! The data folder: one server at a time, and how others on this machine find it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+/// Why the data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// It cannot be made or read.
+    #[error("the data folder `{folder}` cannot be used: {why}")]
+    Unusable {
+        /// Which.
+        folder: String,
+        /// Why.
+        why: String,
+    },
+    /// Another process serves from it.
+    #[error("the data folder `{folder}` is in use by another castellan{who}")]
+    InUse {
+        /// Which.
+        folder: String,
+        /// ` (pid …)`, if known.
+        who: String,
+    },
+}
+
+/// What a running server tells others on this machine; readable by its owner alone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Running {
+    /// Process id.
+    pub pid: u32,
+    /// Where its HTTP listens.
+    pub http: SocketAddr,
+    /// A token for this run only.
+    pub token: String,
+}
+
+/// A data folder that this process holds.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if it is missing, and holds it until dropped.
+    pub fn hold(path: &Path) -> Result<Self, FolderError> {
+        let unusable = |error: std::io::Error| FolderError::Unusable {
+            folder: path.display().to_string(),
+            why: error.to_string(),
+        };
+        make_private(path).map_err(unusable)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(path.join("lock"))
+            .map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::InUse {
+                folder: path.display().to_string(),
+                who: running(path).map_or_else(String::new, |r| format!(" (pid {})", r.pid)),
+            }),
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells others on this machine where we are.
+    pub fn announce(&self, running: &Running) -> std::io::Result<()> {
+        let text = serde_json::to_vec(running)?;
+        let temporary = self.path.join("running.json.new");
+        // A left-over of a crash may carry other rights.
+        let _ = std::fs::remove_file(&temporary);
+        private(&temporary)?.write_all(&text)?;
+        std::fs::rename(temporary, self.path.join("running.json"))
+    }
+
+    /// Says that a stop was orderly; returns whether the last one was.
+    pub fn mark_stopped(&self) -> std::io::Result<()> {
+        let _ = std::fs::remove_file(self.path.join("running.json"));
+        std::fs::remove_file(self.path.join("unclean"))
+    }
+
+    /// Says that we run; gives since when, if the last run did not stop in order.
+    pub fn mark_running(&self) -> std::io::Result<Option<SystemTime>> {
+        let path = self.path.join("unclean");
+        let before = std::fs::metadata(&path).and_then(|m| m.modified()).ok();
+        File::create(path)?.sync_all()?;
+        Ok(before)
+    }
+}
+
+#[cfg(unix)]
+fn private(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// The server that serves from a folder now, if one does.
+pub fn running(path: &Path) -> Option<Running> {
+    let mut text = Vec::new();
+    let file = File::open(path.join("running.json")).ok()?;
+    file.take(64 << 10).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Tells a running server that state was changed beside it.
+pub fn touch_changed(path: &Path) -> std::io::Result<()> {
+    File::create(path.join("changed"))?.write_all(b"1")
+}
+
+/// When state was last changed beside the server.
+pub fn changed_at(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path.join("changed")).and_then(|m| m.modified()).ok()
+}

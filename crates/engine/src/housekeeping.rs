@@ -1,0 +1,186 @@
+//! What must be done now and then: counters into state, changes beside us, retention, compaction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use lake::{Change, Retention, RetentionRule};
+use model::{AuditAct, Timestamp};
+use store::state::{Counter, LakeCommit};
+use tokio_util::sync::CancellationToken;
+
+use crate::accounting::{Boundary, Key};
+use crate::clock::Stopwatch;
+use crate::engine::Engine;
+use crate::flow::lake_files::to_store;
+use crate::folder;
+use crate::knowledge::Knowledge;
+use crate::offline;
+
+/// How often counters are saved and changes looked for.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often the lake is tidied.
+const LAKE_PAUSE: Duration = Duration::from_secs(60);
+
+/// Runs until told to stop.
+pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
+    let mut saved = BTreeMap::new();
+    let mut seen_change = folder::changed_at(engine.folder.path());
+    let mut since_lake = Stopwatch::start();
+    while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
+        save_counters(&engine, &mut saved).await;
+        let changed = folder::changed_at(engine.folder.path());
+        if changed != seen_change {
+            seen_change = changed;
+            reload(&engine).await;
+        }
+        publish(&engine);
+        if since_lake.elapsed() >= LAKE_PAUSE {
+            since_lake = Stopwatch::start();
+            tidy_lake(&engine).await;
+        }
+    }
+    save_counters(&engine, &mut saved).await;
+}
+
+/// Adds what the listeners and intake have counted to state. The flow writes its own counters with
+/// its cursor.
+pub async fn save_counters(engine: &Engine, saved: &mut BTreeMap<Key, u64>) {
+    let mut grown = engine.accounts.since(saved);
+    grown.retain(|(key, _)| key.boundary != Boundary::Normalise);
+    if grown.is_empty() {
+        return;
+    }
+    let counter = |(key, value): &(Key, u64)| Counter {
+        boundary: key.boundary.as_str().into(),
+        source: key.source.clone(),
+        outcome: key.outcome.as_str().into(),
+        reason: key.reason.into(),
+        value: *value,
+    };
+    let counters: Vec<Counter> = grown.iter().map(counter).collect();
+    match engine.state.add_to_counters(&counters).await {
+        Ok(()) => {
+            for (key, value) in grown {
+                *saved.entry(key).or_insert(0) += value;
+            }
+        }
+        Err(error) => tracing::warn!(reason = %error, "counters not saved; they are added later"),
+    }
+}
+
+/// Reads again what another process changed: tokens and the organisation.
+pub async fn reload(engine: &Engine) {
+    if let Err(error) = engine.tokens.reload(&engine.state, &engine.extra_tokens).await {
+        tracing::error!(reason = %error, "tokens not read again");
+    }
+    let stored = match engine.state.load_organisation().await {
+        Ok(Some(org)) => org,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::error!(reason = %error, "organisation not read again");
+            return;
+        }
+    };
+    let before = engine.current.get();
+    let content = match offline::content(engine.config.content.as_deref()) {
+        Ok(content) => (content.mappings, content.rules),
+        Err(problems) => {
+            tracing::error!(problems = problems.len(), "content not read again: it has errors");
+            (Arc::clone(&before.mappings), Arc::clone(&before.rules))
+        }
+    };
+    let team = engine.config.default_team.clone();
+    match Knowledge::new(before.version + 1, stored, content, team) {
+        Ok(knowledge) => {
+            engine.silencer.watch(&knowledge.org, engine.now());
+            engine.current.set(knowledge);
+            tracing::info!(version = before.version + 1, "organisation and content read again");
+        }
+        Err(error) => tracing::error!(reason = %error, "organisation not usable"),
+    }
+}
+
+/// Says in the audit chain between which instants counts may be missing after an unclean stop.
+pub async fn note_unclean_stop(engine: &Engine, since: SystemTime) {
+    let since = since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let began = Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
+    let now = engine.now();
+    tracing::warn!(%began, "the last run did not stop in order");
+    let act = AuditAct {
+        at: now,
+        by: "castellan".into(),
+        verb: "server.unclean_stop".into(),
+        object: "server".into(),
+        detail: serde_json::json!({
+            "run_began": began,
+            "noticed": now,
+            "meaning": "received, rejected and dropped counts of the last second before the stop \
+                        may be missing; every acknowledged record is in the journal",
+        }),
+    };
+    if let Err(error) = engine.state.record_acts(&[act]).await {
+        tracing::error!(reason = %error, "unclean stop not recorded");
+    }
+}
+
+fn publish(engine: &Engine) {
+    for limit in engine.limit_status() {
+        metrics::gauge!("castellan_limit", "name" => limit.name).set(limit.max as f64);
+        if let Some(used) = limit.used {
+            metrics::gauge!("castellan_limit_used", "name" => limit.name).set(used as f64);
+        }
+    }
+}
+
+async fn tidy_lake(engine: &Engine) {
+    let now = engine.now();
+    if let Some(policy) = retention(engine) {
+        let change = engine.lake.enforce_retention(&policy, now).await;
+        commit(engine, change).await;
+    }
+    match engine.lake.compact(now).await {
+        Ok(change) => commit(engine, change).await,
+        Err(error) => tracing::warn!(reason = %error, "lake not compacted"),
+    }
+    engine.lake.sweep().await;
+}
+
+fn retention(engine: &Engine) -> Option<Retention> {
+    let config = &engine.config;
+    let rule = |(class, keep): (&u32, &Duration)| RetentionRule {
+        class: Some(*class),
+        site: None,
+        keep: Some(*keep),
+    };
+    let rules: Vec<RetentionRule> = config.retention_by_class.iter().map(rule).collect();
+    let keep = config.retention;
+    if keep.is_none() && rules.is_empty() {
+        return None;
+    }
+    Some(Retention { keep, rules, raw_keep: keep, ..Retention::default() })
+}
+
+/// Files change for queries only when state has taken the change.
+async fn commit(engine: &Engine, change: Change) {
+    if change.is_empty() {
+        return engine.lake.abandon(change).await;
+    }
+    let entries = LakeCommit {
+        added: change.added().iter().map(to_store).collect(),
+        removed: change.removed().iter().map(|entry| entry.path.clone()).collect(),
+        cursor: None,
+    };
+    match engine.state.commit_lake(&entries).await {
+        Ok(()) => {
+            engine.lake.apply(change).await;
+            if let Err(error) = engine.state.forget_lake_files(&entries.removed).await {
+                tracing::warn!(reason = %error, "removed lake files stay listed as doomed");
+            }
+        }
+        Err(error) => {
+            tracing::error!(reason = %error, "lake change not committed");
+            engine.lake.abandon(change).await;
+        }
+    }
+}

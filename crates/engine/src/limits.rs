@@ -1,0 +1,142 @@
+//! Every bound that Castellan keeps, by name, with what happens when it is reached.
+
+use std::time::Duration;
+
+macro_rules! limits {
+    ($($(#[doc = $doc:expr])+ $name:ident : $kind:ident = $default:expr;)+) => {
+        /// The bounds in force. Each can be set under `[limits]` in `castellan.toml`.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Limits {
+            $($(#[doc = $doc])+ pub $name: u64,)+
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        /// A limit's name, unit, default and meaning.
+        #[derive(Debug, Clone, Copy)]
+        pub struct LimitInfo {
+            /// Key under `[limits]`.
+            pub name: &'static str,
+            /// `bytes`, `records`, `ms` …
+            pub unit: &'static str,
+            /// Default.
+            pub default: u64,
+            /// What it bounds and what happens at it.
+            pub meaning: &'static str,
+        }
+
+        /// All limits, in the order of the page.
+        pub const LIMITS: &[LimitInfo] = &[
+            $(LimitInfo {
+                name: stringify!($name),
+                unit: stringify!($kind),
+                default: $default,
+                meaning: concat!($($doc),+),
+            },)+
+        ];
+
+        impl Limits {
+            /// Sets one by name; `false` when there is no such limit.
+            pub fn set(&mut self, name: &str, value: u64) -> bool {
+                match name {
+                    $(stringify!($name) => self.$name = value,)+
+                    _ => return false,
+                }
+                true
+            }
+            /// One by name.
+            pub fn get(&self, name: &str) -> Option<u64> {
+                match name {
+                    $(stringify!($name) => Some(self.$name),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+limits! {
+    /// One HTTP ingest body as sent; more is refused with 413.
+    body_bytes_max: bytes = 64 << 20;
+    /// One HTTP ingest body after decompression; more is refused with 413.
+    body_plain_bytes_max: bytes = 256 << 20;
+    /// One record; a longer one is refused (HTTP) or cut and flagged (syslog, MQTT, tail).
+    record_bytes_max: bytes = 1 << 20;
+    /// Depth of nesting of one JSON record; deeper is refused.
+    json_depth_max: levels = 64;
+    /// Records of one HTTP request; more is refused with 413.
+    request_records_max: records = 200_000;
+    /// Records a source may send by HTTP in a second, averaged over ten; more is refused with 429.
+    source_rate_max: records_per_second = 200_000;
+    /// HTTP ingest requests worked on at once; more are refused with 429.
+    ingest_requests_max: requests = 64;
+    /// Records between listeners and the journal; at the limit TCP and MQTT wait, UDP is dropped.
+    intake_queue_records_max: records = 65_536;
+    /// Records written in one journal batch.
+    journal_batch_records_max: records = 8_192;
+    /// One journal segment file; a new one is begun beyond it.
+    journal_segment_bytes_max: bytes = 256 << 20;
+    /// The whole journal; beyond it what every consumer has read is dropped, else nothing is
+    /// acknowledged any more.
+    journal_bytes_max: bytes = 8 << 30;
+    /// How long the journal keeps what every consumer has read.
+    journal_age_ms_max: ms = 24 * 3_600_000;
+    /// Committed records kept in memory for readers; older ones are read from the file.
+    journal_recent_bytes_max: bytes = 96 << 20;
+    /// TCP and TLS syslog connections at once; more are closed at once, counted.
+    syslog_connections_max: connections = 1_024;
+    /// Rows in memory that are not yet in the lake; beyond it the pipeline waits for the flush.
+    lake_memory_rows_max: rows = 400_000;
+    /// Bytes in memory that are not yet in the lake; beyond it the pipeline waits for the flush.
+    lake_memory_bytes_max: bytes = 384 << 20;
+    /// Rows that make a flush worth while before its time.
+    lake_flush_rows: rows = 150_000;
+    /// Longest time between two flushes of the lake.
+    lake_flush_ms_max: ms = 30_000;
+    /// Rows that one query may return; the rest is cut and said.
+    query_rows_max: rows = 10_000;
+    /// Longest time for one query.
+    query_ms_max: ms = 30_000;
+    /// Memory for one query.
+    query_bytes_max: bytes = 256 << 20;
+    /// Subscribers of the live stream at once; more are refused with 429.
+    live_subscribers_max: subscribers = 256;
+    /// Messages a slow subscriber may fall behind; beyond it messages are skipped and counted.
+    live_backlog_max: messages = 4_096;
+    /// Longest time between two ticks of the journal's clock.
+    tick_ms: ms = 2_000;
+    /// Sources a token or organisation may name.
+    sources_max: sources = 10_000;
+}
+
+impl Limits {
+    /// A limit in milliseconds as a duration.
+    pub fn ms(value: u64) -> Duration {
+        Duration::from_millis(value)
+    }
+
+    /// A limit as a count of things in memory.
+    pub fn count(value: u64) -> usize {
+        usize::try_from(value).unwrap_or(usize::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_can_be_set_by_its_name() {
+        for info in LIMITS {
+            let mut limits = Limits::default();
+            assert_eq!(limits.get(info.name), Some(info.default));
+            assert!(limits.set(info.name, 7), "{}", info.name);
+            assert_eq!(limits.get(info.name), Some(7));
+        }
+        assert!(!Limits::default().set("nonsense", 1));
+    }
+}

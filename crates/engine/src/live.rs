@@ -1,0 +1,62 @@
+//! The live stream: events and incidents as they happen, to bounded subscribers.
+
+use std::sync::Arc;
+
+use model::{Finding, Incident};
+use tokio::sync::broadcast;
+
+/// One message of the live stream.
+#[derive(Debug, Clone)]
+pub enum LiveMessage {
+    /// An event, as JSON.
+    Event(Arc<str>),
+    /// A finding.
+    Finding(Arc<Finding>),
+    /// An incident as it now is.
+    Incident(Arc<Incident>),
+}
+
+/// Hands messages to subscribers. One that falls behind the backlog loses the oldest, and is told
+/// how many.
+#[derive(Clone)]
+pub struct Live {
+    events: broadcast::Sender<LiveMessage>,
+    incidents: broadcast::Sender<LiveMessage>,
+}
+
+impl Live {
+    /// A stream whose subscribers may fall `backlog` messages behind.
+    pub fn new(backlog: usize) -> Self {
+        let backlog = backlog.clamp(1, 1 << 20);
+        Self { events: broadcast::channel(backlog).0, incidents: broadcast::channel(backlog).0 }
+    }
+
+    /// Whether anybody wants events: making their JSON costs.
+    pub fn wants_events(&self) -> bool {
+        self.events.receiver_count() > 0
+    }
+
+    /// Subscribers now.
+    pub fn subscribers(&self) -> usize {
+        self.incidents.receiver_count() + self.events.receiver_count()
+    }
+
+    /// Hands one message on. Nobody listening is fine.
+    pub fn send(&self, message: LiveMessage) {
+        let sender = match &message {
+            LiveMessage::Event(_) => &self.events,
+            LiveMessage::Finding(_) | LiveMessage::Incident(_) => &self.incidents,
+        };
+        let _ = sender.send(message);
+    }
+
+    /// A subscription to findings and incidents.
+    pub fn incidents(&self) -> broadcast::Receiver<LiveMessage> {
+        self.incidents.subscribe()
+    }
+
+    /// A subscription to events.
+    pub fn events(&self) -> broadcast::Receiver<LiveMessage> {
+        self.events.subscribe()
+    }
+}

@@ -1,0 +1,133 @@
+//! `castellan check`: configuration, organisation and content, all problems at once.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use detect::{RuleSet, cases};
+use model::Problem;
+use model::problem::Gravity;
+use normalise::{Mappings, check_folder};
+
+use super::OfflineError;
+use super::content::organisation;
+use crate::config::{self, Config};
+use crate::content;
+use crate::limits::LIMITS;
+
+/// What to check.
+pub struct CheckRequest {
+    /// Configuration file.
+    pub config: Option<PathBuf>,
+    /// Organisation folder; the configuration's if absent.
+    pub org: Option<PathBuf>,
+    /// Content folder; the configuration's if absent.
+    pub content: Option<PathBuf>,
+}
+
+/// What was found.
+pub struct CheckReport {
+    /// Everything that is wrong.
+    pub problems: Vec<Problem>,
+    /// Configuration and limits in force, for `--print`.
+    pub printed: String,
+    /// In words.
+    pub summary: String,
+}
+
+/// Checks everything named, and the shipped content.
+pub fn check(request: &CheckRequest) -> Result<CheckReport, OfflineError> {
+    let mut problems = Vec::new();
+    let config = match &request.config {
+        Some(path) => read_config(path, &mut problems)?,
+        None => None,
+    };
+    let org = request.org.clone().or_else(|| config.as_ref()?.organisation.clone());
+    let mut summary = String::new();
+    if let Some(dir) = org {
+        let (loaded, found) = organisation(&dir)?;
+        problems.extend(found);
+        if let Some(org) = loaded {
+            let (people, assets) = (org.people.len(), org.assets.len());
+            let sources = org.sources.len();
+            let _ = write!(summary, "{people} people, {assets} assets, {sources} sources; ");
+        }
+    }
+    let extra = request.content.clone().or_else(|| config.as_ref()?.content.clone());
+    check_content(extra.as_deref(), &mut problems, &mut summary);
+    problems.sort();
+    problems.dedup();
+    let errors = problems.iter().filter(|p| p.gravity == Gravity::Error).count();
+    let _ = write!(summary, "{errors} errors, {} warnings", problems.len() - errors);
+    Ok(CheckReport { printed: printed(config.as_ref()), problems, summary })
+}
+
+/// Reads a configuration file.
+pub fn read_config(
+    path: &Path,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<Config>, OfflineError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| OfflineError::Read { file: name.clone(), why: e.to_string() })?;
+    let (config, found) = config::read(&name, &text);
+    problems.extend(found);
+    Ok(config)
+}
+
+fn check_content(extra: Option<&Path>, problems: &mut Vec<Problem>, summary: &mut String) {
+    let files = content::gather(extra, problems);
+    let folders = content::mapping_folders(&files);
+    let (mappings, found) = Mappings::load(folders.clone());
+    problems.extend(found);
+    let mappings = Arc::new(mappings);
+    let mut samples = 0_usize;
+    for folder in &folders {
+        for case in check_folder(&mappings, folder) {
+            samples += 1;
+            problems.extend(case.problems);
+        }
+    }
+    let rule_files = content::rule_files(&files);
+    let (rules, found) = RuleSet::load(&rule_files);
+    problems.extend(found);
+    problems.extend(rules.check());
+    let (outcomes, found) = cases::run(&rule_files);
+    problems.extend(found);
+    for outcome in &outcomes {
+        if let Some(failure) = &outcome.failure {
+            let message = format!("case `{}` of rule `{}`: {failure}", outcome.case, outcome.rule);
+            problems.push(Problem::error(&outcome.file, None, "case_failed", message));
+        }
+    }
+    let _ = write!(
+        summary,
+        "{} mappings with {samples} samples, {} rules with {} cases; ",
+        mappings.names().count(),
+        rules.len(),
+        outcomes.len()
+    );
+}
+
+fn printed(config: Option<&Config>) -> String {
+    let mut text = String::new();
+    if let Some(config) = config {
+        let _ = writeln!(text, "data folder: {}", config.data.display());
+        let _ = writeln!(text, "http: {}", config.listen.http);
+        for (name, address) in [
+            ("syslog_udp", config.listen.syslog_udp),
+            ("syslog_tcp", config.listen.syslog_tcp),
+            ("syslog_tls", config.listen.syslog_tls),
+        ] {
+            let _ = match address {
+                Some(address) => writeln!(text, "{name}: {address}"),
+                None => writeln!(text, "{name}: off"),
+            };
+        }
+    }
+    for info in LIMITS {
+        let value = config.and_then(|c| c.limits.get(info.name)).unwrap_or(info.default);
+        let _ = writeln!(text, "limits.{} = {value} {}:{}", info.name, info.unit, info.meaning);
+    }
+    text
+}

@@ -1,0 +1,61 @@
+//! Loads content and organisation folders for verbs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use detect::RuleSet;
+use model::problem::Gravity;
+use model::{Organisation, Problem};
+use normalise::Mappings;
+
+use super::OfflineError;
+use crate::content::{self, Files};
+
+/// Compiled content.
+pub struct Content {
+    /// Mappings by name.
+    pub mappings: Arc<Mappings>,
+    /// Rules.
+    pub rules: Arc<RuleSet>,
+    /// The files they were made from.
+    pub files: Files,
+    /// Warnings, and errors of single rules that were left out.
+    pub problems: Vec<Problem>,
+}
+
+/// Shipped content with `extra` on top. Fails with every problem when any of it is an error.
+pub fn content(extra: Option<&Path>) -> Result<Content, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let files = content::gather(extra, &mut problems);
+    let (mappings, found) = Mappings::load(content::mapping_folders(&files));
+    problems.extend(found);
+    let (rules, found) = RuleSet::load(&content::rule_files(&files));
+    problems.extend(found);
+    if problems.iter().any(|p| p.gravity == Gravity::Error) {
+        return Err(problems);
+    }
+    Ok(Content { mappings: Arc::new(mappings), rules: Arc::new(rules), files, problems })
+}
+
+/// Reads an organisation folder from disk.
+pub fn organisation(dir: &Path) -> Result<(Option<Organisation>, Vec<Problem>), OfflineError> {
+    if !dir.is_dir() {
+        let file = dir.display().to_string();
+        return Err(OfflineError::Read { file, why: "there is no such folder".into() });
+    }
+    let mut problems = Vec::new();
+    let files = content::read_folder(dir, &mut problems);
+    let top: BTreeMap<String, Vec<u8>> =
+        files.into_iter().filter(|(path, _)| !path.contains('/')).collect();
+    let (org, found) = organisation_of_files(&top);
+    problems.extend(found);
+    Ok((org, problems))
+}
+
+/// Reads an organisation from its files' bytes.
+pub fn organisation_of_files(
+    files: &BTreeMap<String, Vec<u8>>,
+) -> (Option<Organisation>, Vec<Problem>) {
+    estate::load_bytes(files)
+}

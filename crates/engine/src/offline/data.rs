@@ -1,0 +1,181 @@
+//! Verbs that work on a data folder: import, export, tokens, queries, verification.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use estate::Change;
+use lake::QueryResult;
+use model::{Organisation, Timestamp};
+use serde::Serialize;
+use store::state::Token;
+use store::{State, StoreError};
+
+use crate::auth::{self, NewToken, TokenError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::folder;
+use crate::start::{self, Mode, StartError};
+
+/// Why a verb could not work on a data folder.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// There is none.
+    #[error(
+        "there is no castellan data in `{0}`; run `castellan serve` or `castellan import` first"
+    )]
+    NoData(String),
+    /// State.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Tokens.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Starting the engine for a query.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The query.
+    #[error(transparent)]
+    Query(#[from] lake::LakeError),
+    /// No organisation was ever imported.
+    #[error("no organisation has been imported yet")]
+    NoOrganisation,
+    /// The file system.
+    #[error("`{folder}`: {why}")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// Why.
+        why: String,
+    },
+    /// Catching up with the journal took too long.
+    #[error("the journal could not be read to its end within {0} s")]
+    Behind(u64),
+}
+
+/// What an import changes.
+#[derive(Debug, Serialize)]
+pub struct Imported {
+    /// Whether it was written.
+    pub is_written: bool,
+    /// Everything that differs.
+    pub changes: Vec<Change>,
+}
+
+impl fmt::Display for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for change in &self.changes {
+            *counts.entry((change.noun, kind_word(&change.kind))).or_insert(0) += 1;
+        }
+        let word = if self.is_written { "imported" } else { "would import" };
+        if counts.is_empty() {
+            return write!(f, "nothing has changed");
+        }
+        write!(f, "{word}:")?;
+        for ((noun, kind), n) in counts {
+            write!(f, " {n} {noun} {kind};")?;
+        }
+        Ok(())
+    }
+}
+
+async fn open_state(data: &Path, create: bool) -> Result<State, DataError> {
+    let path = data.join("state.db");
+    if !create && !path.exists() {
+        return Err(DataError::NoData(data.display().to_string()));
+    }
+    std::fs::create_dir_all(data).map_err(|e| unusable(data, &e))?;
+    Ok(State::open(&path).await?)
+}
+
+fn unusable(folder: &Path, error: &std::io::Error) -> DataError {
+    DataError::Folder { folder: folder.display().to_string(), why: error.to_string() }
+}
+
+/// Puts an organisation into a data folder; a running server is told.
+pub async fn import(
+    data: &Path,
+    org: &Organisation,
+    now: Timestamp,
+    dry_run: bool,
+) -> Result<Imported, DataError> {
+    let state = open_state(data, true).await?;
+    let before = state.load_organisation().await?;
+    let nobody = start::nobody()?;
+    let changes = estate::diff(before.as_ref().unwrap_or(&nobody), org);
+    let is_written = !dry_run && (before.is_none() || !changes.is_empty());
+    if is_written {
+        start::import(&state, org, "command line", now).await?;
+        folder::touch_changed(data).map_err(|e| unusable(data, &e))?;
+    }
+    state.close().await;
+    Ok(Imported { is_written, changes })
+}
+
+/// The organisation of a data folder, as the files of an organisation folder.
+pub async fn export(data: &Path) -> Result<BTreeMap<String, String>, DataError> {
+    let state = open_state(data, false).await?;
+    let org = state.load_organisation().await?.ok_or(DataError::NoOrganisation)?;
+    state.close().await;
+    Ok(estate::export(&org))
+}
+
+/// Makes a token in a data folder; its text is returned and kept nowhere.
+pub async fn create_token(
+    data: &Path,
+    wanted: NewToken,
+    now: Timestamp,
+) -> Result<(Token, String), DataError> {
+    let state = open_state(data, true).await?;
+    let made = auth::create(&state, wanted, "command line", now).await?;
+    state.close().await;
+    folder::touch_changed(data).map_err(|e| unusable(data, &e))?;
+    Ok(made)
+}
+
+/// The tokens of a data folder.
+pub async fn tokens(data: &Path) -> Result<Vec<Token>, DataError> {
+    let state = open_state(data, false).await?;
+    let tokens = state.tokens().await?;
+    state.close().await;
+    Ok(tokens)
+}
+
+/// Ends a token; whether there was one.
+pub async fn revoke_token(data: &Path, id: &str, now: Timestamp) -> Result<bool, DataError> {
+    let state = open_state(data, false).await?;
+    let act = auth::revoke_act(id, "command line", now);
+    let was_there = state.revoke_token(id, now, &act).await?;
+    state.close().await;
+    folder::touch_changed(data).map_err(|e| unusable(data, &e))?;
+    Ok(was_there)
+}
+
+/// Asks a data folder that no server holds: reads what the journal has and the lake has not.
+pub async fn query(
+    config: Config,
+    sql: &str,
+    wait_max: Duration,
+) -> Result<QueryResult, DataError> {
+    if !config.data.join("state.db").exists() {
+        return Err(DataError::NoData(config.data.display().to_string()));
+    }
+    let running = start::start(config, Clock::system(), Mode::Offline).await?;
+    let is_whole = running.engine.caught_up(wait_max).await;
+    let result = running.engine.query(sql, true).await;
+    running.stop().await?;
+    if !is_whole {
+        return Err(DataError::Behind(wait_max.as_secs()));
+    }
+    Ok(result?)
+}
+
+fn kind_word(kind: &estate::ChangeKind) -> &'static str {
+    match kind {
+        estate::ChangeKind::Added => "added",
+        estate::ChangeKind::Changed(_) => "changed",
+        estate::ChangeKind::Removed => "removed",
+    }
+}

@@ -1,0 +1,65 @@
+//! What the command line does without a server: pure kernels over files.
+
+mod check;
+mod content;
+mod data;
+mod normalise;
+mod replay;
+mod rules;
+mod verify;
+
+pub use check::{CheckReport, CheckRequest, check, read_config};
+pub use content::{Content, content, organisation, organisation_of_files};
+pub use data::{DataError, Imported, create_token, export, import, query, revoke_token, tokens};
+pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
+pub use replay::{ReplayRequest, ReplaySummary, replay};
+pub use rules::{
+    CaseLine, CheckedRules, EvalReport, TestedRules, rules_check, rules_eval, rules_test,
+};
+pub use verify::{VerifyLine, VerifyReport, verify, verify_audit};
+
+/// Why an offline verb could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// A file could not be read.
+    #[error("cannot read `{file}`: {why}")]
+    Read {
+        /// Which.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// A file could not be opened or read to its end.
+    #[error("{0}")]
+    File(String),
+    /// The output could not be written.
+    #[error("cannot write the output: {0}")]
+    Write(#[from] std::io::Error),
+    /// Something named on the command line does not exist.
+    #[error("there is no {what} `{name}`{hint}")]
+    Unknown {
+        /// Mapping, source …
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// `; did you mean …`, or empty.
+        hint: String,
+    },
+    /// More than fits.
+    #[error("{what}: more than {max}; take it in pieces with --from and --to")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+    },
+}
+
+/// `; did you mean …?` for the nearest of the known names, or nothing.
+fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearest = known
+        .map(|k| (strsim::damerau_levenshtein(name, k), k))
+        .min()
+        .filter(|(distance, _)| *distance <= 3);
+    nearest.map_or_else(String::new, |(_, k)| format!("; did you mean `{k}`?"))
+}

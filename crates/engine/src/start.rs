@@ -1,0 +1,482 @@
+//! Starting and stopping: opens what lies in the data folder, catches up, listens; and the reverse.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::SystemTime;
+
+use adapters::{AdapterError, Intake, IntakeLimits, Wiring};
+use lake::{Lake, LakeConfig, LakeError};
+use model::problem::Gravity;
+use model::{AuditAct, Incident, Organisation, Problem};
+use respond::{Channel as NoticeChannel, ChannelKind};
+use store::state::{IncidentFilter, LakeFileState, PageKey, Token};
+use store::{Journal, JournalLimits, State, StoreError};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::accounting::Accounts;
+use crate::auth::{self, Scope, Tokens};
+use crate::clock::Clock;
+use crate::config::{Channel, Config};
+use crate::desk::Desk;
+use crate::engine::Engine;
+use crate::flow::ingest::Ingest;
+use crate::flow::judge::{Begin, CONSUMER, FlowError, Judge, Progress, SNAPSHOT, Tools};
+use crate::flow::keeper::{Keeper, LAKE};
+use crate::flow::lake_files::from_store;
+use crate::flow::pump::Pump;
+use crate::flow::silencer::Silencer;
+use crate::flow::stages::Stages;
+use crate::folder::{self, DataFolder, FolderError};
+use crate::housekeeping;
+use crate::knowledge::{BadWord, Current, Knowledge, empty_organisation};
+use crate::limits::Limits;
+use crate::listeners;
+use crate::live::Live;
+use crate::offline;
+use crate::outbox;
+use crate::rate::Rates;
+
+/// Why Castellan does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// State or journal.
+    #[error("the data folder cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    /// The lake.
+    #[error("the lake cannot be opened: {0}")]
+    Lake(#[from] LakeError),
+    /// A listener.
+    #[error(transparent)]
+    Listen(#[from] AdapterError),
+    /// The HTTP listener.
+    #[error("{0}")]
+    Http(String),
+    /// Content or organisation.
+    #[error("{} problems in content or organisation", .0.len())]
+    Problems(Vec<Problem>),
+    /// The flow.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    /// A secret that the configuration names.
+    #[error("secret of {what}: {why}")]
+    Secret {
+        /// Whose.
+        what: String,
+        /// Why.
+        why: String,
+    },
+    /// The system.
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// Our own words.
+    #[error(transparent)]
+    Word(#[from] BadWord),
+}
+
+/// What else is asked of a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Listen and serve.
+    Serve,
+    /// Only catch up with the journal, for a verb that asks the lake without a server.
+    Offline,
+}
+
+/// A running engine. Drop it only after `stop`.
+pub struct Running {
+    /// What the HTTP interface asks.
+    pub engine: Arc<Engine>,
+    /// Where the listeners are, by name.
+    pub listening: Vec<(String, SocketAddr)>,
+    /// The token by which this machine's other verbs speak to us.
+    pub local_token: String,
+    stop_intake: CancellationToken,
+    stop_rest: CancellationToken,
+    adapters: JoinSet<()>,
+    pump: Option<tokio::task::JoinHandle<()>>,
+    intake: Option<Intake>,
+    rest: JoinSet<()>,
+    keeper: tokio::task::JoinHandle<()>,
+    judge: Option<JoinHandle<Result<(), FlowError>>>,
+}
+
+/// Everything opened, nothing running.
+struct Opened {
+    folder: DataFolder,
+    state: State,
+    journal: Arc<Journal>,
+    lake: Lake,
+    current: Arc<Current>,
+    begin: Begin,
+    incidents: Vec<Incident>,
+    unclean_since: Option<SystemTime>,
+}
+
+/// Starts. Returns once everything is open and listening; catching up goes on beside.
+pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, StartError> {
+    let opened = open(&config, &clock, mode).await?;
+    let accounts = Arc::new(Accounts::default());
+    let silencer = Arc::new(Silencer::default());
+    silencer.watch(&opened.current.get().org, clock.now());
+    let live = Live::new(Limits::count(config.limits.live_backlog_max));
+    let channels = notice_channels(&config);
+    let desk = Arc::new(Desk::new(
+        opened.incidents,
+        opened.state.clone(),
+        live.clone(),
+        (channels, config.public_url.clone()),
+    ));
+    let (keeper, keeper_task) = Keeper::new();
+    let progress = Arc::new(Progress::default());
+    let tools = Tools {
+        state: opened.state.clone(),
+        desk: Arc::clone(&desk),
+        lake: opened.lake.clone(),
+        keeper,
+        live: live.clone(),
+        accounts: Arc::clone(&accounts),
+        clock: clock.clone(),
+        silencer: Arc::clone(&silencer),
+        limits: config.limits.clone(),
+        handle: tokio::runtime::Handle::current(),
+    };
+    let judge = Judge::new(tools, opened.current.get(), opened.begin, Arc::clone(&progress));
+    let reader = opened.journal.reader(judge.first());
+    let stages = Stages::start(reader, Arc::clone(&opened.current), workers())?;
+    let judge =
+        std::thread::Builder::new().name("judge".into()).spawn(move || judge.run(stages))?;
+    let keeper = tokio::spawn(keeper_task.run(
+        opened.lake.clone(),
+        opened.state.clone(),
+        Arc::clone(&opened.journal),
+    ));
+    let (local, local_token) = local_token(&clock)?;
+    let extra = config_tokens(&config, local, clock.now())?;
+    let tokens = Tokens::default();
+    tokens.reload(&opened.state, &extra).await?;
+    let ingest = Ingest {
+        journal: Arc::clone(&opened.journal),
+        current: Arc::clone(&opened.current),
+        accounts: Arc::clone(&accounts),
+        clock: clock.clone(),
+        silencer: Arc::clone(&silencer),
+        rates: Rates::default(),
+        limits: config.limits.clone(),
+    };
+    let engine = Arc::new(Engine {
+        started_at: clock.now(),
+        config,
+        clock,
+        current: opened.current,
+        state: opened.state,
+        journal: opened.journal,
+        lake: opened.lake,
+        desk,
+        live,
+        accounts,
+        silencer,
+        tokens,
+        extra_tokens: extra,
+        ingest,
+        progress,
+        folder: opened.folder,
+    });
+    if let Some(since) = opened.unclean_since {
+        housekeeping::note_unclean_stop(&engine, since).await;
+    }
+    let mut running = Running {
+        engine,
+        listening: Vec::new(),
+        local_token,
+        stop_intake: CancellationToken::new(),
+        stop_rest: CancellationToken::new(),
+        adapters: JoinSet::new(),
+        pump: None,
+        intake: None,
+        rest: JoinSet::new(),
+        keeper,
+        judge: Some(judge),
+    };
+    if mode == Mode::Serve {
+        running.serve()?;
+    }
+    Ok(running)
+}
+
+impl Running {
+    /// Binds every listener before the first runs, so that a port in use stops the start whole.
+    fn serve(&mut self) -> Result<(), StartError> {
+        let engine = &self.engine;
+        let bounds = IntakeLimits {
+            records_max: Limits::count(engine.config.limits.intake_queue_records_max),
+            ..IntakeLimits::default()
+        };
+        let (intake, receiver) = adapters::intake(bounds);
+        let bound = listeners::bind(&engine.config)?;
+        self.listening = bound.addresses();
+        let wiring = Wiring {
+            intake: intake.clone(),
+            clock: engine.clock.as_fn(),
+            account: Arc::clone(&engine.accounts) as Arc<dyn adapters::Account>,
+            shutdown: self.stop_intake.clone(),
+        };
+        let pump = Pump {
+            journal: Arc::clone(&engine.journal),
+            current: Arc::clone(&engine.current),
+            accounts: Arc::clone(&engine.accounts),
+            clock: engine.clock.clone(),
+            silencer: Arc::clone(&engine.silencer),
+            limits: engine.config.limits.clone(),
+        };
+        self.pump = Some(tokio::spawn(pump.run(receiver)));
+        self.intake = Some(intake);
+        bound.run(&wiring, &mut self.adapters);
+        let silencer = Arc::clone(&engine.silencer).run(
+            (Arc::clone(&engine.journal), engine.clock.clone()),
+            engine.config.limits.clone(),
+            self.stop_rest.clone(),
+        );
+        self.rest.spawn(silencer);
+        let senders = outbox::prepare(&engine.config)?;
+        self.rest.spawn(outbox::run(Arc::clone(engine), senders, self.stop_rest.clone()));
+        self.rest.spawn(housekeeping::run(Arc::clone(engine), self.stop_rest.clone()));
+        Ok(())
+    }
+
+    /// Whether the flow still runs; it ends early only by a failure.
+    pub fn is_flowing(&self) -> bool {
+        self.judge.as_ref().is_some_and(|judge| !judge.is_finished())
+    }
+
+    /// Stops in order: listeners, journal, flow, lake. What was acknowledged is kept.
+    pub async fn stop(mut self) -> Result<(), StartError> {
+        self.stop_intake.cancel();
+        while self.adapters.join_next().await.is_some() {}
+        drop(self.intake.take());
+        if let Some(pump) = self.pump.take() {
+            let _ = pump.await;
+        }
+        self.stop_rest.cancel();
+        while self.rest.join_next().await.is_some() {}
+        let journal = Arc::clone(&self.engine.journal);
+        let closed = tokio::task::spawn_blocking(move || journal.close()).await;
+        if closed.is_err() {
+            tracing::error!("the journal did not close in order");
+        }
+        let judge = self.judge.take();
+        let ended = tokio::task::spawn_blocking(move || judge.map(JoinHandle::join)).await;
+        match ended {
+            Ok(Some(Ok(Err(error)))) => return Err(error.into()),
+            Ok(Some(Err(_))) | Err(_) => tracing::error!("the judge ended in a panic"),
+            Ok(Some(Ok(Ok(()))) | None) => {}
+        }
+        if self.keeper.await.is_err() {
+            tracing::error!("the lake's keeper ended in a panic");
+        }
+        housekeeping::save_counters(&self.engine, &mut Default::default()).await;
+        self.engine.state.close().await;
+        self.engine.folder.mark_stopped()?;
+        Ok(())
+    }
+}
+
+/// Normalising threads: one core is left to the rest where there is more than one.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).clamp(1, 8))
+}
+
+async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, StartError> {
+    let folder = DataFolder::hold(&config.data)?;
+    let unclean_since = match mode {
+        Mode::Serve => folder.mark_running()?,
+        Mode::Offline => None,
+    };
+    let state = State::open(&config.data.join("state.db")).await?;
+    let content = offline::content(config.content.as_deref()).map_err(StartError::Problems)?;
+    let org = organisation(config, &state, clock).await?;
+    let parts = (content.mappings, content.rules);
+    let knowledge = Knowledge::new(1, org, parts, config.default_team.clone())?;
+    let lake_folder = config.lake.clone().unwrap_or_else(|| config.data.join("lake"));
+    let lake = open_lake(config, &state, (&lake_folder, &knowledge)).await?;
+    let journal_folder = config.data.join("journal");
+    let limits = journal_limits(&config.limits);
+    let now = clock.now();
+    let journal = tokio::task::spawn_blocking(move || {
+        Journal::open(&journal_folder, limits, &[CONSUMER], now)
+    });
+    let journal = Arc::new(journal.await.map_err(std::io::Error::other)??);
+    let begin = Begin {
+        snapshot: state.snapshot(SNAPSHOT).await?,
+        cursor: state.cursor(CONSUMER).await?,
+        in_lake: state.cursor(LAKE).await?,
+    };
+    let incidents = stored_incidents(&state).await?;
+    let current = Arc::new(Current::new(knowledge));
+    Ok(Opened { folder, state, journal, lake, current, begin, incidents, unclean_since })
+}
+
+async fn open_lake(
+    config: &Config,
+    state: &State,
+    (folder, knowledge): (&Path, &Knowledge),
+) -> Result<Lake, StartError> {
+    let files = state.lake_files(LakeFileState::Live, None, None).await?;
+    let catalogue = files.iter().filter_map(from_store).collect();
+    let mut lake = LakeConfig::folder(folder, knowledge.org.tenant.clone());
+    let limits = &config.limits;
+    lake.limits.unflushed_rows_max = Limits::count(limits.lake_memory_rows_max);
+    lake.limits.unflushed_bytes_max = Limits::count(limits.lake_memory_bytes_max);
+    lake.limits.unflushed_rows_flush = Limits::count(limits.lake_flush_rows);
+    lake.limits.flush_interval = Limits::ms(limits.lake_flush_ms_max);
+    Ok(Lake::open(lake, catalogue).await?)
+}
+
+fn journal_limits(limits: &Limits) -> JournalLimits {
+    JournalLimits {
+        segment_bytes_max: limits.journal_segment_bytes_max,
+        total_bytes_max: limits.journal_bytes_max,
+        age_max: Limits::ms(limits.journal_age_ms_max),
+        memory_recent_bytes_max: Limits::count(limits.journal_recent_bytes_max),
+        batch_records_max: Limits::count(
+            limits.request_records_max.max(limits.journal_batch_records_max) + 16,
+        ),
+        ..JournalLimits::default()
+    }
+}
+
+/// The organisation folder that the configuration names, else the stored one, else nobody's.
+async fn organisation(
+    config: &Config,
+    state: &State,
+    clock: &Clock,
+) -> Result<Organisation, StartError> {
+    let stored = state.load_organisation().await?;
+    let Some(folder) = &config.organisation else {
+        return stored.map_or_else(|| Ok(empty_organisation()?), Ok);
+    };
+    let read = offline::organisation(folder).map_err(|e| StartError::Http(e.to_string()))?;
+    let (Some(org), _) = read else {
+        let errors = read.1.into_iter().filter(|p| p.gravity == Gravity::Error);
+        return Err(StartError::Problems(errors.collect()));
+    };
+    if stored.as_ref() != Some(&org) {
+        import(state, &org, "castellan", clock.now()).await?;
+    }
+    Ok(org)
+}
+
+/// Writes an organisation into state, audited.
+pub async fn import(
+    state: &State,
+    org: &Organisation,
+    by: &str,
+    now: model::Timestamp,
+) -> Result<(), StoreError> {
+    let act = AuditAct {
+        at: now,
+        by: by.to_owned(),
+        verb: "organisation.import".into(),
+        object: format!("tenant:{}", org.tenant),
+        detail: serde_json::json!({
+            "people": org.people.len(),
+            "assets": org.assets.len(),
+            "places": org.places.len(),
+            "identifiers": org.identifiers.len(),
+            "doors": org.doors.len(),
+            "sources": org.sources.len(),
+        }),
+    };
+    state.replace_organisation(org, &act).await
+}
+
+/// Every stored incident, newest first, as far as the book remembers closed ones.
+async fn stored_incidents(state: &State) -> Result<Vec<Incident>, StoreError> {
+    let mut all = Vec::new();
+    let mut after: Option<PageKey> = None;
+    loop {
+        let filter = IncidentFilter { after, limit: 500, ..IncidentFilter::default() };
+        let page = state.incidents(&filter).await?;
+        all.extend(page.items);
+        match page.next {
+            Some(next) if all.len() < 50_000 => after = Some(next),
+            Some(_) | None => return Ok(all),
+        }
+    }
+}
+
+fn notice_channels(config: &Config) -> Vec<NoticeChannel> {
+    let kind = |channel: &Channel| match channel {
+        Channel::Mail { .. } => ChannelKind::Email,
+        Channel::Webhook { .. } => ChannelKind::Webhook,
+    };
+    let one = |channel: &Channel| NoticeChannel {
+        id: channel.name().to_owned(),
+        kind: kind(channel),
+        level_min: channel.level(),
+        teams: Default::default(),
+        on: NoticeChannel::usual_moments(),
+    };
+    config.channels.iter().map(one).collect()
+}
+
+fn local_token(clock: &Clock) -> Result<(Token, String), StartError> {
+    let secret = auth::new_secret()?;
+    let token = Token {
+        id: "local".into(),
+        hash: auth::hash(&secret),
+        label: "this machine".into(),
+        scopes: Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect(),
+        sources: Vec::new(),
+        created_at: clock.now(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    Ok((token, secret))
+}
+
+fn config_tokens(
+    config: &Config,
+    local: Token,
+    now: model::Timestamp,
+) -> Result<Vec<Token>, StartError> {
+    let mut tokens = vec![local];
+    for wanted in &config.tokens {
+        let what = format!("token `{}`", wanted.id);
+        let secret = listeners::secret(&wanted.secret, &what)?;
+        let text = secret.expose_text().map(str::trim).unwrap_or_default();
+        tokens.push(Token {
+            id: wanted.id.clone(),
+            hash: auth::hash(text),
+            label: wanted.id.clone(),
+            scopes: wanted.scopes.clone(),
+            sources: wanted.sources.clone(),
+            created_at: now,
+            expires_at: wanted.expires,
+            revoked_at: None,
+        });
+    }
+    Ok(tokens)
+}
+
+/// Tells other verbs on this machine where the HTTP interface is.
+pub fn announce(running: &Running, http: SocketAddr) -> std::io::Result<()> {
+    running.engine.folder.announce(&folder::Running {
+        pid: std::process::id(),
+        http,
+        token: running.local_token.clone(),
+    })
+}
+
+/// An organisation of nobody, to compare the first import with.
+pub fn nobody() -> Result<Organisation, StartError> {
+    Ok(empty_organisation()?)
+}
