@@ -67,10 +67,8 @@ pub fn run(files: &[RuleFile]) -> (Vec<Outcome>, Vec<Problem>) {
 }
 
 fn unreadable(file: &RuleFile, error: &yaml_serde::Error) -> Problem {
-    let at = error.location().map(|at| Position {
-        line: at.line() as u64,
-        column: at.column() as u64,
-    });
+    let at =
+        error.location().map(|at| Position { line: at.line() as u64, column: at.column() as u64 });
     Problem::error(&file.path, at, "invalid_case", error.to_string())
 }
 

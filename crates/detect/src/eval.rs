@@ -39,9 +39,7 @@ fn of_object(number: u64, mut ocsf: Map<String, Value>) -> Event {
     let ours = ocsf.remove("castellan");
     let ours = ours.as_ref().and_then(Value::as_object);
     let word = |key: &str| ours.and_then(|ours| ours.get(key)).and_then(Value::as_str);
-    let source = word("source")
-        .and_then(|id| SourceId::parse(id).ok())
-        .unwrap_or_else(eval_id);
+    let source = word("source").and_then(|id| SourceId::parse(id).ok()).unwrap_or_else(eval_id);
     let mapping = word("mapping").and_then(|id| MappingName::parse(id).ok());
     let logsource = |key: &str| {
         let own = ours?.get("logsource")?.get(key)?.as_str()?;
@@ -85,23 +83,10 @@ fn eval_mapping() -> MappingName {
 fn time_of(ocsf: &Map<String, Value>) -> Option<Timestamp> {
     let windows = || {
         let system = ocsf.get("Event")?.get("System")?;
-        system
-            .get("TimeCreated")?
-            .get("#attributes")?
-            .get("SystemTime")
+        system.get("TimeCreated")?.get("#attributes")?.get("SystemTime")
     };
-    let named = [
-        "time",
-        "@timestamp",
-        "timestamp",
-        "TimeCreated",
-        "UtcTime",
-        "eventTime",
-    ];
-    let value = named
-        .iter()
-        .find_map(|key| ocsf.get(*key))
-        .or_else(windows)?;
+    let named = ["time", "@timestamp", "timestamp", "TimeCreated", "UtcTime", "eventTime"];
+    let value = named.iter().find_map(|key| ocsf.get(*key)).or_else(windows)?;
     match value {
         Value::Number(number) => number.as_i64().map(Timestamp::from_millis),
         Value::String(text) => Timestamp::from_rfc3339(text)
@@ -116,10 +101,7 @@ pub fn matching(rules: &RuleSet, event: &Event) -> Vec<RuleId> {
     let mut matches = Vec::new();
     rules.matches_unrouted(event, &mut matches);
     let shown = matches.iter().filter(|found| found.truth == Truth::True);
-    shown
-        .filter_map(|found| rules.meta(found.rule))
-        .map(|meta| meta.id.clone())
-        .collect()
+    shown.filter_map(|found| rules.meta(found.rule)).map(|meta| meta.id.clone()).collect()
 }
 
 /// Runs events through matching without routing and through correlation.
@@ -130,9 +112,7 @@ pub struct Evaluation {
 impl Evaluation {
     /// Starts one; without an organisation nothing resolves and presence is unknown.
     pub fn new(spine: Arc<Spine>, rules: Arc<RuleSet>) -> Self {
-        Self {
-            detector: Detector::new(spine, rules, Options { provisional: false }),
-        }
+        Self { detector: Detector::new(spine, rules, Options { provisional: false }) }
     }
 
     /// Takes an event; returns the rules that match it by now and adds findings that are final.
@@ -143,10 +123,7 @@ impl Evaluation {
         rules.matches_unrouted(event, &mut matches);
         self.detector.judge_matches(event, &matches, out);
         let shown = matches.iter().filter(|found| found.truth == Truth::True);
-        shown
-            .filter_map(|found| rules.meta(found.rule))
-            .map(|meta| meta.id.clone())
-            .collect()
+        shown.filter_map(|found| rules.meta(found.rule)).map(|meta| meta.id.clone()).collect()
     }
 
     /// Closes every window.

@@ -45,10 +45,7 @@ pub(crate) fn id_of(rule: &RuleMeta, group: &BTreeMap<String, String>, at: Ancho
 pub(crate) fn of_event(rule: &RuleMeta, event: &Event, state: FindingState) -> Finding {
     let view = View::new(event);
     let group = group(rule, event, &view);
-    let anchor = Anchor {
-        time: event.time,
-        fingerprint: event.fingerprint,
-    };
+    let anchor = Anchor { time: event.time, fingerprint: event.fingerprint };
     let because = match &rule.because {
         Some(template) => template.fill(&template.read(&view), 1),
         None => plain_sentence(rule, event),
@@ -59,21 +56,14 @@ pub(crate) fn of_event(rule: &RuleMeta, event: &Event, state: FindingState) -> F
         title: rule.title.clone(),
         level: rule.level,
         time: event.time,
-        window: Window {
-            from: event.time,
-            to: event.time,
-        },
+        window: Window { from: event.time, to: event.time },
         group,
         entities: entities(event, rule.concerns_owner).into_iter().collect(),
         evidence: vec![evidence(event)],
         state,
         supersedes: Vec::new(),
         because,
-        undecided: if rule.asks_presence {
-            doubts(event)
-        } else {
-            Vec::new()
-        },
+        undecided: if rule.asks_presence { doubts(event) } else { Vec::new() },
     }
 }
 
@@ -100,10 +90,7 @@ pub(crate) fn of_episode(
         title: rule.title.clone(),
         level: rule.level,
         time: episode.fired,
-        window: Window {
-            from: episode.from,
-            to: episode.last,
-        },
+        window: Window { from: episode.from, to: episode.last },
         group: group.clone(),
         entities: episode.entities.iter().cloned().collect(),
         evidence: episode.evidence.clone(),
@@ -166,12 +153,7 @@ pub(crate) fn entities(event: &Event, with_owner: bool) -> BTreeSet<Entity> {
         return all;
     };
     all.extend(enrichment.person.clone().map(Entity::Person));
-    all.extend(
-        enrichment
-            .place
-            .clone()
-            .map(|place| Entity::Place(place.id)),
-    );
+    all.extend(enrichment.place.clone().map(|place| Entity::Place(place.id)));
     let network = (4_000..5_000).contains(&event.class_uid);
     let reports_only = (network && (enrichment.src.is_some() || enrichment.dst.is_some()))
         || (is_physical(event.class_uid) && enrichment.place.is_some());
@@ -181,11 +163,7 @@ pub(crate) fn entities(event: &Event, with_owner: bool) -> BTreeSet<Entity> {
     for end in ends.into_iter().flatten() {
         all.extend(end.asset.clone().map(Entity::Asset));
         if with_owner {
-            all.extend(
-                end.owner
-                    .as_ref()
-                    .map(|owner| Entity::Person(owner.id.clone())),
-            );
+            all.extend(end.owner.as_ref().map(|owner| Entity::Person(owner.id.clone())));
         }
     }
     all
@@ -198,9 +176,7 @@ pub(crate) fn doubts(event: &Event) -> Vec<String> {
     };
     let mut doubts = Vec::new();
     let owner = |end: &Option<EndpointView>| {
-        end.as_ref()
-            .and_then(|end| end.owner.as_ref())
-            .map(|owner| owner.presence.clone())
+        end.as_ref().and_then(|end| end.owner.as_ref()).map(|owner| owner.presence.clone())
     };
     let all = [
         ("castellan.presence", enrichment.presence.clone()),
@@ -225,10 +201,8 @@ pub(crate) fn stale(source: &model::SourceId) -> String {
 }
 
 fn plain_sentence(rule: &RuleMeta, event: &Event) -> String {
-    let mut about: Vec<String> = entities(event, false)
-        .iter()
-        .map(std::string::ToString::to_string)
-        .collect();
+    let mut about: Vec<String> =
+        entities(event, false).iter().map(std::string::ToString::to_string).collect();
     about.truncate(5);
     if about.is_empty() {
         format!("{}, seen by source `{}`", rule.title, event.source)

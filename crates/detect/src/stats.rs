@@ -63,8 +63,7 @@ impl DetectStats {
     pub(crate) fn unresolved(&mut self, missed: &[Unresolved]) {
         for one in missed {
             if !self.unresolved.contains_key(&one.kind) {
-                self.unresolved
-                    .insert(one.kind.clone(), UnresolvedStat::default());
+                self.unresolved.insert(one.kind.clone(), UnresolvedStat::default());
             }
             let Some(stat) = self.unresolved.get_mut(&one.kind) else {
                 continue;

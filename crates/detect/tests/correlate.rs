@@ -82,7 +82,9 @@ fn told(events: &[Event]) -> Vec<String> {
     detector.finish(&mut found);
     let mut lines: Vec<_> = settled(&found)
         .iter()
-        .map(|f| format!("{} {}..{} {}", f.rule, hms(f.window.from), hms(f.window.to), f.evidence.len()))
+        .map(|f| {
+            format!("{} {}..{} {}", f.rule, hms(f.window.from), hms(f.window.to), f.evidence.len())
+        })
         .collect();
     lines.sort();
     lines
@@ -184,7 +186,10 @@ fn an_earlier_event_moves_the_anchor_and_the_old_id_is_superseded() {
 fn what_comes_after_the_bound_is_counted_and_joins_nothing() {
     let rules = rules(PARTS);
     let mut detector = detector(&rules);
-    let mut found = feed(&mut detector, &[refused(0, "09:00:00", "d-front"), refused(1, "09:00:01", "d-front")]);
+    let mut found = feed(
+        &mut detector,
+        &[refused(0, "09:00:00", "d-front"), refused(1, "09:00:01", "d-front")],
+    );
     detector.observe(&Record::Tick { at: at("11:00:00") }, &mut found);
     found.extend(feed(&mut detector, &[refused(2, "09:00:02", "d-front")]));
     detector.finish(&mut found);
@@ -209,8 +214,13 @@ fn two_unknown_persons_are_not_one() {
 fn new_rules_keep_the_windows_of_those_that_stay() {
     let rules = rules(PARTS);
     let mut detector = detector(&rules);
-    let mut found = feed(&mut detector, &[refused(0, "09:00:00", "d-front"), refused(1, "09:00:01", "d-front")]);
-    let more = format!("{PARTS}\n===\ntitle: Other\nid: other\nlogsource: {{category: x}}\ndetection: {{s: {{a: 1}}, condition: s}}\n");
+    let mut found = feed(
+        &mut detector,
+        &[refused(0, "09:00:00", "d-front"), refused(1, "09:00:01", "d-front")],
+    );
+    let more = format!(
+        "{PARTS}\n===\ntitle: Other\nid: other\nlogsource: {{category: x}}\ndetection: {{s: {{a: 1}}, condition: s}}\n"
+    );
     detector.set_rules(common::rules(&more));
     found.extend(feed(&mut detector, &[refused(2, "09:00:02", "d-front")]));
     detector.finish(&mut found);

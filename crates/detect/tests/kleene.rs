@@ -45,9 +45,15 @@ fn outside() -> Presence {
 }
 
 fn with(own: Presence, owner: Presence) -> Event {
-    let mut event = event(0, "hosts", at("09:00:00"), "authentication", json!({
-        "class_uid": 3002, "status_id": 1, "colour": "red",
-    }));
+    let mut event = event(
+        0,
+        "hosts",
+        at("09:00:00"),
+        "authentication",
+        json!({
+            "class_uid": 3002, "status_id": 1, "colour": "red",
+        }),
+    );
     let device = EndpointView {
         zone: Some(place("office")),
         site: Some(place("hq")),
@@ -115,10 +121,7 @@ fn ignorance_itself_can_be_asked_for() {
 }
 
 fn item() -> impl Strategy<Value = String> {
-    let field = prop::sample::select(vec![
-        "castellan.presence",
-        "castellan.device.owner.presence",
-    ]);
+    let field = prop::sample::select(vec!["castellan.presence", "castellan.device.owner.presence"]);
     let test = prop::sample::select(vec![
         "state: in",
         "state: out",

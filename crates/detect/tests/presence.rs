@@ -106,12 +106,8 @@ fn silence_of_the_witness_makes_presence_unknown_until_the_next_sighting() {
     let mut out = Vec::new();
     let pacs = SourceId::parse("pacs").unwrap();
     feed(&mut detector, &[badge(0, "09:00:00", "b-ben", "d-front", "in", 3)]);
-    let record = |state, at, last_heard| Record::Source {
-        source: pacs.clone(),
-        state,
-        last_heard,
-        at,
-    };
+    let record =
+        |state, at, last_heard| Record::Source { source: pacs.clone(), state, last_heard, at };
     let last = Some(at("09:30:00"));
     detector.observe(&record(SourceState::Silent, at("09:35:01"), last), &mut out);
     let ben = |detector: &Detector, time| words(&detector.presence().at(&person("ben"), at(time)));

@@ -46,8 +46,30 @@ fn shipped_rules_hold_their_cases() {
 #[test]
 fn twelve_rules_join_both_worlds() {
     let (rules, _) = RuleSet::load(&shipped());
-    let converged = rules
-        .iter()
-        .filter(|(_, meta)| meta.path.starts_with("converged/") && meta.is_reported);
+    let converged =
+        rules.iter().filter(|(_, meta)| meta.path.starts_with("converged/") && meta.is_reported);
     assert!(converged.count() >= 12);
+}
+
+/// The YAML blocks of a guide, in order.
+fn blocks(text: &str) -> Vec<String> {
+    let fenced = text.split("```yaml\n").skip(1);
+    fenced.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_guide_shows_a_rule_that_works() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/add-a-rule.md");
+    let blocks = blocks(&std::fs::read_to_string(guide).unwrap());
+    let [rule, cases] = blocks.try_into().unwrap();
+    let file = |path: &str, text| RuleFile { path: path.to_owned(), text };
+    let mut files =
+        vec![file("doors/gate-at-night.yml", rule), file("doors/gate-at-night.cases.yml", cases)];
+    files.extend(shipped().into_iter().filter(|file| file.path == "organisation.cases.yml"));
+    let (rules, problems) = RuleSet::load(&files);
+    assert!(problems.is_empty() && rules.check().is_empty(), "{problems:#?} {:#?}", rules.check());
+    let (outcomes, problems) = cases::run(&files);
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert_eq!(outcomes.len(), 2);
+    assert!(outcomes.iter().all(|outcome| outcome.failure.is_none()), "{outcomes:#?}");
 }

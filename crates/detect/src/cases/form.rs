@@ -329,10 +329,7 @@ impl PersonForm {
             team: self.team.clone(),
             manager: None,
             site: None,
-            validity: Validity {
-                from: None,
-                to: self.valid_to.as_deref().map(time).transpose()?,
-            },
+            validity: Validity { from: None, to: self.valid_to.as_deref().map(time).transpose()? },
         })
     }
 }

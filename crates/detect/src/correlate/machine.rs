@@ -72,10 +72,7 @@ pub(crate) struct Episode {
 
 impl Episode {
     pub(crate) fn anchor(&self) -> Anchor {
-        Anchor {
-            time: self.from,
-            fingerprint: self.anchor,
-        }
+        Anchor { time: self.from, fingerprint: self.anchor }
     }
 
     fn of(items: &[&Item]) -> Option<Self> {
@@ -133,10 +130,7 @@ impl Machine {
     /// Takes the next event. INVARIANT: keys never fall (the settled machine is fed from an
     /// ordered queue, the early one is rebuilt when they would).
     pub(crate) fn step(&mut self, correlation: &Correlation, item: &Item) -> Step {
-        let mut step = Step {
-            closed: self.end_before(correlation, item.time),
-            ..Step::default()
-        };
+        let mut step = Step { closed: self.end_before(correlation, item.time), ..Step::default() };
         if correlation.resets.contains(&item.rule) {
             self.window.clear();
             step.closed = step.closed.or_else(|| self.episode.take());
@@ -146,21 +140,41 @@ impl Machine {
             episode.take(item);
             return step;
         }
-        while self
-            .window
-            .front()
-            .is_some_and(|old| gone(old.time, correlation, item.time))
-        {
+        while self.window.front().is_some_and(|old| gone(old.time, correlation, item.time)) {
             self.window.pop_front();
         }
         self.forget_what_is_no_longer_needed(correlation, item);
+        if !self.can_matter(correlation, item) {
+            return step;
+        }
         self.window.push_back(item.clone());
         if self.window.len() > WINDOW_EVENTS_MAX {
             self.window.pop_front();
             step.is_evicting = true;
         }
         self.fire(correlation, &mut step);
+        self.drop_spent_end(correlation);
         step
+    }
+
+    /// In an ordered correlation an event matters only after one of the rule before its own.
+    fn can_matter(&self, correlation: &Correlation, item: &Item) -> bool {
+        let Kind::Ordered = correlation.kind else { return true };
+        let mut before = None;
+        correlation.inputs.iter().any(|rule| {
+            let needed = before.replace(*rule);
+            *rule == item.rule
+                && needed.is_none_or(|needed| self.window.iter().any(|old| old.rule == needed))
+        })
+    }
+
+    /// An event that can only be the end of a chain is of no use once it ended none.
+    fn drop_spent_end(&mut self, correlation: &Correlation) {
+        let Kind::Ordered = correlation.kind else { return };
+        let Some((_, earlier)) = correlation.inputs.split_last() else { return };
+        if self.window.back().is_some_and(|newest| !earlier.contains(&newest.rule)) {
+            self.window.pop_back();
+        }
     }
 
     fn end_before(&mut self, correlation: &Correlation, now: Timestamp) -> Option<Episode> {
@@ -212,11 +226,7 @@ impl Machine {
     /// When nothing of this can matter any more, but for new events.
     pub(crate) fn deadline(&self, correlation: &Correlation) -> Option<Timestamp> {
         let window = self.window.back().map(|item| item.time);
-        let last = self
-            .episode
-            .as_ref()
-            .map(|episode| episode.last)
-            .max(window)?;
+        let last = self.episode.as_ref().map(|episode| episode.last).max(window)?;
         Some(last.plus(correlation.timespan))
     }
 
@@ -265,19 +275,13 @@ fn chain<'a>(inputs: &[RuleIndex], window: &'a VecDeque<Item>) -> Chain<'a> {
     let walk = |is_strict: bool| -> Option<Vec<&'a Item>> {
         let mut links: BTreeMap<usize, &Item> = BTreeMap::new();
         let mut rules = inputs.iter().rev();
-        let newest = window
-            .back()
-            .filter(|item| rules.next() == Some(&item.rule))?;
+        let newest = window.back().filter(|item| rules.next() == Some(&item.rule))?;
         links.insert(0, newest);
         let mut next = newest;
         for (at, rule) in (1..).zip(rules) {
             let fits = |item: &&Item| {
                 item.rule == *rule
-                    && if is_strict {
-                        item.is_before(next)
-                    } else {
-                        item.key() < next.key()
-                    }
+                    && if is_strict { item.is_before(next) } else { item.key() < next.key() }
             };
             next = window
                 .iter()

@@ -80,11 +80,9 @@ impl Correlator {
         group.values = values;
         let key = item.key();
         let item = Arc::new(item);
-        group.pending.insert(key.clone(), Arc::clone(&item));
-        let Some((meta, correlation)) = desk
-            .rules
-            .rule(id.0)
-            .and_then(|rule| Some((&rule.meta, rule.correlation.as_ref()?)))
+        group.pending.insert(key, Arc::clone(&item));
+        let Some((meta, correlation)) =
+            desk.rules.rule(id.0).and_then(|rule| Some((&rule.meta, rule.correlation.as_ref()?)))
         else {
             return;
         };
@@ -222,11 +220,7 @@ impl Correlator {
 
     pub(crate) fn save(&self) -> Form {
         let form = |((rule, key), group): (&GroupId, &Group)| {
-            let pending = group
-                .pending
-                .values()
-                .map(|item| (**item).clone())
-                .collect();
+            let pending = group.pending.values().map(|item| (**item).clone()).collect();
             (*rule, key.to_string(), group.clone(), pending)
         };
         let mut groups: Vec<_> = self.groups.iter().map(form).collect();
@@ -268,7 +262,7 @@ impl Correlator {
     pub(crate) fn waiting(&self) -> Vec<(GroupId, ItemKey)> {
         let of = |(id, group): (&GroupId, &Group)| {
             let id = id.clone();
-            let keys: Vec<_> = group.pending.keys().cloned().collect();
+            let keys: Vec<_> = group.pending.keys().copied().collect();
             keys.into_iter().map(move |key| (id.clone(), key))
         };
         self.groups.iter().flat_map(of).collect()
@@ -281,7 +275,7 @@ impl Group {
         for item in self.pending.values() {
             self.early.step(correlation, item);
         }
-        self.newest = self.pending.last_key_value().map(|(key, _)| key.clone());
+        self.newest = self.pending.last_key_value().map(|(key, _)| *key);
     }
 
     /// Says what the early machine has found, once per episode.
@@ -295,10 +289,7 @@ impl Group {
         }
         let state = FindingState::Provisional;
         let mut found = finding::of_episode(meta, &self.values, episode, state);
-        let earlier = self
-            .announced
-            .iter()
-            .filter(|known| known.window.to >= found.window.from);
+        let earlier = self.announced.iter().filter(|known| known.window.to >= found.window.from);
         found.supersedes = earlier.map(|known| known.id.clone()).collect();
         self.announced.push(found.clone());
         out.push(found);
@@ -312,10 +303,7 @@ impl Group {
             .into_iter()
             .partition(|known| known.window.from <= episode.last);
         self.announced = after;
-        let others = before
-            .into_iter()
-            .map(|known| known.id)
-            .filter(|id| *id != found.id);
+        let others = before.into_iter().map(|known| known.id).filter(|id| *id != found.id);
         found.supersedes = others.collect();
         out.push(found);
     }

@@ -68,11 +68,7 @@ impl Detector {
             rule: None,
         };
         let rules = hanging.iter().map(|found| found.rule).collect();
-        let held = Held {
-            event: event.clone(),
-            rules,
-            announced,
-        };
+        let held = Held { event: event.clone(), rules, announced };
         self.queue.insert(key, Entry::Held(Box::new(held)));
     }
 
@@ -93,8 +89,7 @@ impl Detector {
             if truth == Truth::True {
                 self.stats.matches += 1;
                 self.report(rule, &held.event, FindingState::Confirmed, out);
-                held.announced
-                    .retain(|said| Some(&said.rule) != id.as_ref());
+                held.announced.retain(|said| Some(&said.rule) != id.as_ref());
                 if !is_late {
                     self.feed(rule, &held.event, true, out);
                 }
@@ -154,9 +149,7 @@ impl Detector {
                 bound: event.clock_offset_max,
                 value,
                 fields: fields.unwrap_or_default(),
-                entities: finding::entities(event, from.meta.concerns_owner)
-                    .into_iter()
-                    .collect(),
+                entities: finding::entities(event, from.meta.concerns_owner).into_iter().collect(),
             };
             self.hand_over((*index, key.into()), values, item, is_settled, out);
         }
@@ -182,8 +175,7 @@ impl Detector {
             correlation: Some(group.0),
             rule: Some(item.rule),
         };
-        self.queue
-            .insert(key, Entry::Item(group.clone(), item.key()));
+        self.queue.insert(key, Entry::Item(group.clone(), item.key()));
         let (correlator, mut desk) = self.desk(out);
         correlator.arrive(&group, values, item, &mut desk);
     }

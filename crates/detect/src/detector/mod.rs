@@ -126,10 +126,7 @@ impl Detector {
         let endpoint = |end: Option<ResolvedEndpoint>| -> Option<EndpointView> {
             let end = end?;
             let mut view = end.view;
-            view.owner = end.owner.map(|id| OwnerView {
-                presence: presence(&id),
-                id,
-            });
+            view.owner = end.owner.map(|id| OwnerView { presence: presence(&id), id });
             Some(view)
         };
         Enrichment {
@@ -160,16 +157,8 @@ impl Detector {
             presence
         };
         enrichment.presence = enrichment.person.as_ref().map(&mut again);
-        let ends = [
-            &mut enrichment.src,
-            &mut enrichment.dst,
-            &mut enrichment.device,
-        ];
-        for owner in ends
-            .into_iter()
-            .flatten()
-            .filter_map(|end| end.owner.as_mut())
-        {
+        let ends = [&mut enrichment.src, &mut enrichment.dst, &mut enrichment.device];
+        for owner in ends.into_iter().flatten().filter_map(|end| end.owner.as_mut()) {
             owner.presence = again(&owner.id);
         }
         event.enrichment = Some(enrichment);
@@ -206,12 +195,7 @@ impl Detector {
                 self.watermarks.tick(*at);
                 self.advance(out);
             }
-            Record::Source {
-                source,
-                state,
-                last_heard,
-                at,
-            } => {
+            Record::Source { source, state, last_heard, at } => {
                 match state {
                     SourceState::Silent => {
                         let known = self.spine.organisation().sources.get(source);

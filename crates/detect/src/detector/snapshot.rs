@@ -125,10 +125,7 @@ impl From<EventForm> for Event {
 
 /// Which rule each number meant, and in which version.
 pub(super) fn table(rules: &RuleSet) -> Vec<(RuleId, String)> {
-    rules
-        .iter()
-        .map(|(_, meta)| (meta.id.clone(), meta.version.clone()))
-        .collect()
+    rules.iter().map(|(_, meta)| (meta.id.clone(), meta.version.clone())).collect()
 }
 
 impl Detector {

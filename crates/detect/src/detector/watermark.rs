@@ -43,9 +43,7 @@ impl Watermarks {
         if event.class_uid == 0 && event.mapping.as_str() == "castellan" {
             return;
         }
-        let time = event
-            .time
-            .min(event.received_at.plus(event.clock_offset_max));
+        let time = event.time.min(event.received_at.plus(event.clock_offset_max));
         let is_least = self.least.as_ref() == Some(&event.source);
         let is_new = !self.sources.contains_key(&event.source);
         if is_new {
@@ -53,12 +51,7 @@ impl Watermarks {
             let lateness = known.map_or(LATENESS_DEFAULT, |source| source.lateness_max);
             let mark = time.minus(lateness);
             let bound = event.clock_offset_max;
-            let clock = Clock {
-                mark,
-                lateness,
-                bound,
-                is_silent: false,
-            };
+            let clock = Clock { mark, lateness, bound, is_silent: false };
             self.sources.insert(event.source.clone(), clock);
         } else if let Some(clock) = self.sources.get_mut(&event.source) {
             clock.mark = clock.mark.max(time.minus(clock.lateness));
@@ -78,11 +71,7 @@ impl Watermarks {
         }
         self.ticked = Some(at);
         for clock in self.sources.values_mut() {
-            let hold = if clock.is_silent {
-                SILENT_HOLD
-            } else {
-                Duration::ZERO
-            };
+            let hold = if clock.is_silent { SILENT_HOLD } else { Duration::ZERO };
             let mark = at.minus(clock.lateness).minus(clock.bound).minus(hold);
             clock.mark = clock.mark.max(mark);
         }
@@ -106,10 +95,7 @@ impl Watermarks {
     }
 
     fn settle(&mut self) {
-        let least = self
-            .sources
-            .iter()
-            .min_by_key(|(id, clock)| (clock.mark, (*id).clone()));
+        let least = self.sources.iter().min_by_key(|(id, clock)| (clock.mark, (*id).clone()));
         let Some((id, clock)) = least else { return };
         // Two clocks may both be wrong, each its own way.
         let mark = clock.mark.minus(self.bound_max).minus(self.bound_max);

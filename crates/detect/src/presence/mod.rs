@@ -49,13 +49,7 @@ pub(crate) struct Form {
 impl Presence {
     pub(crate) fn new(spine: Arc<Spine>) -> Self {
         let (people, silences) = (HashMap::new(), BTreeMap::new());
-        Self {
-            spine,
-            people,
-            silences,
-            evicted: 0,
-            untrusted: 0,
-        }
+        Self { spine, people, silences, evicted: 0, untrusted: 0 }
     }
 
     pub(crate) fn set_spine(&mut self, spine: Arc<Spine>) {
@@ -95,11 +89,7 @@ impl Presence {
     fn known(&self, found: &Found, zone: Option<&PlaceId>) -> Answer {
         let facts = zone.and_then(|zone| self.spine.place(zone));
         Answer {
-            state: if zone.is_some() {
-                PresenceState::In
-            } else {
-                PresenceState::Out
-            },
+            state: if zone.is_some() { PresenceState::In } else { PresenceState::Out },
             zone: zone.cloned(),
             zone_class: facts.and_then(|facts| facts.zone_class),
             site: facts.and_then(|facts| facts.site.clone()),
@@ -133,9 +123,7 @@ impl Presence {
         if hides(&found.source) {
             return Some(found.source.clone());
         }
-        let site = zone
-            .and_then(|zone| self.spine.place(zone))
-            .and_then(|f| f.site.as_ref());
+        let site = zone.and_then(|zone| self.spine.place(zone)).and_then(|f| f.site.as_ref());
         let mut others = self.silences.keys().filter(|id| {
             let source = self.spine.organisation().sources.get(*id);
             source.is_some_and(|source| {
@@ -167,10 +155,7 @@ impl Presence {
     }
 
     fn forget_one(&mut self) {
-        let longest = self
-            .people
-            .iter()
-            .min_by_key(|(id, line)| (line.last(), (*id).clone()));
+        let longest = self.people.iter().min_by_key(|(id, line)| (line.last(), (*id).clone()));
         if let Some(person) = longest.map(|(person, _)| person.clone()) {
             self.people.remove(&person);
             self.evicted += 1;
@@ -211,17 +196,10 @@ impl Presence {
     }
 
     pub(crate) fn save(&self) -> Form {
-        let mut people: Vec<_> = self
-            .people
-            .iter()
-            .map(|(person, line)| (person.clone(), line.clone()))
-            .collect();
+        let mut people: Vec<_> =
+            self.people.iter().map(|(person, line)| (person.clone(), line.clone())).collect();
         people.sort_by(|a, b| a.0.cmp(&b.0));
-        let silences = self
-            .silences
-            .iter()
-            .map(|(id, all)| (id.clone(), all.clone()))
-            .collect();
+        let silences = self.silences.iter().map(|(id, all)| (id.clone(), all.clone())).collect();
         Form { people, silences }
     }
 

@@ -22,11 +22,7 @@ pub(super) fn sighting(
     }
     let person = found.person.clone()?;
     let in_force = |state| state == CredentialState::Current;
-    if !found
-        .credential
-        .as_ref()
-        .is_none_or(|credential| in_force(credential.state))
-    {
+    if !found.credential.as_ref().is_none_or(|credential| in_force(credential.state)) {
         return None;
     }
     let (effect, evidence) = if event.class_uid == PHYSICAL_ACCESS {
@@ -56,9 +52,7 @@ pub(super) fn sighting(
 }
 
 fn passage(spine: &Spine, event: &Event, found: &Resolution) -> Effect {
-    let named = event
-        .text("unmapped.direction")
-        .or_else(|| event.text("portal.direction"));
+    let named = event.text("unmapped.direction").or_else(|| event.text("portal.direction"));
     let named = named.and_then(|direction| match direction {
         "in" | "entry" | "enter" => Some(Side::In),
         "out" | "exit" | "leave" => Some(Side::Out),

@@ -64,32 +64,17 @@ impl<'a> Ask<'a> {
     /// Just before an event; what the same record says about it does not count.
     pub(crate) fn event(event: &'a Event) -> Self {
         let interval = Interval::around(event.time, event.clock_offset_max);
-        Self {
-            at: event.time,
-            interval,
-            event: Some(event),
-        }
+        Self { at: event.time, interval, event: Some(event) }
     }
 
     /// At an instant of true time.
     pub(crate) fn instant(at: Timestamp) -> Self {
-        Self {
-            at,
-            interval: Interval {
-                earliest: at,
-                latest: at,
-            },
-            event: None,
-        }
+        Self { at, interval: Interval { earliest: at, latest: at }, event: None }
     }
 
     fn order(&self, sighting: &Sighting) -> Order {
         let Some(event) = self.event else {
-            return if sighting.time <= self.at {
-                Order::Before
-            } else {
-                Order::After
-            };
+            return if sighting.time <= self.at { Order::Before } else { Order::After };
         };
         if sighting.source == event.source {
             return match sighting.time.cmp(&event.time) {
@@ -137,14 +122,8 @@ pub(crate) struct Timeline {
 impl Timeline {
     /// Adds a sighting at its place; returns whether one had to go.
     pub(crate) fn insert(&mut self, sighting: Sighting) -> bool {
-        let at = self
-            .sightings
-            .partition_point(|known| known.key() < sighting.key());
-        if self
-            .sightings
-            .get(at)
-            .is_some_and(|known| known.key() == sighting.key())
-        {
+        let at = self.sightings.partition_point(|known| known.key() < sighting.key());
+        if self.sightings.get(at).is_some_and(|known| known.key() == sighting.key()) {
             return false;
         }
         self.sightings.insert(at, sighting);
@@ -204,11 +183,7 @@ impl Timeline {
         }
         let Some(best) = best else {
             let never = unsure.is_empty();
-            return Err(if never {
-                UnknownWhy::NeverSeen
-            } else {
-                UnknownWhy::Ambiguous
-            });
+            return Err(if never { UnknownWhy::NeverSeen } else { UnknownWhy::Ambiguous });
         };
         if is_torn || unsure.iter().any(|one| one.effect != best.effect) {
             return Err(UnknownWhy::Ambiguous);

@@ -28,15 +28,7 @@ const FIELDS: [&str; 19] = [
     "castellan.local.hour",
     "castellan.local.weekday",
 ];
-const PRESENCE: [&str; 7] = [
-    "state",
-    "zone",
-    "zone_class",
-    "site",
-    "since",
-    "evidence",
-    "why",
-];
+const PRESENCE: [&str; 7] = ["state", "zone", "zone_class", "site", "since", "evidence", "why"];
 const ENDPOINT: [&str; 7] = ["asset", "kind", "place", "site", "zone", "owner", "owner.id"];
 const ENDPOINTS: [&str; 3] = ["src", "dst", "device"];
 
@@ -60,7 +52,7 @@ pub(super) fn check(set: &RuleSet) -> Vec<Problem> {
             let message = "the logsource is empty, so the rule is tried on every event".to_owned();
             problems.push(Problem::warning(
                 &rule.meta.path,
-                None,
+                rule.meta.position,
                 "no_logsource",
                 message,
             ));
@@ -75,12 +67,7 @@ pub(super) fn check(set: &RuleSet) -> Vec<Problem> {
 
 fn asked(rule: &Rule) -> Vec<String> {
     let mut fields = rule.fields.clone();
-    fields.extend(
-        rule.meta
-            .because
-            .iter()
-            .flat_map(|because| because.fields().to_vec()),
-    );
+    fields.extend(rule.meta.because.iter().flat_map(|because| because.fields().to_vec()));
     fields.extend(rule.meta.fold.iter().cloned());
     if let Some(correlation) = &rule.correlation {
         for key in &correlation.group_by {
@@ -101,9 +88,7 @@ fn unknown_field(rule: &Rule, field: &str) -> Option<Problem> {
         Some(("presence", rest)) => PRESENCE.contains(&rest),
         Some((end, rest)) if ENDPOINTS.contains(&end) => {
             ENDPOINT.contains(&rest)
-                || rest
-                    .strip_prefix("owner.presence.")
-                    .is_some_and(|r| PRESENCE.contains(&r))
+                || rest.strip_prefix("owner.presence.").is_some_and(|r| PRESENCE.contains(&r))
         }
         Some(_) | None => FIELDS.contains(&field),
     };
@@ -115,27 +100,14 @@ fn unknown_field(rule: &Rule, field: &str) -> Option<Problem> {
         Some(near) => format!("nothing fills the field `{field}`; meant `{near}`?"),
         None => format!("nothing fills the field `{field}`"),
     };
-    Some(Problem::error(
-        &rule.meta.path,
-        None,
-        "unknown_field",
-        message,
-    ))
+    Some(Problem::error(&rule.meta.path, rule.meta.position, "unknown_field", message))
 }
 
 fn every_field() -> Vec<String> {
     let mut all: Vec<String> = FIELDS.iter().map(|field| (*field).to_owned()).collect();
-    all.extend(
-        PRESENCE
-            .iter()
-            .map(|field| format!("castellan.presence.{field}")),
-    );
+    all.extend(PRESENCE.iter().map(|field| format!("castellan.presence.{field}")));
     for end in ENDPOINTS {
-        all.extend(
-            ENDPOINT
-                .iter()
-                .map(|field| format!("castellan.{end}.{field}")),
-        );
+        all.extend(ENDPOINT.iter().map(|field| format!("castellan.{end}.{field}")));
         let owner = |field: &&str| format!("castellan.{end}.owner.presence.{field}");
         all.extend(PRESENCE.iter().map(owner));
     }
@@ -145,18 +117,12 @@ fn every_field() -> Vec<String> {
 fn owner(rule: &Rule, problems: &mut Vec<Problem>) {
     let path = &rule.meta.path;
     if rule.meta.team.is_none() {
-        let message = format!(
-            "the rule `{}` names no team: who owns its findings?",
-            rule.meta.id
-        );
-        problems.push(Problem::warning(path, None, "no_team", message));
+        let message = format!("the rule `{}` names no team: who owns its findings?", rule.meta.id);
+        problems.push(Problem::warning(path, rule.meta.position, "no_team", message));
     }
     if rule.meta.sop.is_empty() && rule.meta.playbook.is_none() {
-        let message = format!(
-            "the rule `{}` has neither `sop` nor `playbook`",
-            rule.meta.id
-        );
-        problems.push(Problem::warning(path, None, "no_sop", message));
+        let message = format!("the rule `{}` has neither `sop` nor `playbook`", rule.meta.id);
+        problems.push(Problem::warning(path, rule.meta.position, "no_sop", message));
     }
 }
 
@@ -169,12 +135,7 @@ fn names_people(rule: &Rule) -> Option<Problem> {
     };
     let field = because.fields().iter().find(personal)?;
     let message = format!("`because` shows `{field}`; show `castellan.person` instead");
-    Some(Problem::warning(
-        &rule.meta.path,
-        None,
-        "names_people",
-        message,
-    ))
+    Some(Problem::warning(&rule.meta.path, rule.meta.position, "names_people", message))
 }
 
 /// A correlation whose group key one of its rules can never have, or with an impossible count.
@@ -192,12 +153,7 @@ fn never(rule: &Rule) -> Option<Problem> {
         return None;
     };
     let message = format!("the correlation can never fire: {reason}");
-    Some(Problem::error(
-        &rule.meta.path,
-        None,
-        "never_fires",
-        message,
-    ))
+    Some(Problem::error(&rule.meta.path, rule.meta.position, "never_fires", message))
 }
 
 /// Largest edit distance at which a suggestion helps.

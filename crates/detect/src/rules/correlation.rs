@@ -92,14 +92,8 @@ pub(crate) fn compile(
         let message = format!("window `{}` is not supported", rule.window.as_str());
         faults.push(("unsupported", message));
     }
-    let kind = kind(rule, &inputs, find)
-        .map_err(|fault| faults.push(fault))
-        .ok();
-    let group_by = rule
-        .group_by
-        .iter()
-        .map(|name| group_key(rule, name, find))
-        .collect();
+    let kind = kind(rule, &inputs, find).map_err(|fault| faults.push(fault)).ok();
+    let group_by = rule.group_by.iter().map(|name| group_key(rule, name, find)).collect();
     match kind {
         Some(kind) if faults.is_empty() => Ok(Correlation {
             kind,
@@ -123,11 +117,7 @@ fn group_key(
     let per_rule = mapping
         .filter_map(|(rule, field)| Some((find(rule)?, entity_field(field).to_owned())))
         .collect();
-    GroupKey {
-        name: name.to_owned(),
-        field: entity_field(name).to_owned(),
-        per_rule,
-    }
+    GroupKey { name: name.to_owned(), field: entity_field(name).to_owned(), per_rule }
 }
 
 type Fault = (&'static str, String);
@@ -138,15 +128,11 @@ fn kind(
     find: &dyn Fn(&str) -> Option<RuleIndex>,
 ) -> Result<Kind, Fault> {
     match rule.correlation_type {
-        CorrelationType::EventCount => Ok(Kind::EventCount {
-            least: least(rule)?.0,
-        }),
+        CorrelationType::EventCount => Ok(Kind::EventCount { least: least(rule)?.0 }),
         CorrelationType::ValueCount => {
             let (least, fields) = least(rule)?;
-            let fields: Vec<String> = fields
-                .iter()
-                .map(|field| entity_field(field).to_owned())
-                .collect();
+            let fields: Vec<String> =
+                fields.iter().map(|field| entity_field(field).to_owned()).collect();
             if fields.is_empty() {
                 return Err(("no_field", "value_count needs `condition.field`".to_owned()));
             }
@@ -172,19 +158,13 @@ fn kind(
         | CorrelationType::ValuePercentile
         | CorrelationType::ValueMedian => {
             let kind = rule.correlation_type.as_str();
-            Err((
-                "unsupported",
-                format!("correlation type `{kind}` is not supported yet"),
-            ))
+            Err(("unsupported", format!("correlation type `{kind}` is not supported yet")))
         }
     }
 }
 
 fn least(rule: &CorrelationRule) -> Result<(u64, &[String]), Fault> {
-    let CorrelationCondition::Threshold {
-        predicates, field, ..
-    } = &rule.condition
-    else {
+    let CorrelationCondition::Threshold { predicates, field, .. } = &rule.condition else {
         let message = "a count needs a condition such as `gte: 5`".to_owned();
         return Err(("wrong_condition", message));
     };

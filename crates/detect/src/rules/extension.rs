@@ -7,9 +7,8 @@ use crate::limits::BECAUSE_BYTES_MAX;
 use crate::sigma::View;
 
 /// The keys that may stand under `castellan:`.
-pub(crate) const KEYS: [&str; 7] = [
-    "team", "sop", "playbook", "because", "fold", "emit", "reset_by",
-];
+pub(crate) const KEYS: [&str; 7] =
+    ["team", "sop", "playbook", "because", "fold", "emit", "reset_by"];
 
 /// A rule's `castellan:` block.
 #[derive(Debug, Clone, Default)]
@@ -36,11 +35,7 @@ impl Extension {
         let mut read = Self::default();
         let Some(block) = block.as_object() else {
             let message = "`castellan` must be a mapping of keys".to_owned();
-            faults.push(Fault {
-                key: "castellan".into(),
-                code: "wrong_type",
-                message,
-            });
+            faults.push(Fault { key: "castellan".into(), code: "wrong_type", message });
             return read;
         };
         for key in block.keys().filter(|key| !KEYS.contains(&key.as_str())) {
@@ -49,24 +44,16 @@ impl Extension {
                 Some(near) => format!("unknown key `{key}` under `castellan`; meant `{near}`?"),
                 None => format!("unknown key `{key}` under `castellan`"),
             };
-            faults.push(Fault {
-                key: key.clone(),
-                code: "unknown_key",
-                message,
-            });
+            faults.push(Fault { key: key.clone(), code: "unknown_key", message });
         }
         read.team = text(block, "team", faults).and_then(|team| {
             let parsed = TeamId::parse(&team);
-            parsed
-                .map_err(|error| faults.push(wrong("team", error.to_string())))
-                .ok()
+            parsed.map_err(|error| faults.push(wrong("team", error.to_string()))).ok()
         });
         read.playbook = text(block, "playbook", faults);
         read.because = text(block, "because", faults).and_then(|because| {
             let parsed = Template::parse(&because);
-            parsed
-                .map_err(|error| faults.push(wrong("because", error)))
-                .ok()
+            parsed.map_err(|error| faults.push(wrong("because", error))).ok()
         });
         read.sop = texts(block, "sop", faults);
         read.fold = texts(block, "fold", faults);
@@ -84,11 +71,7 @@ impl Extension {
 }
 
 fn wrong(key: &str, message: String) -> Fault {
-    Fault {
-        key: key.to_owned(),
-        code: "wrong_value",
-        message,
-    }
+    Fault { key: key.to_owned(), code: "wrong_value", message }
 }
 
 fn text(block: &Map<String, Value>, key: &str, faults: &mut Vec<Fault>) -> Option<String> {
@@ -105,11 +88,9 @@ fn texts(block: &Map<String, Value>, key: &str, faults: &mut Vec<Fault>) -> Vec<
     match block.get(key) {
         None => Vec::new(),
         Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(many)) if many.iter().all(Value::is_string) => many
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
+        Some(Value::Array(many)) if many.iter().all(Value::is_string) => {
+            many.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        }
         Some(_) => {
             faults.push(wrong(key, format!("`{key}` must be a list of texts")));
             Vec::new()
@@ -134,10 +115,7 @@ enum Part {
 impl Template {
     /// Reads a sentence; fails where a brace is not closed.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut template = Self {
-            parts: Vec::new(),
-            fields: Vec::new(),
-        };
+        let mut template = Self { parts: Vec::new(), fields: Vec::new() };
         let mut rest = text;
         while let Some((head, tail)) = rest.split_once('{') {
             let Some((field, after)) = tail.split_once('}') else {
@@ -193,9 +171,7 @@ impl Template {
 
 fn cut(mut sentence: String) -> String {
     if sentence.len() > BECAUSE_BYTES_MAX {
-        let end = (0..=BECAUSE_BYTES_MAX)
-            .rev()
-            .find(|at| sentence.is_char_boundary(*at));
+        let end = (0..=BECAUSE_BYTES_MAX).rev().find(|at| sentence.is_char_boundary(*at));
         sentence.truncate(end.unwrap_or(0));
         sentence.push('…');
     }

@@ -26,28 +26,17 @@ pub(super) fn load(files: &[RuleFile]) -> (RuleSet, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut filters = Vec::new();
     let mut parsed = Vec::new();
-    for file in files
-        .iter()
-        .filter(|file| !file.path.ends_with(CASES_ENDING))
-    {
+    for file in files.iter().filter(|file| !file.path.ends_with(CASES_ENDING)) {
         match parse_sigma_yaml(&file.text) {
             Ok(found) => {
                 problems.extend(found.errors.iter().map(|error| parse_problem(file, error)));
                 filters.extend(found.filters);
-                parsed.push(Parsed {
-                    file,
-                    rules: found.rules,
-                    correlations: found.correlations,
-                });
+                parsed.push(Parsed { file, rules: found.rules, correlations: found.correlations });
             }
             Err(error) => problems.push(parse_problem(file, &error.to_string())),
         }
     }
-    let mut loader = Loader {
-        set: RuleSet::default(),
-        names: HashMap::new(),
-        problems,
-    };
+    let mut loader = Loader { set: RuleSet::default(), names: HashMap::new(), problems };
     for file in &parsed {
         for rule in &file.rules {
             loader.rule(file.file, rule, &filters);
@@ -82,8 +71,7 @@ impl Loader {
             Ok(compiled) => compiled,
             Err(error) => {
                 let at = find(file, &["detection:"]);
-                self.problems
-                    .push(Problem::error(&file.path, at, "invalid_rule", error));
+                self.problems.push(Problem::error(&file.path, at, "invalid_rule", error));
                 return;
             }
         };
@@ -92,8 +80,7 @@ impl Loader {
             Err(error) => {
                 let at = find(file, &["detection:"]);
                 let error = error.to_owned();
-                self.problems
-                    .push(Problem::error(&file.path, at, "unsupported", error));
+                self.problems.push(Problem::error(&file.path, at, "unsupported", error));
                 return;
             }
         };
@@ -105,12 +92,7 @@ impl Loader {
         let fields = crate::sigma::kleene::fields_of(&compiled);
         let concerns_owner = fields
             .iter()
-            .chain(
-                extension
-                    .because
-                    .iter()
-                    .flat_map(|because| because.fields()),
-            )
+            .chain(extension.because.iter().flat_map(|because| because.fields()))
             .any(|field| field.contains(".owner"));
         let meta = RuleMeta {
             title: rule.title.clone(),
@@ -133,13 +115,7 @@ impl Loader {
         self.push(
             index,
             rule.name.as_deref(),
-            Rule {
-                meta,
-                presence,
-                fields,
-                correlation: None,
-                feeds: Vec::new(),
-            },
+            Rule { meta, presence, fields, correlation: None, feeds: Vec::new() },
         );
     }
 
@@ -163,8 +139,7 @@ impl Loader {
             Err(faults) => {
                 let at = find(file, &["correlation:"]);
                 for (code, message) in faults {
-                    self.problems
-                        .push(Problem::error(&file.path, at, code, message));
+                    self.problems.push(Problem::error(&file.path, at, code, message));
                 }
                 return;
             }
@@ -227,15 +202,13 @@ impl Loader {
             Ok(id) => id,
             Err(error) => {
                 let message = error.to_string();
-                self.problems
-                    .push(Problem::error(&file.path, at, "wrong_id", message));
+                self.problems.push(Problem::error(&file.path, at, "wrong_id", message));
                 return None;
             }
         };
         if let Some(first) = self.set.get(&id) {
             let message = format!("the id `{id}` is already taken by {}", first.path);
-            self.problems
-                .push(Problem::error(&file.path, at, "duplicate_id", message));
+            self.problems.push(Problem::error(&file.path, at, "duplicate_id", message));
             return None;
         }
         Some(id)
@@ -250,8 +223,7 @@ impl Loader {
         let read = Extension::read(&block, &mut faults);
         for fault in faults {
             let at = find(file, &[&format!("{}:", fault.key)]);
-            self.problems
-                .push(Problem::error(&file.path, at, fault.code, fault.message));
+            self.problems.push(Problem::error(&file.path, at, fault.code, fault.message));
         }
         read
     }
@@ -260,6 +232,7 @@ impl Loader {
 fn meta(id: RuleId, file: &RuleFile, extension: Extension) -> RuleMeta {
     let version = blake3::hash(file.text.trim().as_bytes()).to_hex();
     RuleMeta {
+        position: find(file, &[&format!("id: {id}"), "id:", "title:"]),
         id,
         title: String::new(),
         level: Level::default(),
@@ -309,10 +282,7 @@ fn parse_problem(file: &RuleFile, error: &str) -> Problem {
         digits.parse().ok()
     };
     let at = number("line ")
-        .map(|line| Position {
-            line,
-            column: number("column ").unwrap_or(1),
-        })
+        .map(|line| Position { line, column: number("column ").unwrap_or(1) })
         .or_else(|| find(file, &["detection:", "correlation:", "title:"]));
     let mut message = error.trim_end_matches('.').to_owned();
     if let Some(first) = message.get(..1) {
@@ -328,9 +298,7 @@ pub(super) fn find(file: &RuleFile, keys: &[&str]) -> Option<Position> {
         (1_u64..).zip(file.text.lines()).find_map(|(line, text)| {
             let indent = text.len() - text.trim_start().len();
             let column = indent as u64 + 1;
-            text.trim_start()
-                .starts_with(key)
-                .then_some(Position { line, column })
+            text.trim_start().starts_with(key).then_some(Position { line, column })
         })
     })
 }

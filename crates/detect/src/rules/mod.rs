@@ -69,6 +69,8 @@ pub struct RuleMeta {
     pub path: String,
     /// A hash of its file; part of every finding's id.
     pub version: String,
+    /// Where in its file it begins.
+    pub position: Option<model::Position>,
     pub(crate) because: Option<Template>,
     /// Whether it says whose device is concerned, so that the owner is among the entities.
     pub(crate) concerns_owner: bool,
@@ -155,11 +157,8 @@ impl RuleSet {
     pub fn matches(&self, event: &Event, found: &mut Matches) {
         let view = View::new(event);
         let start = found.len();
-        self.router
-            .matches(&event.logsource, &view, |rule| found.push(shown(rule)));
-        self.router.presence(&event.logsource, |rule| {
-            self.judge(rule, event, &view, found)
-        });
+        self.router.matches(&event.logsource, &view, |rule| found.push(shown(rule)));
+        self.router.presence(&event.logsource, |rule| self.judge(rule, event, &view, found));
         if let Some(new) = found.get_mut(start..) {
             new.sort_unstable_by_key(|found| found.rule);
         }
@@ -169,10 +168,8 @@ impl RuleSet {
     pub fn matches_unrouted(&self, event: &Event, found: &mut Matches) {
         let view = View::new(event);
         let start = found.len();
-        self.router
-            .matches_all(&view, |rule| found.push(shown(rule)));
-        self.router
-            .presence_all(|rule| self.judge(rule, event, &view, found));
+        self.router.matches_all(&view, |rule| found.push(shown(rule)));
+        self.router.presence_all(|rule| self.judge(rule, event, &view, found));
         if let Some(new) = found.get_mut(start..) {
             new.sort_unstable_by_key(|found| found.rule);
         }
@@ -200,19 +197,13 @@ impl RuleSet {
         match rule.judge(&View::masked(event)) {
             Truth::False => {}
             Truth::True => found.push(shown(index)),
-            Truth::Unknown => found.push(Match {
-                rule: index,
-                hangs_on_presence: true,
-                truth: rule.judge(view),
-            }),
+            Truth::Unknown => {
+                found.push(Match { rule: index, hangs_on_presence: true, truth: rule.judge(view) })
+            }
         }
     }
 }
 
 fn shown(rule: RuleIndex) -> Match {
-    Match {
-        rule,
-        hangs_on_presence: false,
-        truth: Truth::True,
-    }
+    Match { rule, hangs_on_presence: false, truth: Truth::True }
 }

@@ -35,11 +35,7 @@ impl Router {
             let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX - 1) + 1;
             *self.words.entry(fold(word).into()).or_insert(next)
         };
-        (
-            number(&source.category),
-            number(&source.product),
-            number(&source.service),
-        )
+        (number(&source.category), number(&source.product), number(&source.service))
     }
 
     pub(crate) fn add(&mut self, key: Key, index: RuleIndex, rule: rsigma_eval::CompiledRule) {
@@ -62,15 +58,11 @@ impl Router {
         view: &View<'_>,
         mut found: impl FnMut(RuleIndex),
     ) {
-        self.fitting(source, |slot| {
-            slot.plain.matches(view, |number| found(RuleIndex(number)))
-        });
+        self.fitting(source, |slot| slot.plain.matches(view, |number| found(RuleIndex(number))));
     }
 
     pub(crate) fn presence(&self, source: &LogSource, mut each: impl FnMut(RuleIndex)) {
-        self.fitting(source, |slot| {
-            slot.presence.iter().copied().for_each(&mut each)
-        });
+        self.fitting(source, |slot| slot.presence.iter().copied().for_each(&mut each));
     }
 
     pub(crate) fn matches_all(&self, view: &View<'_>, mut found: impl FnMut(RuleIndex)) {
@@ -92,33 +84,21 @@ impl Router {
             self.groups.push(Slot::default());
         }
         // INVARIANT: every number in `slots` was the length of `groups` when its slot was pushed.
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the slot was pushed above or before"
-        )]
+        #[expect(clippy::indexing_slicing, reason = "the slot was pushed above or before")]
         &mut self.groups[at]
     }
 
     fn fitting(&self, source: &LogSource, mut each: impl FnMut(&Slot)) {
         let number = |word: &Option<std::sync::Arc<str>>| {
-            word.as_deref()
-                .and_then(|word| self.words.get(&*fold(word)))
-                .copied()
-                .unwrap_or(0)
+            word.as_deref().and_then(|word| self.words.get(&*fold(word))).copied().unwrap_or(0)
         };
-        let (category, product, service) = (
-            number(&source.category),
-            number(&source.product),
-            number(&source.service),
-        );
+        let (category, product, service) =
+            (number(&source.category), number(&source.product), number(&source.service));
         let either = |number: u32| [(number, true), (0, number != 0)];
         for (category, fits) in either(category) {
             for (product, fits) in either(product).map(|(number, ok)| (number, ok && fits)) {
                 for (service, fits) in either(service).map(|(number, ok)| (number, ok && fits)) {
-                    let slot = self
-                        .slots
-                        .get(&(category, product, service))
-                        .filter(|_| fits);
+                    let slot = self.slots.get(&(category, product, service)).filter(|_| fits);
                     if let Some(slot) = slot.and_then(|at| self.groups.get(*at)) {
                         each(slot);
                     }

@@ -9,29 +9,20 @@ use super::field::View;
 pub(crate) fn compile(rule: &SigmaRule, filters: &[FilterRule]) -> Result<CompiledRule, String> {
     let names = |target: &FilterRuleTarget| match target {
         FilterRuleTarget::Any => true,
-        FilterRuleTarget::Specific(ids) => ids
-            .iter()
-            .any(|id| Some(id) == rule.id.as_ref() || Some(id) == rule.name.as_ref()),
+        FilterRuleTarget::Specific(ids) => {
+            ids.iter().any(|id| Some(id) == rule.id.as_ref() || Some(id) == rule.name.as_ref())
+        }
     };
-    let mut own = filters
-        .iter()
-        .filter(|filter| names(&filter.rules))
-        .peekable();
+    let mut own = filters.iter().filter(|filter| names(&filter.rules)).peekable();
     if own.peek().is_none() {
         return compile_rule(rule).map_err(|error| error.to_string());
     }
     let mut engine = Engine::new();
     engine.add_rule(rule).map_err(|error| error.to_string())?;
     for filter in own {
-        engine
-            .apply_filter(filter)
-            .map_err(|error| error.to_string())?;
+        engine.apply_filter(filter).map_err(|error| error.to_string())?;
     }
-    engine
-        .rules()
-        .first()
-        .cloned()
-        .ok_or_else(|| "the rule compiled to nothing".to_owned())
+    engine.rules().first().cloned().ok_or_else(|| "the rule compiled to nothing".to_owned())
 }
 
 /// The rules of one logsource.

@@ -42,30 +42,18 @@ struct Windows<'a> {
 
 impl<'a> View<'a> {
     pub(crate) fn new(event: &'a Event) -> Self {
-        let windows = event
-            .ocsf
-            .get("Event")
-            .and_then(Value::as_object)
-            .map(|own| Windows {
-                data: own.get("EventData"),
-                system: own.get("System").and_then(Value::as_object),
-                user: own.get("UserData").and_then(Value::as_object),
-            });
+        let windows = event.ocsf.get("Event").and_then(Value::as_object).map(|own| Windows {
+            data: own.get("EventData"),
+            system: own.get("System").and_then(Value::as_object),
+            user: own.get("UserData").and_then(Value::as_object),
+        });
         let unmapped = event.ocsf.get("unmapped").and_then(Value::as_object);
-        Self {
-            event,
-            windows,
-            unmapped,
-            mask: false,
-        }
+        Self { event, windows, unmapped, mask: false }
     }
 
     /// The same event with all presence unknown.
     pub(crate) fn masked(event: &'a Event) -> Self {
-        Self {
-            mask: true,
-            ..Self::new(event)
-        }
+        Self { mask: true, ..Self::new(event) }
     }
 
     pub(crate) fn is_masked(&self) -> bool {
@@ -121,11 +109,7 @@ impl<'a> View<'a> {
             "source" => return text(self.event.source.as_str()),
             "mapping" => return text(self.event.mapping.as_str()),
             "site" => {
-                return self
-                    .event
-                    .site
-                    .as_ref()
-                    .map_or(Field::Absent, |s| text(s.as_str()));
+                return self.event.site.as_ref().map_or(Field::Absent, |s| text(s.as_str()));
             }
             _ => {}
         }
@@ -139,10 +123,7 @@ impl<'a> View<'a> {
             "src" => self.endpoint(enrichment.src.as_ref(), rest),
             "dst" => self.endpoint(enrichment.dst.as_ref(), rest),
             "device" => self.endpoint(enrichment.device.as_ref(), rest),
-            "place" => enrichment
-                .place
-                .as_ref()
-                .map_or(Field::Absent, |at| place(at, rest)),
+            "place" => enrichment.place.as_ref().map_or(Field::Absent, |at| place(at, rest)),
             "credential" => match (enrichment.credential.as_ref(), rest) {
                 (Some(credential), "id") => text(&credential.id),
                 (Some(credential), "state") => text(credential_word(credential.state)),
@@ -176,9 +157,7 @@ impl<'a> View<'a> {
             "owner" | "owner.id" => end.owner.as_ref().map(|owner| owner.id.as_str()),
             _ => None,
         };
-        id.map_or(Field::Absent, |id| {
-            Field::Known(EventValue::Str(Cow::Borrowed(id)))
-        })
+        id.map_or(Field::Absent, |id| Field::Known(EventValue::Str(Cow::Borrowed(id))))
     }
 
     fn presence(&self, presence: Option<&'a Presence>, rest: &str) -> Field<'a> {
@@ -201,9 +180,7 @@ impl<'a> View<'a> {
             "zone_class" => presence.zone_class.map(zone_class_word),
             "evidence" => presence.evidence.map(evidence_word),
             "since" => {
-                return presence
-                    .since
-                    .map_or(Field::Absent, |at| owned(at.to_string()));
+                return presence.since.map_or(Field::Absent, |at| owned(at.to_string()));
             }
             _ => None,
         };
@@ -224,9 +201,7 @@ fn person<'a>(enrichment: &'a Enrichment, rest: &str) -> Field<'a> {
         "team" => view.and_then(|view| view.team.as_deref()),
         _ => None,
     };
-    text.map_or(Field::Absent, |text| {
-        Field::Known(EventValue::Str(Cow::Borrowed(text)))
-    })
+    text.map_or(Field::Absent, |text| Field::Known(EventValue::Str(Cow::Borrowed(text))))
 }
 
 fn place<'a>(at: &'a PlaceView, rest: &str) -> Field<'a> {
@@ -237,29 +212,20 @@ fn place<'a>(at: &'a PlaceView, rest: &str) -> Field<'a> {
         "zone_class" => at.zone_class.map(zone_class_word),
         _ => None,
     };
-    text.map_or(Field::Absent, |text| {
-        Field::Known(EventValue::Str(Cow::Borrowed(text)))
-    })
+    text.map_or(Field::Absent, |text| Field::Known(EventValue::Str(Cow::Borrowed(text))))
 }
 
 impl<'a> Windows<'a> {
     /// A name of the event log's own data: EventData, UserData's one child, or System.
     fn get(&self, name: &str) -> Option<EventValue<'a>> {
-        let named = self
-            .data
-            .and_then(Value::as_object)
-            .and_then(|data| data.get(name));
+        let named = self.data.and_then(Value::as_object).and_then(|data| data.get(name));
         if let Some(value) = named {
             return Some(EventValue::from(value));
         }
         if let Some(value) = self.data.and_then(|data| listed(data, name)) {
             return Some(value);
         }
-        let user = || {
-            self.user?
-                .values()
-                .find_map(|part| part.as_object()?.get(name))
-        };
+        let user = || self.user?.values().find_map(|part| part.as_object()?.get(name));
         if let Some(value) = user() {
             return Some(EventValue::from(value));
         }
@@ -282,15 +248,9 @@ fn inner(value: &Value) -> &Value {
 fn listed<'a>(data: &'a Value, name: &str) -> Option<EventValue<'a>> {
     let items = data.get("Data")?.as_array()?;
     let of_name = |item: &&Value| {
-        item.get("#attributes")
-            .and_then(|a| a.get("Name"))
-            .and_then(Value::as_str)
-            == Some(name)
+        item.get("#attributes").and_then(|a| a.get("Name")).and_then(Value::as_str) == Some(name)
     };
-    items
-        .iter()
-        .find(of_name)
-        .map(|item| EventValue::from(inner(item)))
+    items.iter().find(of_name).map(|item| EventValue::from(inner(item)))
 }
 
 /// A dotted path; an array on the way means any of its members.
@@ -337,20 +297,13 @@ impl SigmaEvent for View<'_> {
     }
 
     fn any_string_value(&self, pred: &dyn Fn(&str) -> bool) -> bool {
-        self.event
-            .ocsf
-            .values()
-            .any(|value| any_text(value, pred, NESTING_MAX))
+        self.event.ocsf.values().any(|value| any_text(value, pred, NESTING_MAX))
     }
 
     fn all_string_values(&self) -> Vec<Cow<'_, str>> {
         let mut texts = Vec::new();
         for value in self.event.ocsf.values() {
-            each_text(
-                value,
-                &mut |text| texts.push(Cow::Borrowed(text)),
-                NESTING_MAX,
-            );
+            each_text(value, &mut |text| texts.push(Cow::Borrowed(text)), NESTING_MAX);
         }
         texts
     }
@@ -369,9 +322,9 @@ impl SigmaEvent for View<'_> {
 fn any_text(value: &Value, pred: &dyn Fn(&str) -> bool, depth: usize) -> bool {
     match value {
         Value::String(text) => pred(text),
-        Value::Array(members) if depth > 0 => members
-            .iter()
-            .any(|member| any_text(member, pred, depth - 1)),
+        Value::Array(members) if depth > 0 => {
+            members.iter().any(|member| any_text(member, pred, depth - 1))
+        }
         Value::Object(map) if depth > 0 => map.values().any(|v| any_text(v, pred, depth - 1)),
         Value::Number(number) => pred(&number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,

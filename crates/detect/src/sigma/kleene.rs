@@ -80,19 +80,12 @@ impl PresenceRule {
         }
         unsure.sort();
         let found = !unsure.is_empty();
-        Ok(found.then(|| Self {
-            rule: rule.clone(),
-            unsure,
-        }))
+        Ok(found.then(|| Self { rule: rule.clone(), unsure }))
     }
 
     /// Whether the rule is shown by an event.
     pub(crate) fn judge(&self, view: &View<'_>) -> Truth {
-        any(self
-            .rule
-            .conditions
-            .iter()
-            .map(|condition| self.condition(condition, view)))
+        any(self.rule.conditions.iter().map(|condition| self.condition(condition, view)))
     }
 
     fn condition(&self, expr: &ConditionExpr, view: &View<'_>) -> Truth {
@@ -101,10 +94,7 @@ impl PresenceRule {
             ConditionExpr::Or(parts) => any(parts.iter().map(|part| self.condition(part, view))),
             ConditionExpr::Not(part) => self.condition(part, view).not(),
             ConditionExpr::Identifier(name) => self.named(name, view),
-            ConditionExpr::Selector {
-                quantifier,
-                pattern,
-            } => {
+            ConditionExpr::Selector { quantifier, pattern } => {
                 let names = self.rule.detections.keys();
                 let names = names.filter(|name| pattern.matches_detection_name(name));
                 let truths = names.map(|name| self.named(name, view));
@@ -118,24 +108,11 @@ impl PresenceRule {
     }
 
     fn named(&self, name: &str, view: &View<'_>) -> Truth {
-        if self
-            .unsure
-            .binary_search_by(|known| known.as_str().cmp(name))
-            .is_ok()
-        {
-            return self
-                .rule
-                .detections
-                .get(name)
-                .map_or(Truth::False, |d| detection(d, view));
+        if self.unsure.binary_search_by(|known| known.as_str().cmp(name)).is_ok() {
+            return self.rule.detections.get(name).map_or(Truth::False, |d| detection(d, view));
         }
         let expr = ConditionExpr::Identifier(name.to_owned());
-        Truth::of(eval_condition(
-            &expr,
-            &self.rule.detections,
-            view,
-            &mut Vec::new(),
-        ))
+        Truth::of(eval_condition(&expr, &self.rule.detections, view, &mut Vec::new()))
     }
 }
 
@@ -178,7 +155,7 @@ fn item(of: &CompiledDetectionItem, view: &View<'_>) -> Truth {
         return Truth::of(of.matcher.matches_keyword(view));
     };
     match (view.field(path), of.exists) {
-        (Field::Known(value), Some(wanted)) => Truth::of(!value.is_null() == wanted),
+        (Field::Known(value), Some(wanted)) => Truth::of(value.is_null() != wanted),
         (Field::Absent, Some(wanted)) => Truth::of(!wanted),
         (Field::Unknown(_), Some(_)) => Truth::Unknown,
         (Field::Known(value), None) => matcher(&of.matcher, &value, view),

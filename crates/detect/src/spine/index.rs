@@ -41,9 +41,7 @@ impl Identifiers {
                 continue;
             };
             let old = fold(&identifier.kind, old);
-            let holders = kinds
-                .get_mut(identifier.kind.as_str())
-                .and_then(|v| v.get_mut(&*old));
+            let holders = kinds.get_mut(identifier.kind.as_str()).and_then(|v| v.get_mut(&*old));
             for holder in holders.into_iter().flatten() {
                 if holder.realm.as_deref() == identifier.realm.as_deref() {
                     holder.replaced.push(identifier.validity);
@@ -62,18 +60,13 @@ impl Identifiers {
             return Vec::new();
         };
         if realm.is_some() {
-            let own = holders
-                .iter()
-                .filter(|holder| holder.realm.as_deref() == realm);
+            let own = holders.iter().filter(|holder| holder.realm.as_deref() == realm);
             let own: Vec<_> = own.collect();
             if !own.is_empty() {
                 return own;
             }
         }
-        holders
-            .iter()
-            .filter(|holder| holder.realm.is_none())
-            .collect()
+        holders.iter().filter(|holder| holder.realm.is_none()).collect()
     }
 
     /// What a value means at an instant.
@@ -86,9 +79,7 @@ impl Identifiers {
                 .find(|h| h.realm.as_deref() == realm && h.validity.holds_at(who.at))
                 .map(|holder| &holder.entity)
         };
-        who.realm
-            .and_then(|realm| valid(Some(realm)))
-            .or_else(|| valid(None))
+        who.realm.and_then(|realm| valid(Some(realm))).or_else(|| valid(None))
     }
 
     /// The meaning in force at an instant, else the last that was, else the first to come.
@@ -96,9 +87,7 @@ impl Identifiers {
         let all = self.meanings(kind, who.realm, who.value);
         let in_force = all.iter().find(|holder| holder.validity.holds_at(who.at));
         let ended = || {
-            let past = all
-                .iter()
-                .filter(|h| h.validity.to.is_some_and(|to| to <= who.at));
+            let past = all.iter().filter(|h| h.validity.to.is_some_and(|to| to <= who.at));
             past.max_by_key(|holder| holder.validity.to)
         };
         let to_come = || all.iter().min_by_key(|holder| holder.validity.from);

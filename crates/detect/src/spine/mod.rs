@@ -110,21 +110,9 @@ impl Spine {
         }
         Self {
             identifiers: Identifiers::new(&org),
-            people: org
-                .people
-                .keys()
-                .map(|id| (id.as_str().into(), id.clone()))
-                .collect(),
-            assets: org
-                .assets
-                .keys()
-                .map(|id| (id.as_str().into(), id.clone()))
-                .collect(),
-            places: org
-                .places
-                .keys()
-                .map(|id| (id.as_str().into(), id.clone()))
-                .collect(),
+            people: org.people.keys().map(|id| (id.as_str().into(), id.clone())).collect(),
+            assets: org.assets.keys().map(|id| (id.as_str().into(), id.clone())).collect(),
+            places: org.places.keys().map(|id| (id.as_str().into(), id.clone())).collect(),
             exit_watched: exits(&org),
             beyond: beyond(&org),
             time_zone: org.time_zone.parse().ok(),
@@ -165,10 +153,7 @@ impl Spine {
         match self.beyond.get(zone) {
             Some(Some(other)) => Some(other.clone()),
             Some(None) => None,
-            None => self
-                .facts
-                .get(zone)
-                .and_then(|facts| facts.zone_around.clone()),
+            None => self.facts.get(zone).and_then(|facts| facts.zone_around.clone()),
         }
     }
 
@@ -195,9 +180,7 @@ impl Spine {
     }
 
     fn local_time(&self, place: Option<&PlaceId>, event: &Event) -> Option<LocalTime> {
-        let zone = place
-            .and_then(|id| self.facts.get(id))
-            .and_then(|facts| facts.time_zone);
+        let zone = place.and_then(|id| self.facts.get(id)).and_then(|facts| facts.time_zone);
         let site = || self.facts.get(event.site.as_ref()?)?.time_zone;
         let zone = zone.or_else(site).or(self.time_zone)?;
         let local = event.time.to_chrono().with_timezone(&zone);
@@ -219,9 +202,7 @@ fn place_facts(org: &Organisation) -> HashMap<PlaceId, PlaceFacts> {
         let mut here = org.places.get(id);
         for _ in 0..PLACE_DEPTH_MAX {
             let Some(place) = here else { break };
-            facts.time_zone = facts
-                .time_zone
-                .or_else(|| place.time_zone.as_deref()?.parse().ok());
+            facts.time_zone = facts.time_zone.or_else(|| place.time_zone.as_deref()?.parse().ok());
             facts.dwell_max = facts.dwell_max.or(place.dwell_max);
             match place.kind {
                 PlaceKind::Site if facts.site.is_none() => facts.site = Some(place.id.clone()),
@@ -238,10 +219,7 @@ fn place_facts(org: &Organisation) -> HashMap<PlaceId, PlaceFacts> {
                 | PlaceKind::Door
                 | PlaceKind::Desk => {}
             }
-            here = place
-                .parent
-                .as_ref()
-                .and_then(|parent| org.places.get(parent));
+            here = place.parent.as_ref().and_then(|parent| org.places.get(parent));
         }
         if let Some(door) = org.doors.get(id) {
             facts.zone = Some(door.to_zone.clone());
@@ -267,9 +245,8 @@ fn exits(org: &Organisation) -> HashMap<PlaceId, bool> {
 fn beyond(org: &Organisation) -> HashMap<PlaceId, Option<PlaceId>> {
     let mut other: HashMap<PlaceId, Option<PlaceId>> = HashMap::new();
     for door in org.doors.values() {
-        let side = other
-            .entry(door.to_zone.clone())
-            .or_insert_with(|| Some(door.from_zone.clone()));
+        let side =
+            other.entry(door.to_zone.clone()).or_insert_with(|| Some(door.from_zone.clone()));
         if side.as_ref() != Some(&door.from_zone) {
             *side = None;
         }

@@ -27,21 +27,10 @@ const BADGE_KINDS: [&str; 4] = ["badge", "card", "mobile_credential", "plate"];
 const UID_KINDS: [&str; 3] = ["source_user", "employee_number", "account"];
 const NAME_KINDS: [&str; 4] = ["account", "source_user", "email", "employee_number"];
 const EMAIL_KINDS: [&str; 2] = ["email", "account"];
-const THING_KINDS: [&str; 6] = [
-    "camera",
-    "reader",
-    "controller",
-    "sensor",
-    "serial",
-    "asset",
-];
+const THING_KINDS: [&str; 6] = ["camera", "reader", "controller", "sensor", "serial", "asset"];
 
 pub(super) fn resolve(spine: &Spine, event: &Event) -> Resolution {
-    let ask = Ask {
-        spine,
-        realm: spine.source_realm(&event.source),
-        at: event.time,
-    };
+    let ask = Ask { spine, realm: spine.source_realm(&event.source), at: event.time };
     let mut found = Resolution::default();
     let physical = is_physical(event.class_uid);
     let user = match event.class_uid {
@@ -85,14 +74,8 @@ struct Ask<'a> {
 
 impl Ask<'_> {
     fn entity(&self, kinds: &[&str], value: &str) -> Option<&Entity> {
-        let asked = Asked {
-            realm: self.realm,
-            value,
-            at: self.at,
-        };
-        kinds
-            .iter()
-            .find_map(|kind| self.spine.identifiers.at(kind, &asked))
+        let asked = Asked { realm: self.realm, value, at: self.at };
+        kinds.iter().find_map(|kind| self.spine.identifiers.at(kind, &asked))
     }
 
     fn credential(
@@ -110,18 +93,11 @@ impl Ask<'_> {
         let Some(value) = own.or_else(|| user.and_then(|user| text(user, "credential_uid"))) else {
             return;
         };
-        let asked = Asked {
-            realm: self.realm,
-            value,
-            at: self.at,
-        };
+        let asked = Asked { realm: self.realm, value, at: self.at };
         let nearest = |kind: &&str| self.spine.identifiers.nearest(kind, &asked);
         let holder = BADGE_KINDS.iter().find_map(nearest);
         let state = holder.map_or(CredentialState::Unknown, |holder| self.state(holder));
-        found.credential = Some(CredentialView {
-            id: value.to_owned(),
-            state,
-        });
+        found.credential = Some(CredentialView { id: value.to_owned(), state });
         match holder.map(|holder| &holder.entity) {
             Some(Entity::Person(person)) => found.person = Some(person.clone()),
             Some(Entity::Asset(_) | Entity::Place(_)) => {}
@@ -227,11 +203,7 @@ impl Ask<'_> {
     }
 
     fn place_endpoint(&self, view: &mut EndpointView) {
-        let Some(facts) = view
-            .place
-            .as_ref()
-            .and_then(|place| self.spine.place(place))
-        else {
+        let Some(facts) = view.place.as_ref().and_then(|place| self.spine.place(place)) else {
             return;
         };
         view.site = facts.site.clone();
@@ -248,10 +220,7 @@ impl Ask<'_> {
         {
             return Some(entity.clone());
         }
-        self.spine
-            .assets
-            .get(value)
-            .map(|asset| Entity::Asset(asset.clone()))
+        self.spine.assets.get(value).map(|asset| Entity::Asset(asset.clone()))
     }
 
     fn places(&self, event: &Event, physical: bool, found: &mut Resolution) {
@@ -280,17 +249,9 @@ impl Ask<'_> {
                 found.unresolved.push(unresolved("zone", value));
             }
         }
-        let device = || {
-            found
-                .device
-                .as_ref()
-                .and_then(|device| device.view.place.clone())
-        };
+        let device = || found.device.as_ref().and_then(|device| device.view.place.clone());
         let target = || {
-            let target = found
-                .dst
-                .as_ref()
-                .filter(|_| event.class_uid == AUTHENTICATION)?;
+            let target = found.dst.as_ref().filter(|_| event.class_uid == AUTHENTICATION)?;
             target.view.place.clone()
         };
         let site = || event.site.clone().filter(|_| physical);
@@ -301,12 +262,7 @@ impl Ask<'_> {
 
     fn place_view(&self, id: PlaceId) -> PlaceView {
         let facts = self.spine.place(&id).cloned().unwrap_or_default();
-        PlaceView {
-            site: facts.site,
-            zone: facts.zone,
-            zone_class: facts.zone_class,
-            id,
-        }
+        PlaceView { site: facts.site, zone: facts.zone, zone_class: facts.zone_class, id }
     }
 
     /// A door, by its own name or by a reader's; then the reader tells the side, too.
@@ -335,11 +291,7 @@ impl Ask<'_> {
     fn view(&self, person: &PersonId) -> Option<PersonView> {
         let known = self.spine.org.people.get(person)?;
         let status = self.spine.status_at(person, self.at)?;
-        Some(PersonView {
-            status,
-            kind: known.kind,
-            team: known.team.clone(),
-        })
+        Some(PersonView { status, kind: known.kind, team: known.team.clone() })
     }
 }
 
@@ -354,8 +306,5 @@ pub(crate) fn side_of(spine: &Spine, found: &Resolution) -> Option<Side> {
 }
 
 fn unresolved(kind: &str, value: &str) -> Unresolved {
-    Unresolved {
-        kind: kind.to_owned(),
-        value: value.to_owned(),
-    }
+    Unresolved { kind: kind.to_owned(), value: value.to_owned() }
 }

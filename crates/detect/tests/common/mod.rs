@@ -107,8 +107,13 @@ pub fn source(id: &str, witness_of: Vec<WitnessOf>) -> Source {
 
 /// `hq` with street, lobby, office and lab; ana, ben and one who left.
 pub fn organisation() -> Organisation {
-    let site = |id: &str| Place { kind: PlaceKind::Site, parent: None, ..zone(id, "hq", ZoneClass::Public) };
-    let door_place = |id: &str| Place { kind: PlaceKind::Door, ..zone(id, "hq", ZoneClass::Public) };
+    let site = |id: &str| Place {
+        kind: PlaceKind::Site,
+        parent: None,
+        ..zone(id, "hq", ZoneClass::Public)
+    };
+    let door_place =
+        |id: &str| Place { kind: PlaceKind::Door, ..zone(id, "hq", ZoneClass::Public) };
     let places = [
         site("hq"),
         site("plant"),
@@ -207,6 +212,7 @@ pub fn detector(rules: &Arc<RuleSet>) -> Detector {
 pub fn event(record: u64, source: &str, time: Timestamp, category: &str, ocsf: Value) -> Event {
     let source = SourceId::parse(source).unwrap();
     let body = format!("{time}{ocsf}");
+    let class_uid = ocsf.get("class_uid").and_then(Value::as_u64).unwrap();
     let Value::Object(ocsf) = ocsf else { unreachable!("events are objects") };
     Event {
         record,
@@ -215,7 +221,7 @@ pub fn event(record: u64, source: &str, time: Timestamp, category: &str, ocsf: V
         source,
         mapping: MappingName::parse("test").unwrap(),
         site: Some(place("hq")),
-        class_uid: u32::try_from(ocsf["class_uid"].as_u64().unwrap()).unwrap(),
+        class_uid: u32::try_from(class_uid).unwrap(),
         time,
         received_at: time.plus(Duration::from_secs(1)),
         clock_offset_max: Duration::from_secs(2),
