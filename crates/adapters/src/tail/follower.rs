@@ -119,8 +119,9 @@ impl Follower {
             // Not a gap if nothing was read of it: then it is simply a new file.
             None => self.gaps += u64::from(current.offset > 0),
         }
-        self.take_unknown_siblings()?;
-        self.current = Open::at(&self.path, 0, self.reading).or_else(missing)?;
+        let new = Open::at(&self.path, 0, self.reading).or_else(missing)?;
+        self.take_unknown_siblings(new.as_ref())?;
+        self.current = new;
         Ok(())
     }
 
@@ -152,54 +153,51 @@ impl Follower {
     }
 
     fn notice_rotation(&mut self, look: &mut Look) -> io::Result<()> {
-        let there = match std::fs::metadata(&self.path) {
-            Ok(metadata) => Some(Identity::of(&metadata)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
+        let new = self.replacement()?;
+        let is_truncated = match &self.current {
+            Some(current) => current.is_truncated()?,
+            None => false,
         };
-        let Some(current) = &mut self.current else {
-            self.take_unknown_siblings()?;
-            if there.is_some() {
-                self.current = Open::at(&self.path, 0, self.reading).or_else(missing)?;
-            }
-            return Ok(());
-        };
-        let is_replaced = there.is_some_and(|there| there != current.identity);
-        let is_truncated = current.is_truncated()?;
         let older = self.old.len();
         // Before the current file is started again: telling copies needs what was read of it.
-        let has_copy = self.take_unknown_siblings()?;
-        let Some(current) = &mut self.current else {
-            return Ok(());
-        };
-        if is_truncated {
+        let has_copy = self.take_unknown_siblings(new.as_ref())?;
+        if let Some(current) = self.current.as_mut().filter(|_| is_truncated) {
             look.rotated += 1;
             let is_partial_lost = current.restart()?;
             look.gaps += u64::from(is_partial_lost && !has_copy);
         }
-        if is_replaced && self.old.len() < limits::TAIL_FILES_MAX {
+        let Some(new) = new else { return Ok(()) };
+        self.forget(&new);
+        if let Some(replaced) = self.current.replace(new) {
             look.rotated += u64::from(!is_truncated);
-            let new = Open::at(&self.path, 0, self.reading).or_else(missing)?;
-            if let Some(replaced) = self.current.take() {
-                self.forget(new.as_ref());
-                // Older than what was found just now, which was rotated away after it.
-                self.old.insert(older, replaced);
-            }
-            self.current = new;
+            // Older than what was found just now, which was rotated away after it.
+            self.old.insert(older, replaced);
         }
         Ok(())
     }
 
-    /// An inode that was used again names a new file.
-    fn forget(&mut self, new: Option<&Open>) {
-        if let Some(new) = new {
-            self.done.retain(|known| !is_of(known, new.identity));
+    /// The file that the path names now, if it is another than before and there is room for it.
+    fn replacement(&self) -> io::Result<Option<Open>> {
+        let Some(metadata) = missing_is_none(std::fs::metadata(&self.path))? else {
+            return Ok(None);
+        };
+        let there = Identity::of(&metadata);
+        let is_same = self.current.as_ref().is_some_and(|current| current.identity == there);
+        if is_same || self.old.len() >= limits::TAIL_FILES_MAX {
+            return Ok(None);
         }
+        Open::at(&self.path, 0, self.reading).or_else(missing)
+    }
+
+    /// An inode that was used again names a new file.
+    fn forget(&mut self, new: &Open) {
+        self.done.retain(|known| !is_of(known, new.identity));
     }
 
     /// Opens rotated files never seen before: copies of the current one from where it was read to,
-    /// others from their beginning. Says whether there was a copy.
-    fn take_unknown_siblings(&mut self) -> io::Result<bool> {
+    /// others from their beginning. A copy still being made, of the current file or of the `new`
+    /// one about to take its place, is left for a later look. Says whether there was a copy.
+    fn take_unknown_siblings(&mut self, new: Option<&Open>) -> io::Result<bool> {
         let siblings = siblings::rotated(&self.path)?;
         self.done.retain(|known| siblings.iter().any(|sibling| is_of(known, sibling.identity)));
         let mut has_copy = false;
@@ -214,11 +212,13 @@ impl Follower {
             let Some(file) = missing_is_none(File::open(&sibling.path))? else {
                 continue;
             };
+            let is_being_made = is_copy_being_made(&file, self.current.as_ref())?
+                || is_copy_being_made(&file, new)?;
             let offset = match (known, &self.current) {
                 (Some(known), _) if known.offset == sibling.length => continue,
                 // Its writer had not reopened after all.
                 (Some(known), _) if holds(&sibling.path, &known) => known.offset,
-                (_, Some(current)) if is_copy_being_made(&file, current)? => continue,
+                _ if is_being_made => continue,
                 (_, Some(current)) if current.is_copied_in(&file)? => {
                     has_copy = true;
                     current.offset()
@@ -276,10 +276,11 @@ fn holds(path: &Path, position: &TailPosition) -> bool {
     print.is_ok_and(|print| print.as_ref() == Some(&position.fingerprint))
 }
 
-/// Whether `file` holds nothing but the beginning of the current file: it may still be growing.
-fn is_copy_being_made(file: &File, current: &Open) -> io::Result<bool> {
+/// Whether `file` holds nothing but the beginning of `original`: it may still be growing.
+fn is_copy_being_made(file: &File, original: Option<&Open>) -> io::Result<bool> {
+    let Some(original) = original else { return Ok(false) };
     let length = file.metadata()?.size();
-    siblings::begin_alike(file, current.file(), length)
+    siblings::begin_alike(file, original.file(), length)
 }
 
 /// Offset behind the last line feed, looked for in the last bytes only.

@@ -19,8 +19,9 @@ enum Op {
     Partial,
     /// Moves `app.log` to `app.log.1`, that to `.2` and so on; a new file comes with the next line.
     Rename,
-    /// Copies `app.log` to `app.log.1` (older ones move on), then truncates it.
-    CopyTruncate,
+    /// Copies `app.log` to `app.log.1` (older ones move on), then truncates it; with so many looks
+    /// in between.
+    CopyTruncate(usize),
     /// Looks once.
     Look,
     /// Stops in order and starts again.
@@ -108,11 +109,14 @@ impl World {
                     self.append("");
                 }
             }
-            Op::CopyTruncate => {
+            Op::CopyTruncate(looks) => {
                 if fs::metadata(&self.path).is_ok_and(|it| it.len() > 0) {
                     self.cut_partial();
                     self.shift();
                     fs::copy(&self.path, self.folder.path().join("app.log.1")).unwrap();
+                    for _ in 0..*looks {
+                        self.look();
+                    }
                     OpenOptions::new().write(true).truncate(true).open(&self.path).unwrap();
                 }
             }
@@ -139,7 +143,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (1_usize..4).prop_map(Op::Lines),
         1 => Just(Op::Partial),
         2 => Just(Op::Rename),
-        2 => Just(Op::CopyTruncate),
+        2 => (0_usize..3).prop_map(Op::CopyTruncate),
         4 => Just(Op::Look),
         1 => Just(Op::Restart),
     ]
