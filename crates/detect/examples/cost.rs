@@ -1,12 +1,7 @@
 //! What one event costs: `cost RULES_FOLDER…` prints microseconds per event for enrichment,
 //! matching and judging, on a firewall flow, a log-on and a badge.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a measuring tool for developers"
-)]
+#![expect(clippy::unwrap_used, reason = "a measuring tool for developers")]
 
 #[path = "../tests/common/mod.rs"]
 mod common;

@@ -294,7 +294,7 @@ proptest! {
         let rules = rules(PARTS);
         let run = |events: &[Event], provisional| {
             let mut detector =
-                Detector::new(common::spine(), std::sync::Arc::clone(&rules), Options { provisional });
+                Detector::new(common::spine(), rules.clone(), Options { provisional });
             let found = feed(&mut detector, events);
             let undecided = detector.stats().undecided;
             (finish(&mut detector, found), undecided.len())
@@ -332,7 +332,10 @@ proptest! {
     }
 
     #[test]
-    fn a_crash_anywhere_changes_nothing(live in stream(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..4)) {
+    fn a_crash_anywhere_changes_nothing(
+        live in stream(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
+    ) {
         let rules = rules(PARTS);
         let mut whole = detector(&rules);
         let mut found = feed(&mut whole, &live);
