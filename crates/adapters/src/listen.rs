@@ -53,8 +53,8 @@ pub fn tcp(listener: &str, address: SocketAddr) -> Result<tokio::net::TcpListene
     open().map_err(|source| explain(listener, address, "tcp", source))
 }
 
-/// Opens a non-blocking UDP socket with a receive buffer of at least `buffer_bytes` where the kernel grants it.
-/// Returns the socket and the buffer granted.
+/// Opens a non-blocking UDP socket with a receive buffer of at least `buffer_bytes` where the
+/// kernel grants it. Returns the socket and the buffer granted.
 pub fn udp(
     listener: &str,
     address: SocketAddr,

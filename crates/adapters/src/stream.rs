@@ -186,7 +186,7 @@ impl<S: AsyncRead + Unpin> Connection<S> {
 
     /// Hands on every complete frame of what was read.
     async fn hand_on(&mut self) -> Result<(), IntakeClosed> {
-        let at = self.wiring.now();
+        let at = self.wiring.time();
         let mut records = Vec::new();
         let mut empty = 0;
         while let Some(frame) = self.deframer.next() {
@@ -204,7 +204,7 @@ impl<S: AsyncRead + Unpin> Connection<S> {
     /// What is left at the end: an unfinished line of a sender that closed properly is a record,
     /// anything else unfinished is lost, and counted.
     async fn finish(&mut self, end: End) -> Result<(), IntakeClosed> {
-        let at = self.wiring.now();
+        let at = self.wiring.time();
         let mut records = Vec::new();
         let mut partial = 0;
         while let Some(frame) = self.deframer.finish() {

@@ -149,7 +149,7 @@ impl Receiver {
             let mut body = self.buffer.get(..length).unwrap_or_default().to_vec();
             let bytes_cut = cut(&mut body, self.udp.config.record_bytes_max);
             self.origin.peer = Some(self.peers.name(sender.ip()));
-            records.push(self.origin.observed(self.wiring.now(), body, bytes_cut));
+            records.push(self.origin.observed(self.wiring.time(), body, bytes_cut));
         }
         self.wiring.account.received(LISTENER, datagrams as u64);
         records.retain(|record| !record.body.is_empty());

@@ -188,7 +188,7 @@ async fn hand_on(
         }
     }
     if !look.lines.is_empty() {
-        let at = wiring.now();
+        let at = wiring.time();
         let observe = |line: follower::Line| -> Observed {
             let wire = config.wire.unwrap_or_else(|| line_wire(&line.body));
             Origin::of(LISTENER, wire).observed(at, line.body, line.bytes_cut)

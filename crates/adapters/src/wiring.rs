@@ -29,7 +29,7 @@ pub struct Wiring {
 
 impl Wiring {
     /// The clock's time.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub(crate) fn time(&self) -> Timestamp {
         (self.clock)()
     }
 

@@ -261,7 +261,7 @@ impl Connection {
         };
         let mut body = message.payload.to_vec();
         let bytes_cut = cut(&mut body, self.record_bytes_max);
-        let mut record = self.origin.observed(self.wiring.now(), body, bytes_cut);
+        let mut record = self.origin.observed(self.wiring.time(), body, bytes_cut);
         record.topic = Some(message.topic.as_str().into());
         note_cut(self.wiring.account.as_ref(), LISTENER, std::slice::from_ref(&record));
         self.arrivals.try_send(Arrival { record, number, held: bytes }).is_ok()

@@ -78,7 +78,8 @@ async fn an_answer_says_whether_to_try_again() {
     for (answer, expected) in [
         ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", Ok(())),
         (
-            "HTTP/1.1 503 Service Unavailable\r\nretry-after: 7\r\ncontent-length: 4\r\n\r\nbu\x07y",
+            "HTTP/1.1 503 Service Unavailable\r\nretry-after: 7\r\ncontent-length: 4\r\n\r\n\
+             bu\x07y",
             retry("answered 503 Service Unavailable: `bu y`", Some(7)),
         ),
         (

@@ -136,9 +136,11 @@ fn csv_records_carry_their_header_and_may_span_lines() {
 fn xml_documents_end_with_their_outermost_element() {
     check(
         "events.xml",
-        "<?xml version=\"1.0\"?>\n<!-- > --><a x='>'><b/><![CDATA[</a>]]></a>\n<c/>\n<d>\n</d><!-- end -->",
+        "<?xml version=\"1.0\"?>\n<!-- > --><a x='>'><b/><![CDATA[</a>]]></a>\n<c/>\n<d>\n</d>\
+         <!-- end -->",
         &[
-            "0 line 1 Xml <?xml version=\\\"1.0\\\"?>\\n<!-- > --><a x=\\'>\\'><b/><![CDATA[</a>]]></a>",
+            "0 line 1 Xml <?xml version=\\\"1.0\\\"?>\\n<!-- > --><a x=\\'>\\'><b/>\
+             <![CDATA[</a>]]></a>",
             "1 line 3 Xml <c/>",
             "2 line 4 Xml <d>\\n</d>",
         ],

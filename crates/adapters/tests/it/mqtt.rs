@@ -178,7 +178,8 @@ async fn a_refused_batch_is_offered_again_and_nothing_overtakes_it() {
 async fn a_broker_that_restarts_is_found_again_and_nothing_is_doubled() {
     let store = |folder: &Path| {
         format!(
-            "allow_anonymous true\npersistence true\npersistence_location {}/\nautosave_interval 1\n\
+            "allow_anonymous true\npersistence true\npersistence_location {}/\n\
+             autosave_interval 1\n\
              autosave_on_changes true",
             folder.display()
         )
