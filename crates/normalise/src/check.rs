@@ -33,11 +33,17 @@ pub struct CaseResult {
 /// Each event is validated, and the lines are compared with `expected/<case>.ndjson`.
 pub fn check_folder(mappings: &Arc<Mappings>, folder: &MappingFolder) -> Vec<CaseResult> {
     let mut out = Vec::new();
-    let Ok(name) = MappingName::parse(&folder.name) else { return out };
-    let Some(mapping) = mappings.get(&name) else { return out };
+    let Ok(name) = MappingName::parse(&folder.name) else {
+        return out;
+    };
+    let Some(mapping) = mappings.get(&name) else {
+        return out;
+    };
     let mut normaliser = Normaliser::new(Arc::clone(mappings));
     for (path, bytes) in &folder.files {
-        let Some(sample) = path.strip_prefix("samples/") else { continue };
+        let Some(sample) = path.strip_prefix("samples/") else {
+            continue;
+        };
         let (case, extension) = sample.rsplit_once('.').unwrap_or((sample, ""));
         let file = format!("{}/{path}", folder.name);
         let records = records(extension, bytes, mapping.manifest.wire);
@@ -179,7 +185,9 @@ fn records(extension: &str, bytes: &[u8], wire: Wire) -> Vec<Sample> {
         "log" => lines().map(|line| sample(Wire::Syslog, line)).collect(),
         "csv" => {
             let mut lines = lines();
-            let Some(header) = lines.next() else { return Vec::new() };
+            let Some(header) = lines.next() else {
+                return Vec::new();
+            };
             lines.map(|line| sample(Wire::Csv, &[header, b"\n", line].concat())).collect()
         }
         "json" | "xml" | "bin" => vec![sample(wire, bytes.trim_ascii())],

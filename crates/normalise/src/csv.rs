@@ -37,8 +37,7 @@ impl Plan {
     ///
     /// Fails with the column that is missing and what stands there instead.
     pub(crate) fn new(header: &[u8], spec: &CsvSpec) -> Result<Self, Failure> {
-        let names: Vec<String> =
-            split(header).iter().map(|name| name.trim().to_owned()).collect();
+        let names: Vec<String> = split(header).iter().map(|name| name.trim().to_owned()).collect();
         let find = |wanted: &str| names.iter().position(|name| name == wanted);
         let mut columns = Vec::new();
         let mut used = vec![false; names.len()];

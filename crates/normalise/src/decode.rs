@@ -97,12 +97,14 @@ fn leef(bytes: &[u8]) -> Result<Value, Failure> {
     let mut parts = text.get(start + 5..).unwrap_or_default().splitn(6, '|');
     let mut out = ObjectMap::new();
     for key in ["leefVersion", "vendor", "product", "version", "eventId"] {
-        let value = parts.next().ok_or_else(|| refuse("expected five fields, each ended by `|`"))?;
+        let value =
+            parts.next().ok_or_else(|| refuse("expected five fields, each ended by `|`"))?;
         out.insert(KeyString::from(key), Value::from(value));
     }
     let mut rest = parts.next().unwrap_or_default();
     let mut separator = '\t';
-    let is_second = out.get("leefVersion").and_then(Value::to_str_lossy).is_some_and(|v| v == "2.0");
+    let is_second =
+        out.get("leefVersion").and_then(Value::to_str_lossy).is_some_and(|v| v == "2.0");
     if let (true, Some((named, after))) = (is_second, rest.split_once('|')) {
         let hex = named.strip_prefix("0x").or_else(|| named.strip_prefix('x'));
         let code = hex.and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
@@ -143,7 +145,9 @@ pub(crate) fn pairs(bytes: &[u8]) -> ObjectMap {
 /// One record of the Linux audit system: `type`, `time`, `serial`, `node` and its own fields, those
 /// nested in `msg='…'` among them. Null when it is none.
 pub(crate) fn audit(text: &str) -> Value {
-    let Ok(record) = codec::audit::parse(text.as_bytes()) else { return Value::Null };
+    let Ok(record) = codec::audit::parse(text.as_bytes()) else {
+        return Value::Null;
+    };
     let mut out = ObjectMap::new();
     for (key, value) in record.fields() {
         out.entry(KeyString::from(key)).or_insert_with(|| Value::from(value));

@@ -121,15 +121,17 @@ fn or_null<T: Into<Value>>(value: Option<T>) -> Value {
 /// What vendors write where they have nothing to say.
 const NOTHING: &[&str] = &["-", "N/A", "n/a", "(null)", "null", "?", "(none)", "none", "\"\""];
 
+/// A text without blanks around it, unless it says nothing.
+pub(crate) fn text_of(text: &str) -> Option<&str> {
+    let trimmed = text.trim();
+    (!trimmed.is_empty() && !NOTHING.contains(&trimmed)).then_some(trimmed)
+}
+
 fn text(value: Value) -> Option<Value> {
-    let is_nothing = |text: &str| text.trim().is_empty() || NOTHING.contains(&text.trim());
     match &value {
         Value::Bytes(_) | Value::String(_) => {
             let whole = value.to_str_lossy()?;
-            if is_nothing(&whole) {
-                return None;
-            }
-            let trimmed = whole.trim();
+            let trimmed = text_of(&whole)?;
             if trimmed.len() == whole.len() {
                 drop(whole);
                 return Some(value);
@@ -209,7 +211,9 @@ fn email(value: Value) -> Option<Value> {
 
 /// `{"ip": …}` of an address, `{"hostname": …}` of a name, null of nothing.
 fn endpoint(value: Value) -> Value {
-    let Some(value) = text(value) else { return Value::Null };
+    let Some(value) = text(value) else {
+        return Value::Null;
+    };
     let (key, value) = match ip(value.clone()) {
         Some(address) => ("ip", address),
         None => ("hostname", value),
@@ -238,11 +242,9 @@ fn ocsf_time(value: Value, zone: Tz) -> Value {
         Value::Bytes(_) | Value::String(_) => {
             value.to_str_lossy().and_then(|text| instant::of_text(&text, zone))
         }
-        Value::Boolean(_)
-        | Value::Regex(_)
-        | Value::Object(_)
-        | Value::Array(_)
-        | Value::Null => None,
+        Value::Boolean(_) | Value::Regex(_) | Value::Object(_) | Value::Array(_) | Value::Null => {
+            None
+        }
     };
     at.map_or(Value::Null, |at| Value::Timestamp(at.to_chrono()))
 }

@@ -5,21 +5,21 @@
 //! nothing. Never does I/O, reads no clock and draws no random numbers: years, zones and receipt
 //! times come with the record. `vrl` is quarantined here.
 
+mod functions;
+mod helpers;
 mod manifest;
 mod mapping;
 mod program;
-mod functions;
-mod helpers;
 mod recognise;
 
+mod csv;
 mod decode;
 mod header;
-mod csv;
 mod instant;
 
-mod native;
 mod convert;
 mod finish;
+mod native;
 mod normaliser;
 
 mod check;

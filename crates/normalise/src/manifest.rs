@@ -108,8 +108,20 @@ pub struct Manifest {
 }
 
 const TOP: &[&str] = &[
-    "format", "name", "version", "vendor", "product", "wire", "recognise", "csv", "ocsf_class",
-    "engine", "extends", "evidence", "logsource", "description",
+    "format",
+    "name",
+    "version",
+    "vendor",
+    "product",
+    "wire",
+    "recognise",
+    "csv",
+    "ocsf_class",
+    "engine",
+    "extends",
+    "evidence",
+    "logsource",
+    "description",
 ];
 const RECOGNISE: &[&str] =
     &["app_name", "contains", "regex", "json_has", "csv_header", "topic", "priority"];
@@ -178,10 +190,8 @@ fn fields(
         top.missing("ocsf_class");
     }
     let engine = top.one_of("engine", &[("vrl", Engine::Vrl), ("native", Engine::Native)]);
-    let evidence = top.one_of(
-        "evidence",
-        &[("real", Evidence::Real), ("constructed", Evidence::Constructed)],
-    );
+    let evidence =
+        top.one_of("evidence", &[("real", Evidence::Real), ("constructed", Evidence::Constructed)]);
     let recognise = top.table("recognise", RECOGNISE).map(|mut table| Recognise {
         priority: table.integer("priority").unwrap_or(0),
         app_name: table.list("app_name"),
@@ -331,7 +341,9 @@ impl Reader<'_> {
 
     /// One text or an array of them.
     fn list(&mut self, key: &str) -> Vec<String> {
-        let Some(item) = self.table.get(key) else { return Vec::new() };
+        let Some(item) = self.table.get(key) else {
+            return Vec::new();
+        };
         let list = texts(item);
         if list.is_none() {
             self.wrong(key, "text or an array of texts");
@@ -340,7 +352,9 @@ impl Reader<'_> {
     }
 
     fn columns(&mut self) -> BTreeMap<String, Vec<String>> {
-        let Some(item) = self.table.get("columns") else { return BTreeMap::new() };
+        let Some(item) = self.table.get("columns") else {
+            return BTreeMap::new();
+        };
         let Some(table) = item.as_table_like() else {
             self.wrong("columns", "a table");
             return BTreeMap::new();
@@ -354,8 +368,7 @@ impl Reader<'_> {
                 }
                 _ => {
                     let at = item.span().map(|span| position_at(self.text, span.start));
-                    let message =
-                        format!("`csv.columns.{key}` must be a column's name or several");
+                    let message = format!("`csv.columns.{key}` must be a column's name or several");
                     self.problems.push(Problem::error(self.file, at, "wrong_type", message));
                 }
             }
@@ -416,13 +429,8 @@ impl Reader<'_> {
             self.wrong(key, "a table");
             return None;
         };
-        let mut reader = Reader {
-            file: self.file,
-            text: self.text,
-            problems: self.problems,
-            path: key,
-            table,
-        };
+        let mut reader =
+            Reader { file: self.file, text: self.text, problems: self.problems, path: key, table };
         reader.known(known);
         Some(reader)
     }
@@ -448,10 +456,7 @@ fn texts(item: &Item) -> Option<Vec<String>> {
 }
 
 /// The known name that `text` was most likely meant to be.
-pub(crate) fn nearest<'a>(
-    text: &str,
-    known: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|name| (strsim::jaro_winkler(text, name), name))
         .filter(|(likeness, _)| *likeness > 0.75)

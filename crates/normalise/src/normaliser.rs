@@ -209,7 +209,9 @@ impl Normaliser {
             return self.program(value, &step, context, &mut |draft| deliver(draft, out));
         }
         if let (Some(native), Some(message)) = (mapping.native, &step.message) {
-            return native.map_syslog(message, context, &mut |draft| deliver(draft, out));
+            if native.map_syslog(message, context, &mut |draft| deliver(draft, out))? {
+                return Ok(());
+            }
         }
         let value = step.value(context)?;
         self.program(value, &step, context, &mut |draft| deliver(draft, out))
@@ -293,7 +295,7 @@ fn draft(value: Value, part: u16) -> Result<Draft, Failure> {
         Some(Value::Timestamp(at)) => at.timestamp_nanos_opt().map(Timestamp::from_nanos),
         _ => None,
     };
-    Ok(Draft { ocsf: convert::object(object), time, part })
+    Ok(Draft { ocsf: convert::object(object), time, part, is_proved: false })
 }
 
 fn program_failure(detail: String) -> Failure {

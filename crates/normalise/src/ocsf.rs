@@ -109,7 +109,9 @@ impl Validator {
         let mut classes = HashMap::new();
         let mut by_name = HashMap::new();
         for (uid, item) in part("classes").into_iter().flatten() {
-            let Ok(uid) = uid.parse::<u32>() else { continue };
+            let Ok(uid) = uid.parse::<u32>() else {
+                continue;
+            };
             let name = item.get("name").and_then(Value::as_str).unwrap_or_default();
             let category = item.get("category_uid").and_then(Value::as_u64).unwrap_or(0);
             let mut shape = shape(item, &names);
@@ -216,9 +218,8 @@ impl<'a> Walk<'a> {
                 self.say_of(name, "is required and missing");
             }
         }
-        let count = |names: &[Box<str>]| {
-            names.iter().filter(|name| object.contains_key(&***name)).count()
-        };
+        let count =
+            |names: &[Box<str>]| names.iter().filter(|name| object.contains_key(&***name)).count();
         if !shape.at_least_one.is_empty() && count(&shape.at_least_one) == 0 {
             let names = shape.at_least_one.join("`, `");
             self.say(|| format!("needs at least one of `{names}`"));
@@ -381,9 +382,13 @@ fn is_mac(text: &str) -> bool {
 
 /// Whether a text is an e-mail address as OCSF's `email_t` has it.
 pub(crate) fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else { return false };
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
     let is_local = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.,:;<>()".contains(&b);
-    let Some((host, rest)) = domain.split_once('.') else { return false };
+    let Some((host, rest)) = domain.split_once('.') else {
+        return false;
+    };
     !local.is_empty()
         && local.bytes().all(is_local)
         && !host.is_empty()

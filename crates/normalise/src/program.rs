@@ -43,8 +43,7 @@ fn report(file: &str, text: &str, list: &DiagnosticList, problems: &mut Vec<Prob
             message.push_str(&label.message);
         }
         let code = format!("vrl_{}", diagnostic.code);
-        let build =
-            if diagnostic.is_problem() { Problem::error } else { Problem::warning };
+        let build = if diagnostic.is_problem() { Problem::error } else { Problem::warning };
         problems.push(build(file, at, &code, message));
     }
 }

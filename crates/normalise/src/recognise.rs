@@ -48,7 +48,9 @@ impl Traits<'_> {
             let starts = payload.trim_ascii_start().first() == Some(&b'{');
             starts.then(|| serde_json::from_slice(payload).ok()).flatten()
         });
-        let Some(Value::Object(object)) = json else { return false };
+        let Some(Value::Object(object)) = json else {
+            return false;
+        };
         keys.iter().all(|key| object.contains_key(key.as_str()))
     }
 

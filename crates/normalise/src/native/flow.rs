@@ -58,7 +58,7 @@ pub(super) fn map(
             return Err(Failure::aborted(format!("`{name}` is empty")));
         }
     }
-    deliver(Draft { ocsf: activity(fields), time, part: 0 })
+    deliver(Draft { ocsf: activity(fields), time, part: 0, is_proved: true })
 }
 
 fn activity(fields: Fields) -> Map<String, Value> {
@@ -96,9 +96,7 @@ fn activity(fields: Fields) -> Map<String, Value> {
 fn address(name: &str, text: &str) -> Result<Value, Failure> {
     match text.parse::<IpAddr>() {
         Ok(_) => Ok(text.into()),
-        Err(_) => {
-            Err(Failure::aborted(format!("`{name}` is `{text}`, expected an IP address")))
-        }
+        Err(_) => Err(Failure::aborted(format!("`{name}` is `{text}`, expected an IP address"))),
     }
 }
 

@@ -2,6 +2,7 @@
 //! Each has a `map.vrl` beside it that tests hold it to.
 
 mod flow;
+mod openssh;
 mod pacs;
 
 use codec::syslog::Message;
@@ -22,6 +23,7 @@ pub(crate) type Deliver<'a> = &'a mut dyn FnMut(Draft) -> Result<(), Failure>;
 pub(crate) enum Native {
     PacsCsv,
     FlowCsv,
+    OpenSsh,
 }
 
 impl Native {
@@ -29,6 +31,7 @@ impl Native {
         match name.as_str() {
             "pacs-csv" => Some(Self::PacsCsv),
             "flow-csv" => Some(Self::FlowCsv),
+            "openssh" => Some(Self::OpenSsh),
             _ => None,
         }
     }
@@ -38,6 +41,7 @@ impl Native {
         let needed: &[&[&str]] = match self {
             Self::PacsCsv => &[&["time"], &["badge", "person"], &["door", "zone"]],
             Self::FlowCsv => &[&["time"], &["src_ip"], &["dst_ip"]],
+            Self::OpenSsh => &[],
         };
         needed.iter().try_for_each(|any_of| plan.need(any_of))
     }
@@ -53,20 +57,22 @@ impl Native {
         match self {
             Self::PacsCsv => pacs::map(row, mapping, context, deliver),
             Self::FlowCsv => flow::map(row, mapping, context, deliver),
+            Self::OpenSsh => {
+                Err(Failure::decode("syslog", "a CSV record is no syslog message".to_owned()))
+            }
         }
     }
 
-    /// Maps one syslog message.
+    /// Maps one syslog message; `false` leaves it to the mapping's program.
     pub(crate) fn map_syslog(
         self,
-        _message: &Message<'_>,
-        _context: &Context<'_>,
-        _deliver: Deliver<'_>,
-    ) -> Result<(), Failure> {
+        message: &Message<'_>,
+        context: &Context<'_>,
+        deliver: Deliver<'_>,
+    ) -> Result<bool, Failure> {
         match self {
-            Self::PacsCsv | Self::FlowCsv => {
-                Err(Failure::decode("csv", "a syslog message is no CSV record".to_owned()))
-            }
+            Self::OpenSsh => openssh::map(message, context, deliver),
+            Self::PacsCsv | Self::FlowCsv => Ok(false),
         }
     }
 }

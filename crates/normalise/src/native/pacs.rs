@@ -85,10 +85,10 @@ pub(super) fn map(
         return Err(Failure::aborted("neither `door` nor `zone` is filled"));
     }
     let ocsf = access(&fields, &outcome, direction.as_deref());
-    deliver(Draft { ocsf, time: Some(time), part: 0 })?;
+    deliver(Draft { ocsf, time: Some(time), part: 0, is_proved: true })?;
     if outcome.is_verdict && (fields.badge.is_some() || fields.person.is_some()) {
         let ocsf = authentication(&fields, &outcome, direction.as_deref());
-        deliver(Draft { ocsf, time: Some(time), part: 1 })?;
+        deliver(Draft { ocsf, time: Some(time), part: 1, is_proved: true })?;
     }
     Ok(())
 }
@@ -168,8 +168,7 @@ fn authentication(
         (None, None) => None,
     };
     let user = object([("uid", uid), ("credential_uid", text(fields.badge.as_ref()))]);
-    let service =
-        object([("name", Some(SERVICE.into())), ("uid", text(fields.door.as_ref()))]);
+    let service = object([("name", Some(SERVICE.into())), ("uid", text(fields.door.as_ref()))]);
     let zone = text(fields.zone.as_ref()).map(|uid| some_object([("uid", Some(uid))]));
     let direction = direction.map(|direction| object([("direction", Some(direction.into()))]));
     let logsource = object([("category", Some("badge_authentication".into()))]);

@@ -159,7 +159,8 @@ fn years_and_zones_come_from_receipt_and_source() {
         ("2026-01-15T12:00:00Z", "Feb 29 12:00:00", "2024-02-29T11:00:00Z"),
     ];
     for (received, stamp, expected) in cases {
-        let line = format!("<38>{stamp} h sshd[1]: Accepted password for a from 10.0.0.1 port 1 ssh2");
+        let line =
+            format!("<38>{stamp} h sshd[1]: Accepted password for a from 10.0.0.1 port 1 ssh2");
         let mut record = raw(Wire::Syslog, line.as_bytes());
         record.received_at = at(received);
         let out = run_with(&shipped(), &source, &record, ClockPolicy::FILE);
@@ -170,11 +171,31 @@ fn years_and_zones_come_from_receipt_and_source() {
 #[test]
 fn sources_without_a_mapping_are_recognised() {
     let cases = [
-        (Wire::Syslog, "<38>Jan 14 08:00:00 h sshd[1]: Accepted password for a from 10.0.0.1 port 1", "openssh"),
-        (Wire::Syslog, "<85>Jan 14 08:00:00 h sudo[1]: a : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls", "sudo-pam"),
-        (Wire::Syslog, "type=DAEMON_END msg=audit(1450876093.165:8729): auditd normal halt, sending auid=0 pid=1 subj= res=success", "auditd"),
-        (Wire::Syslog, "<189>date=2026-01-14 time=10:00:01 devname=\"fw\" devid=\"F\" logid=\"0000000013\" type=\"traffic\" subtype=\"forward\" vd=\"root\" srcip=10.0.0.1 action=\"deny\"", "fortigate"),
-        (Wire::Json, r#"{"eventType":"user.session.end","published":"2026-01-14T17:00:00Z","legacyEventType":"x","actor":{"id":"1","alternateId":"a@b.c"}}"#, "okta"),
+        (
+            Wire::Syslog,
+            "<38>Jan 14 08:00:00 h sshd[1]: Accepted password for a from 10.0.0.1 port 1",
+            "openssh",
+        ),
+        (
+            Wire::Syslog,
+            "<85>Jan 14 08:00:00 h sudo[1]: a : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls",
+            "sudo-pam",
+        ),
+        (
+            Wire::Syslog,
+            "type=DAEMON_END msg=audit(1450876093.165:8729): auditd normal halt, sending auid=0 pid=1 subj= res=success",
+            "auditd",
+        ),
+        (
+            Wire::Syslog,
+            "<189>date=2026-01-14 time=10:00:01 devname=\"fw\" devid=\"F\" logid=\"0000000013\" type=\"traffic\" subtype=\"forward\" vd=\"root\" srcip=10.0.0.1 action=\"deny\"",
+            "fortigate",
+        ),
+        (
+            Wire::Json,
+            r#"{"eventType":"user.session.end","published":"2026-01-14T17:00:00Z","legacyEventType":"x","actor":{"id":"1","alternateId":"a@b.c"}}"#,
+            "okta",
+        ),
     ];
     for (wire, body, expected) in cases {
         let event = event(run(&shipped(), None, &raw(wire, body.as_bytes())));

@@ -24,7 +24,8 @@ fn told(all: Vec<Normalised>) -> Vec<Result<Event, String>> {
 }
 
 fn agree(mapping: &str, body: &str) {
-    let record = raw(Wire::Csv, body.as_bytes());
+    let wire = if mapping == "openssh" { Wire::Syslog } else { Wire::Csv };
+    let record = raw(wire, body.as_bytes());
     let native = told(run(&shipped(), Some(mapping), &record));
     let oracle = told(run(&oracles(), Some(mapping), &record));
     assert_eq!(native, oracle, "{body}");
@@ -43,6 +44,21 @@ fn samples_come_out_the_same_either_way() {
                 agree(mapping, &format!("{header}\n{line}"));
             }
         }
+    }
+}
+
+#[test]
+fn log_on_messages_come_out_the_same_either_way() {
+    let folder = folders().into_iter().find(|folder| folder.name == "openssh").unwrap();
+    let samples = folder.files.iter().filter(|(path, _)| path.ends_with(".log"));
+    let mut lines: Vec<String> = samples
+        .flat_map(|(_, bytes)| {
+            String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    lines.extend(crate::support::wazuh("sshd.ini").unwrap_or_default());
+    for line in lines {
+        agree("openssh", &line);
     }
 }
 
@@ -88,5 +104,21 @@ proptest! {
             "time,src_ip,src_port,dst_ip,dst_port,protocol,bytes_out,bytes_in,user,vlan\n\
              {time},{source},{from},{target},{to},{protocol},{sent},{got},{user},{extra}"
         ));
+    }
+
+    #[test]
+    fn any_log_on_message_comes_out_the_same_either_way(
+        start in one_of(&["Accepted password for ", "Failed none for ", "Failed password for invalid user ",
+            "Invalid user ", "Illegal user ", "Failed ", "Accepted publickey ", "Failed a for illegal user ",
+            "[ID 800047 auth.notice] Failed none for ", "Accepted password for invalid user "]),
+        user in prop_oneof![one_of(&["ana", "", " ", "a b", "a from b", "from ", "-", "ä", "invalid user x"]),
+            "[ -~]{0,10}"],
+        from in one_of(&[" from 10.0.0.1", " from 2001:db8::1", " from h.example.org", " from ", "",
+            " from 10.0.0.1 from 10.0.0.2", " from -", " from [::1]"]),
+        port in one_of(&["", " port 22", " port 70000", " port x", " port ", " port 22x"]),
+        end in one_of(&["", " ssh2", " ssh2: RSA SHA256:abc", ": key", " [preauth]", "\n", " ssh2: "]),
+        tag in one_of(&["sshd[12]", "sshd", "sshd[x]"]),
+    ) {
+        agree("openssh", &format!("<38>Jan 14 08:00:00 web-1 {tag}: {start}{user}{from}{port}{end}"));
     }
 }

@@ -10,8 +10,12 @@ mod generator;
 
 #[test]
 fn the_committed_subset_is_what_the_schema_source_gives() {
-    let Some(archive) = shared("ocsf-schema/ocsf-schema-1.8.0.tar.gz") else { return };
-    let Some(physec) = shared("ocsf-physec") else { return };
+    let Some(archive) = shared("ocsf-schema/ocsf-schema-1.8.0.tar.gz") else {
+        return;
+    };
+    let Some(physec) = shared("ocsf-physec") else {
+        return;
+    };
     let made = generator::subset(&archive, &physec).unwrap();
     let path = root().join("schema/ocsf-subset.json");
     let committed = std::fs::read_to_string(path).unwrap();
@@ -48,7 +52,11 @@ fn each_kind_of_fault_is_named_at_its_path() {
         ("portal", json!({"portal_type_id": 1}), "`portal`: needs at least one of `name`, `uid`"),
         ("door", json!("a"), "`door`: is no attribute here; put it into `unmapped`"),
         ("device", json!({"ip": "10.0.0.1", "type_id": 0}), "profile `host`"),
-        ("portal", json!({"uid": "a", "portal_type_id": 1, "zone": {"uid": 7}}), "`portal.zone.uid`"),
+        (
+            "portal",
+            json!({"uid": "a", "portal_type_id": 1, "zone": {"uid": 7}}),
+            "`portal.zone.uid`",
+        ),
         ("observables", json!({}), "`observables`: expected an array"),
     ];
     for (key, value, expected) in cases {

@@ -29,7 +29,9 @@ pub fn folder(path: &Path) -> MappingFolder {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let mut files = BTreeMap::new();
     for sub in ["", "samples", "expected"] {
-        let Ok(entries) = std::fs::read_dir(path.join(sub)) else { continue };
+        let Ok(entries) = std::fs::read_dir(path.join(sub)) else {
+            continue;
+        };
         for entry in entries {
             let entry = entry.unwrap().path();
             if entry.is_file() {
