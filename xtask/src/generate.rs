@@ -16,14 +16,8 @@ struct Printed {
 }
 
 const PRINTED: [Printed; 2] = [
-    Printed {
-        file: "schema/openapi.json",
-        verb: &["openapi"],
-    },
-    Printed {
-        file: "schema/castellan.reference.toml",
-        verb: &["check", "--print"],
-    },
+    Printed { file: "schema/openapi.json", verb: &["openapi"] },
+    Printed { file: "schema/castellan.reference.toml", verb: &["check", "--print"] },
 ];
 
 /// Writes every generated file afresh.
@@ -38,11 +32,7 @@ pub fn run(root: &Path) -> Result<()> {
             .with_context(|| format!("could not start {}", program.display()))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
-            bail!(
-                "`castellan {}` failed: {}",
-                printed.verb.join(" "),
-                said.trim()
-            );
+            bail!("`castellan {}` failed: {}", printed.verb.join(" "), said.trim());
         }
         let text = String::from_utf8(output.stdout).context("the output is no UTF-8")?;
         write(&root.join(printed.file), &text)?;
@@ -58,17 +48,11 @@ fn ocsf_subset(root: &Path) -> Result<()> {
         .join("data");
     let archive = shared.join("ocsf-schema/ocsf-schema-1.8.0.tar.gz");
     if !archive.is_file() {
-        println!(
-            "unchanged  schema/ocsf-subset.json (no {} here)",
-            archive.display()
-        );
+        println!("unchanged  schema/ocsf-subset.json (no {} here)", archive.display());
         return Ok(());
     }
     let subset = ocsf::subset(&archive, &shared.join("ocsf-physec")).map_err(anyhow::Error::msg)?;
-    write(
-        &root.join("schema/ocsf-subset.json"),
-        &ocsf::to_text(&subset),
-    )
+    write(&root.join("schema/ocsf-subset.json"), &ocsf::to_text(&subset))
 }
 
 /// The binary: `CASTELLAN_BIN`, or a build of the development profile.

@@ -42,11 +42,7 @@ pub fn subset(archive: &Path, physec: &Path) -> Result<Value, String> {
         classes.insert(uid.to_string(), class);
     }
     let mut objects = Map::new();
-    while let Some(name) = wanted
-        .iter()
-        .find(|name| !objects.contains_key(*name))
-        .cloned()
-    {
+    while let Some(name) = wanted.iter().find(|name| !objects.contains_key(*name)).cloned() {
         let object = source.object(&name)?;
         collect_objects(&object, &source, &mut wanted);
         objects.insert(name, object);
@@ -105,11 +101,7 @@ impl Source {
         let mut extension = Files::new();
         read_folder(physec, "", &mut extension)?;
         let text = |files: &Files, path: &str, key: &str| {
-            files
-                .get(path)
-                .and_then(|v| v.get(key))
-                .and_then(Value::as_str)
-                .map(str::to_owned)
+            files.get(path).and_then(|v| v.get(key)).and_then(Value::as_str).map(str::to_owned)
         };
         let version = text(&files, "version.json", "version").ok_or("version.json is missing")?;
         let physec_version = text(&extension, "extension.json", "version")
@@ -146,11 +138,7 @@ impl Source {
             }
         }
         patch(&mut objects, &extension);
-        files.extend(
-            extension
-                .into_iter()
-                .filter(|(path, _)| path.starts_with("profiles/")),
-        );
+        files.extend(extension.into_iter().filter(|(path, _)| path.starts_with("profiles/")));
         Ok(Self {
             files,
             events,
@@ -167,15 +155,9 @@ impl Source {
     fn class(&mut self, name: &str) -> Result<Option<(u64, Value)>, String> {
         let chain = self.chain(&self.events, name)?;
         let merged = self.merged(&chain)?;
-        let Some(uid) = self
-            .events
-            .get(name)
-            .and_then(|v| v.get("uid"))
-            .and_then(Value::as_u64)
+        let Some(uid) = self.events.get(name).and_then(|v| v.get("uid")).and_then(Value::as_u64)
         else {
-            return (name == "base_event")
-                .then(|| self.base_event(&merged))
-                .transpose();
+            return (name == "base_event").then(|| self.base_event(&merged)).transpose();
         };
         let Some(category) = merged.get("category").and_then(Value::as_str) else {
             return Ok(None);
@@ -186,10 +168,7 @@ impl Source {
         if !is_physec && !CLASSES.contains(&class_uid) {
             return Ok(None);
         }
-        Ok(Some((
-            class_uid,
-            self.class_json(name, category_uid, &merged)?,
-        )))
+        Ok(Some((class_uid, self.class_json(name, category_uid, &merged)?)))
     }
 
     fn base_event(&self, merged: &Value) -> Result<(u64, Value), String> {
@@ -219,13 +198,8 @@ impl Source {
         let mut chain = Vec::new();
         let mut next = Some(name.to_owned());
         while let Some(current) = next {
-            let item = all
-                .get(&current)
-                .ok_or_else(|| format!("`{current}` is not defined"))?;
-            next = item
-                .get("extends")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            let item = all.get(&current).ok_or_else(|| format!("`{current}` is not defined"))?;
+            next = item.get("extends").and_then(Value::as_str).map(str::to_owned);
             if next.as_deref() == Some(&current) || chain.len() > 10 {
                 return Err(format!("`{name}` extends itself"));
             }
@@ -246,10 +220,7 @@ impl Source {
                 for path in includes.iter().filter_map(Value::as_array).flatten() {
                     let path = path.as_str().unwrap_or_default();
                     let profile = self.files.get(path).ok_or_else(|| format!("no `{path}`"))?;
-                    let name = profile
-                        .get("name")
-                        .and_then(Value::as_str)
-                        .unwrap_or_default();
+                    let name = profile.get("name").and_then(Value::as_str).unwrap_or_default();
                     for (key, mut value) in attributes(Some(profile)) {
                         if let Some(value) = value.as_object_mut() {
                             value.insert("profile".into(), name.into());
@@ -276,10 +247,7 @@ impl Source {
 
     fn attributes_of_profile(&self, name: &str) -> Result<Map<String, Value>, String> {
         let path = format!("profiles/{name}.json");
-        let file = self
-            .files
-            .get(&path)
-            .ok_or_else(|| format!("`{path}` is missing"))?;
+        let file = self.files.get(&path).ok_or_else(|| format!("`{path}` is missing"))?;
         Ok(attributes(Some(file)))
     }
 
@@ -321,11 +289,8 @@ impl Source {
     /// dictionary leaves them out, so they are put in.
     fn enumerated(&self, name: &str, full: &Value) -> BTreeSet<i64> {
         let keys = full.get("enum").and_then(Value::as_object);
-        let mut values: BTreeSet<i64> = keys
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, _)| key.parse().ok())
-            .collect();
+        let mut values: BTreeSet<i64> =
+            keys.into_iter().flatten().filter_map(|(key, _)| key.parse().ok()).collect();
         if !values.is_empty() && self.physec_attributes.contains(name) {
             values.extend([0, 99]);
         }
@@ -371,19 +336,15 @@ fn patch(objects: &mut BTreeMap<String, Value>, extension: &Files) {
 }
 
 fn attributes(item: Option<&Value>) -> Map<String, Value> {
-    item.and_then(|v| v.get("attributes"))
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default()
+    item.and_then(|v| v.get("attributes")).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 fn named(files: &Files, prefix: &str) -> BTreeMap<String, Value> {
     let mut out = BTreeMap::new();
     for (path, value) in files {
-        if let (true, Some(name)) = (
-            path.starts_with(prefix),
-            value.get("name").and_then(Value::as_str),
-        ) {
+        if let (true, Some(name)) =
+            (path.starts_with(prefix), value.get("name").and_then(Value::as_str))
+        {
             out.insert(name.to_owned(), value.clone());
         }
     }
@@ -416,16 +377,8 @@ fn read_folder(folder: &Path, prefix: &str, out: &mut Files) -> Result<(), Strin
     let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     for entry in entries {
         let path = entry.map_err(|e| e.to_string())?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let inner = if prefix.is_empty() {
-            name
-        } else {
-            format!("{prefix}/{name}")
-        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let inner = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         if path.is_dir() {
             read_folder(&path, &inner, out)?;
         } else if inner.ends_with(".json") {
@@ -453,23 +406,15 @@ fn untar(archive: &Path) -> Result<Files, String> {
         let text = |from: usize, to: usize| {
             let field = header.get(from..to).unwrap_or_default();
             let end = field.iter().position(|b| *b == 0).unwrap_or(field.len());
-            String::from_utf8_lossy(field.get(..end).unwrap_or_default())
-                .trim()
-                .to_owned()
+            String::from_utf8_lossy(field.get(..end).unwrap_or_default()).trim().to_owned()
         };
         let (name, prefix) = (text(0, 100), text(345, 500));
         if name.is_empty() {
             break;
         }
         let size = usize::from_str_radix(&text(124, 136), 8).map_err(|e| format!("{name}: {e}"))?;
-        let content = body
-            .get(..size)
-            .ok_or_else(|| format!("{name}: cut short"))?;
-        let path = if prefix.is_empty() {
-            name
-        } else {
-            format!("{prefix}/{name}")
-        };
+        let content = body.get(..size).ok_or_else(|| format!("{name}: cut short"))?;
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         let path = path.trim_start_matches("./").to_owned();
         if path.ends_with(".json") && header.get(156) != Some(&b'5') {
             let value = serde_json::from_slice(content).map_err(|e| format!("{path}: {e}"))?;

@@ -6,26 +6,13 @@ use super::{Breach, KERNELS};
 /// The one file that reads the clock.
 const CLOCK_FILE: &str = "crates/engine/src/clock.rs";
 /// Types whose `now` reads the clock.
-const CLOCKS: [&str; 7] = [
-    "Utc",
-    "Local",
-    "SystemTime",
-    "Instant",
-    "Timestamp",
-    "OffsetDateTime",
-    "Zoned",
-];
+const CLOCKS: [&str; 7] =
+    ["Utc", "Local", "SystemTime", "Instant", "Timestamp", "OffsetDateTime", "Zoned"];
 /// Crates beside the kernels that touch nothing outside themselves.
 const PURE_BESIDE_KERNELS: [&str; 3] = ["model", "codec", "sim"];
 /// What of `std::net` is a value and no socket.
-const ADDRESSES: [&str; 6] = [
-    "IpAddr",
-    "Ipv4Addr",
-    "Ipv6Addr",
-    "SocketAddr",
-    "SocketAddrV4",
-    "SocketAddrV6",
-];
+const ADDRESSES: [&str; 6] =
+    ["IpAddr", "Ipv4Addr", "Ipv6Addr", "SocketAddr", "SocketAddrV4", "SocketAddrV6"];
 /// Modules of `std` that touch the world.
 const WORLDLY: [&str; 5] = ["fs", "net", "process", "env", "thread"];
 const LOG_MACROS: [&str; 5] = ["info", "warn", "error", "debug", "trace"];
@@ -59,11 +46,7 @@ pub fn check(source: &Source, breaches: &mut Vec<Breach>) {
             say(first.line, "purity", message.to_owned());
         }
         if is_unbounded(rest) && !source.is_waived("channel", first.line) {
-            say(
-                first.line,
-                "channel",
-                "an unbounded channel: name its limit".to_owned(),
-            );
+            say(first.line, "channel", "an unbounded channel: name its limit".to_owned());
         }
         if let Some(field) = personal_field(rest) {
             let message = format!("the log line carries `{field}`: log an id instead");
@@ -90,15 +73,8 @@ fn is_worldly(tokens: &[Token]) -> bool {
 fn names_addresses_only(after: Option<&[Token]>) -> bool {
     let after = after.unwrap_or_default();
     let group = text(after, 0) == "{";
-    let end = if group {
-        after.iter().position(|token| token.text == "}")
-    } else {
-        Some(1)
-    };
-    let mut named = after
-        .get(usize::from(group)..end.unwrap_or(0))
-        .unwrap_or_default()
-        .iter();
+    let end = if group { after.iter().position(|token| token.text == "}") } else { Some(1) };
+    let mut named = after.get(usize::from(group)..end.unwrap_or(0)).unwrap_or_default().iter();
     named.all(|token| token.text == "," || ADDRESSES.contains(&token.text.as_str()))
 }
 
@@ -169,62 +145,32 @@ mod tests {
 
     #[test]
     fn one_file_reads_the_clock() {
-        for call in [
-            "Utc::now()",
-            "std::time::Instant::now()",
-            "tokio::time::Instant::now()",
-        ] {
+        for call in ["Utc::now()", "std::time::Instant::now()", "tokio::time::Instant::now()"] {
             assert_eq!(rules("crates/store/src/lib.rs", call), ["clock"], "{call}");
             assert_eq!(rules(CLOCK_FILE, call), [""; 0]);
             assert_eq!(rules("crates/store/tests/a.rs", call), [""; 0]);
         }
         assert_eq!(
-            rules(
-                "crates/store/src/lib.rs",
-                "select!{ _ = x(Instant::now()) => {} }"
-            ),
+            rules("crates/store/src/lib.rs", "select!{ _ = x(Instant::now()) => {} }"),
             ["clock"]
         );
-        assert_eq!(
-            rules("crates/store/src/lib.rs", "clock.now(); \"Instant::now\";"),
-            [""; 0]
-        );
+        assert_eq!(rules("crates/store/src/lib.rs", "clock.now(); \"Instant::now\";"), [""; 0]);
     }
 
     #[test]
     fn kernels_touch_nothing() {
-        assert_eq!(
-            rules("crates/detect/src/lib.rs", "std::fs::read(x);"),
-            ["purity"]
-        );
-        assert_eq!(
-            rules("crates/codec/src/lib.rs", "use std::net::TcpStream;"),
-            ["purity"]
-        );
-        assert_eq!(
-            rules("crates/store/src/lib.rs", "std::fs::read(x);"),
-            [""; 0]
-        );
-        assert_eq!(
-            rules("crates/detect/src/lib.rs", "std::time::Duration::ZERO;"),
-            [""; 0]
-        );
+        assert_eq!(rules("crates/detect/src/lib.rs", "std::fs::read(x);"), ["purity"]);
+        assert_eq!(rules("crates/codec/src/lib.rs", "use std::net::TcpStream;"), ["purity"]);
+        assert_eq!(rules("crates/store/src/lib.rs", "std::fs::read(x);"), [""; 0]);
+        assert_eq!(rules("crates/detect/src/lib.rs", "std::time::Duration::ZERO;"), [""; 0]);
     }
 
     #[test]
     fn channels_name_their_limit() {
-        for bad in [
-            "mpsc::unbounded_channel()",
-            "mpsc::channel()",
-            "mpsc::channel::<u8>()",
-        ] {
+        for bad in ["mpsc::unbounded_channel()", "mpsc::channel()", "mpsc::channel::<u8>()"] {
             assert_eq!(rules("crates/engine/src/a.rs", bad), ["channel"], "{bad}");
         }
-        for good in [
-            "mpsc::channel(8)",
-            "mpsc::sync_channel(8)",
-            "mpsc::channel::<u8>(LIMIT)",
-        ] {
+        for good in ["mpsc::channel(8)", "mpsc::sync_channel(8)", "mpsc::channel::<u8>(LIMIT)"] {
             assert_eq!(rules("crates/engine/src/a.rs", good), [""; 0], "{good}");
         }
     }

@@ -36,10 +36,7 @@ fn check_mappings(paths: &BTreeSet<&str>, breaches: &mut Vec<Breach>) {
             say(&file, format!("`{folder}` ships no sample"));
         }
         for sample in samples {
-            let case = Path::new(sample)
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy();
+            let case = Path::new(sample).file_stem().unwrap_or_default().to_string_lossy();
             let expected = format!("{base}/expected/{case}.ndjson");
             if !paths.contains(expected.as_str()) {
                 say(sample, format!("the sample has no {expected}"));
@@ -50,10 +47,7 @@ fn check_mappings(paths: &BTreeSet<&str>, breaches: &mut Vec<Breach>) {
 
 /// A rule ships with the cases on which it fires and on which it does not.
 fn check_rules(files: &[Text], paths: &BTreeSet<&str>, breaches: &mut Vec<Breach>) {
-    for file in files
-        .iter()
-        .filter(|file| file.path.starts_with("content/rules/"))
-    {
+    for file in files.iter().filter(|file| file.path.starts_with("content/rules/")) {
         let Some(stem) = file.path.strip_suffix(".yml") else {
             continue;
         };
@@ -69,10 +63,7 @@ fn check_rules(files: &[Text], paths: &BTreeSet<&str>, breaches: &mut Vec<Breach
             format!("{folder}/cases/{name}.yml"),
             format!("{folder}/cases/{name}.toml"),
         ];
-        if !candidates
-            .iter()
-            .any(|candidate| paths.contains(candidate.as_str()))
-        {
+        if !candidates.iter().any(|candidate| paths.contains(candidate.as_str())) {
             let message = "the rule ships without its cases".to_owned();
             breaches.push(Breach::new(&file.path, 1, "rule", message));
         }
@@ -89,10 +80,7 @@ fn check_generated(files: &[Text], breaches: &mut Vec<Breach>) {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     for file in files.iter().filter(|file| file.path.starts_with("schema/")) {
-        let ending = Path::new(&file.path)
-            .extension()
-            .unwrap_or_default()
-            .to_string_lossy();
+        let ending = Path::new(&file.path).extension().unwrap_or_default().to_string_lossy();
         let pattern = format!("schema/*.{ending}");
         if ending != "md" && !marked.contains(pattern.as_str()) {
             let message = format!("generated, but .gitattributes does not mark `{pattern}`");
@@ -113,10 +101,7 @@ mod tests {
         let files: Vec<Text> = paths.iter().map(text).collect();
         let mut breaches = Vec::new();
         check(&files, &mut breaches);
-        breaches
-            .iter()
-            .map(|breach| format!("{} {}", breach.rule, breach.file))
-            .collect()
+        breaches.iter().map(|breach| format!("{} {}", breach.rule, breach.file)).collect()
     }
 
     #[test]
@@ -137,23 +122,14 @@ mod tests {
     fn rules_ship_with_their_cases() {
         let rule = ("content/rules/door/forced.yml", "");
         assert_eq!(rules(&[rule]), ["rule content/rules/door/forced.yml"]);
-        assert_eq!(
-            rules(&[rule, ("content/rules/door/forced.cases.yml", "")]),
-            [""; 0]
-        );
+        assert_eq!(rules(&[rule, ("content/rules/door/forced.cases.yml", "")]), [""; 0]);
     }
 
     #[test]
     fn generated_files_are_marked() {
         let marks = (".gitattributes", "schema/*.json linguist-generated=true");
-        assert_eq!(
-            rules(&[("schema/a.json", "{}")]),
-            ["generated schema/a.json"]
-        );
+        assert_eq!(rules(&[("schema/a.json", "{}")]), ["generated schema/a.json"]);
         assert_eq!(rules(&[("schema/a.json", "{}"), marks]), [""; 0]);
-        assert_eq!(
-            rules(&[("schema/a.toml", ""), marks]),
-            ["generated schema/a.toml"]
-        );
+        assert_eq!(rules(&[("schema/a.toml", ""), marks]), ["generated schema/a.toml"]);
     }
 }

@@ -105,21 +105,12 @@ pub fn check(root: &Path, breaches: &mut Vec<Breach>) -> Result<()> {
 fn metadata(root: &Path) -> Result<Value> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(program)
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--all-features",
-        ])
+        .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
         .current_dir(root)
         .output()
         .context("could not start cargo metadata")?;
     if !output.status.success() {
-        bail!(
-            "cargo metadata: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("cargo metadata: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     serde_json::from_slice(&output.stdout).context("cargo metadata printed no JSON")
 }
@@ -139,19 +130,13 @@ fn unlisted(manifest: &str, listed: &str) -> Result<Vec<Breach>> {
         .and_then(|workspace| workspace.get("dependencies"))
         .and_then(toml::Value::as_table)
         .context("the root Cargo.toml has no [workspace.dependencies]")?;
-    let theirs = declared
-        .iter()
-        .filter(|(_, what)| what.get("path").is_none());
+    let theirs = declared.iter().filter(|(_, what)| what.get("path").is_none());
     let missing = theirs.filter(|(name, _)| !listed.contains(&format!("`{name}`")));
     let breach = |name: &String| {
         let begins = |line: &str| {
-            line.strip_prefix(name.as_str())
-                .is_some_and(|rest| rest.trim_start().starts_with('='))
+            line.strip_prefix(name.as_str()).is_some_and(|rest| rest.trim_start().starts_with('='))
         };
-        let line = manifest
-            .lines()
-            .position(begins)
-            .map_or(1, |index| index + 1);
+        let line = manifest.lines().position(begins).map_or(1, |index| index + 1);
         let message =
             format!("`{name}` is not in docs/dependencies.md: which problem does it solve?");
         Breach::new("Cargo.toml", line, "listed", message)
@@ -175,18 +160,10 @@ struct Graph {
 impl Graph {
     fn read(metadata: &Value) -> Result<Self> {
         let text = |value: &Value, key: &str| {
-            value
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
+            value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
         let list = |value: &Value, key: &str| {
-            value
-                .get(key)
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default()
+            value.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
         };
         let root = format!("{}/", text(metadata, "workspace_root"));
         let members: BTreeSet<String> = list(metadata, "workspace_members")
@@ -198,18 +175,9 @@ impl Graph {
             let id = text(&package, "id");
             let manifest = text(&package, "manifest_path").replace(&root, "");
             let manifest = members.contains(&id).then_some(manifest);
-            packages.insert(
-                id,
-                Package {
-                    name: text(&package, "name"),
-                    manifest,
-                    needs: vec![],
-                },
-            );
+            packages.insert(id, Package { name: text(&package, "name"), manifest, needs: vec![] });
         }
-        let resolve = metadata
-            .get("resolve")
-            .context("cargo metadata resolved nothing")?;
+        let resolve = metadata.get("resolve").context("cargo metadata resolved nothing")?;
         for node in list(resolve, "nodes") {
             let Some(package) = packages.get_mut(&text(&node, "id")) else {
                 continue;
@@ -263,23 +231,14 @@ impl Graph {
         if need.manifest.is_some() && !allowed.contains(&to.as_str()) && !proof {
             say("direction", format!("`{from}` must not know `{to}`"));
         }
-        let keeper = QUARANTINE
-            .iter()
-            .find(|(part, _)| part == to)
-            .map(|(_, keeper)| keeper);
+        let keeper = QUARANTINE.iter().find(|(part, _)| part == to).map(|(_, keeper)| keeper);
         if keeper.is_some_and(|keeper| keeper != from) && from != QUARANTINE_EXEMPT {
             let keeper = keeper.copied().unwrap_or_default();
-            say(
-                "quarantine",
-                format!("`{from}` names `{to}`, which only `{keeper}` may"),
-            );
+            say("quarantine", format!("`{from}` names `{to}`, which only `{keeper}` may"));
         }
         let pure = KERNELS.contains(&from.as_str()) || PURE_BESIDE_KERNELS.contains(&from.as_str());
         if pure && lasting && CHANCE.contains(&to.as_str()) {
-            say(
-                "purity",
-                format!("`{from}` draws random numbers through `{to}`"),
-            );
+            say("purity", format!("`{from}` draws random numbers through `{to}`"));
         }
     }
 
@@ -289,10 +248,7 @@ impl Graph {
         let mut ways: Vec<(&Package, Vec<&str>)> = vec![(package, vec![&package.name])];
         while let Some((at, way)) = ways.pop() {
             if WORLDLY.contains(&at.name.as_str()) {
-                say(
-                    "purity",
-                    format!("`{}` stands in the tree: {}", at.name, way.join(" > ")),
-                );
+                say("purity", format!("`{}` stands in the tree: {}", at.name, way.join(" > ")));
                 continue;
             }
             for (need, lasting) in &at.needs {
@@ -322,11 +278,7 @@ mod tests {
         let mut names = BTreeSet::new();
         let mut nodes: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for edge in edges {
-            let kind = if edge.contains('~') {
-                json!("dev")
-            } else {
-                Value::Null
-            };
+            let kind = if edge.contains('~') { json!("dev") } else { Value::Null };
             let (from, to) = edge.split_once(['>', '~']).unwrap();
             names.extend([from, to]);
             let need = json!({ "pkg": to, "dep_kinds": [{ "kind": kind }] });
@@ -343,45 +295,23 @@ mod tests {
         });
         let mut breaches = Vec::new();
         Graph::read(&metadata).unwrap().check(&mut breaches);
-        breaches
-            .into_iter()
-            .map(|breach| (breach.rule, breach.file))
-            .collect()
+        breaches.into_iter().map(|breach| (breach.rule, breach.file)).collect()
     }
 
     #[test]
     fn the_drawn_directions_hold() {
-        let good = [
-            "detect>model",
-            "engine>detect",
-            "engine>store",
-            "api>engine",
-            "castellan>api",
-        ];
+        let good = ["detect>model", "engine>detect", "engine>store", "api>engine", "castellan>api"];
         assert_eq!(rules(&good), []);
-        let bad = [
-            "detect>normalise",
-            "codec>model",
-            "store>detect",
-            "api>adapters",
-            "sim>engine",
-        ];
+        let bad = ["detect>normalise", "codec>model", "store>detect", "api>adapters", "sim>engine"];
         for edge in bad {
             let from = edge.split('>').next().unwrap();
-            assert_eq!(
-                rules(&[edge]),
-                [("direction", format!("{from}/Cargo.toml"))],
-                "{edge}"
-            );
+            assert_eq!(rules(&[edge]), [("direction", format!("{from}/Cargo.toml"))], "{edge}");
         }
     }
 
     #[test]
     fn heavy_parts_stay_where_they_are() {
-        assert_eq!(
-            rules(&["normalise>vrl", "acceptance~reqwest", "store>rusqlite"]),
-            []
-        );
+        assert_eq!(rules(&["normalise>vrl", "acceptance~reqwest", "store>rusqlite"]), []);
         assert_eq!(rules(&["castellan>rusqlite"]).len(), 1);
         assert_eq!(rules(&["engine>parquet"]).len(), 1);
     }

@@ -29,22 +29,13 @@ pub struct Breach {
 
 impl Breach {
     fn new(file: &str, line: usize, rule: &'static str, message: String) -> Self {
-        Self {
-            file: file.to_owned(),
-            line,
-            rule,
-            message,
-        }
+        Self { file: file.to_owned(), line, rule, message }
     }
 }
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}: {} [{}]",
-            self.file, self.line, self.message, self.rule
-        )
+        write!(f, "{}:{}: {} [{}]", self.file, self.line, self.message, self.rule)
     }
 }
 

@@ -25,9 +25,7 @@ pub fn check(source: &Source, breaches: &mut Vec<Breach>) {
         return;
     }
     let lines = source.text.lines().count();
-    let product = (1..=lines)
-        .filter(|line| !source.is_test_line(*line))
-        .count();
+    let product = (1..=lines).filter(|line| !source.is_test_line(*line)).count();
     if product > FILE_LINES_MAX {
         let message = format!(
             "the file has {product} lines without tests, more than {FILE_LINES_MAX}: which two \
@@ -53,16 +51,14 @@ impl Functions<'_> {
         let lines = end.saturating_sub(start) + 1;
         if lines > FUNCTION_LINES_MAX && !self.source.is_waived("function", start) {
             let message = format!("`{name}` has {lines} lines, more than {FUNCTION_LINES_MAX}");
-            self.breaches
-                .push(Breach::new(&self.source.path, start, "function", message));
+            self.breaches.push(Breach::new(&self.source.path, start, "function", message));
         }
         let own = |input: &&syn::FnArg| matches!(input, syn::FnArg::Typed(_));
         let parameters = signature.inputs.iter().filter(own).count();
         if parameters > PARAMETERS_MAX && !self.source.is_waived("parameters", start) {
             let message =
                 format!("`{name}` has {parameters} parameters, more than {PARAMETERS_MAX}");
-            self.breaches
-                .push(Breach::new(&self.source.path, start, "parameters", message));
+            self.breaches.push(Breach::new(&self.source.path, start, "parameters", message));
         }
     }
 }
@@ -92,11 +88,7 @@ fn check_width(source: &Source, breaches: &mut Vec<Breach>) {
             continue;
         }
         let comment = line.trim_start().starts_with("//");
-        let excused = if comment {
-            0
-        } else {
-            quoted.get(&(index + 1)).copied().unwrap_or(0)
-        };
+        let excused = if comment { 0 } else { quoted.get(&(index + 1)).copied().unwrap_or(0) };
         if width.saturating_sub(excused) > COLUMNS_MAX {
             let message = format!("the line has {width} columns, more than {COLUMNS_MAX}");
             breaches.push(Breach::new(&source.path, index + 1, "width", message));
@@ -143,25 +135,16 @@ mod tests {
         assert_eq!(rules(HERE, &body(68)), [""; 0]);
         assert_eq!(rules(HERE, &body(69)), ["function"]);
         assert_eq!(rules("crates/x/tests/a.rs", &body(69)), [""; 0]);
-        assert_eq!(
-            rules(HERE, &format!("#[cfg(test)]\nmod t {{\n{}}}", body(69))),
-            [""; 0]
-        );
+        assert_eq!(rules(HERE, &format!("#[cfg(test)]\nmod t {{\n{}}}", body(69))), [""; 0]);
     }
 
     #[test]
     fn files_end_after_six_hundred_lines_without_tests() {
         let filled = "const A: u8 = 0;\n".repeat(600);
         assert_eq!(rules(HERE, &filled), [""; 0]);
-        assert_eq!(
-            rules(HERE, &format!("{filled}#[cfg(test)]\nmod t {{\n\n\n}}\n")),
-            [""; 0]
-        );
+        assert_eq!(rules(HERE, &format!("{filled}#[cfg(test)]\nmod t {{\n\n\n}}\n")), [""; 0]);
         assert_eq!(rules(HERE, &format!("{filled}fn a() {{}}\n")), ["file"]);
-        assert_eq!(
-            rules(HERE, &format!("// @generated\n{filled}fn a() {{}}\n")),
-            [""; 0]
-        );
+        assert_eq!(rules(HERE, &format!("// @generated\n{filled}fn a() {{}}\n")), [""; 0]);
     }
 
     #[test]
@@ -179,23 +162,11 @@ mod tests {
     #[test]
     fn only_quoted_text_and_addresses_may_be_wide() {
         let long = "x".repeat(90);
-        assert_eq!(
-            rules(HERE, &format!("const A: &str = \"{long}\";")),
-            [""; 0]
-        );
-        assert_eq!(
-            rules(HERE, &format!("const A: &str = \"\n{long}{long}\n\";")),
-            [""; 0]
-        );
+        assert_eq!(rules(HERE, &format!("const A: &str = \"{long}\";")), [""; 0]);
+        assert_eq!(rules(HERE, &format!("const A: &str = \"\n{long}{long}\n\";")), [""; 0]);
         assert_eq!(rules(HERE, &format!("// {long}{long}")), ["width"]);
-        assert_eq!(
-            rules(HERE, &format!("/// {long}{long}\nfn a() {{}}")),
-            ["width"]
-        );
+        assert_eq!(rules(HERE, &format!("/// {long}{long}\nfn a() {{}}")), ["width"]);
         assert_eq!(rules(HERE, &format!("// https://{long}{long}")), [""; 0]);
-        assert_eq!(
-            rules(HERE, &format!("fn {long}_aaaaaaaaaa() {{}}")),
-            ["width"]
-        );
+        assert_eq!(rules(HERE, &format!("fn {long}_aaaaaaaaaa() {{}}")), ["width"]);
     }
 }

@@ -12,13 +12,7 @@ use syn::visit::{self, Visit};
 use super::Breach;
 
 /// Folders that hold no text of ours.
-const SKIPPED: [&str; 5] = [
-    ".git",
-    "target",
-    "node_modules",
-    "dist",
-    "proptest-regressions",
-];
+const SKIPPED: [&str; 5] = [".git", "target", "node_modules", "dist", "proptest-regressions"];
 /// Larger files are data, not text that somebody wrote.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
@@ -52,10 +46,7 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<Text>) -> Result<()> {
                 continue;
             };
             let relative = path.strip_prefix(root).unwrap_or(&path);
-            files.push(Text {
-                path: relative.to_string_lossy().replace('\\', "/"),
-                text,
-            });
+            files.push(Text { path: relative.to_string_lossy().replace('\\', "/"), text });
         }
     }
     Ok(())
@@ -74,27 +65,15 @@ impl Source {
     /// Takes a file apart; a file that is no Rust is a breach.
     pub fn parse(path: &str, text: &str) -> Result<Self, Breach> {
         let broken = |at: proc_macro2::Span, what: String| {
-            Breach::new(
-                path,
-                at.start().line,
-                "syntax",
-                format!("does not parse: {what}"),
-            )
+            Breach::new(path, at.start().line, "syntax", format!("does not parse: {what}"))
         };
-        let tokens: TokenStream = text
-            .parse()
-            .map_err(|e: proc_macro2::LexError| broken(e.span(), e.to_string()))?;
+        let tokens: TokenStream =
+            text.parse().map_err(|e: proc_macro2::LexError| broken(e.span(), e.to_string()))?;
         let syntax = syn::parse_file(text).map_err(|e| broken(e.span(), e.to_string()))?;
         let mut finder = TestFinder { lines: Vec::new() };
         finder.visit_file(&syntax);
         let (path, text) = (path.to_owned(), text.to_owned());
-        Ok(Self {
-            path,
-            text,
-            syntax,
-            tokens,
-            test_lines: finder.lines,
-        })
+        Ok(Self { path, text, syntax, tokens, test_lines: finder.lines })
     }
 
     /// The crate whose shipped or test code this is; `None` outside `crates/`.
@@ -104,9 +83,7 @@ impl Source {
 
     /// Whether the whole file is proof rather than product.
     pub fn is_test(&self) -> bool {
-        let proof = ["/tests/", "/benches/", "/examples/"]
-            .iter()
-            .any(|f| self.path.contains(f));
+        let proof = ["/tests/", "/benches/", "/examples/"].iter().any(|f| self.path.contains(f));
         proof
             || self.path.starts_with("tests/")
             || self.path.starts_with("fuzz/")
@@ -121,25 +98,17 @@ impl Source {
 
     /// Whether the file says that a program wrote it.
     pub fn is_generated(&self) -> bool {
-        self.text
-            .lines()
-            .take(5)
-            .any(|line| line.contains("@generated"))
+        self.text.lines().take(5).any(|line| line.contains("@generated"))
     }
 
     /// Whether `// tidy: RULE: reason` stands on the line or the one before it.
     pub fn is_waived(&self, rule: &str, line: usize) -> bool {
         let mark = format!("// tidy: {rule}: ");
         let reason_at = |line: &str| {
-            line.split_once(&mark)
-                .is_some_and(|(_, reason)| !reason.trim().is_empty())
+            line.split_once(&mark).is_some_and(|(_, reason)| !reason.trim().is_empty())
         };
         let before = line.saturating_sub(2);
-        self.text
-            .lines()
-            .skip(before)
-            .take(line - before)
-            .any(reason_at)
+        self.text.lines().skip(before).take(line - before).any(reason_at)
     }
 }
 
@@ -177,11 +146,7 @@ fn attributes(item: &syn::Item) -> &[syn::Attribute] {
 
 fn is_test_attribute(attribute: &syn::Attribute) -> bool {
     let path = attribute.path();
-    if path
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "test")
-    {
+    if path.segments.last().is_some_and(|segment| segment.ident == "test") {
         return true;
     }
     path.is_ident("cfg")
@@ -217,39 +182,24 @@ fn flatten_into(tokens: &TokenStream, out: &mut Vec<Token>) {
                     proc_macro2::Delimiter::Bracket => ("[", "]"),
                     proc_macro2::Delimiter::None => ("", ""),
                 };
-                out.push(Token {
-                    text: open.to_owned(),
-                    line,
-                });
+                out.push(Token { text: open.to_owned(), line });
                 flatten_into(&group.stream(), out);
                 let line = group.span_close().start().line;
-                out.push(Token {
-                    text: close.to_owned(),
-                    line,
-                });
+                out.push(Token { text: close.to_owned(), line });
             }
             TokenTree::Punct(punct) => {
                 joined.push(punct.as_char());
                 if punct.spacing() == Spacing::Alone || punct.as_char() == ',' {
-                    out.push(Token {
-                        text: std::mem::take(&mut joined),
-                        line,
-                    });
+                    out.push(Token { text: std::mem::take(&mut joined), line });
                 }
             }
             TokenTree::Ident(ident) => {
                 flush(&mut joined, line, out);
-                out.push(Token {
-                    text: ident.to_string(),
-                    line,
-                });
+                out.push(Token { text: ident.to_string(), line });
             }
             TokenTree::Literal(literal) => {
                 flush(&mut joined, line, out);
-                out.push(Token {
-                    text: literal.to_string(),
-                    line,
-                });
+                out.push(Token { text: literal.to_string(), line });
             }
         }
     }
@@ -261,10 +211,7 @@ fn flatten_into(tokens: &TokenStream, out: &mut Vec<Token>) {
 
 fn flush(joined: &mut String, line: usize, out: &mut Vec<Token>) {
     if !joined.is_empty() {
-        out.push(Token {
-            text: std::mem::take(joined),
-            line,
-        });
+        out.push(Token { text: std::mem::take(joined), line });
     }
 }
 
@@ -285,9 +232,7 @@ mod tests {
     fn a_waiver_needs_its_rule_and_a_reason() {
         let text = "// tidy: wildcard: theirs\nfn a() {}\nfn b() {} // tidy: wildcard: \nfn c() {}";
         let source = Source::parse("crates/x/src/lib.rs", text).unwrap();
-        let waived: Vec<usize> = (1..=4)
-            .filter(|l| source.is_waived("wildcard", *l))
-            .collect();
+        let waived: Vec<usize> = (1..=4).filter(|l| source.is_waived("wildcard", *l)).collect();
         assert_eq!(waived, [1, 2]);
         assert!(!source.is_waived("function", 2));
     }

@@ -12,13 +12,8 @@ use super::{Breach, KERNELS};
 
 /// The names of every enum that our crates define.
 pub fn own_enums(sources: &[Source]) -> BTreeSet<String> {
-    let mut enums = Enums {
-        names: BTreeSet::new(),
-    };
-    for source in sources
-        .iter()
-        .filter(|source| source.crate_name().is_some())
-    {
+    let mut enums = Enums { names: BTreeSet::new() };
+    for source in sources.iter().filter(|source| source.crate_name().is_some()) {
         enums.visit_file(&source.syntax);
     }
     enums.names
@@ -36,17 +31,8 @@ impl<'ast> Visit<'ast> for Enums {
 
 /// Names the wildcard arms of one kernel file.
 pub fn check(source: &Source, enums: &BTreeSet<String>, breaches: &mut Vec<Breach>) {
-    if source
-        .crate_name()
-        .is_some_and(|name| KERNELS.contains(&name))
-    {
-        Matches {
-            source,
-            enums,
-            own_type: None,
-            breaches,
-        }
-        .visit_file(&source.syntax);
+    if source.crate_name().is_some_and(|name| KERNELS.contains(&name)) {
+        Matches { source, enums, own_type: None, breaches }.visit_file(&source.syntax);
     }
 }
 
@@ -71,24 +57,17 @@ impl<'ast> Visit<'ast> for Matches<'_> {
 
     fn visit_expr_match(&mut self, item: &'ast syn::ExprMatch) {
         let named = item.arms.iter().find_map(|arm| {
-            let mut finder = EnumFinder {
-                enums: self.enums,
-                own_type: &self.own_type,
-                found: None,
-            };
+            let mut finder =
+                EnumFinder { enums: self.enums, own_type: &self.own_type, found: None };
             finder.visit_pat(&arm.pat);
             finder.found
         });
-        let wild = item
-            .arms
-            .iter()
-            .find(|arm| is_wild(&arm.pat) && arm.guard.is_none());
+        let wild = item.arms.iter().find(|arm| is_wild(&arm.pat) && arm.guard.is_none());
         if let (Some(name), Some(arm)) = (named, wild) {
             let line = arm.span().start().line;
             if !self.source.is_test_line(line) && !self.source.is_waived("wildcard", line) {
                 let message = format!("`_ =>` on our own `{name}`: write its cases out");
-                self.breaches
-                    .push(Breach::new(&self.source.path, line, "wildcard", message));
+                self.breaches.push(Breach::new(&self.source.path, line, "wildcard", message));
             }
         }
         visit::visit_expr_match(self, item);

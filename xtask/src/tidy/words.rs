@@ -14,14 +14,10 @@ const UNFINISHED: [&str; 7] = [
     concat!("not yet imple", "mented"),
 ];
 /// Folders of somebody's machine.
-const MACHINE_PATHS: [&str; 3] = [
-    concat!("/wo", "rk/"),
-    concat!("/tmp/", "castellan/"),
-    concat!("/ro", "ot/"),
-];
-const ENDINGS: [&str; 9] = [
-    ".rs", ".md", ".toml", ".sh", ".yml", ".yaml", ".vrl", "Makefile", ".ci/run",
-];
+const MACHINE_PATHS: [&str; 3] =
+    [concat!("/wo", "rk/"), concat!("/tmp/", "castellan/"), concat!("/ro", "ot/")];
+const ENDINGS: [&str; 9] =
+    [".rs", ".md", ".toml", ".sh", ".yml", ".yaml", ".vrl", "Makefile", ".ci/run"];
 
 /// Names such words in one file that somebody wrote; recorded samples say what they say.
 pub fn check(file: &Text, breaches: &mut Vec<Breach>) {
@@ -47,9 +43,7 @@ pub fn check(file: &Text, breaches: &mut Vec<Breach>) {
 fn has_word(line: &str, word: &str) -> bool {
     let starts = |at: usize| {
         let before = line.get(..at).and_then(|head| head.chars().next_back());
-        let after = line
-            .get(at + word.len()..)
-            .and_then(|tail| tail.chars().next());
+        let after = line.get(at + word.len()..).and_then(|tail| tail.chars().next());
         let joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
         !joined(before) && (word.ends_with('!') || !joined(after))
     };
@@ -69,10 +63,7 @@ mod tests {
     use super::*;
 
     fn rules(path: &str, text: &str) -> Vec<&'static str> {
-        let file = Text {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
+        let file = Text { path: path.to_owned(), text: text.to_owned() };
         let mut breaches = Vec::new();
         check(&file, &mut breaches);
         breaches.into_iter().map(|breach| breach.rule).collect()
@@ -87,28 +78,15 @@ mod tests {
                 "{word}"
             );
         }
-        let good = [
-            "known",
-            "TODOS",
-            concat!("place", "holders"),
-            "for nowhere",
-            "unfortodo",
-        ];
+        let good = ["known", "TODOS", concat!("place", "holders"), "for nowhere", "unfortodo"];
         for word in good {
-            assert_eq!(
-                rules("crates/x/src/lib.rs", &format!("// {word} b")),
-                [""; 0],
-                "{word}"
-            );
+            assert_eq!(rules("crates/x/src/lib.rs", &format!("// {word} b")), [""; 0], "{word}");
         }
     }
 
     #[test]
     fn machines_are_named_but_not_in_records() {
-        let line = format!(
-            "cd {}main",
-            MACHINE_PATHS.first().copied().unwrap_or_default()
-        );
+        let line = format!("cd {}main", MACHINE_PATHS.first().copied().unwrap_or_default());
         assert_eq!(rules("README.md", &line), ["machine"]);
         assert_eq!(rules("content/mappings/a/samples/a.log", &line), [""; 0]);
         assert_eq!(rules("README.md", concat!("net", "/wo", "rk/a")), [""; 0]);
