@@ -139,6 +139,7 @@ pub struct IntakeReceiver {
 // The channel itself is unbounded because the two semaphores bound what can be in it: a batch
 // enters only with its permits, and holds at least one record.
 pub fn intake(limits: IntakeLimits) -> (Intake, IntakeReceiver) {
+    // tidy: channel: bounded by the two semaphores above
     let (tx, rx) = mpsc::unbounded_channel();
     (Intake { tx, room: Arc::new(Room::new(limits)) }, IntakeReceiver { rx })
 }

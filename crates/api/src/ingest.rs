@@ -68,9 +68,10 @@ pub async fn ingest(
     Path(source): Path<String>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     caller: Caller,
-    headers: HeaderMap,
-    body: Body,
+    request: axum::extract::Request,
 ) -> Answer<Json<IngestReceipt>> {
+    let (head, body) = request.into_parts();
+    let headers = head.headers;
     let limits = &shared.engine.config.limits;
     let Ok(_turn) = shared.ingesting.clone().try_acquire_owned() else {
         let detail = "too many ingest requests at once; come again";

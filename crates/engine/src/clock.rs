@@ -1,6 +1,6 @@
 //! The one place where Castellan asks what time it is.
 //!
-//! Everything else takes time as an argument. A demo runs its clock faster; a test moves it by hand.
+//! Everything else takes time as an argument. A demo runs its clock faster, a test moves it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

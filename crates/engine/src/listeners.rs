@@ -1,10 +1,13 @@
 //! Binds what the configuration names and runs the adapters that carry records in.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use adapters::{
     ClientCertificates, ClientTls, Mqtt, MqttConfig, Secret, SecretRef, ServerTls, StreamLimits,
-    SyslogTcp, SyslogTcpConfig, SyslogTls, SyslogTlsConfig, SyslogUdp, SyslogUdpConfig, Wiring,
+    SyslogTcp, SyslogTcpConfig, SyslogTls, SyslogTlsConfig, SyslogUdp, SyslogUdpConfig, Tail,
+    TailConfig, TailPosition, TailPositions, Wiring,
 };
 use tokio::task::JoinSet;
 
@@ -118,6 +121,54 @@ async fn ended(
 ) {
     if let Err(error) = run.await {
         tracing::error!(listener, reason = %error, "listener ended");
+    }
+}
+
+/// Begins to follow a file.
+pub fn follow(
+    tail: &crate::config::TailConfig,
+    (wiring, positions): (Wiring, Arc<Positions>),
+    tasks: &mut JoinSet<()>,
+) -> Result<(), StartError> {
+    let follower = Tail::prepare(TailConfig::of(&tail.path))?;
+    tasks.spawn(ended("tail", follower.run(wiring, positions)));
+    Ok(())
+}
+
+/// How far each followed file has been read: one small file per path.
+pub struct Positions {
+    folder: PathBuf,
+}
+
+impl Positions {
+    /// Kept in a folder, which is made when first needed.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn file_of(&self, path: &Path) -> PathBuf {
+        let digest = blake3::hash(path.as_os_str().as_encoded_bytes());
+        self.folder.join(format!("{}.json", digest.to_hex()))
+    }
+}
+
+impl TailPositions for Positions {
+    fn load(&self, path: &Path) -> std::io::Result<Vec<TailPosition>> {
+        match std::fs::read(self.file_of(path)) {
+            Ok(text) => Ok(serde_json::from_slice(&text)?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn save(&self, path: &Path, positions: &[TailPosition]) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.folder)?;
+        let file = self.file_of(path);
+        let written = file.with_extension("new");
+        let mut out = std::fs::File::create(&written)?;
+        serde_json::to_writer(&mut out, positions)?;
+        out.sync_all()?;
+        std::fs::rename(written, file)
     }
 }
 

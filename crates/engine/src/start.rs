@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use adapters::{AdapterError, Intake, IntakeLimits, Wiring};
 use lake::{Lake, LakeConfig, LakeError};
 use model::problem::Gravity;
-use model::{AuditAct, Incident, Organisation, Problem};
+use model::{AuditAct, Incident, Organisation, Problem, SourceId};
 use respond::{Channel as NoticeChannel, ChannelKind};
 use store::state::{IncidentFilter, LakeFileState, PageKey, Token};
 use store::{Journal, JournalLimits, State, StoreError};
@@ -33,7 +33,7 @@ use crate::folder::{self, DataFolder, FolderError};
 use crate::housekeeping;
 use crate::knowledge::{BadWord, Current, Knowledge, empty_organisation};
 use crate::limits::Limits;
-use crate::listeners;
+use crate::listeners::{self, Positions};
 use crate::live::Live;
 use crate::offline;
 use crate::outbox;
@@ -48,6 +48,17 @@ pub enum StartError {
     /// State or journal.
     #[error("the data folder cannot be opened: {0}")]
     Store(#[from] StoreError),
+    /// The journal is older than what was concluded from it.
+    #[error(
+        "the journal ends at record {last}, but records up to {known} have been judged: it was \
+         removed or restored from an older copy; restore journal and state together"
+    )]
+    JournalLost {
+        /// Its last record.
+        last: u64,
+        /// The last one that state knows.
+        known: u64,
+    },
     /// The lake.
     #[error("the lake cannot be opened: {0}")]
     Lake(#[from] LakeError),
@@ -102,8 +113,8 @@ pub struct Running {
     stop_intake: CancellationToken,
     stop_rest: CancellationToken,
     adapters: JoinSet<()>,
-    pump: Option<tokio::task::JoinHandle<()>>,
-    intake: Option<Intake>,
+    pumps: JoinSet<()>,
+    intake: Vec<Intake>,
     rest: JoinSet<()>,
     keeper: tokio::task::JoinHandle<()>,
     judge: Option<JoinHandle<Result<(), FlowError>>>,
@@ -124,75 +135,22 @@ struct Opened {
 /// Starts. Returns once everything is open and listening; catching up goes on beside.
 pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, StartError> {
     let opened = open(&config, &clock, mode).await?;
-    let accounts = Arc::new(Accounts::default());
-    let silencer = Arc::new(Silencer::default());
-    silencer.watch(&opened.current.get().org, clock.now());
-    let live = Live::new(Limits::count(config.limits.live_backlog_max));
-    let channels = notice_channels(&config);
-    let desk = Arc::new(Desk::new(
-        opened.incidents,
-        opened.state.clone(),
-        live.clone(),
-        (channels, config.public_url.clone()),
-    ));
-    let (keeper, keeper_task) = Keeper::new();
-    let progress = Arc::new(Progress::default());
-    let tools = Tools {
-        state: opened.state.clone(),
-        desk: Arc::clone(&desk),
-        lake: opened.lake.clone(),
-        keeper,
-        live: live.clone(),
-        accounts: Arc::clone(&accounts),
-        clock: clock.clone(),
-        silencer: Arc::clone(&silencer),
-        limits: config.limits.clone(),
-        handle: tokio::runtime::Handle::current(),
-    };
-    let judge = Judge::new(tools, opened.current.get(), opened.begin, Arc::clone(&progress));
-    let reader = opened.journal.reader(judge.first());
-    let stages = Stages::start(reader, Arc::clone(&opened.current), workers())?;
-    let judge =
-        std::thread::Builder::new().name("judge".into()).spawn(move || judge.run(stages))?;
-    let keeper = tokio::spawn(keeper_task.run(
-        opened.lake.clone(),
-        opened.state.clone(),
-        Arc::clone(&opened.journal),
-    ));
+    let (begin, unclean_since) = (opened.begin.clone(), opened.unclean_since);
     let (local, local_token) = local_token(&clock)?;
     let extra = config_tokens(&config, local, clock.now())?;
-    let tokens = Tokens::default();
-    tokens.reload(&opened.state, &extra).await?;
-    let ingest = Ingest {
-        journal: Arc::clone(&opened.journal),
-        current: Arc::clone(&opened.current),
-        accounts: Arc::clone(&accounts),
-        clock: clock.clone(),
-        silencer: Arc::clone(&silencer),
-        rates: Rates::default(),
-        limits: config.limits.clone(),
-    };
-    let engine = Arc::new(Engine {
-        started_at: clock.now(),
-        config,
-        clock,
-        current: opened.current,
-        state: opened.state,
-        journal: opened.journal,
-        lake: opened.lake,
-        desk,
-        live,
-        accounts,
-        silencer,
-        tokens,
-        extra_tokens: extra,
-        ingest,
-        progress,
-        folder: opened.folder,
-    });
-    if let Some(since) = opened.unclean_since {
+    let engine = Arc::new(assemble(config, clock, opened, extra));
+    engine.tokens.reload(&engine.state, &engine.extra_tokens).await?;
+    if let Some(since) = unclean_since {
         housekeeping::note_unclean_stop(&engine, since).await;
     }
+    let (keeper, keeper_task) = Keeper::new();
+    let judge = Judge::new(tools(&engine, keeper), engine.current.get(), begin);
+    let reader = engine.journal.reader(judge.first());
+    let stages = Stages::start(reader, Arc::clone(&engine.current), workers())?;
+    let judge =
+        std::thread::Builder::new().name("judge".into()).spawn(move || judge.run(stages))?;
+    let (lake, state) = (engine.lake.clone(), engine.state.clone());
+    let keeper = tokio::spawn(keeper_task.run(lake, state, Arc::clone(&engine.journal)));
     let mut running = Running {
         engine,
         listening: Vec::new(),
@@ -200,8 +158,8 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
         stop_intake: CancellationToken::new(),
         stop_rest: CancellationToken::new(),
         adapters: JoinSet::new(),
-        pump: None,
-        intake: None,
+        pumps: JoinSet::new(),
+        intake: Vec::new(),
         rest: JoinSet::new(),
         keeper,
         judge: Some(judge),
@@ -212,34 +170,75 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
     Ok(running)
 }
 
+/// The engine's parts, put together; nothing runs yet.
+fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Token>) -> Engine {
+    let accounts = Arc::new(Accounts::default());
+    let silencer = Arc::new(Silencer::default());
+    silencer.watch(&opened.current.get().org, clock.now());
+    let live = Live::new(Limits::count(config.limits.live_backlog_max));
+    let told = (notice_channels(&config), config.public_url.clone());
+    let desk = Desk::new(opened.incidents, opened.state.clone(), live.clone(), told);
+    let ingest = Ingest {
+        journal: Arc::clone(&opened.journal),
+        current: Arc::clone(&opened.current),
+        accounts: Arc::clone(&accounts),
+        clock: clock.clone(),
+        silencer: Arc::clone(&silencer),
+        rates: Rates::default(),
+        limits: config.limits.clone(),
+    };
+    Engine {
+        started_at: clock.now(),
+        config,
+        clock,
+        current: opened.current,
+        state: opened.state,
+        journal: opened.journal,
+        lake: opened.lake,
+        desk: Arc::new(desk),
+        live,
+        accounts,
+        silencer,
+        tokens: Tokens::default(),
+        extra_tokens,
+        ingest,
+        progress: Arc::new(Progress::default()),
+        folder: opened.folder,
+    }
+}
+
+/// What the judge works with.
+fn tools(engine: &Engine, keeper: Keeper) -> Tools {
+    Tools {
+        desk: Arc::clone(&engine.desk),
+        lake: engine.lake.clone(),
+        keeper,
+        live: engine.live.clone(),
+        accounts: Arc::clone(&engine.accounts),
+        clock: engine.clock.clone(),
+        silencer: Arc::clone(&engine.silencer),
+        limits: engine.config.limits.clone(),
+        handle: tokio::runtime::Handle::current(),
+        progress: Arc::clone(&engine.progress),
+    }
+}
+
 impl Running {
     /// Binds every listener before the first runs, so that a port in use stops the start whole.
     fn serve(&mut self) -> Result<(), StartError> {
-        let engine = &self.engine;
-        let bounds = IntakeLimits {
-            records_max: Limits::count(engine.config.limits.intake_queue_records_max),
-            ..IntakeLimits::default()
-        };
-        let (intake, receiver) = adapters::intake(bounds);
+        let engine = Arc::clone(&self.engine);
         let bound = listeners::bind(&engine.config)?;
         self.listening = bound.addresses();
-        let wiring = Wiring {
-            intake: intake.clone(),
-            clock: engine.clock.as_fn(),
-            account: Arc::clone(&engine.accounts) as Arc<dyn adapters::Account>,
-            shutdown: self.stop_intake.clone(),
-        };
-        let pump = Pump {
-            journal: Arc::clone(&engine.journal),
-            current: Arc::clone(&engine.current),
-            accounts: Arc::clone(&engine.accounts),
-            clock: engine.clock.clone(),
-            silencer: Arc::clone(&engine.silencer),
-            limits: engine.config.limits.clone(),
-        };
-        self.pump = Some(tokio::spawn(pump.run(receiver)));
-        self.intake = Some(intake);
+        let wiring = self.wiring(None);
         bound.run(&wiring, &mut self.adapters);
+        let positions = Arc::new(Positions::new(engine.folder.path().join("tail")));
+        for tail in &engine.config.tail {
+            let wiring = match &tail.source {
+                Some(source) => self.wiring(Some(source.clone())),
+                None => wiring.clone(),
+            };
+            listeners::follow(tail, (wiring, Arc::clone(&positions)), &mut self.adapters)?;
+        }
         let silencer = Arc::clone(&engine.silencer).run(
             (Arc::clone(&engine.journal), engine.clock.clone()),
             engine.config.limits.clone(),
@@ -247,9 +246,36 @@ impl Running {
         );
         self.rest.spawn(silencer);
         let senders = outbox::prepare(&engine.config)?;
-        self.rest.spawn(outbox::run(Arc::clone(engine), senders, self.stop_rest.clone()));
-        self.rest.spawn(housekeeping::run(Arc::clone(engine), self.stop_rest.clone()));
+        self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
+        self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
         Ok(())
+    }
+
+    /// An intake queue with a pump of its own. `source`: whose everything is that comes this way.
+    fn wiring(&mut self, source: Option<SourceId>) -> Wiring {
+        let engine = &self.engine;
+        let bounds = IntakeLimits {
+            records_max: Limits::count(engine.config.limits.intake_queue_records_max),
+            ..IntakeLimits::default()
+        };
+        let (intake, receiver) = adapters::intake(bounds);
+        let pump = Pump {
+            journal: Arc::clone(&engine.journal),
+            current: Arc::clone(&engine.current),
+            accounts: Arc::clone(&engine.accounts),
+            clock: engine.clock.clone(),
+            silencer: Arc::clone(&engine.silencer),
+            limits: engine.config.limits.clone(),
+            source,
+        };
+        self.pumps.spawn(pump.run(receiver));
+        self.intake.push(intake.clone());
+        Wiring {
+            intake,
+            clock: engine.clock.as_fn(),
+            account: Arc::clone(&engine.accounts) as Arc<dyn adapters::Account>,
+            shutdown: self.stop_intake.clone(),
+        }
     }
 
     /// Whether the flow still runs; it ends early only by a failure.
@@ -261,10 +287,8 @@ impl Running {
     pub async fn stop(mut self) -> Result<(), StartError> {
         self.stop_intake.cancel();
         while self.adapters.join_next().await.is_some() {}
-        drop(self.intake.take());
-        if let Some(pump) = self.pump.take() {
-            let _ = pump.await;
-        }
+        self.intake.clear();
+        while self.pumps.join_next().await.is_some() {}
         self.stop_rest.cancel();
         while self.rest.join_next().await.is_some() {}
         let journal = Arc::clone(&self.engine.journal);
@@ -319,6 +343,13 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
         cursor: state.cursor(CONSUMER).await?,
         in_lake: state.cursor(LAKE).await?,
     };
+    if journal.last_seq() < begin.cursor.max(begin.in_lake) {
+        // New records would be taken for old ones and never judged.
+        return Err(StartError::JournalLost {
+            last: journal.last_seq(),
+            known: begin.cursor.max(begin.in_lake),
+        });
+    }
     let incidents = stored_incidents(&state).await?;
     let current = Arc::new(Current::new(knowledge));
     Ok(Opened { folder, state, journal, lake, current, begin, incidents, unclean_since })

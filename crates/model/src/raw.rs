@@ -58,7 +58,8 @@ pub struct Raw {
     pub received_at: Timestamp,
     /// How to read `body`.
     pub wire: Wire,
-    /// Which listener took it: `http`, `syslog_udp`, `syslog_tcp`, `syslog_tls`, `mqtt`, `tail`, `file`.
+    /// Which listener took it: `http`, `syslog_udp`, `syslog_tcp`, `syslog_tls`, `mqtt`, `tail` or
+    /// `file`.
     pub listener: Arc<str>,
     /// The sender's address, where there is one.
     pub peer: Option<Arc<str>>,

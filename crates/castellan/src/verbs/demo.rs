@@ -17,8 +17,8 @@ use super::serve::{Served, runtime, stop_asked, told};
 use crate::feeder::{Feeder, Ways};
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Serve on embedded defaults with the demo organisation running: people badge in, log on and leave,
-/// and stories unfold that end as incidents within two minutes. Everything is sent in the vendors'
+/// Serve on embedded defaults with the demo organisation running: people badge in, log on and
+/// leave, and stories unfold that end as incidents within two minutes. Everything is sent in the vendors'
 /// own formats to the real listeners.
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -15,9 +15,9 @@ use crate::output::{self, Ended, Format, Outcome};
 /// Longest wait for the journal's rest when no server runs.
 const CATCH_UP_MAX: Duration = Duration::from_secs(600);
 
-/// Ask the lake, and what is not yet in it, in SQL. The table is `events`; its columns are listed by
-/// `castellan query "DESCRIBE events"`, and `ocsf` holds each whole event as JSON. Table `raw` holds
-/// what sources said, word by word. A server that holds the data folder is asked; without one the
+/// Ask the lake, and what is not yet in it, in SQL. The table is `events`; `SELECT * FROM events
+/// LIMIT 1` shows its columns, and `ocsf` holds each whole event as JSON. The table `raw` holds what
+/// sources said, word by word. A server that holds the data folder is asked; without one the
 /// folder is opened.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan query \"SELECT person, count(*) FROM events \

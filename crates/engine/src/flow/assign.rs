@@ -89,18 +89,28 @@ impl Assigner {
             Some(m) => (m.source.clone(), m.trust(observed.trust)),
             None => (self.unassigned.clone(), observed.trust),
         };
-        Raw {
-            source,
-            received_at: observed.received_at,
-            wire: observed.wire,
-            listener: observed.listener,
-            peer: observed.peer,
-            topic: observed.topic,
-            trust,
-            bytes_cut: observed.bytes_cut,
-            rerun_of: None,
-            body: observed.body,
-        }
+        raw_of(observed, source, trust)
+    }
+}
+
+/// A record whose source is known beforehand, as that of a followed file is: whoever configured
+/// the file vouches for it.
+pub fn assigned(observed: Observed, source: &SourceId) -> Raw {
+    raw_of(observed, source.clone(), Trust::Token)
+}
+
+fn raw_of(observed: Observed, source: SourceId, trust: Trust) -> Raw {
+    Raw {
+        source,
+        received_at: observed.received_at,
+        wire: observed.wire,
+        listener: observed.listener,
+        peer: observed.peer,
+        topic: observed.topic,
+        trust,
+        bytes_cut: observed.bytes_cut,
+        rerun_of: None,
+        body: observed.body,
     }
 }
 

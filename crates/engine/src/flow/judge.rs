@@ -12,8 +12,8 @@ use detect::{Detector, Options};
 use lake::{AppendOutcome, Lake, LakeRow, RawRow};
 use model::{DeadLetter, Event, Finding, Raw, Record};
 use normalise::Normalised;
+use store::StoreError;
 use store::state::{Counter, DetectStep, Snapshot, StoredDeadLetter};
-use store::{State, StoreError};
 use tokio::runtime::Handle;
 
 use crate::accounting::{Accounts, Boundary, Outcome};
@@ -51,8 +51,6 @@ pub enum FlowError {
 
 /// What the judge works with.
 pub struct Tools {
-    /// State.
-    pub state: State,
     /// Where findings become incidents.
     pub desk: Arc<Desk>,
     /// Where events become history.
@@ -71,6 +69,8 @@ pub struct Tools {
     pub limits: Limits,
     /// The run time that state lives on.
     pub handle: Handle,
+    /// How far the flow is.
+    pub progress: Arc<Progress>,
 }
 
 /// How far the flow is, for whoever asks.
@@ -83,6 +83,7 @@ pub struct Progress {
 }
 
 /// Where the flow begins.
+#[derive(Clone)]
 pub struct Begin {
     /// The detector's memory after record `seq`.
     pub snapshot: Option<Snapshot>,
@@ -111,19 +112,13 @@ pub struct Judge {
     findings: Vec<Finding>,
     since_commit: Stopwatch,
     since_flush: Stopwatch,
-    progress: Arc<Progress>,
     last: u64,
 }
 
 impl Judge {
     /// Takes up where the last run ended. A snapshot that cannot be read is left aside: the
     /// detector then begins with nothing and learns again.
-    pub fn new(
-        tools: Tools,
-        knowledge: Arc<Knowledge>,
-        mut begin: Begin,
-        progress: Arc<Progress>,
-    ) -> Self {
+    pub fn new(tools: Tools, knowledge: Arc<Knowledge>, mut begin: Begin) -> Self {
         let (spine, rules) = (Arc::clone(&knowledge.spine), Arc::clone(&knowledge.rules));
         let mut detector = Detector::new(spine, rules, Options::default());
         if let Some(snapshot) = &begin.snapshot
@@ -144,7 +139,6 @@ impl Judge {
             findings: Vec::new(),
             since_commit: Stopwatch::start(),
             since_flush: Stopwatch::start(),
-            progress,
             last,
         }
     }
@@ -186,7 +180,7 @@ impl Judge {
         }
         self.to_lake(rows, raws);
         self.tools.lake.advance(self.last);
-        self.progress.judged.store(self.last, Ordering::Release);
+        self.tools.progress.judged.store(self.last, Ordering::Release);
         // Whoever waits for an incident waits no longer than this batch.
         let is_urgent = !self.step.findings.is_empty() || !self.step.dead_letters.is_empty();
         if is_urgent { self.commit() } else { Ok(()) }
@@ -250,7 +244,7 @@ impl Judge {
     }
 
     fn event(&mut self, event: &Event, (seq, is_new): (u64, bool), rows: &mut Vec<LakeRow>) {
-        self.progress.events.fetch_add(1, Ordering::Relaxed);
+        self.tools.progress.events.fetch_add(1, Ordering::Relaxed);
         if is_new {
             self.unresolved.add(event);
         }

@@ -1,15 +1,16 @@
-//! From listeners to the journal: assigns, appends in groups, and acknowledges only what is durable.
+//! From listeners to the journal: assigns, appends in groups, acknowledges what is durable.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::{AckOutcome, Batch, IntakeReceiver};
-use model::{DropReason, Record};
+use model::{DropReason, Record, SourceId};
 use store::{AppendError, Journal, Retry};
 use tokio::sync::oneshot;
 
 use crate::accounting::{Accounts, Boundary, Outcome};
 use crate::clock::Clock;
+use crate::flow::assign::assigned;
 use crate::flow::silencer::Silencer;
 use crate::knowledge::Current;
 use crate::limits::Limits;
@@ -34,12 +35,14 @@ pub struct Pump {
     pub silencer: Arc<Silencer>,
     /// Bounds.
     pub limits: Limits,
+    /// Whose everything is that comes this way; by match if `None`.
+    pub source: Option<SourceId>,
 }
 
 /// Those who wait for one batch's fate, and what is counted for it.
 struct Waiting {
     acks: Vec<oneshot::Sender<AckOutcome>>,
-    sources: Vec<(model::SourceId, u64)>,
+    sources: Vec<(SourceId, u64)>,
 }
 
 impl Pump {
@@ -91,7 +94,10 @@ impl Pump {
         while let Some(batch) = next.take() {
             waiting.acks.extend(batch.ack);
             for observed in batch.records {
-                let raw = knowledge.assigner.assign(observed);
+                let raw = match &self.source {
+                    Some(source) => assigned(observed, source),
+                    None => knowledge.assigner.assign(observed),
+                };
                 count(&mut waiting.sources, &raw.source);
                 count(&mut listeners, &raw.listener);
                 records.push(Record::Raw(raw));

@@ -48,7 +48,7 @@ pub struct Stages {
 pub enum Got {
     /// The next batch.
     Work(Work),
-    /// Nothing for now.
+    /// Nothing yet.
     Nothing,
     /// The journal is closed and everything in it has been handed on, or reading failed.
     Ended(Option<StoreError>),
