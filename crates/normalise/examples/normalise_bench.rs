@@ -1,6 +1,6 @@
 //! Records per CPU second, by mapping: `cargo run --release --example normalise_bench`.
 //!
-//! Each mapping's own samples are run over and over; a record that gives a dead letter counts too.
+//! Arguments: one mapping's name, and a part of a sample's path. Each mapping's own samples are run over and over; a record that gives a dead letter counts too.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -18,7 +18,7 @@ use normalise::{ClockPolicy, MappingFolder, Mappings, Normaliser, SourceContext}
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content/mappings");
-    let only = std::env::args().nth(1);
+    let (only, sample) = (std::env::args().nth(1), std::env::args().nth(2));
     let mut folders = Vec::new();
     for entry in std::fs::read_dir(root).unwrap() {
         let path = entry.unwrap().path();
@@ -38,7 +38,7 @@ fn main() {
     let shipped = Arc::new(Mappings::load(folders.clone()).0);
     let oracles = Arc::new(Mappings::load(folders.clone()).0.with_oracles());
     for folder in folders.iter().filter(|f| only.as_ref().is_none_or(|only| *only == f.name)) {
-        let records = records(folder);
+        let records = records(folder, sample.as_deref());
         if !records.is_empty() {
             measure(&folder.name, "as shipped", &shipped, &records);
             measure(&folder.name, "by its program", &oracles, &records);
@@ -74,7 +74,7 @@ fn measure(name: &str, how: &str, mappings: &Arc<Mappings>, records: &[Raw]) {
     println!("{name:<16} {how:<16} {best:>10.0} records per CPU second");
 }
 
-fn records(folder: &MappingFolder) -> Vec<Raw> {
+fn records(folder: &MappingFolder, sample: Option<&str>) -> Vec<Raw> {
     let mut out = Vec::new();
     for (path, bytes) in &folder.files {
         let Some((_, extension)) = path.strip_prefix("samples/").and_then(|p| p.rsplit_once('.'))
@@ -89,6 +89,9 @@ fn records(folder: &MappingFolder) -> Vec<Raw> {
             "ndjson" => (Wire::Json, None),
             _ => continue,
         };
+        if sample.is_some_and(|part| !path.contains(part)) {
+            continue;
+        }
         if ["bad", "wrong", "not-"].iter().any(|part| path.contains(part)) {
             continue;
         }

@@ -208,10 +208,10 @@ impl Normaliser {
             let value = csv_value(&row, mapping, context)?;
             return self.program(value, &step, context, &mut |draft| deliver(draft, out));
         }
-        if let (Some(native), Some(message)) = (mapping.native, &step.message) {
-            if native.map_syslog(message, context, &mut |draft| deliver(draft, out))? {
-                return Ok(());
-            }
+        if let (Some(native), Some(message)) = (mapping.native, &step.message)
+            && native.map_syslog(message, context, &mut |draft| deliver(draft, out))?
+        {
+            return Ok(());
         }
         let value = step.value(context)?;
         self.program(value, &step, context, &mut |draft| deliver(draft, out))
