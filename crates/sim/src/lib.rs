@@ -7,6 +7,7 @@
 mod chance;
 pub mod demo;
 mod diary;
+pub mod files;
 mod paths;
 mod plan;
 mod record;
