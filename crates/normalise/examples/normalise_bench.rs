@@ -35,6 +35,11 @@ fn main() {
         }
         folders.push(MappingFolder { name, files });
     }
+    for folder in &folders {
+        let begun = cpu_s();
+        drop(Mappings::load(vec![folder.clone()]));
+        println!("{:<16} loads in {:.0} ms", folder.name, (cpu_s() - begun) * 1e3);
+    }
     let shipped = Arc::new(Mappings::load(folders.clone()).0);
     let oracles = Arc::new(Mappings::load(folders.clone()).0.with_oracles());
     for folder in folders.iter().filter(|f| only.as_ref().is_none_or(|only| *only == f.name)) {

@@ -9,7 +9,7 @@ use model::{LogSource, MappingName};
 use crate::manifest::{self, Engine, Manifest};
 use crate::native::Native;
 use crate::ocsf::Validator;
-use crate::program::{self, Compiled};
+use crate::program::Program;
 use crate::recognise::Recogniser;
 
 /// One folder of `content/mappings`, as read by whoever may read files.
@@ -26,7 +26,7 @@ pub struct MappingFolder {
 pub struct Mapping {
     /// What its `mapping.toml` says.
     pub manifest: Manifest,
-    pub(crate) program: Option<Arc<Compiled>>,
+    pub(crate) program: Option<Arc<Program>>,
     pub(crate) native: Option<Native>,
     /// Whose columns a CSV header must have, whichever engine reads them.
     pub(crate) columns_of: Option<Native>,
@@ -44,12 +44,30 @@ pub struct Mappings {
     pub(crate) recogniser: Recogniser,
 }
 
+/// When programs are compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    Now,
+    FirstRecord,
+}
+
 impl Mappings {
     /// Compiles folders; of two with one name the later counts.
     ///
     /// Gives all that could be compiled and everything that is wrong with the rest, each problem
     /// with its file (`name/map.vrl`), line and column.
     pub fn load(folders: Vec<MappingFolder>) -> (Self, Vec<Problem>) {
+        Self::load_when(folders, When::Now)
+    }
+
+    /// As [`Mappings::load`], but each program is compiled at its first record, which that record
+    /// waits for. For content that `castellan check` has seen: a program that does not compile is
+    /// told only by its records' dead letters.
+    pub fn load_lazily(folders: Vec<MappingFolder>) -> (Self, Vec<Problem>) {
+        Self::load_when(folders, When::FirstRecord)
+    }
+
+    fn load_when(folders: Vec<MappingFolder>, when: When) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut latest: BTreeMap<String, MappingFolder> = BTreeMap::new();
         for folder in folders {
@@ -58,7 +76,7 @@ impl Mappings {
         let mut mappings = Self::default();
         let mut manifests = BTreeMap::new();
         for folder in in_order_of_extension(latest) {
-            if let Some(mapping) = mappings.compile(&folder, &manifests, &mut problems) {
+            if let Some(mapping) = mappings.compile(&folder, &manifests, when, &mut problems) {
                 let name = mapping.manifest.name.clone();
                 manifests.insert(name.clone(), mapping.manifest.clone());
                 mappings.by_name.insert(name, mappings.all.len());
@@ -108,6 +126,7 @@ impl Mappings {
         &self,
         folder: &MappingFolder,
         bases: &BTreeMap<MappingName, Manifest>,
+        when: When,
         problems: &mut Vec<Problem>,
     ) -> Option<Mapping> {
         let file = format!("{}/mapping.toml", folder.name);
@@ -123,7 +142,11 @@ impl Mappings {
         let program = if folder.files.contains_key("map.vrl") {
             let path = format!("{}/map.vrl", folder.name);
             let source = file_text(folder, "map.vrl", &path, problems)?;
-            Some(Arc::new(program::compile(&path, &source, problems)?))
+            let program = Program::new(path, source);
+            if when == When::Now && !program.compile_now(problems) {
+                return None;
+            }
+            Some(Arc::new(program))
         } else {
             base.and_then(|base| base.program.clone())
         };

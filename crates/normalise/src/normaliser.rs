@@ -16,7 +16,6 @@ use crate::csv::{self, Plan};
 use crate::decode::{self, Failure};
 use crate::finish::{Draft, finish};
 use crate::mapping::{Mapping, Mappings};
-use crate::program::Compiled;
 use crate::recognise::Traits;
 use crate::{convert, header, instant};
 
@@ -225,9 +224,10 @@ impl Normaliser {
         context: &Context<'_>,
         deliver: &mut dyn FnMut(Draft) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let Some(compiled) = step.mapping.program.as_deref() else {
+        let Some(program) = step.mapping.program.as_deref() else {
             return Err(program_failure("it has no program".to_owned()));
         };
+        let compiled = program.get().map_err(|error| program_failure(error.to_owned()))?;
         let mut metadata = match compiled.reads_metadata {
             true => metadata(step.message.as_ref(), context),
             false => Value::Null,
@@ -239,9 +239,7 @@ impl Normaliser {
         };
         let zone = TimeZone::Named(context.zone);
         self.runtime.clear();
-        self.runtime
-            .resolve(&mut target, &compiled.program, &zone)
-            .map_err(|error| terminated(error, compiled))?;
+        self.runtime.resolve(&mut target, &compiled.program, &zone).map_err(terminated)?;
         match value {
             Value::Array(all) => {
                 for (part, one) in all.into_iter().enumerate() {
@@ -303,7 +301,7 @@ fn program_failure(detail: String) -> Failure {
 }
 
 /// `abort` with words is the mapping's own refusal; everything else is its failure.
-fn terminated(error: Terminate, _compiled: &Compiled) -> Failure {
+fn terminated(error: Terminate) -> Failure {
     match error {
         Terminate::Abort(ExpressionError::Abort { message, .. }) => {
             Failure::aborted(message.unwrap_or_else(|| "the mapping refused this record".into()))

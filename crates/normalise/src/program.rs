@@ -1,20 +1,54 @@
 //! One compiled `map.vrl`.
 
+use std::sync::OnceLock;
+
 use model::problem::{Problem, position_at};
-use vrl::compiler::{CompileConfig, Program, compile_with_external, state::ExternalEnv};
+use vrl::compiler::{CompileConfig, compile_with_external, state::ExternalEnv};
 use vrl::diagnostic::DiagnosticList;
 use vrl::path::{OwnedTargetPath, PathPrefix};
 
 /// A program with what the runner must know of it.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    pub program: Program,
+    pub program: vrl::compiler::Program,
     /// Whether it reads `%`; if not, no metadata need be made.
     pub reads_metadata: bool,
 }
 
+/// A `map.vrl` that is compiled when it is first needed: some take a second, and most
+/// installations use a few mappings of the many that ship.
+#[derive(Debug)]
+pub(crate) struct Program {
+    file: String,
+    text: String,
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+impl Program {
+    pub(crate) fn new(file: String, text: String) -> Self {
+        Self { file, text, compiled: OnceLock::new() }
+    }
+
+    /// Compiles it now; `false` when it does not, with every complaint.
+    pub(crate) fn compile_now(&self, problems: &mut Vec<Problem>) -> bool {
+        let compiled = compile(&self.file, &self.text, problems);
+        let result = compiled.ok_or_else(|| "it does not compile".to_owned());
+        self.compiled.get_or_init(|| result).is_ok()
+    }
+
+    /// The program, compiled at the first call; fails with its first complaint.
+    pub(crate) fn get(&self) -> Result<&Compiled, &str> {
+        let compiled = self.compiled.get_or_init(|| {
+            let mut problems = Vec::new();
+            compile(&self.file, &self.text, &mut problems)
+                .ok_or_else(|| problems.first().map(ToString::to_string).unwrap_or_default())
+        });
+        compiled.as_ref().map_err(String::as_str)
+    }
+}
+
 /// Compiles a program with the allowed functions; every complaint is named at its place.
-pub(crate) fn compile(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Compiled> {
+fn compile(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Compiled> {
     let mut config = CompileConfig::default();
     config.set_read_only_path(OwnedTargetPath::metadata_root(), true);
     let functions = crate::functions::all();

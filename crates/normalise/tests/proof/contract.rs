@@ -75,6 +75,18 @@ fn a_program_that_does_not_compile_is_named_by_line_and_column() {
 }
 
 #[test]
+fn a_program_may_wait_for_its_first_record() {
+    let (mappings, problems) = Mappings::load_lazily(acme("x = "));
+    assert_eq!(problems, []);
+    let out = run(&Arc::new(mappings), Some("acme"), &raw(Wire::Json, b"{}"));
+    let DeadReason::Program { detail } = dead(out) else { panic!() };
+    assert!(detail.starts_with("acme/map.vrl:1:"), "{detail}");
+    let good = r#". = {"activity_id": 1, "user": {"name": "a"}, "service": {"name": "s"}}"#;
+    let (mappings, _) = Mappings::load_lazily(acme(good));
+    event(run(&Arc::new(mappings), Some("acme"), &raw(Wire::Json, b"{}")));
+}
+
+#[test]
 fn the_runner_fills_what_every_event_needs() {
     let program = r#". = {
         "activity_id": 1, "user": {"name": .user, "domain": ""}, "service": {"name": "gate"},

@@ -10,7 +10,7 @@ use crate::support::{folders, raw, run, shipped};
 
 fn oracles() -> Arc<Mappings> {
     static ORACLES: std::sync::OnceLock<Arc<Mappings>> = std::sync::OnceLock::new();
-    Arc::clone(ORACLES.get_or_init(|| Arc::new(Mappings::load(folders()).0.with_oracles())))
+    Arc::clone(ORACLES.get_or_init(|| Arc::new(Mappings::load_lazily(folders()).0.with_oracles())))
 }
 
 fn told(all: Vec<Normalised>) -> Vec<Result<Event, String>> {

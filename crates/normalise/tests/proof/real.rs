@@ -137,7 +137,7 @@ fn pacs_csv() {
     let text = std::fs::read_to_string(path).unwrap();
     let mut folders = crate::support::folders();
     folders.push(crate::support::inline("vast", &[("mapping.toml", VAST)]));
-    let (mappings, problems) = normalise::Mappings::load(folders);
+    let (mappings, problems) = normalise::Mappings::load_lazily(folders);
     let own: Vec<_> = problems.iter().filter(|p| p.file.starts_with("vast/")).collect();
     assert!(own.is_empty(), "{own:?}");
     let mappings = Arc::new(mappings);

@@ -63,7 +63,7 @@ pub fn inline(name: &str, files: &[(&str, &str)]) -> MappingFolder {
 /// The mappings that ship.
 pub fn shipped() -> Arc<Mappings> {
     static SHIPPED: OnceLock<Arc<Mappings>> = OnceLock::new();
-    Arc::clone(SHIPPED.get_or_init(|| Arc::new(Mappings::load(folders()).0)))
+    Arc::clone(SHIPPED.get_or_init(|| Arc::new(Mappings::load_lazily(folders()).0)))
 }
 
 pub fn at(text: &str) -> Timestamp {
