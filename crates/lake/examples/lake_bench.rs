@@ -3,7 +3,6 @@
 //! `lake_bench [ROWS] [FOLDER]`: ROWS (default 2,000,000) events over ten hours, four classes,
 //! 20,000 addresses and 2,000 people, are appended and flushed as the engine does; then the usual
 //! questions are asked, five times each. CPU seconds are the whole process's.
-#![expect(missing_docs, clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::error::Error;
 use std::time::{Duration, Instant};
