@@ -141,10 +141,7 @@ pub struct ActRefused {
 }
 
 fn refused(code: &'static str, message: impl Into<String>) -> ActRefused {
-    ActRefused {
-        code,
-        message: message.into(),
-    }
+    ActRefused { code, message: message.into() }
 }
 
 /// An action, and why it is missing if it is.
@@ -193,21 +190,14 @@ pub fn act(
         object: format!("incident:{}", after.id),
         detail: detail(incident, &after, act),
     };
-    Ok(Changed {
-        incident: after,
-        audit,
-    })
+    Ok(Changed { incident: after, audit })
 }
 
 /// Every action in a fixed order, with the reason for each that is missing.
 pub fn allowed(incident: &Incident, by: By<'_>, now: Timestamp) -> Vec<ActionOffer> {
     let offer = |action| {
         let refusal = refusal(incident, action, by, now);
-        ActionOffer {
-            action,
-            allowed: refusal.is_none(),
-            refusal,
-        }
+        ActionOffer { action, allowed: refusal.is_none(), refusal }
     };
     Action::ALL.into_iter().map(offer).collect()
 }
@@ -218,10 +208,7 @@ pub fn notified(incident: &Incident, channel: &str, outcome: &str, now: Timestam
     let outcome: String = outcome.chars().take(TEXT_CHARS_MAX).collect();
     let detail = json!({ "channel": channel, "outcome": outcome });
     if after.timeline.len() < TIMELINE_MAX {
-        let act = TimelineAct::Notified {
-            channel: channel.to_owned(),
-            outcome,
-        };
+        let act = TimelineAct::Notified { channel: channel.to_owned(), outcome };
         after.timeline.push(entry(now, CASTELLAN, act));
     }
     after.version += 1;
@@ -233,10 +220,7 @@ pub fn notified(incident: &Incident, channel: &str, outcome: &str, now: Timestam
         object: format!("incident:{}", after.id),
         detail,
     };
-    Changed {
-        incident: after,
-        audit,
-    }
+    Changed { incident: after, audit }
 }
 
 /// Why `action` cannot be done by `by`, as far as that can be said without its content.
@@ -266,10 +250,7 @@ fn refusal(incident: &Incident, action: Action, by: By<'_>, now: Timestamp) -> O
 fn not_open(incident: &Incident) -> Option<ActRefused> {
     (!is_open(incident)).then(|| {
         let word = state_word(incident.state);
-        refused(
-            "not_open",
-            format!("the incident is {word}: reopen it first"),
-        )
+        refused("not_open", format!("the incident is {word}: reopen it first"))
     })
 }
 
@@ -285,12 +266,8 @@ pub(crate) fn state_word(state: IncidentState) -> &'static str {
 }
 
 fn untouched(incident: &Incident) -> Option<ActRefused> {
-    (incident.state == IncidentState::New).then(|| {
-        refused(
-            "not_acknowledged",
-            "nobody has acknowledged the incident yet",
-        )
-    })
+    (incident.state == IncidentState::New)
+        .then(|| refused("not_acknowledged", "nobody has acknowledged the incident yet"))
 }
 
 fn no_person() -> ActRefused {
@@ -313,10 +290,9 @@ fn acknowledge_refusal(incident: &Incident, by: By<'_>) -> Option<ActRefused> {
             IncidentState::Acknowledged
             | IncidentState::InProgress
             | IncidentState::Resolved
-            | IncidentState::Closed => Some(refused(
-                "already_acknowledged",
-                "you have acknowledged it already",
-            )),
+            | IncidentState::Closed => {
+                Some(refused("already_acknowledged", "you have acknowledged it already"))
+            }
         },
     }
 }
@@ -324,10 +300,9 @@ fn acknowledge_refusal(incident: &Incident, by: By<'_>) -> Option<ActRefused> {
 fn start_refusal(incident: &Incident, by: By<'_>) -> Option<ActRefused> {
     match incident.state {
         IncidentState::New => untouched(incident),
-        IncidentState::InProgress => Some(refused(
-            "already_in_progress",
-            "the incident is already being worked on",
-        )),
+        IncidentState::InProgress => {
+            Some(refused("already_in_progress", "the incident is already being worked on"))
+        }
         IncidentState::Acknowledged | IncidentState::Resolved | IncidentState::Closed => {
             match (&incident.owner, by.person) {
                 (Owner::Person(owner), Some(person)) if owner == person => None,
@@ -346,21 +321,13 @@ fn start_refusal(incident: &Incident, by: By<'_>) -> Option<ActRefused> {
 
 fn no_steps(incident: &Incident) -> Option<ActRefused> {
     let is_done = incident.sop.iter().all(|step| step.done.is_some());
-    is_done.then(|| {
-        refused(
-            "no_step_left",
-            "the operating procedure has no step left to do",
-        )
-    })
+    is_done.then(|| refused("no_step_left", "the operating procedure has no step left to do"))
 }
 
 fn close_refusal(incident: &Incident) -> Option<ActRefused> {
     match incident.state {
         IncidentState::New | IncidentState::Acknowledged | IncidentState::InProgress => {
-            Some(refused(
-                "not_resolved",
-                "say first what it was: resolve the incident",
-            ))
+            Some(refused("not_resolved", "say first what it was: resolve the incident"))
         }
         IncidentState::Resolved => None,
         IncidentState::Closed => Some(refused("closed", "the incident is already closed")),
@@ -385,10 +352,9 @@ fn reopen_refusal(incident: &Incident, now: Timestamp) -> Option<ActRefused> {
 fn content(incident: &Incident, act: &Act) -> Result<(), ActRefused> {
     match act {
         Act::Acknowledge | Act::Start | Act::Close => Ok(()),
-        Act::Assign { to } if *to == incident.owner => Err(refused(
-            "already_owner",
-            "they answer for the incident already",
-        )),
+        Act::Assign { to } if *to == incident.owner => {
+            Err(refused("already_owner", "they answer for the incident already"))
+        }
         Act::Assign { .. } => Ok(()),
         Act::Comment { text } => some_text("the comment", text),
         Act::Resolve { reason, .. } => match reason {
@@ -398,10 +364,9 @@ fn content(incident: &Incident, act: &Act) -> Result<(), ActRefused> {
         Act::Reopen { reason } => some_text("the reason", reason),
         Act::TickStep { step } => match incident.sop.get(usize::from(*step)) {
             None => Err(refused("no_such_step", format!("there is no step {step}"))),
-            Some(found) if found.done.is_some() => Err(refused(
-                "already_done",
-                format!("step {step} is done already"),
-            )),
+            Some(found) if found.done.is_some() => {
+                Err(refused("already_done", format!("step {step} is done already")))
+            }
             Some(_) => Ok(()),
         },
     }
@@ -432,34 +397,23 @@ fn perform(after: &mut Incident, act: &Act, by: By<'_>, now: Timestamp) -> Vec<T
             acts
         }
         Act::Assign { to } => set_owner(after, to.clone()).into_iter().collect(),
-        Act::Start => set_state(after, IncidentState::InProgress)
-            .into_iter()
-            .collect(),
+        Act::Start => set_state(after, IncidentState::InProgress).into_iter().collect(),
         Act::Comment { text } => vec![TimelineAct::Comment { text: text.clone() }],
-        Act::Resolve {
-            disposition,
-            reason,
-        } => {
+        Act::Resolve { disposition, reason } => {
             after.disposition = Some(*disposition);
-            let line = TimelineAct::Disposition {
-                disposition: *disposition,
-                reason: reason.clone(),
-            };
+            let line =
+                TimelineAct::Disposition { disposition: *disposition, reason: reason.clone() };
             let state = set_state(after, IncidentState::Resolved);
             std::iter::once(line).chain(state).collect()
         }
-        Act::Close => set_state(after, IncidentState::Closed)
-            .into_iter()
-            .collect(),
+        Act::Close => set_state(after, IncidentState::Closed).into_iter().collect(),
         Act::Reopen { reason } => {
             after.disposition = None;
             let to = match after.owner {
                 Owner::Person(_) => IncidentState::Acknowledged,
                 Owner::Team(_) => IncidentState::New,
             };
-            let line = TimelineAct::Comment {
-                text: reason.clone(),
-            };
+            let line = TimelineAct::Comment { text: reason.clone() };
             set_state(after, to).into_iter().chain([line]).collect()
         }
         Act::TickStep { step } => {

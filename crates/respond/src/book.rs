@@ -52,10 +52,7 @@ impl Book {
         if is_open(&incident) {
             for entity in &incident.entities {
                 let entry = (incident.last_seen, id.clone());
-                self.by_entity
-                    .entry(entity.clone())
-                    .or_default()
-                    .insert(entry);
+                self.by_entity.entry(entity.clone()).or_default().insert(entry);
             }
         } else {
             self.closed.insert((incident.changed_at, id.clone()));
@@ -96,9 +93,7 @@ impl Book {
 
     /// The incident that holds a finding.
     pub fn of_finding(&self, finding: &FindingId) -> Option<&Incident> {
-        self.by_finding
-            .get(finding)
-            .and_then(|id| self.incidents.get(id))
+        self.by_finding.get(finding).and_then(|id| self.incidents.get(id))
     }
 
     /// Every incident held, by id.

@@ -36,10 +36,7 @@ impl AlarmCounts {
 
     /// Whether every alarm is accounted for.
     pub fn add_up(&self) -> bool {
-        let sum = self
-            .incidents
-            .saturating_add(self.folded)
-            .saturating_add(self.shelved);
+        let sum = self.incidents.saturating_add(self.folded).saturating_add(self.shelved);
         self.alarms == sum
     }
 }

@@ -78,31 +78,16 @@ impl Default for FoldPolicy {
 }
 
 /// Kinds of assets that stand in the middle of many unrelated events.
-const HUB_KINDS: [&str; 7] = [
-    "firewall",
-    "switch",
-    "access_point",
-    "server",
-    "controller",
-    "recorder",
-    "gateway",
-];
+const HUB_KINDS: [&str; 7] =
+    ["firewall", "switch", "access_point", "server", "controller", "recorder", "gateway"];
 
 impl FoldPolicy {
     /// The defaults, with the organisation's shared infrastructure as hubs.
     pub fn for_organisation(organisation: &Organisation) -> Self {
         let is_hub = |kind: &str| HUB_KINDS.contains(&kind);
-        let assets = organisation
-            .assets
-            .values()
-            .filter(|asset| is_hub(&asset.kind));
-        let hubs = assets
-            .map(|asset| Entity::Asset(asset.id.clone()))
-            .collect();
-        Self {
-            hubs,
-            ..Self::default()
-        }
+        let assets = organisation.assets.values().filter(|asset| is_hub(&asset.kind));
+        let hubs = assets.map(|asset| Entity::Asset(asset.id.clone())).collect();
+        Self { hubs, ..Self::default() }
     }
 
     /// Whether findings of two rules may lie in one incident.
@@ -213,14 +198,7 @@ impl Book {
         rule: &RuleInfo,
         moment: &Moment,
     ) -> FoldOutcome {
-        let fold = Fold {
-            book: self,
-            policy,
-            organisation,
-            finding,
-            rule,
-            moment,
-        };
+        let fold = Fold { book: self, policy, organisation, finding, rule, moment };
         if let Some(held) = self.of_finding(&finding.id) {
             return fold.again(held);
         }
@@ -228,9 +206,7 @@ impl Book {
         if finding.state == FindingState::Withdrawn {
             return match superseded {
                 Some(held) => fold.again(held),
-                None => FoldOutcome::Ignored {
-                    why: IgnoreWhy::NeverShown,
-                },
+                None => FoldOutcome::Ignored { why: IgnoreWhy::NeverShown },
             };
         }
         if let Some(held) = superseded {
@@ -261,10 +237,7 @@ impl Fold<'_> {
         let fits = |shelf: &&Shelf| {
             shelf.rule == finding.rule
                 && self.moment.now < shelf.until
-                && shelf
-                    .entity
-                    .as_ref()
-                    .is_none_or(|entity| finding.entities.contains(entity))
+                && shelf.entity.as_ref().is_none_or(|entity| finding.entities.contains(entity))
         };
         if let Some(shelf) = self.policy.shelves.iter().find(fits) {
             let (owner, until) = (shelf.owner.clone(), Some(shelf.until));
@@ -302,16 +275,9 @@ impl Fold<'_> {
             }
         }
         let order = |(count, incident): &(usize, &Incident)| {
-            (
-                std::cmp::Reverse(*count),
-                incident.first_seen,
-                incident.id.clone(),
-            )
+            (std::cmp::Reverse(*count), incident.first_seen, incident.id.clone())
         };
-        shared
-            .into_values()
-            .min_by_key(order)
-            .map(|(_, incident)| incident)
+        shared.into_values().min_by_key(order).map(|(_, incident)| incident)
     }
 
     fn may_join(&self, incident: &Incident) -> bool {
@@ -333,20 +299,14 @@ impl Fold<'_> {
     /// Another incident is opened rather than an entity forgotten.
     fn entities_fit(&self, incident: &Incident) -> bool {
         let more: BTreeSet<&Entity> = self.finding.entities.iter().collect();
-        let new = more
-            .into_iter()
-            .filter(|entity| !incident.entities.contains(entity))
-            .count();
+        let new = more.into_iter().filter(|entity| !incident.entities.contains(entity)).count();
         incident.entities.len() + new <= ENTITIES_MAX
     }
 
     fn open(&self) -> Changed {
         let (finding, now) = (self.finding, self.moment.now);
         let entities = merge::entities(&BTreeSet::new(), &finding.entities);
-        let opened = TimelineAct::Opened {
-            finding: Some(finding.id.clone()),
-            text: None,
-        };
+        let opened = TimelineAct::Opened { finding: Some(finding.id.clone()), text: None };
         let incident = Incident {
             id: self.moment.new_id.clone(),
             tenant: self.organisation.tenant.clone(),
@@ -380,21 +340,41 @@ impl Fold<'_> {
             finding: self.finding.id.clone(),
             because: self.finding.because.clone(),
         };
-        self.date(&mut incident, vec![folded]);
+        let mut acts = vec![folded];
+        acts.extend(self.take_over(held, &mut incident));
+        self.date(&mut incident, acts);
         self.changed(incident, "incident.fold")
+    }
+
+    /// A graver finding gives an incident that nobody has touched yet its own name, procedure and
+    /// team: a forced door must not wait behind the words for a lost camera.
+    fn take_over(&self, held: &Incident, incident: &mut Incident) -> Option<TimelineAct> {
+        let is_untouched = held.state == IncidentState::New
+            && held.timeline.iter().all(|line| line.by == CASTELLAN);
+        if self.finding.level <= held.level || !is_untouched {
+            return None;
+        }
+        incident.title = self.finding.title.chars().take(TITLE_CHARS_MAX).collect();
+        incident.because = self.finding.because.clone();
+        let earlier = held.sop.iter().map(|step| step.text.clone());
+        let texts: Vec<String> = self.rule.sop.iter().cloned().chain(earlier).collect();
+        incident.sop = merge::steps(&[], &texts);
+        let to = Owner::Team(self.rule.team.clone());
+        if held.owner == to {
+            return None;
+        }
+        let from = std::mem::replace(&mut incident.owner, to.clone());
+        Some(TimelineAct::Owner { from, to })
     }
 
     /// The finding, or what it supersedes, is already in `held`.
     fn again(&self, held: &Incident) -> FoldOutcome {
         let finding = self.finding;
-        let known = || FoldOutcome::Known {
-            incident: held.id.clone(),
-        };
+        let known = || FoldOutcome::Known { incident: held.id.clone() };
         if finding.state == FindingState::Withdrawn {
             let ids = std::iter::once(&finding.id).chain(&finding.supersedes);
-            let gone: Vec<&FindingId> = ids
-                .filter(|id| held.findings.contains(id) && !is_withdrawn(held, id))
-                .collect();
+            let gone: Vec<&FindingId> =
+                ids.filter(|id| held.findings.contains(id) && !is_withdrawn(held, id)).collect();
             if gone.is_empty() {
                 return known();
             }
@@ -407,10 +387,8 @@ impl Fold<'_> {
         if incident == *held {
             return known();
         }
-        let folded = TimelineAct::Folded {
-            finding: finding.id.clone(),
-            because: finding.because.clone(),
-        };
+        let folded =
+            TimelineAct::Folded { finding: finding.id.clone(), because: finding.because.clone() };
         self.date(&mut incident, vec![folded]);
         FoldOutcome::Updated(Box::new(self.changed(incident, "incident.update")))
     }
@@ -419,31 +397,19 @@ impl Fold<'_> {
     /// left resolves itself; one that somebody works on stays theirs to judge.
     fn withdraw(&self, held: &Incident, gone: &[&FindingId]) -> Changed {
         let mut incident = held.clone();
-        let withdrawn = |id: &&FindingId| TimelineAct::FindingWithdrawn {
-            finding: (*id).clone(),
-        };
+        let withdrawn = |id: &&FindingId| TimelineAct::FindingWithdrawn { finding: (*id).clone() };
         self.date(&mut incident, gone.iter().map(withdrawn).collect());
-        let all_gone = incident
-            .findings
-            .iter()
-            .all(|id| is_withdrawn(&incident, id));
+        let all_gone = incident.findings.iter().all(|id| is_withdrawn(&incident, id));
         if all_gone && incident.state == IncidentState::New {
             let disposition = Disposition::FalsePositive;
             let reason = Some("every finding was withdrawn by later events".to_owned());
             let (from, to) = (incident.state, IncidentState::Resolved);
             incident.state = to;
             incident.disposition = Some(disposition);
-            let acts = [
-                TimelineAct::Disposition {
-                    disposition,
-                    reason,
-                },
-                TimelineAct::State { from, to },
-            ];
+            let acts =
+                [TimelineAct::Disposition { disposition, reason }, TimelineAct::State { from, to }];
             let now = self.moment.now;
-            incident
-                .timeline
-                .extend(acts.map(|act| entry(now, CASTELLAN, act)));
+            incident.timeline.extend(acts.map(|act| entry(now, CASTELLAN, act)));
         }
         self.changed(incident, "incident.withdraw")
     }
@@ -480,9 +446,7 @@ impl Fold<'_> {
         let kept = acts
             .into_iter()
             .filter(|act| room > 0 || matches!(act, TimelineAct::FindingWithdrawn { .. }));
-        incident
-            .timeline
-            .extend(kept.map(|act| entry(now, CASTELLAN, act)));
+        incident.timeline.extend(kept.map(|act| entry(now, CASTELLAN, act)));
     }
 
     fn changed(&self, incident: Incident, verb: &str) -> Changed {
@@ -505,11 +469,7 @@ impl Fold<'_> {
 }
 
 pub(crate) fn entry(at: Timestamp, by: &str, act: TimelineAct) -> TimelineEntry {
-    TimelineEntry {
-        at,
-        by: by.to_owned(),
-        act,
-    }
+    TimelineEntry { at, by: by.to_owned(), act }
 }
 
 fn is_withdrawn(incident: &Incident, id: &FindingId) -> bool {
@@ -534,24 +494,16 @@ pub(crate) fn site_of(organisation: &Organisation, entities: &BTreeSet<Entity>) 
         match entity {
             Entity::Place(id) => places.extend(organisation.site_of(id)),
             Entity::Asset(id) => {
-                let place = organisation
-                    .assets
-                    .get(id)
-                    .and_then(|asset| asset.place.as_ref());
+                let place = organisation.assets.get(id).and_then(|asset| asset.place.as_ref());
                 assets.extend(place.and_then(|place| organisation.site_of(place)));
             }
             Entity::Person(id) => {
-                let site = organisation
-                    .people
-                    .get(id)
-                    .and_then(|person| person.site.as_ref());
+                let site = organisation.people.get(id).and_then(|person| person.site.as_ref());
                 people.extend(site.and_then(|site| organisation.site_of(site)));
             }
         }
     }
-    let told = [places, assets, people]
-        .into_iter()
-        .find(|sites| !sites.is_empty())?;
+    let told = [places, assets, people].into_iter().find(|sites| !sites.is_empty())?;
     let mut sites = told.into_iter();
     match (sites.next(), sites.next()) {
         (Some(only), None) => Some(only.clone()),

@@ -59,32 +59,18 @@ pub fn open_by_hand(
     some_text("the text", &made.text)?;
     if made.title.chars().count() > TITLE_CHARS_MAX {
         let message = format!("the title is longer than {TITLE_CHARS_MAX} characters");
-        return Err(ActRefused {
-            code: "text_too_long",
-            message,
-        });
+        return Err(ActRefused { code: "text_too_long", message });
     }
     let site = made.site.clone().map(Entity::Place);
-    if let Some(unknown) = made
-        .entities
-        .iter()
-        .chain(&site)
-        .find(|e| !is_known(organisation, e))
-    {
+    if let Some(unknown) = made.entities.iter().chain(&site).find(|e| !is_known(organisation, e)) {
         let message = format!("the organisation knows no {unknown}");
-        return Err(ActRefused {
-            code: "unknown_entity",
-            message,
-        });
+        return Err(ActRefused { code: "unknown_entity", message });
     }
     let (now, seen_at) = (moment.now, made.seen_at.unwrap_or(moment.now));
     let entities = merge::entities(&BTreeSet::new(), &made.entities);
     let evidence = merge::evidence(&[], &made.evidence);
     let times = || evidence.iter().map(|event| event.time).chain([seen_at]);
-    let opened = TimelineAct::Opened {
-        finding: None,
-        text: Some(made.text.clone()),
-    };
+    let opened = TimelineAct::Opened { finding: None, text: Some(made.text.clone()) };
     let incident = Incident {
         id: moment.new_id.clone(),
         tenant: organisation.tenant.clone(),

@@ -48,10 +48,7 @@ pub(crate) fn steps(held: &[SopStep], more: &[String]) -> Vec<SopStep> {
     let mut all = held.to_vec();
     for text in more {
         if all.len() < SOP_STEPS_MAX && all.iter().all(|step| step.text != *text) {
-            all.push(SopStep {
-                text: text.clone(),
-                done: None,
-            });
+            all.push(SopStep { text: text.clone(), done: None });
         }
     }
     all

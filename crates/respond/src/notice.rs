@@ -115,10 +115,7 @@ pub fn notices(
     let moments = moments(before, after);
     let url = public_url.map(|base| format!("{base}/incidents/{}", after.id));
     let mut notices = Vec::new();
-    for channel in channels
-        .iter()
-        .filter(|channel| concerns(channel, before, after))
-    {
+    for channel in channels.iter().filter(|channel| concerns(channel, before, after)) {
         let wanted: BTreeSet<NoticeOn> = moments.intersection(&channel.on).copied().collect();
         if wanted.is_empty() {
             continue;
@@ -153,14 +150,8 @@ fn concerns(channel: &Channel, before: Option<&Incident>, after: &Incident) -> b
 fn had_team(incident: &Incident, teams: &BTreeSet<TeamId>) -> bool {
     use model::incident::TimelineAct;
     incident.timeline.iter().any(|entry| match &entry.act {
-        TimelineAct::Owner {
-            from: Owner::Team(team),
-            ..
-        } => teams.contains(team),
-        TimelineAct::Owner {
-            from: Owner::Person(_),
-            ..
-        }
+        TimelineAct::Owner { from: Owner::Team(team), .. } => teams.contains(team),
+        TimelineAct::Owner { from: Owner::Person(_), .. }
         | TimelineAct::Opened { .. }
         | TimelineAct::Folded { .. }
         | TimelineAct::FindingWithdrawn { .. }
@@ -203,17 +194,9 @@ fn moments(before: Option<&Incident>, after: &Incident) -> BTreeSet<NoticeOn> {
 fn subject(incident: &Incident, moments: &BTreeSet<NoticeOn>) -> String {
     let words: Vec<&str> = moments.iter().map(|moment| moment.words()).collect();
     // A line break in a title must not begin a new header of a mail.
-    let title: String = incident
-        .title
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    format!(
-        "[{}] {}: {title} ({})",
-        incident.level,
-        words.join(", "),
-        incident.id
-    )
+    let title: String =
+        incident.title.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("[{}] {}: {title} ({})", incident.level, words.join(", "), incident.id)
 }
 
 fn mail(incident: &Incident, url: Option<&str>) -> String {

@@ -30,11 +30,7 @@ pub fn finding_to_ocsf(tenant: &TenantId, finding: &Finding) -> Value {
         FindingState::Confirmed => (3, "High"),
         FindingState::Withdrawn => (1, "Low"),
     };
-    let mut event = head(
-        DETECTION_FINDING,
-        "Detection Finding",
-        (activity_id, activity),
-    );
+    let mut event = head(DETECTION_FINDING, "Detection Finding", (activity_id, activity));
     put(&mut event, "severity_id", finding.level.severity_id());
     put(&mut event, "severity", severity(finding.level));
     put(&mut event, "status_id", status_id);
@@ -46,17 +42,9 @@ pub fn finding_to_ocsf(tenant: &TenantId, finding: &Finding) -> Value {
     put(&mut event, "start_time", finding.window.from.millis());
     put(&mut event, "end_time", finding.window.to.millis());
     put(&mut event, "message", finding.because.as_str());
-    put(
-        &mut event,
-        "metadata",
-        metadata(tenant, finding.id.as_str()),
-    );
+    put(&mut event, "metadata", metadata(tenant, finding.id.as_str()));
     put(&mut event, "finding_info", finding_info(finding));
-    put_list(
-        &mut event,
-        "evidences",
-        finding.evidence.iter().map(evidence).collect(),
-    );
+    put_list(&mut event, "evidences", finding.evidence.iter().map(evidence).collect());
     put_list(&mut event, "resources", resources(finding.entities.iter()));
     let unmapped = json!({
         "castellan": {
@@ -100,11 +88,7 @@ pub fn incident_to_ocsf(incident: &Incident, url: Option<&str>) -> Value {
     put(&mut event, "metadata", metadata(&incident.tenant, &uid));
     match &incident.owner {
         Owner::Team(team) => {
-            put(
-                &mut event,
-                "assignee_group",
-                json!({ "uid": team, "name": team }),
-            );
+            put(&mut event, "assignee_group", json!({ "uid": team, "name": team }));
         }
         Owner::Person(person) => put(&mut event, "assignee", json!({ "uid": person })),
     }
@@ -194,11 +178,7 @@ fn finding_info_list(incident: &Incident) -> Vec<Value> {
     if incident.findings.is_empty() {
         return vec![info(incident.id.as_str())];
     }
-    incident
-        .findings
-        .iter()
-        .map(|id| info(id.as_str()))
-        .collect()
+    incident.findings.iter().map(|id| info(id.as_str())).collect()
 }
 
 fn evidence(event: &EvidenceRef) -> Value {

@@ -18,16 +18,11 @@ fn opened() -> Incident {
 }
 
 fn resolve() -> Act {
-    Act::Resolve {
-        disposition: Disposition::TruePositive,
-        reason: Some("seen".into()),
-    }
+    Act::Resolve { disposition: Disposition::TruePositive, reason: Some("seen".into()) }
 }
 
 fn reopen() -> Act {
-    Act::Reopen {
-        reason: "it happened again".into(),
-    }
+    Act::Reopen { reason: "it happened again".into() }
 }
 
 /// Does what `acts` say (`who act`), and tells state and owner, or the refusal, of each.
@@ -46,19 +41,12 @@ fn check(script: &str, expected: &str) -> Incident {
             "reopen" => reopen(),
             "tick" => Act::TickStep { step: 0 },
             "tick 9" => Act::TickStep { step: 9 },
-            "to ben" => Act::Assign {
-                to: Owner::Person(person("ben")),
-            },
-            "to soc" => Act::Assign {
-                to: Owner::Team(team("soc")),
-            },
+            "to ben" => Act::Assign { to: Owner::Person(person("ben")) },
+            "to soc" => Act::Assign { to: Owner::Team(team("soc")) },
             other => unreachable!("{other}"),
         };
         let id = person(who);
-        let by = By {
-            id: who,
-            person: (who != "robot").then_some(&id),
-        };
+        let by = By { id: who, person: (who != "robot").then_some(&id) };
         let now = at(100 + i64::try_from(number).unwrap());
         match act(&incident, &done, by, now, Some(incident.version)) {
             Ok(changed) => {
@@ -84,10 +72,7 @@ fn the_straight_road() {
          Closed ana\n",
     );
     assert_eq!(incident.disposition, Some(Disposition::TruePositive));
-    assert_eq!(
-        incident.sop.first().unwrap().done,
-        Some((at(102), "ana".to_owned()))
-    );
+    assert_eq!(incident.sop.first().unwrap().done, Some((at(102), "ana".to_owned())));
     assert_eq!(incident.version, 7);
 }
 
@@ -125,31 +110,19 @@ fn what_was_filed_can_be_reopened_for_a_while() {
         "Acknowledged ana\nResolved ana\nAcknowledged ana\nResolved ana\nClosed ana\n",
     );
     let ana = person("ana");
-    let by = By {
-        id: "ana",
-        person: Some(&ana),
-    };
+    let by = By { id: "ana", person: Some(&ana) };
     let last = closed.changed_at.plus(limits::REOPEN_WINDOW);
     let again = act(&closed, &reopen(), by, last, None).unwrap().incident;
-    assert_eq!(
-        (again.state, again.disposition),
-        (IncidentState::Acknowledged, None)
-    );
+    assert_eq!((again.state, again.disposition), (IncidentState::Acknowledged, None));
     let late = last.plus(std::time::Duration::from_secs(1));
-    assert_eq!(
-        act(&closed, &reopen(), by, late, None).unwrap_err().code,
-        "too_old"
-    );
+    assert_eq!(act(&closed, &reopen(), by, late, None).unwrap_err().code, "too_old");
 }
 
 #[test]
 fn whoever_looked_at_an_older_version_looks_again() {
     let incident = opened();
     let ana = person("ana");
-    let by = By {
-        id: "ana",
-        person: Some(&ana),
-    };
+    let by = By { id: "ana", person: Some(&ana) };
     let refused = act(&incident, &Act::Acknowledge, by, at(1), Some(7)).unwrap_err();
     assert_eq!(refused.code, "version_conflict");
     assert_eq!(
@@ -157,13 +130,7 @@ fn whoever_looked_at_an_older_version_looks_again() {
         "somebody changed the incident meanwhile: it is at version 1, not 7; look again"
     );
     for (text, code) in [(" ", "empty_text"), (&*"x".repeat(8_001), "text_too_long")] {
-        let act = act(
-            &incident,
-            &Act::Comment { text: text.into() },
-            by,
-            at(1),
-            None,
-        );
+        let act = act(&incident, &Act::Comment { text: text.into() }, by, at(1), None);
         assert_eq!(act.unwrap_err().code, code);
     }
 }
@@ -172,44 +139,27 @@ fn whoever_looked_at_an_older_version_looks_again() {
 fn a_full_history_still_lets_an_incident_be_worked_to_its_end() {
     let mut incident = opened();
     let ana = person("ana");
-    let by = By {
-        id: "ana",
-        person: Some(&ana),
-    };
+    let by = By { id: "ana", person: Some(&ana) };
     let comment = Act::Comment { text: "x".into() };
     incident = act(&incident, &comment, by, at(1), None).unwrap().incident;
     let line = incident.timeline.last().unwrap().clone();
     incident.timeline.resize(limits::TIMELINE_MAX - 1, line);
     incident = act(&incident, &comment, by, at(1), None).unwrap().incident;
     assert_eq!(incident.timeline.len(), limits::TIMELINE_MAX);
-    assert_eq!(
-        act(&incident, &comment, by, at(1), None).unwrap_err().code,
-        "timeline_full"
-    );
+    assert_eq!(act(&incident, &comment, by, at(1), None).unwrap_err().code, "timeline_full");
     for done in [Act::Acknowledge, Act::Start, resolve(), Act::Close] {
         incident = act(&incident, &done, by, at(2), None).unwrap().incident;
     }
-    assert_eq!(
-        act(&incident, &reopen(), by, at(3), None).unwrap_err().code,
-        "timeline_full"
-    );
+    assert_eq!(act(&incident, &reopen(), by, at(3), None).unwrap_err().code, "timeline_full");
 }
 
 #[test]
 fn the_audit_carries_no_words_of_people() {
     let ana = person("ana");
-    let by = By {
-        id: "tok-1",
-        person: Some(&ana),
-    };
-    let comment = Act::Comment {
-        text: "Mrs Secret was here".into(),
-    };
+    let by = By { id: "tok-1", person: Some(&ana) };
+    let comment = Act::Comment { text: "Mrs Secret was here".into() };
     let audit = act(&opened(), &comment, by, at(1), None).unwrap().audit;
-    assert_eq!(
-        (audit.verb.as_str(), audit.by.as_str()),
-        ("incident.comment", "tok-1")
-    );
+    assert_eq!((audit.verb.as_str(), audit.by.as_str()), ("incident.comment", "tok-1"));
     assert_eq!(audit.object, "incident:i-000001");
     assert_eq!(audit.detail.to_string(), r#"{"text_chars":19,"version":2}"#);
 }
@@ -227,10 +177,7 @@ fn an_incident_opened_by_hand_has_an_owner_at_once() {
         evidence: finding("f", "r", "", 5).evidence,
         sop: vec!["Go there".into()],
     };
-    let by = By {
-        id: "ana",
-        person: None,
-    };
+    let by = By { id: "ana", person: None };
     let open = |made| open_by_hand(&organisation(), made, by, &moment(1));
     let incident = open(made("Broken window", "place:lab")).unwrap().incident;
     assert_eq!(incident.owner, Owner::Team(team("guards")));
@@ -238,24 +185,13 @@ fn an_incident_opened_by_hand_has_an_owner_at_once() {
     assert_eq!((incident.first_seen, incident.last_seen), (at(-60), at(5)));
     assert_eq!(open(made(" ", "place:lab")).unwrap_err().code, "empty_text");
     let long = "x".repeat(limits::TITLE_CHARS_MAX + 1);
-    assert_eq!(
-        open(made(&long, "place:lab")).unwrap_err().code,
-        "text_too_long"
-    );
-    assert_eq!(
-        open(made("Who", "person:nobody")).unwrap_err().code,
-        "unknown_entity"
-    );
+    assert_eq!(open(made(&long, "place:lab")).unwrap_err().code, "text_too_long");
+    assert_eq!(open(made("Who", "person:nobody")).unwrap_err().code, "unknown_entity");
 }
 
 /// What the history alone says: state, owner, disposition and ticked steps.
 fn retold(incident: &Incident) -> (IncidentState, Owner, Option<Disposition>, Vec<u16>) {
-    let mut now = (
-        IncidentState::New,
-        Owner::Team(team("soc")),
-        None,
-        Vec::new(),
-    );
+    let mut now = (IncidentState::New, Owner::Team(team("soc")), None, Vec::new());
     for entry in &incident.timeline {
         match &entry.act {
             TimelineAct::State { from, to } => {
@@ -292,12 +228,8 @@ fn any_act() -> impl Strategy<Value = Act> {
         Just(resolve()),
         Just(reopen()),
         Just(Act::Comment { text: "hm".into() }),
-        Just(Act::Assign {
-            to: Owner::Team(team("soc"))
-        }),
-        Just(Act::Assign {
-            to: Owner::Person(person("ben"))
-        }),
+        Just(Act::Assign { to: Owner::Team(team("soc")) }),
+        Just(Act::Assign { to: Owner::Person(person("ben")) }),
         (0..3_u16).prop_map(|step| Act::TickStep { step }),
     ]
 }

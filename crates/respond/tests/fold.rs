@@ -33,22 +33,13 @@ impl Desk {
         let organisation = organisation();
         let policy = FoldPolicy::for_organisation(&organisation);
         let counts = AlarmCounts::default();
-        Self {
-            organisation,
-            book: Book::default(),
-            policy,
-            counts,
-            number: 0,
-            told: String::new(),
-        }
+        Self { organisation, book: Book::default(), policy, counts, number: 0, told: String::new() }
     }
 
     fn take(&mut self, finding: &Finding) -> FoldOutcome {
         self.number += 1;
         let ground = (&self.policy, &self.organisation);
-        let outcome = self
-            .book
-            .fold(ground, finding, &rule_info(), &moment(self.number));
+        let outcome = self.book.fold(ground, finding, &rule_info(), &moment(self.number));
         self.counts.count(&outcome);
         let id = &finding.id;
         let words = match &outcome {
@@ -56,14 +47,8 @@ impl Desk {
             FoldOutcome::Folded(changed) => format!("{id} joins {}", changed.incident.id),
             FoldOutcome::Updated(changed) => format!("{id} updates {}", changed.incident.id),
             FoldOutcome::Known { incident } => format!("{id} is in {incident}"),
-            FoldOutcome::Shelved {
-                why: ShelveWhy::BelowLevel,
-                ..
-            } => format!("{id} too low"),
-            FoldOutcome::Shelved {
-                why: ShelveWhy::Shelf(_),
-                ..
-            } => format!("{id} shelved"),
+            FoldOutcome::Shelved { why: ShelveWhy::BelowLevel, .. } => format!("{id} too low"),
+            FoldOutcome::Shelved { why: ShelveWhy::Shelf(_), .. } => format!("{id} shelved"),
             FoldOutcome::Ignored { .. } => format!("{id} ignored"),
         };
         self.told.push_str(&words);
@@ -147,17 +132,12 @@ fn findings_far_apart_in_event_time_do_not_fold() {
 fn a_family_of_rules_keeps_to_itself() {
     let mut desk = Desk::new();
     for rule in ["silent", "silent-camera"] {
-        desk.policy
-            .families
-            .insert(RuleId::parse(rule).unwrap(), "health".into());
+        desk.policy.families.insert(RuleId::parse(rule).unwrap(), "health".into());
     }
     desk.take(&finding("f1", "silent", "asset:pc-1", 0));
     desk.take(&finding("f2", "malware", "asset:pc-1", 1));
     desk.take(&finding("f3", "silent-camera", "asset:pc-1", 2));
-    assert_eq!(
-        desk.told,
-        "f1 opens i-000001\nf2 opens i-000002\nf3 joins i-000001\n"
-    );
+    assert_eq!(desk.told, "f1 opens i-000001\nf2 opens i-000002\nf3 joins i-000001\n");
 }
 
 #[test]
@@ -166,6 +146,7 @@ fn an_incident_gathers_what_its_findings_bring() {
     let mut second = finding("f2", "vpn", "person:ana asset:pc-1", 50);
     second.level = Level::High;
     first.because = "somebody followed person:ana in".into();
+    second.because = "person:ana logged on from afar".into();
     let desk = check(
         &[first.clone(), second, first],
         "f1 opens i-000001\nf2 joins i-000001\nf1 is in i-000001\n",
@@ -173,23 +154,16 @@ fn an_incident_gathers_what_its_findings_bring() {
     let incident = desk.book.iter().next().unwrap();
     assert_eq!((incident.level, incident.version), (Level::High, 2));
     assert_eq!((incident.first_seen, incident.last_seen), (at(50), at(100)));
-    assert_eq!(incident.because, "somebody followed person:ana in");
+    // The graver finding speaks for the incident as long as nobody has touched it.
+    assert_eq!(incident.because, "person:ana logged on from afar");
     assert_eq!(incident.owner, Owner::Team(team("soc")));
     assert_eq!(incident.site.as_ref().unwrap().as_str(), "hq");
-    assert_eq!(
-        ids(&incident.entities),
-        ids(["person:ana", "asset:pc-1", "place:d-lab"])
-    );
+    assert_eq!(ids(&incident.entities), ids(["person:ana", "asset:pc-1", "place:d-lab"]));
     let times: Vec<_> = incident.evidence.iter().map(|event| event.time).collect();
     assert_eq!(times, [at(50), at(100)]);
     assert_eq!(incident.sop.len(), 2);
     assert!(matches!(
-        incident
-            .timeline
-            .iter()
-            .map(|entry| &entry.act)
-            .collect::<Vec<_>>()
-            .as_slice(),
+        incident.timeline.iter().map(|entry| &entry.act).collect::<Vec<_>>().as_slice(),
         [TimelineAct::Opened { .. }, TimelineAct::Folded { .. }]
     ));
 }
@@ -201,14 +175,10 @@ fn in_state(mut finding: Finding, state: FindingState) -> Finding {
 
 #[test]
 fn confirming_updates_and_never_doubles() {
-    let early = in_state(
-        finding("f1", "absence", "person:ana", 10),
-        FindingState::Provisional,
-    );
+    let early = in_state(finding("f1", "absence", "person:ana", 10), FindingState::Provisional);
     let same = in_state(early.clone(), FindingState::Confirmed);
     let mut more = same.clone();
-    more.evidence
-        .extend(finding("x", "absence", "person:ana", 12).evidence);
+    more.evidence.extend(finding("x", "absence", "person:ana", 12).evidence);
     let desk = check(
         &[early.clone(), same, more.clone(), more, early],
         "f1 opens i-000001\nf1 is in i-000001\nf1 updates i-000001\nf1 is in i-000001\n\
@@ -220,40 +190,21 @@ fn confirming_updates_and_never_doubles() {
 
 #[test]
 fn a_moved_anchor_keeps_its_incident() {
-    let early = in_state(
-        finding("f1", "absence", "person:ana", 10),
-        FindingState::Provisional,
-    );
+    let early = in_state(finding("f1", "absence", "person:ana", 10), FindingState::Provisional);
     let mut moved = finding("f2", "absence", "person:cy", 100_000);
     moved.supersedes = vec![FindingId::parse("f1").unwrap()];
     let desk = check(&[early, moved], "f1 opens i-000001\nf2 updates i-000001\n");
-    assert_eq!(
-        ids(&desk.book.iter().next().unwrap().findings),
-        ids(["f1", "f2"])
-    );
+    assert_eq!(ids(&desk.book.iter().next().unwrap().findings), ids(["f1", "f2"]));
     assert_eq!((desk.counts.alarms, desk.counts.incidents), (1, 1));
 }
 
 #[test]
 fn an_untouched_incident_whose_findings_are_withdrawn_resolves_itself() {
-    let one = in_state(
-        finding("f1", "absence", "person:ana", 10),
-        FindingState::Provisional,
-    );
-    let two = in_state(
-        finding("f2", "absence", "person:ana", 20),
-        FindingState::Provisional,
-    );
+    let one = in_state(finding("f1", "absence", "person:ana", 10), FindingState::Provisional);
+    let two = in_state(finding("f2", "absence", "person:ana", 20), FindingState::Provisional);
     let gone = |finding: &Finding| in_state(finding.clone(), FindingState::Withdrawn);
     let desk = check(
-        &[
-            one.clone(),
-            two.clone(),
-            gone(&one),
-            gone(&one),
-            one.clone(),
-            gone(&two),
-        ],
+        &[one.clone(), two.clone(), gone(&one), gone(&one), one.clone(), gone(&two)],
         "f1 opens i-000001\nf2 joins i-000001\nf1 updates i-000001\nf1 is in i-000001\n\
          f1 is in i-000001\nf2 updates i-000001\n",
     );
@@ -266,10 +217,7 @@ fn an_untouched_incident_whose_findings_are_withdrawn_resolves_itself() {
     let mut desk = Desk::new();
     desk.take(&one);
     let ana = common::person("ana");
-    let by = By {
-        id: "ana",
-        person: Some(&ana),
-    };
+    let by = By { id: "ana", person: Some(&ana) };
     let held = desk.book.iter().next().unwrap().clone();
     let taken = act(&held, &respond::Act::Acknowledge, by, at(500), Some(1)).unwrap();
     desk.book.apply(taken.incident);
@@ -294,22 +242,14 @@ fn what_is_put_aside_has_an_owner_and_an_end() {
     };
     desk.policy.shelves.push(shelf);
     let outcome = desk.take(&finding("f1", "held", "place:d-lab", 0));
-    let FoldOutcome::Shelved { owner, until, .. } = outcome else {
-        panic!("{outcome:?}")
-    };
-    assert_eq!(
-        (owner, until),
-        (Owner::Team(team("facilities")), Some(at(3)))
-    );
+    let FoldOutcome::Shelved { owner, until, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((owner, until), (Owner::Team(team("facilities")), Some(at(3))));
     desk.take(&finding("f2", "held", "asset:pc-2", 1));
     desk.take(&finding("f3", "held", "place:d-lab", 2));
     let mut low = finding("f4", "note", "person:ana", 3);
     low.level = Level::Informational;
     desk.take(&low);
-    assert_eq!(
-        desk.told,
-        "f1 shelved\nf2 opens i-000002\nf3 opens i-000003\nf4 too low\n"
-    );
+    assert_eq!(desk.told, "f1 shelved\nf2 opens i-000002\nf3 opens i-000003\nf4 too low\n");
     assert_eq!((desk.counts.alarms, desk.counts.shelved), (4, 2));
     assert!(desk.counts.add_up());
 }
@@ -319,49 +259,28 @@ fn a_judged_incident_takes_no_new_findings_but_knows_its_own() {
     let mut desk = Desk::new();
     desk.take(&finding("f1", "a", "person:ana", 0));
     let ana = common::person("ana");
-    let by = By {
-        id: "ana",
-        person: Some(&ana),
-    };
+    let by = By { id: "ana", person: Some(&ana) };
     let mut incident = desk.book.iter().next().unwrap().clone();
-    let resolve = respond::Act::Resolve {
-        disposition: Disposition::BenignPositive,
-        reason: None,
-    };
+    let resolve = respond::Act::Resolve { disposition: Disposition::BenignPositive, reason: None };
     for done in [respond::Act::Acknowledge, resolve] {
         incident = act(&incident, &done, by, at(9), None).unwrap().incident;
     }
     desk.book.apply(incident);
     desk.take(&finding("f2", "a", "person:ana", 1));
     desk.take(&finding("f1", "a", "person:ana", 0));
-    assert_eq!(
-        desk.told,
-        "f1 opens i-000001\nf2 opens i-000002\nf1 is in i-000001\n"
-    );
+    assert_eq!(desk.told, "f1 opens i-000001\nf2 opens i-000002\nf1 is in i-000001\n");
 }
 
 #[test]
 fn ten_thousand_open_incidents_do_not_slow_folding() {
     let mut desk = Desk::new();
     for n in 0..2_000 {
-        desk.take(&finding(
-            &format!("f{n}"),
-            "a",
-            &format!("person:p{n} asset:fw"),
-            n / 10,
-        ));
+        desk.take(&finding(&format!("f{n}"), "a", &format!("person:p{n} asset:fw"), n / 10));
     }
     // All share the firewall and the rule: few incidents, and none forgets whom it is about.
     let each = limits::ENTITIES_MAX as u64 - 1;
-    assert_eq!(
-        (desk.counts.alarms, desk.counts.incidents),
-        (2_000, 2_000_u64.div_ceil(each))
-    );
-    let entities: usize = desk
-        .book
-        .iter()
-        .map(|incident| incident.entities.len() - 1)
-        .sum();
+    assert_eq!((desk.counts.alarms, desk.counts.incidents), (2_000, 2_000_u64.div_ceil(each)));
+    let entities: usize = desk.book.iter().map(|incident| incident.entities.len() - 1).sum();
     assert_eq!(entities, 2_000);
 
     let mut desk = Desk::new();
@@ -380,25 +299,16 @@ fn an_incident_that_is_full_makes_room_for_another() {
     for n in 0..=full {
         desk.take(&finding(&format!("f{n}"), "a", "person:ana", n));
     }
-    assert_eq!(
-        (desk.counts.incidents, desk.counts.folded),
-        (2, limits::FINDINGS_MAX as u64 - 1)
-    );
+    assert_eq!((desk.counts.incidents, desk.counts.folded), (2, limits::FINDINGS_MAX as u64 - 1));
     let mut many = finding("many", "a", "person:ben", 0);
     let event = many.evidence.first().unwrap().clone();
-    let record = |n: i64| model::EvidenceRef {
-        time: at(n % 77),
-        record: n.unsigned_abs(),
-        ..event.clone()
-    };
+    let record =
+        |n: i64| model::EvidenceRef { time: at(n % 77), record: n.unsigned_abs(), ..event.clone() };
     many.evidence = (0..3_000).map(record).collect();
     desk.take(&many);
     let held = desk.book.of_finding(&many.id).unwrap();
     assert_eq!(held.evidence.len(), limits::EVIDENCE_MAX);
-    let ends = (
-        held.evidence.first().unwrap().time,
-        held.evidence.last().unwrap().time,
-    );
+    let ends = (held.evidence.first().unwrap().time, held.evidence.last().unwrap().time);
     assert_eq!(ends, (at(0), at(76)));
 }
 
@@ -412,21 +322,12 @@ fn some_findings() -> impl Strategy<Value = Vec<Finding>> {
         Just("place:lab"),
         Just("place:hq"),
     ];
-    let one = (
-        0..5_u8,
-        proptest::collection::vec(entity, 0..4),
-        0_i64..20_000,
-        any::<bool>(),
-    );
+    let one = (0..5_u8, proptest::collection::vec(entity, 0..4), 0_i64..20_000, any::<bool>());
     proptest::collection::vec(one, 1..25).prop_map(|list| {
         let make =
             |(n, (rule, entities, seconds, is_high)): (usize, (u8, Vec<&str>, i64, bool))| {
-                let mut made = finding(
-                    &format!("f{n}"),
-                    &format!("r{rule}"),
-                    &entities.join(" "),
-                    seconds,
-                );
+                let mut made =
+                    finding(&format!("f{n}"), &format!("r{rule}"), &entities.join(" "), seconds);
                 made.level = if is_high { Level::High } else { Level::Low };
                 made
             };
@@ -436,32 +337,18 @@ fn some_findings() -> impl Strategy<Value = Vec<Finding>> {
 
 /// Every finding's incident, and every incident's bounds and level, add up.
 fn audit(desk: &Desk, findings: &[Finding]) -> Result<BTreeSet<String>, TestCaseError> {
-    let by_id: BTreeMap<&FindingId, &Finding> = findings
-        .iter()
-        .map(|finding| (&finding.id, finding))
-        .collect();
+    let by_id: BTreeMap<&FindingId, &Finding> =
+        findings.iter().map(|finding| (&finding.id, finding)).collect();
     let mut seen = BTreeSet::new();
     for incident in desk.book.iter() {
-        let held: Vec<&Finding> = incident
-            .findings
-            .iter()
-            .filter_map(|id| by_id.get(id).copied())
-            .collect();
+        let held: Vec<&Finding> =
+            incident.findings.iter().filter_map(|id| by_id.get(id).copied()).collect();
         prop_assert_eq!(held.len(), incident.findings.len());
-        prop_assert_eq!(
-            held.iter().map(|finding| finding.level).max(),
-            Some(incident.level)
-        );
+        prop_assert_eq!(held.iter().map(|finding| finding.level).max(), Some(incident.level));
         let entities = ids(held.iter().flat_map(|finding| &finding.entities));
         prop_assert_eq!(entities, ids(&incident.entities));
-        prop_assert_eq!(
-            held.iter().map(|f| f.window.from).min(),
-            Some(incident.first_seen)
-        );
-        prop_assert_eq!(
-            held.iter().map(|f| f.window.to).max(),
-            Some(incident.last_seen)
-        );
+        prop_assert_eq!(held.iter().map(|f| f.window.from).min(), Some(incident.first_seen));
+        prop_assert_eq!(held.iter().map(|f| f.window.to).max(), Some(incident.last_seen));
         prop_assert!(incident.evidence.is_sorted_by_key(|event| event.time));
         for id in &incident.findings {
             prop_assert!(seen.insert(id.to_string()), "{} is in two incidents", id);

@@ -1,9 +1,5 @@
 //! Findings and incidents as OCSF, judged by the official schema source where it is at hand.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod common;
 
@@ -40,9 +36,7 @@ impl Schema {
     fn read() -> Option<Self> {
         let packed = shared("data/ocsf-schema/ocsf-schema-1.8.0.tar.gz")?;
         let mut bytes = Vec::new();
-        flate2::read::GzDecoder::new(packed.as_slice())
-            .read_to_end(&mut bytes)
-            .unwrap();
+        flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes).unwrap();
         let mut files = BTreeMap::new();
         let mut rest = bytes.as_slice();
         // A tar archive: blocks of 512 bytes, a header before each file.
@@ -66,11 +60,7 @@ impl Schema {
     fn find(&self, kind: &str, name: &str) -> &Value {
         let end = format!("/{name}.json");
         let fits = |path: &&String| path.starts_with(kind) && path.ends_with(&end);
-        &self.0[self
-            .0
-            .keys()
-            .find(fits)
-            .unwrap_or_else(|| unreachable!("{kind} {name}"))]
+        &self.0[self.0.keys().find(fits).unwrap_or_else(|| unreachable!("{kind} {name}"))]
     }
 
     /// The attributes of a class or object with those it inherits. Profiles are off: what they
@@ -83,11 +73,8 @@ impl Schema {
         };
         let mut add = |attributes: &Map<String, Value>| {
             for (key, value) in attributes.iter().filter(|(key, _)| !key.starts_with('$')) {
-                let mut merged = all
-                    .get(key)
-                    .and_then(Value::as_object)
-                    .cloned()
-                    .unwrap_or_default();
+                let mut merged =
+                    all.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
                 merged.extend(value.as_object().cloned().unwrap_or_default());
                 all.insert(key.clone(), Value::Object(merged));
             }
@@ -114,9 +101,7 @@ impl Schema {
             }
         }
         if let Some(list) = self.find(kind, name)["constraints"]["at_least_one"].as_array()
-            && !list
-                .iter()
-                .any(|key| object.contains_key(key.as_str().unwrap()))
+            && !list.iter().any(|key| object.contains_key(key.as_str().unwrap()))
         {
             told.push(format!("{path}: none of {list:?}"));
         }
@@ -161,10 +146,8 @@ impl Schema {
         if !is_sound {
             told.push(format!("{path}: {value} is not {}", entry["type"]));
         }
-        let enums: Vec<&Value> = [&attribute["enum"], &entry["enum"]]
-            .into_iter()
-            .filter(|e| e.is_object())
-            .collect();
+        let enums: Vec<&Value> =
+            [&attribute["enum"], &entry["enum"]].into_iter().filter(|e| e.is_object()).collect();
         // The schema's compiler writes these two; `check` computes them.
         let is_computed = ["category_uid", "class_uid"].contains(&key);
         if !is_computed
@@ -174,9 +157,7 @@ impl Schema {
             told.push(format!("{path}: {value} is not in the enum"));
         }
         // The sibling names what the number means.
-        let caption = enums
-            .iter()
-            .find_map(|e| e[value.to_string()]["caption"].as_str());
+        let caption = enums.iter().find_map(|e| e[value.to_string()]["caption"].as_str());
         if let (Some(sibling), Some(caption)) = (entry["sibling"].as_str(), caption) {
             told.push(format!("? {path} {sibling}={caption}"));
         }
@@ -197,9 +178,7 @@ impl Schema {
                 assert_eq!(event[sibling], caption, "{line}");
             }
         }
-        let category = self.0["categories.json"]["attributes"]["findings"]["uid"]
-            .as_u64()
-            .unwrap();
+        let category = self.0["categories.json"]["attributes"]["findings"]["uid"].as_u64().unwrap();
         assert_eq!(event["category_uid"], category);
         let class_uid = category * 1_000 + self.find("events/", class)["uid"].as_u64().unwrap();
         assert_eq!(event["class_uid"], class_uid);
@@ -226,15 +205,10 @@ fn opened() -> Incident {
 /// The incident at every stage of its life.
 fn life() -> Vec<Incident> {
     let ana = person("ana");
-    let by = By {
-        id: "ana",
-        person: Some(&ana),
-    };
+    let by = By { id: "ana", person: Some(&ana) };
     let mut all = vec![opened()];
-    let resolve = Act::Resolve {
-        disposition: Disposition::FalsePositive,
-        reason: Some("a test".into()),
-    };
+    let resolve =
+        Act::Resolve { disposition: Disposition::FalsePositive, reason: Some("a test".into()) };
     for done in [Act::Acknowledge, Act::Start, resolve, Act::Close] {
         let last = all.last().unwrap();
         all.push(act(last, &done, by, at(60), None).unwrap().incident);
@@ -246,17 +220,9 @@ fn life() -> Vec<Incident> {
 fn findings_and_incidents_are_what_the_official_schema_asks_for() {
     let Some(schema) = Schema::read() else { return };
     let tenant = TenantId::parse("main").unwrap();
-    for state in [
-        FindingState::Provisional,
-        FindingState::Confirmed,
-        FindingState::Withdrawn,
-    ] {
+    for state in [FindingState::Provisional, FindingState::Confirmed, FindingState::Withdrawn] {
         for level in [Level::Informational, Level::Critical] {
-            let found = Finding {
-                state,
-                level,
-                ..found()
-            };
+            let found = Finding { state, level, ..found() };
             schema.check("detection_finding", &finding_to_ocsf(&tenant, &found));
         }
     }
@@ -265,10 +231,7 @@ fn findings_and_incidents_are_what_the_official_schema_asks_for() {
     bare.evidence.clear();
     schema.check("detection_finding", &finding_to_ocsf(&tenant, &bare));
     for incident in life() {
-        schema.check(
-            "incident_finding",
-            &incident_to_ocsf(&incident, Some("https://c.example/1")),
-        );
+        schema.check("incident_finding", &incident_to_ocsf(&incident, Some("https://c.example/1")));
         for disposition in [
             Disposition::TruePositive,
             Disposition::BenignPositive,
@@ -277,10 +240,7 @@ fn findings_and_incidents_are_what_the_official_schema_asks_for() {
             Disposition::Duplicate,
             Disposition::Undetermined,
         ] {
-            let incident = Incident {
-                disposition: Some(disposition),
-                ..incident.clone()
-            };
+            let incident = Incident { disposition: Some(disposition), ..incident.clone() };
             schema.check("incident_finding", &incident_to_ocsf(&incident, None));
         }
     }
@@ -291,11 +251,7 @@ fn findings_and_incidents_are_what_the_official_schema_asks_for() {
     wrong.as_object_mut().unwrap().remove("assignee_group");
     let mut told = Vec::new();
     schema.judge("events/", "incident_finding", &wrong, "", &mut told);
-    assert_eq!(
-        told.iter().filter(|line| !line.starts_with("? ")).count(),
-        3,
-        "{told:?}"
-    );
+    assert_eq!(told.iter().filter(|line| !line.starts_with("? ")).count(), 3, "{told:?}");
 }
 
 /// A second reading of class 2004 by others: written for OCSF 1.1.0 and for the profile
@@ -307,12 +263,7 @@ fn a_finding_has_what_another_product_expects() {
     };
     let schema: Value = serde_json::from_slice(&bytes).unwrap();
     let event = finding_to_ocsf(&TenantId::parse("main").unwrap(), &found());
-    for key in schema["required"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|key| *key != "action_id")
-    {
+    for key in schema["required"].as_array().unwrap().iter().filter(|key| *key != "action_id") {
         assert!(event.get(key.as_str().unwrap()).is_some(), "{key}");
     }
     for (key, property) in schema["properties"].as_object().unwrap() {
@@ -347,10 +298,7 @@ fn channels_hear_of_what_concerns_them() {
         channel("mail", ChannelKind::Email, &["soc"]),
         channel("guards", ChannelKind::Email, &["guards"]),
         channel("siem", ChannelKind::Webhook, &[]),
-        Channel {
-            level_min: Level::High,
-            ..channel("pager", ChannelKind::Webhook, &[])
-        },
+        Channel { level_min: Level::High, ..channel("pager", ChannelKind::Webhook, &[]) },
         Channel {
             on: BTreeSet::from([NoticeOn::Acknowledged]),
             ..channel("log", ChannelKind::Webhook, &[])
@@ -359,12 +307,7 @@ fn channels_hear_of_what_concerns_them() {
     let mut told = String::new();
     let mut before: Option<Incident> = None;
     for after in life() {
-        for notice in notices(
-            before.as_ref(),
-            &after,
-            &channels,
-            Some("https://c.example"),
-        ) {
+        for notice in notices(before.as_ref(), &after, &channels, Some("https://c.example")) {
             told.push_str(&format!("{} | {}\n", notice.id, notice.subject));
         }
         before = Some(after);
@@ -391,16 +334,10 @@ fn a_mail_says_what_who_and_what_to_do() {
          findings  1\nevents    1\n\nWhat to do:\n  1.      Look at the camera\n  \
          2.      Call the guard\n\nhttps://c.example/incidents/i-000001\n",
     );
-    let incident = Incident {
-        title: "a\r\nBcc: x".into(),
-        ..opened()
-    };
+    let incident = Incident { title: "a\r\nBcc: x".into(), ..opened() };
     let subject = notices(None, &incident, &mail, None).remove(0).subject;
     assert_eq!(subject, "[medium] opened: a  Bcc: x (i-000001)");
-    let owned = Incident {
-        owner: Owner::Person(person("ana")),
-        ..opened()
-    };
+    let owned = Incident { owner: Owner::Person(person("ana")), ..opened() };
     let hook = [channel("siem", ChannelKind::Webhook, &[])];
     let body: Value =
         serde_json::from_str(&notices(None, &owned, &hook, None).remove(0).body).unwrap();

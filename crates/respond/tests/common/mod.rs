@@ -96,15 +96,9 @@ pub fn finding(id: &str, rule: &str, entities: &str, seconds: i64) -> Finding {
         title: format!("Title of {rule}"),
         level: Level::Medium,
         time: at(seconds),
-        window: Window {
-            from: at(seconds),
-            to: at(seconds),
-        },
+        window: Window { from: at(seconds), to: at(seconds) },
         group: BTreeMap::new(),
-        entities: entities
-            .split_whitespace()
-            .map(|e| Entity::parse(e).unwrap())
-            .collect(),
+        entities: entities.split_whitespace().map(|e| Entity::parse(e).unwrap()).collect(),
         evidence: vec![evidence],
         state: FindingState::Confirmed,
         supersedes: Vec::new(),
@@ -114,10 +108,7 @@ pub fn finding(id: &str, rule: &str, entities: &str, seconds: i64) -> Finding {
 }
 
 pub fn rule_info() -> RuleInfo {
-    RuleInfo {
-        team: team("soc"),
-        sop: vec!["Look at the camera".into(), "Call the guard".into()],
-    }
+    RuleInfo { team: team("soc"), sop: vec!["Look at the camera".into(), "Call the guard".into()] }
 }
 
 /// The moment of the `number`th change; it would open the incident `i-NUMBER`.
