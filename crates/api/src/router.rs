@@ -107,7 +107,7 @@ fn application(shared: Shared) -> axum::Router {
         .layer(header(
             "content-security-policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-             img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+             img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         ))
         .with_state(shared)
 }

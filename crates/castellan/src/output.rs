@@ -37,6 +37,10 @@ pub fn exit_code(outcome: Outcome) -> ExitCode {
         Ok(Ended::ProblemsFound) => ExitCode::from(1),
         Ok(Ended::Misused) => ExitCode::from(2),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if is_misuse(&error) => {
+            let _ = writeln!(std::io::stderr(), "castellan: {error:#}");
+            ExitCode::from(2)
+        }
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "castellan: {error:#}");
             ExitCode::from(1)
@@ -48,6 +52,14 @@ pub fn exit_code(outcome: Outcome) -> ExitCode {
 pub fn misused(why: &str) -> Outcome {
     let _ = writeln!(std::io::stderr(), "castellan: {why}");
     Ok(Ended::Misused)
+}
+
+/// Whether the arguments name something that does not exist.
+fn is_misuse(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref::<engine::offline::OfflineError>(),
+        Some(engine::offline::OfflineError::Unknown { .. })
+    )
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use detect::RuleFile;
 use model::Problem;
@@ -21,6 +22,9 @@ include!(concat!(env!("OUT_DIR"), "/content.rs"));
 pub const CONTENT_FILE_BYTES_MAX: u64 = 8 << 20;
 /// Folders nested deeper than this are not read.
 const DEPTH_MAX: usize = 6;
+
+/// Files and folders looked at for changes; beyond it a restart reads the rest.
+const WATCHED_MAX: usize = 20_000;
 
 /// Content files by path below the content folder.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -63,6 +67,26 @@ pub fn read_folder(folder: &Path, problems: &mut Vec<Problem>) -> Files {
         }
     }
     files
+}
+
+/// When the newest file or folder below `folder` was changed. Looks at so many at most.
+pub fn newest(folder: &Path) -> Option<SystemTime> {
+    let mut open = vec![(folder.to_owned(), 0_usize)];
+    let mut newest = None;
+    let mut looked_at = 0_usize;
+    while let Some((path, depth)) = open.pop() {
+        looked_at += 1;
+        if looked_at > WATCHED_MAX {
+            break;
+        }
+        let Ok(found) = std::fs::metadata(&path) else { continue };
+        newest = newest.max(found.modified().ok());
+        if found.is_dir() && depth < DEPTH_MAX {
+            let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+            open.extend(entries.map(|entry| (entry.path(), depth + 1)));
+        }
+    }
+    newest
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounting::{Boundary, Key};
 use crate::clock::Stopwatch;
+use crate::content;
 use crate::engine::Engine;
 use crate::flow::lake_files::to_store;
 use crate::folder;
@@ -25,11 +26,11 @@ const LAKE_PAUSE: Duration = Duration::from_secs(60);
 /// Runs until told to stop.
 pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
     let mut saved = BTreeMap::new();
-    let mut seen_change = folder::changed_at(engine.folder.path());
+    let mut seen_change = changed_at(&engine);
     let mut since_lake = Stopwatch::start();
     while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
         save_counters(&engine, &mut saved).await;
-        let changed = folder::changed_at(engine.folder.path());
+        let changed = changed_at(&engine);
         if changed != seen_change {
             seen_change = changed;
             reload(&engine).await;
@@ -41,6 +42,12 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
         }
     }
     save_counters(&engine, &mut saved).await;
+}
+
+/// When state or content was last changed beside us.
+fn changed_at(engine: &Engine) -> (Option<SystemTime>, Option<SystemTime>) {
+    let content = engine.config.content.as_deref().and_then(content::newest);
+    (folder::changed_at(engine.folder.path()), content)
 }
 
 /// Adds what the listeners and intake have counted to state. The flow writes its own counters with

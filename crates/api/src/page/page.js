@@ -42,6 +42,8 @@ function showIncidents(incidents, status) {
   byId('calm').textContent = incidents.length === 0
     ? `All is well: no incident is open. Watching since ${new Date(status.started_at).toLocaleString()}.`
     : '';
+  const rank = Object.keys(SHAPES);
+  incidents.sort((a, b) => rank.indexOf(a.level) - rank.indexOf(b.level));
   rows('incidents', incidents, (row, incident) => {
     cell(row, `${SHAPES[incident.level] ?? ''} ${incident.level}`, `level ${incident.level}`);
     const what = cell(row, incident.title);

@@ -144,7 +144,7 @@ pub fn record(mapping: &str, n: u64, at: Timestamp) -> Vec<u8> {
     match mapping {
         "openssh" => {
             let (verb, method) =
-                if n % 10 == 0 { ("Failed", "password") } else { ("Accepted", "publickey") };
+                if n.is_multiple_of(10) { ("Failed", "password") } else { ("Accepted", "publickey") };
             let stamp = time.format("%Y-%m-%dT%H:%M:%S%.6fZ");
             let pid = 1_000 + n % 30_000;
             format!(
@@ -155,7 +155,7 @@ pub fn record(mapping: &str, n: u64, at: Timestamp) -> Vec<u8> {
         "fortigate" => {
             let (day, clock) = (time.format("%Y-%m-%d"), time.format("%H:%M:%S"));
             let nanos = at.nanos();
-            let action = if n % 7 == 0 { "deny" } else { "accept" };
+            let action = if n.is_multiple_of(7) { "deny" } else { "accept" };
             format!(
                 "<189>date={day} time={clock} devname=\"fw-{host}\" devid=\"FGT60F0000000001\" \
                  eventtime={nanos} tz=\"+0000\" logid=\"0000000013\" type=\"traffic\" \

@@ -8,6 +8,7 @@ use crate::output::{self, Ended, Format, Outcome};
 
 /// Look after the data folder, offline.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  castellan admin verify --data castellan-data")]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,

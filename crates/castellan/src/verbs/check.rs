@@ -8,6 +8,8 @@ use crate::output::{self, Ended, Format, Outcome};
 /// Validate configuration, organisation and content: all problems at once, each with file, line and
 /// column. Opens no socket and writes nothing.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  castellan check --config castellan.toml --print\n  \
+    castellan check --content my-content")]
 pub struct Args {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]

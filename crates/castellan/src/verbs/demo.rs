@@ -21,6 +21,8 @@ use crate::output::{self, Ended, Format, Outcome};
 /// leave, and stories unfold that end as incidents within two minutes. Everything is sent in the vendors'
 /// own formats to the real listeners.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  castellan demo\n  castellan demo --story leaver \
+    --speed 10 --stop-after 1m")]
 pub struct Args {
     /// Only this story; all of them if absent.
     #[arg(long)]

@@ -12,6 +12,7 @@ use crate::output::{self, Ended, Format, Outcome};
 /// sources. All problems are listed at once, and nothing is written if any is an error. A running
 /// server takes the change within seconds.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  castellan import --org acme/ --dry-run")]
 pub struct Args {
     /// Organisation folder.
     #[arg(long, value_name = "DIR")]
@@ -26,6 +27,7 @@ pub struct Args {
 
 /// Write the organisation of a data folder back as a folder.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  castellan export --org copy/")]
 pub struct ExportArgs {
     /// Where to; made if missing.
     #[arg(long, value_name = "DIR")]

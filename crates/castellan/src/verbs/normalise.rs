@@ -44,6 +44,6 @@ pub fn run(args: Args) -> Outcome {
     let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     let summary = engine::offline::normalise(&content, &request, &mut out)?;
     out.flush()?;
-    output::note(&summary);
+    output::note(summary);
     Ok(Ended::Done)
 }

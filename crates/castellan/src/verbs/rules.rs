@@ -8,6 +8,9 @@ use crate::output::{self, Ended, Format, Outcome};
 
 /// Load, test and evaluate detection rules.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  castellan rules check my-content/rules\n  \
+    castellan rules test my-content/rules\n  \
+    castellan rules eval --rules refused.yml --events some.ndjson")]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,

@@ -14,6 +14,8 @@ use crate::output::{self, Ended, Format, Outcome};
 
 /// Make, list and revoke access tokens. A running server takes the change within seconds.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  castellan token create doors --scope ingest \
+    --source pacs-hq\n  castellan token list")]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,

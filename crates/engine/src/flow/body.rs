@@ -328,8 +328,7 @@ mod tests {
 
     #[test]
     fn a_bomb_is_refused_within_its_bound() {
-        let mut limits = Limits::default();
-        limits.body_plain_bytes_max = 1 << 20;
+        let limits = Limits { body_plain_bytes_max: 1 << 20, ..Limits::default() };
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         gz.write_all(&vec![b' '; 32 << 20]).unwrap();
         let bomb = gz.finish().unwrap();

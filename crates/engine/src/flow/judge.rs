@@ -178,7 +178,7 @@ impl Judge {
         for item in work.items {
             self.item(item, &mut rows, &mut raws);
         }
-        self.to_lake(rows, raws);
+        self.append_to_lake(rows, raws);
         self.tools.lake.advance(self.last);
         self.tools.progress.judged.store(self.last, Ordering::Release);
         // Whoever waits for an incident waits no longer than this batch.
@@ -288,7 +288,7 @@ impl Judge {
         *self.counts.entry((source.to_owned(), outcome, reason)).or_insert(0) += 1;
     }
 
-    fn to_lake(&mut self, mut rows: Vec<LakeRow>, mut raws: Vec<RawRow>) {
+    fn append_to_lake(&mut self, mut rows: Vec<LakeRow>, mut raws: Vec<RawRow>) {
         if rows.is_empty() && raws.is_empty() {
             return;
         }
@@ -323,6 +323,7 @@ impl Judge {
             return;
         }
         self.since_flush = Stopwatch::start();
+        self.tools.lake.advance(self.last);
         let bytes = self.detector.snapshot();
         let snapshot = Snapshot { name: SNAPSHOT.into(), seq: self.last, bytes };
         self.tools.keeper.flush(Seal { snapshot });

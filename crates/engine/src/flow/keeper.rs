@@ -13,6 +13,9 @@ use crate::flow::judge::{CONSUMER, SNAPSHOT};
 /// The lake's consumer name in state.
 pub const LAKE: &str = "lake";
 
+/// A left-over flush, then the seal's own.
+const FLUSHES_PER_SEAL: usize = 2;
+
 /// What is to be kept once the lake has flushed.
 pub struct Seal {
     /// The detector's memory at a record that the lake has been handed.
@@ -77,6 +80,29 @@ enum KeepError {
 }
 
 async fn keep(lake: &Lake, state: &State, journal: &Journal, seal: Seal) -> Result<(), KeepError> {
+    let seq = seal.snapshot.seq;
+    for _ in 0..FLUSHES_PER_SEAL {
+        let reached = flush(lake, state).await?;
+        // INVARIANT: the snapshot is never ahead of the lake. A flush that had been written but not
+        // committed comes back first, and holds less than this seal's rows.
+        if reached.is_some_and(|reached| reached < seq) {
+            continue;
+        }
+        if state.cursor(SNAPSHOT).await? < seq {
+            let consumer = SNAPSHOT.to_owned();
+            let snapshot = Some(seal.snapshot);
+            let step = DetectStep { consumer, cursor: seq, snapshot, ..DetectStep::default() };
+            state.commit_step(&step).await?;
+        }
+        journal.release(CONSUMER, seq);
+        break;
+    }
+    Ok(())
+}
+
+/// Flushes once and commits; gives up to which record the lake's files now reach, `None` when
+/// nothing waited.
+async fn flush(lake: &Lake, state: &State) -> Result<Option<u64>, KeepError> {
     let flushed = lake.flush(FlushReason::Asked).await?;
     if let Some(up_to) = flushed.up_to_seq {
         let cursor = (state.cursor(LAKE).await? < up_to).then(|| (LAKE.to_owned(), up_to));
@@ -85,14 +111,5 @@ async fn keep(lake: &Lake, state: &State, journal: &Journal, seal: Seal) -> Resu
         state.commit_lake(&commit).await?;
     }
     lake.committed(&flushed);
-    // The snapshot is never ahead of the lake: what lies between is read from the journal again.
-    let seq = seal.snapshot.seq;
-    if state.cursor(SNAPSHOT).await? < seq {
-        let consumer = SNAPSHOT.to_owned();
-        let snapshot = Some(seal.snapshot);
-        let step = DetectStep { consumer, cursor: seq, snapshot, ..DetectStep::default() };
-        state.commit_step(&step).await?;
-    }
-    journal.release(CONSUMER, seq);
-    Ok(())
+    Ok(flushed.up_to_seq)
 }

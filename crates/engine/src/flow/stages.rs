@@ -18,6 +18,9 @@ const BATCH_RECORDS: usize = 2_048;
 /// How long the reader waits for something new before it looks whether to stop.
 const READ_WAIT: Duration = Duration::from_millis(250);
 
+/// Records with their journal sequence.
+type Numbered = Vec<(u64, Arc<Record>)>;
+
 /// One record and what became of it.
 pub struct Item {
     /// Journal sequence.
@@ -61,7 +64,7 @@ impl Stages {
         let mut stages = Vec::new();
         let mut threads = Vec::new();
         for number in 0..workers.max(1) {
-            let (input, taken) = sync_channel::<Vec<(u64, Arc<Record>)>>(STAGE_BATCHES_MAX);
+            let (input, taken) = sync_channel::<Numbered>(STAGE_BATCHES_MAX);
             let (given, output) = sync_channel(STAGE_BATCHES_MAX);
             let current = Arc::clone(&current);
             let name = format!("normalise-{number}");
@@ -106,10 +109,7 @@ impl Stages {
 }
 
 /// Deals batches out in turn, so that taking them back in turn keeps the journal's order.
-fn read_all(
-    mut reader: Reader,
-    inputs: &[SyncSender<Vec<(u64, Arc<Record>)>>],
-) -> Result<(), StoreError> {
+fn read_all(mut reader: Reader, inputs: &[SyncSender<Numbered>]) -> Result<(), StoreError> {
     for input in inputs.iter().cycle() {
         let batch = loop {
             match reader.next_batch(BATCH_RECORDS, READ_WAIT)? {
@@ -125,11 +125,7 @@ fn read_all(
     Ok(())
 }
 
-fn normalise_all(
-    taken: &Receiver<Vec<(u64, Arc<Record>)>>,
-    given: &SyncSender<Work>,
-    current: &Current,
-) {
+fn normalise_all(taken: &Receiver<Numbered>, given: &SyncSender<Work>, current: &Current) {
     let mut knowledge = current.get();
     let mut normaliser = Normaliser::new(Arc::clone(&knowledge.mappings));
     while let Ok(batch) = taken.recv() {

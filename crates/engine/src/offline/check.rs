@@ -7,7 +7,7 @@ use std::sync::Arc;
 use detect::{RuleSet, cases};
 use model::Problem;
 use model::problem::Gravity;
-use normalise::{Mappings, check_folder};
+use normalise::{CaseResult, MappingFolder, Mappings, check_folder};
 
 use super::OfflineError;
 use super::content::organisation;
@@ -83,9 +83,14 @@ fn check_content(extra: Option<&Path>, problems: &mut Vec<Problem>, summary: &mu
     let mappings = Arc::new(mappings);
     let mut samples = 0_usize;
     for folder in &folders {
+        let rewrite = extra.filter(|_| wants_update()).map(|dir| expected_folder(dir, folder));
         for case in check_folder(&mappings, folder) {
             samples += 1;
-            problems.extend(case.problems);
+            match rewrite.as_deref().filter(|dir| dir.exists()) {
+                Some(_) if case.expected.as_ref() == Some(&case.actual) => {}
+                Some(dir) => write_expected(dir, &case, problems),
+                None => problems.extend(case.problems),
+            }
         }
     }
     let rule_files = content::rule_files(&files);
@@ -107,6 +112,29 @@ fn check_content(extra: Option<&Path>, problems: &mut Vec<Problem>, summary: &mu
         rules.len(),
         outcomes.len()
     );
+}
+
+/// `UPDATE=1` rewrites what mappings are expected to give.
+fn wants_update() -> bool {
+    std::env::var_os("UPDATE").is_some_and(|value| value == "1")
+}
+
+fn expected_folder(content: &Path, folder: &MappingFolder) -> PathBuf {
+    content.join("mappings").join(&folder.name)
+}
+
+/// Writes one case's outcome; its differences to the former one are then no problem any more.
+fn write_expected(dir: &Path, case: &CaseResult, problems: &mut Vec<Problem>) {
+    let file = dir.join("expected").join(format!("{}.ndjson", case.case));
+    let written = std::fs::create_dir_all(dir.join("expected"))
+        .and_then(|()| std::fs::write(&file, &case.actual));
+    if let Err(error) = written {
+        let message = format!("cannot be written: {error}");
+        problems.push(Problem::error(&file.display().to_string(), None, "unwritable", message));
+    }
+    let is_mended = |code: &str| matches!(code, "missing_expected" | "unexpected");
+    let stays = |problem: &&Problem| !is_mended(&problem.code);
+    problems.extend(case.problems.iter().filter(stays).cloned());
 }
 
 fn printed(config: Option<&Config>) -> String {

@@ -28,7 +28,7 @@ pub struct Content {
 pub fn content(extra: Option<&Path>) -> Result<Content, Vec<Problem>> {
     let mut problems = Vec::new();
     let files = content::gather(extra, &mut problems);
-    let (mappings, found) = Mappings::load(content::mapping_folders(&files));
+    let (mappings, found) = Mappings::load_lazily(content::mapping_folders(&files));
     problems.extend(found);
     let (rules, found) = RuleSet::load(&content::rule_files(&files));
     problems.extend(found);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use adapters::files::{self, FileError, FileOptions, FileRecord};
 use model::spine::Source;
-use model::{DeadLetter, DeadReason, MappingName, Position, Raw, SourceId, Timestamp, Trust};
+use model::{DeadLetter, DeadReason, MappingName, Position, Raw, SourceId, Timestamp, Trust, Wire};
 use normalise::{ClockPolicy, Normalised, Normaliser, SourceContext};
 use serde_json::json;
 
@@ -65,8 +65,10 @@ pub fn normalise(
         summary.records += 1;
         match record {
             Ok(record) => {
-                let (number, raw) = (record.index, raw_of(record, &source, now));
+                let (number, line) = (record.index, record.line);
+                let raw = raw_of(record, &source, now);
                 normaliser.run(number, &raw, &context, &mut made);
+                place_in_file(&mut made, raw.wire, line);
             }
             Err(FileError::Record { line, index, detail, .. }) => {
                 made.push(Normalised::Dead(unreadable_record(&source, (index, line), detail, now)));
@@ -94,6 +96,19 @@ fn unreadable_record(
         mapping: source.mapping.clone(),
         reason: DeadReason::Decode { wire: "file".into(), detail },
         position: Some(Position { line, column: 1 }),
+    }
+}
+
+/// A dead letter's position counts within its record; whoever reads it looks into the file, where
+/// the record begins on `line`. A CSV record carries the header as its own first line.
+fn place_in_file(made: &mut [Normalised], wire: Wire, line: u64) {
+    for normalised in made {
+        let Normalised::Dead(dead) = normalised else { continue };
+        let first = if wire == Wire::Csv { 2 } else { 1 };
+        let at = dead.position.get_or_insert(Position { line: first, column: 1 });
+        if at.line >= first {
+            at.line = line + at.line - first;
+        }
     }
 }
 
