@@ -58,9 +58,7 @@ pub fn parse(input: &[u8]) -> Result<AuditRecord<'_>, AuditError> {
     let refuse = |kind, offset| AuditError { kind, offset };
     let text = std::str::from_utf8(input)
         .map_err(|error| refuse(AuditErrorKind::NotUtf8, error.valid_up_to()))?;
-    let type_at = text
-        .find("type=")
-        .ok_or(refuse(AuditErrorKind::NoType, 0))?;
+    let type_at = text.find("type=").ok_or(refuse(AuditErrorKind::NoType, 0))?;
     let node = text_span(text, 0, type_at)
         .split_ascii_whitespace()
         .find_map(|word| word.strip_prefix("node="));
@@ -82,20 +80,11 @@ pub fn parse(input: &[u8]) -> Result<AuditRecord<'_>, AuditError> {
         .ok()
         .zip(millis.parse::<u16>().ok().filter(|millis| *millis < 1000))
         .and_then(|(seconds, millis)| {
-            seconds
-                .checked_mul(1000)?
-                .checked_add(i64::from(millis))?
-                .checked_mul(1_000_000)
+            seconds.checked_mul(1000)?.checked_add(i64::from(millis))?.checked_mul(1_000_000)
         })
         .ok_or(no_stamp)?;
     let serial = serial.parse().map_err(|_| no_stamp)?;
-    Ok(AuditRecord {
-        node,
-        kind,
-        unix_ns,
-        serial,
-        body: body.trim_ascii(),
-    })
+    Ok(AuditRecord { node, kind, unix_ns, serial, body: body.trim_ascii() })
 }
 
 impl<'a> AuditRecord<'a> {
@@ -106,13 +95,9 @@ impl<'a> AuditRecord<'a> {
     #[must_use]
     pub fn fields(&self) -> Fields<'a> {
         let (avc, rest) = match access_vector(self.body) {
-            Some((result, permissions, rest)) => (
-                [
-                    Some(("avc_permissions", permissions)),
-                    Some(("avc_result", result)),
-                ],
-                rest,
-            ),
+            Some((result, permissions, rest)) => {
+                ([Some(("avc_permissions", permissions)), Some(("avc_result", result))], rest)
+            }
             None => ([None, None], self.body),
         };
         let (outer, inner, after) = nested(rest);
@@ -177,16 +162,8 @@ fn field<'a>(key: &'a str, value: kv::Value<'a>, is_execve: bool) -> (&'a str, C
         return (key, value.text());
     }
     let raw = value.raw.trim_end_matches(',');
-    let raw = if raw.contains('(') {
-        raw
-    } else {
-        raw.trim_end_matches(')')
-    };
-    let decoded = if may_be_hex(key, is_execve) {
-        decode_hex(raw)
-    } else {
-        None
-    };
+    let raw = if raw.contains('(') { raw } else { raw.trim_end_matches(')') };
+    let decoded = if may_be_hex(key, is_execve) { decode_hex(raw) } else { None };
     (key, decoded.map_or(Cow::Borrowed(raw), Cow::Owned))
 }
 
@@ -241,11 +218,7 @@ fn decode_hex(raw: &str) -> Option<String> {
         let byte = digit(*high)? << 4 | digit(*low)?;
         bytes.push(if byte == 0 { b' ' } else { byte });
     }
-    Some(
-        String::from_utf8_lossy(&bytes)
-            .trim_end_matches(' ')
-            .to_owned(),
-    )
+    Some(String::from_utf8_lossy(&bytes).trim_end_matches(' ').to_owned())
 }
 
 #[cfg(test)]
@@ -257,21 +230,11 @@ mod tests {
         match parse(line.as_bytes()) {
             Err(error) => error.to_string(),
             Ok(record) => {
-                let fields: Vec<String> = record
-                    .fields()
-                    .map(|(key, value)| format!("{key}={value}"))
-                    .collect();
-                let node = record
-                    .node
-                    .map(|node| format!("@{node}"))
-                    .unwrap_or_default();
+                let fields: Vec<String> =
+                    record.fields().map(|(key, value)| format!("{key}={value}")).collect();
+                let node = record.node.map(|node| format!("@{node}")).unwrap_or_default();
                 let ms = record.unix_ns / 1_000_000;
-                format!(
-                    "{}{node} {ms} {}: {}",
-                    record.kind,
-                    record.serial,
-                    fields.join("|")
-                )
+                format!("{}{node} {ms} {}: {}", record.kind, record.serial, fields.join("|"))
             }
         }
     }

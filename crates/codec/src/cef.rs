@@ -66,11 +66,7 @@ impl<'a> Cef<'a> {
     /// The extensions in the order sent, values unescaped.
     #[must_use]
     pub fn pairs(&self) -> Pairs<'a> {
-        let mut pairs = Pairs {
-            text: self.extension,
-            key: None,
-            at: 0,
-        };
+        let mut pairs = Pairs { text: self.extension, key: None, at: 0 };
         pairs.key = pairs.find_key();
         pairs
     }
@@ -97,19 +93,8 @@ pub fn parse(input: &[u8]) -> Result<Cef<'_>, CefError> {
         *field = header_field(text_span(rest, 0, end));
         at += end + 1;
     }
-    let [
-        version,
-        vendor,
-        product,
-        device_version,
-        signature_id,
-        name,
-        severity,
-    ] = fields;
-    let version = version
-        .trim()
-        .parse()
-        .map_err(|_| refuse(CefErrorKind::Version, mark + 4))?;
+    let [version, vendor, product, device_version, signature_id, name, severity] = fields;
+    let version = version.trim().parse().map_err(|_| refuse(CefErrorKind::Version, mark + 4))?;
     let extension = text_span(text, at, text.len()).trim_ascii();
     Ok(Cef {
         prefix: text_span(text, 0, mark).trim_ascii(),
@@ -152,9 +137,7 @@ fn next_event(input: &[u8]) -> Option<usize> {
             digit && line.get(at + 5) == Some(&b'|')
         })
     };
-    memchr::memchr_iter(b'\n', input)
-        .find(is_start)
-        .map(|newline| newline + 1)
+    memchr::memchr_iter(b'\n', input).find(is_start).map(|newline| newline + 1)
 }
 
 fn unescaped_pipe(text: &str) -> Option<usize> {
@@ -170,9 +153,7 @@ fn unescaped_pipe(text: &str) -> Option<usize> {
 }
 
 fn header_field(raw: &str) -> Cow<'_, str> {
-    unescape(raw, |escaped| {
-        matches!(escaped, '|' | '\\').then_some(escaped)
-    })
+    unescape(raw, |escaped| matches!(escaped, '|' | '\\').then_some(escaped))
 }
 
 fn extension_value(raw: &str) -> Cow<'_, str> {
@@ -224,17 +205,12 @@ impl Pairs<'_> {
             let from = self.at;
             self.at = equals + 1;
             let before = bytes.get(from..equals).unwrap_or_default();
-            let length = before
-                .iter()
-                .rev()
-                .take_while(|byte| is_key_byte(**byte))
-                .count();
+            let length = before.iter().rev().take_while(|byte| is_key_byte(**byte)).count();
             let start = equals - length;
             let is_apart = start == 0
                 || (start > from && bytes.get(start - 1).is_some_and(u8::is_ascii_whitespace));
-            let begins_well = bytes
-                .get(start)
-                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+            let begins_well =
+                bytes.get(start).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
             if length > 0 && is_apart && begins_well {
                 return Some((start, equals));
             }
@@ -267,10 +243,8 @@ mod tests {
         match parse(input.as_bytes()) {
             Err(error) => error.to_string(),
             Ok(cef) => {
-                let pairs: Vec<String> = cef
-                    .pairs()
-                    .map(|(key, value)| format!("{key}={value:?}"))
-                    .collect();
+                let pairs: Vec<String> =
+                    cef.pairs().map(|(key, value)| format!("{key}={value:?}")).collect();
                 format!(
                     "{}|{}|{}|{}|{}|{}|{} {}",
                     cef.version,
@@ -322,10 +296,7 @@ mod tests {
             render("x CEF:y|a|b|c|d|e|5|"),
             "CEF: expected a version number after `CEF:` (byte 6)"
         );
-        assert_eq!(
-            render("CEF:0|a|b"),
-            "CEF: expected seven fields, each ended by `|` (byte 9)"
-        );
+        assert_eq!(render("CEF:0|a|b"), "CEF: expected seven fields, each ended by `|` (byte 9)");
     }
 
     #[test]

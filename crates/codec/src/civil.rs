@@ -72,9 +72,7 @@ impl LocalTime {
             .checked_add(i64::from(self.hour) * 3600)?
             .checked_add(i64::from(self.minute) * 60 + i64::from(self.second))?
             .checked_sub(i64::from(offset_s))?;
-        seconds
-            .checked_mul(NANOS_PER_SECOND)?
-            .checked_add(i64::from(self.nanos))
+        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(self.nanos))
     }
 }
 
@@ -122,22 +120,14 @@ pub fn iso_time(input: &[u8]) -> Option<IsoTime> {
     }
     let zone_at = 19 + fraction_length;
     let (offset_s, zone_length) = zone(tail(input, zone_at));
-    Some(IsoTime {
-        local,
-        offset_s,
-        length: zone_at + zone_length,
-    })
+    Some(IsoTime { local, offset_s, length: zone_at + zone_length })
 }
 
 /// Nanoseconds since 1970 of a text that is an RFC 3339 time with its zone and nothing else.
 #[must_use]
 pub fn rfc3339_ns(text: &str) -> Option<i64> {
     let time = iso_time(text.as_bytes())?;
-    if time.length == text.len() {
-        time.unix_ns()
-    } else {
-        None
-    }
+    if time.length == text.len() { time.unix_ns() } else { None }
 }
 
 /// Reads `.123` or `,123`: nanoseconds and the bytes used; nothing there is (0, 0).
@@ -145,20 +135,13 @@ pub(crate) fn fraction(input: &[u8]) -> (u32, usize) {
     let [b'.' | b',', digits @ ..] = input else {
         return (0, 0);
     };
-    let count = digits
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if count == 0 {
         return (0, 0);
     }
     let mut nanos = 0_u32;
     for index in 0..9 {
-        let digit = if index < count {
-            digits.get(index).map_or(0, |byte| byte - b'0')
-        } else {
-            0
-        };
+        let digit = if index < count { digits.get(index).map_or(0, |byte| byte - b'0') } else { 0 };
         nanos = nanos * 10 + u32::from(digit);
     }
     (nanos, count + 1)
@@ -198,9 +181,7 @@ pub(crate) fn number(input: &[u8], at: usize, count: usize) -> Option<u32> {
         if !digit.is_ascii_digit() {
             return None;
         }
-        value = value
-            .checked_mul(10)?
-            .checked_add(u32::from(digit - b'0'))?;
+        value = value.checked_mul(10)?.checked_add(u32::from(digit - b'0'))?;
     }
     Some(value)
 }
@@ -214,15 +195,9 @@ mod tests {
     fn known_moments() {
         let cases = [
             ("1970-01-01T00:00:00Z", Some(0)),
-            (
-                "2003-08-24T05:14:15.000003-07:00",
-                Some(1_061_727_255_000_003_000),
-            ),
+            ("2003-08-24T05:14:15.000003-07:00", Some(1_061_727_255_000_003_000)),
             ("2016-02-29T00:00:00+00:00", Some(1_456_704_000_000_000_000)),
-            (
-                "2026-11-22T10:00:00.123456789123Z",
-                Some(1_795_341_600_123_456_789),
-            ),
+            ("2026-11-22T10:00:00.123456789123Z", Some(1_795_341_600_123_456_789)),
             ("2018-02-29T22:14:16+01:00", None),
             ("2026-11-22T10:00:00", None),
             ("2026-11-22T10:00:00Zx", None),
@@ -234,14 +209,8 @@ mod tests {
 
     #[test]
     fn a_time_without_zone_is_a_local_reading() {
-        let time = iso_time(b"2026-11-22 10:00:00,5 rest").map(|time| {
-            (
-                time.local.hour,
-                time.local.nanos,
-                time.offset_s,
-                time.length,
-            )
-        });
+        let time = iso_time(b"2026-11-22 10:00:00,5 rest")
+            .map(|time| (time.local.hour, time.local.nanos, time.offset_s, time.length));
         assert_eq!(time, Some((10, 500_000_000, None, 21)));
     }
 

@@ -136,12 +136,7 @@ impl Header {
     }
 
     fn named(&self, kind: CsvErrorKind, line: u64, column: usize) -> CsvError {
-        CsvError {
-            kind,
-            line,
-            column,
-            name: self.names.get(column - 1).cloned(),
-        }
+        CsvError { kind, line, column, name: self.names.get(column - 1).cloned() }
     }
 }
 
@@ -150,12 +145,7 @@ fn quoted(name: Option<&str>) -> String {
 }
 
 fn error(kind: CsvErrorKind, line: u64, column: usize) -> CsvError {
-    CsvError {
-        kind,
-        line,
-        column,
-        name: None,
-    }
+    CsvError { kind, line, column, name: None }
 }
 
 /// One record with as many UTF-8 fields as the header has names.
@@ -192,21 +182,12 @@ pub fn table(bytes: &[u8]) -> Result<Table<'_>, CsvError> {
     if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
         return Err(error(CsvErrorKind::NoHeader, 1, 1));
     }
-    let blank = body
-        .iter()
-        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-        .count();
+    let blank = body.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let line = 1 + count_lines(span(body, 0, blank));
     if let Some(column) = unended_quote(span(body, 0, offset(&reader))) {
         return Err(error(CsvErrorKind::UnendedQuote, line, column));
     }
-    Ok(Table {
-        header: Header::of(&record, line)?,
-        body,
-        reader,
-        line: 1,
-        counted: 0,
-    })
+    Ok(Table { header: Header::of(&record, line)?, body, reader, line: 1, counted: 0 })
 }
 
 /// A table being read.
@@ -230,10 +211,7 @@ impl Table<'_> {
     /// line feed of the record before, and empty lines, to the next one.
     fn line_of(&mut self, start: usize) -> u64 {
         let rest = tail(self.body, start);
-        let ends = rest
-            .iter()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-            .count();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.line += count_lines(span(self.body, self.counted, start + ends));
         self.counted = start + ends;
         self.line
@@ -255,11 +233,7 @@ impl Iterator for Table<'_> {
         if end >= self.body.len()
             && let Some(column) = unended_quote(span(self.body, start, end))
         {
-            return Some(Err(self.header.named(
-                CsvErrorKind::UnendedQuote,
-                line,
-                column,
-            )));
+            return Some(Err(self.header.named(CsvErrorKind::UnendedQuote, line, column)));
         }
         Some(self.header.check(record, line))
     }
@@ -347,45 +321,26 @@ mod tests {
         );
         check(
             "a,b\n1,2\n3,\"4\n5,6\n",
-            &[
-                "2: a=1|b=2",
-                "quoted field has no end (line 3, column 2 `b`)",
-            ],
+            &["2: a=1|b=2", "quoted field has no end (line 3, column 2 `b`)"],
         );
     }
 
     #[test]
     fn headers_that_cannot_be() {
         check("", &["expected a header line (line 1, column 1)"]);
-        check(
-            "a, ,c\n",
-            &["the header's column has no name (line 1, column 2)"],
-        );
-        check(
-            "a,b, a\n",
-            &["the header names `a` twice (line 1, column 3)"],
-        );
+        check("a, ,c\n", &["the header's column has no name (line 1, column 2)"]);
+        check("a,b, a\n", &["the header names `a` twice (line 1, column 3)"]);
         check("a,\"b\n", &["quoted field has no end (line 1, column 2)"]);
     }
 
     #[test]
     fn lines_that_arrive_alone() {
         let header = Header::parse(b"time,badge\r\n", 1);
-        let row = header
-            .as_ref()
-            .map(|header| header.row(b"1,\"x,y\"\r\n", 7));
-        let field = row
-            .ok()
-            .and_then(Result::ok)
-            .and_then(|row| row.get(1).map(str::to_owned));
+        let row = header.as_ref().map(|header| header.row(b"1,\"x,y\"\r\n", 7));
+        let field = row.ok().and_then(Result::ok).and_then(|row| row.get(1).map(str::to_owned));
         assert_eq!(field.as_deref(), Some("x,y"));
-        let bad = header
-            .and_then(|header| header.row(b"1,\xff", 8))
-            .map_err(|e| e.to_string());
-        assert_eq!(
-            bad.err().as_deref(),
-            Some("field is not UTF-8 (line 8, column 2 `badge`)")
-        );
+        let bad = header.and_then(|header| header.row(b"1,\xff", 8)).map_err(|e| e.to_string());
+        assert_eq!(bad.err().as_deref(), Some("field is not UTF-8 (line 8, column 2 `badge`)"));
     }
 
     proptest! {

@@ -73,17 +73,8 @@ enum State {
 
 /// A finished frame as positions, so that the buffer is borrowed only once it is complete.
 enum Cut {
-    Buffer {
-        start: usize,
-        end: usize,
-        truncated: bool,
-        bytes_dropped: u64,
-        ending: Ending,
-    },
-    Held {
-        bytes_dropped: u64,
-        ending: Ending,
-    },
+    Buffer { start: usize, end: usize, truncated: bool, bytes_dropped: u64, ending: Ending },
+    Held { bytes_dropped: u64, ending: Ending },
 }
 
 enum Step {
@@ -117,10 +108,7 @@ impl Deframer {
     }
 
     /// The next complete frame of what was pushed.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "frames borrow from the deframer"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "frames borrow from the deframer")]
     pub fn next(&mut self) -> Option<Frame<'_>> {
         loop {
             match self.step(false) {
@@ -156,27 +144,12 @@ impl Deframer {
 
     fn frame(&self, cut: Cut) -> Frame<'_> {
         match cut {
-            Cut::Buffer {
-                start,
-                end,
-                truncated,
-                bytes_dropped,
-                ending,
-            } => Frame {
-                bytes: span(&self.buffer, start, end),
-                truncated,
-                bytes_dropped,
-                ending,
-            },
-            Cut::Held {
-                bytes_dropped,
-                ending,
-            } => Frame {
-                bytes: &self.held,
-                truncated: true,
-                bytes_dropped,
-                ending,
-            },
+            Cut::Buffer { start, end, truncated, bytes_dropped, ending } => {
+                Frame { bytes: span(&self.buffer, start, end), truncated, bytes_dropped, ending }
+            }
+            Cut::Held { bytes_dropped, ending } => {
+                Frame { bytes: &self.held, truncated: true, bytes_dropped, ending }
+            }
         }
     }
 
@@ -193,20 +166,14 @@ impl Deframer {
     /// Decides how the next frame is framed: `123 <` is an octet count, anything else a line.
     fn begin(&mut self, is_end: bool) -> Step {
         let rest = tail(&self.buffer, self.start);
-        let empty = rest
-            .iter()
-            .take_while(|byte| matches!(byte, b'\n' | 0))
-            .count();
+        let empty = rest.iter().take_while(|byte| matches!(byte, b'\n' | 0)).count();
         self.start += empty;
         let rest = tail(&self.buffer, self.start);
         if rest.is_empty() {
             return Step::NeedMore;
         }
-        let digits = rest
-            .iter()
-            .take(COUNT_DIGITS_MAX + 1)
-            .take_while(|b| b.is_ascii_digit())
-            .count();
+        let digits =
+            rest.iter().take(COUNT_DIGITS_MAX + 1).take_while(|b| b.is_ascii_digit()).count();
         let is_count = (1..=COUNT_DIGITS_MAX).contains(&digits) && rest.first() != Some(&b'0');
         if is_count {
             match (rest.get(digits), rest.get(digits + 1)) {
@@ -276,13 +243,7 @@ impl Deframer {
         if start == end {
             return Step::Again;
         }
-        Step::Done(Cut::Buffer {
-            start,
-            end,
-            truncated: false,
-            bytes_dropped: 0,
-            ending,
-        })
+        Step::Done(Cut::Buffer { start, end, truncated: false, bytes_dropped: 0, ending })
     }
 
     fn skipped_line(&mut self, dropped: u64, is_end: bool) -> Step {
@@ -290,26 +251,18 @@ impl Deframer {
             Ok((length, ending)) => {
                 self.start += length + 1;
                 self.state = State::Between;
-                Step::Done(Cut::Held {
-                    bytes_dropped: dropped + length as u64,
-                    ending,
-                })
+                Step::Done(Cut::Held { bytes_dropped: dropped + length as u64, ending })
             }
             Err(length) => {
                 self.start += length;
                 self.scanned = 0;
                 let bytes_dropped = dropped + length as u64;
-                self.state = State::SkippedLine {
-                    dropped: bytes_dropped,
-                };
+                self.state = State::SkippedLine { dropped: bytes_dropped };
                 if !is_end {
                     return Step::NeedMore;
                 }
                 self.state = State::Between;
-                Step::Done(Cut::Held {
-                    bytes_dropped,
-                    ending: Ending::EndOfStream,
-                })
+                Step::Done(Cut::Held { bytes_dropped, ending: Ending::EndOfStream })
             }
         }
     }
@@ -317,24 +270,16 @@ impl Deframer {
     fn counted(&mut self, length: usize, is_end: bool) -> Step {
         let start = self.start;
         let received = self.buffer.len() - start;
-        let ending = if received < length {
-            Ending::EndOfStream
-        } else {
-            Ending::Counted
-        };
+        let ending = if received < length { Ending::EndOfStream } else { Ending::Counted };
         if length > self.frame_bytes_max {
             if received <= self.frame_bytes_max {
                 return self.unfinished_count(received, is_end);
             }
             let kept = self.frame_bytes_max;
             self.held.clear();
-            self.held
-                .extend_from_slice(span(&self.buffer, start, start + kept));
+            self.held.extend_from_slice(span(&self.buffer, start, start + kept));
             self.start += kept;
-            self.state = State::SkippedCounted {
-                left: length - kept,
-                dropped: 0,
-            };
+            self.state = State::SkippedCounted { left: length - kept, dropped: 0 };
             return Step::Again;
         }
         if received < length {
@@ -343,13 +288,7 @@ impl Deframer {
         self.start += length;
         self.state = State::Between;
         let end = start + length;
-        Step::Done(Cut::Buffer {
-            start,
-            end,
-            truncated: false,
-            bytes_dropped: 0,
-            ending,
-        })
+        Step::Done(Cut::Buffer { start, end, truncated: false, bytes_dropped: 0, ending })
     }
 
     /// Fewer bytes than the count promised: wait, or at the end hand out what there is.
@@ -374,22 +313,12 @@ impl Deframer {
         self.start += here;
         let bytes_dropped = dropped + here as u64;
         if here < left && !is_end {
-            self.state = State::SkippedCounted {
-                left: left - here,
-                dropped: bytes_dropped,
-            };
+            self.state = State::SkippedCounted { left: left - here, dropped: bytes_dropped };
             return Step::NeedMore;
         }
         self.state = State::Between;
-        let ending = if here < left {
-            Ending::EndOfStream
-        } else {
-            Ending::Counted
-        };
-        Step::Done(Cut::Held {
-            bytes_dropped,
-            ending,
-        })
+        let ending = if here < left { Ending::EndOfStream } else { Ending::Counted };
+        Step::Done(Cut::Held { bytes_dropped, ending })
     }
 
     /// Keeps the first bytes of a line that has grown beyond the limit and skips the rest so far.
@@ -431,9 +360,7 @@ impl Deframer {
 }
 
 fn decimal(digits: &[u8]) -> usize {
-    digits
-        .iter()
-        .fold(0, |value, digit| value * 10 + usize::from(digit - b'0'))
+    digits.iter().fold(0, |value, digit| value * 10 + usize::from(digit - b'0'))
 }
 
 #[cfg(test)]
@@ -458,12 +385,7 @@ mod tests {
             }
         }
         while let Some(frame) = deframer.finish() {
-            found.push((
-                frame.bytes.to_vec(),
-                frame.truncated,
-                frame.bytes_dropped,
-                frame.ending,
-            ));
+            found.push((frame.bytes.to_vec(), frame.truncated, frame.bytes_dropped, frame.ending));
         }
         found
     }
@@ -473,21 +395,13 @@ mod tests {
             found
                 .into_iter()
                 .map(|(bytes, truncated, dropped, ending)| {
-                    let cut = if truncated {
-                        format!(" cut={dropped}")
-                    } else {
-                        String::new()
-                    };
+                    let cut = if truncated { format!(" cut={dropped}") } else { String::new() };
                     format!("{:?} {}{cut}", ending, bytes.escape_ascii())
                 })
                 .collect::<Vec<_>>()
         };
         assert_eq!(render(frames([stream], max)), expected);
-        assert_eq!(
-            render(frames(stream.chunks(1), max)),
-            expected,
-            "byte by byte"
-        );
+        assert_eq!(render(frames(stream.chunks(1), max)), expected, "byte by byte");
     }
 
     #[test]
@@ -509,26 +423,14 @@ mod tests {
         check(
             b"2026 was\n0 <1>x\n99999999999 <1>y\n",
             99,
-            &[
-                "Newline 2026 was",
-                "Newline 0 <1>x",
-                "Newline 99999999999 <1>y",
-            ],
+            &["Newline 2026 was", "Newline 0 <1>x", "Newline 99999999999 <1>y"],
         );
     }
 
     #[test]
     fn oversized_frames_are_cut_and_the_rest_counted() {
-        check(
-            b"<1>0123456789\n<2>ok\n",
-            6,
-            &["Newline <1>012 cut=7", "Newline <2>ok"],
-        );
-        check(
-            b"13 <1>0123456789<2>ok\n",
-            6,
-            &["Counted <1>012 cut=7", "Newline <2>ok"],
-        );
+        check(b"<1>0123456789\n<2>ok\n", 6, &["Newline <1>012 cut=7", "Newline <2>ok"]);
+        check(b"13 <1>0123456789<2>ok\n", 6, &["Counted <1>012 cut=7", "Newline <2>ok"]);
         check(b"<1>0123456789", 6, &["EndOfStream <1>012 cut=7"]);
         check(b"13 <1>0123456", 6, &["EndOfStream <1>012 cut=4"]);
     }
@@ -542,16 +444,8 @@ mod tests {
 
     #[test]
     fn nul_ends_a_frame_where_a_frame_follows() {
-        check(
-            b"<1>a\0<2>b\0<3>c\0",
-            99,
-            &["Nul <1>a", "Nul <2>b", "Nul <3>c"],
-        );
-        check(
-            b"<1>a\0b\n<2>c\n",
-            99,
-            &["Newline <1>a\\x00b", "Newline <2>c"],
-        );
+        check(b"<1>a\0<2>b\0<3>c\0", 99, &["Nul <1>a", "Nul <2>b", "Nul <3>c"]);
+        check(b"<1>a\0b\n<2>c\n", 99, &["Newline <1>a\\x00b", "Newline <2>c"]);
     }
 
     #[test]
@@ -564,14 +458,9 @@ mod tests {
             assert!(deframer.memory_bytes() <= 512 * 1024);
         }
         deframer.push(b"\n<1>next\n");
-        let first = deframer
-            .next()
-            .map(|frame| (frame.bytes.len(), frame.bytes_dropped));
+        let first = deframer.next().map(|frame| (frame.bytes.len(), frame.bytes_dropped));
         assert_eq!(first, Some((64 * 1024, 1599 * 64 * 1024)));
-        assert_eq!(
-            deframer.next().map(|frame| frame.bytes.to_vec()),
-            Some(b"<1>next".to_vec())
-        );
+        assert_eq!(deframer.next().map(|frame| frame.bytes.to_vec()), Some(b"<1>next".to_vec()));
     }
 
     fn stream() -> impl Strategy<Value = Vec<u8>> {

@@ -56,11 +56,7 @@ impl<'a> Iterator for Pairs<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let blank = self
-                .rest
-                .bytes()
-                .take_while(|byte| is_separator(*byte))
-                .count();
+            let blank = self.rest.bytes().take_while(|byte| is_separator(*byte)).count();
             let rest = text_span(self.rest, blank, self.rest.len());
             if rest.is_empty() {
                 self.rest = rest;
@@ -94,21 +90,12 @@ const fn is_separator(byte: u8) -> bool {
 fn value(text: &str) -> (Value<'_>, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.bytes().position(is_separator).unwrap_or(text.len());
-        let value = Value {
-            raw: text_span(text, 0, end),
-            is_quoted: false,
-        };
+        let value = Value { raw: text_span(text, 0, end), is_quoted: false };
         return (value, text_span(text, end, text.len()));
     };
     let end = closing_quote(quoted).unwrap_or(quoted.len());
-    let value = Value {
-        raw: text_span(quoted, 0, end),
-        is_quoted: true,
-    };
-    (
-        value,
-        text_span(quoted, (end + 1).min(quoted.len()), quoted.len()),
-    )
+    let value = Value { raw: text_span(quoted, 0, end), is_quoted: true };
+    (value, text_span(quoted, (end + 1).min(quoted.len()), quoted.len()))
 }
 
 /// The quote that ends the value. Windows paths end in an unescaped backslash: a quote after a
@@ -126,11 +113,7 @@ fn closing_quote(quoted: &str) -> Option<usize> {
         if bytes.get(at) == Some(&b'"') {
             // `path="C:\" user="ana"`: the quote that seems to close opens the next value.
             let opens_next = at > 0 && bytes.get(at - 1) == Some(&b'=');
-            return if opens_next && fallback.is_some() {
-                fallback
-            } else {
-                Some(at)
-            };
+            return if opens_next && fallback.is_some() { fallback } else { Some(at) };
         }
         let ends_here = bytes.get(at + 1) == Some(&b'"')
             && bytes.get(at + 2).is_none_or(u8::is_ascii_whitespace);
@@ -147,13 +130,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(line: &str, expected: &[(&str, &str)]) {
-        let found: Vec<(&str, String)> = pairs(line)
-            .map(|(key, value)| (key, value.text().into_owned()))
-            .collect();
-        let expected: Vec<(&str, String)> = expected
-            .iter()
-            .map(|(key, value)| (*key, (*value).to_owned()))
-            .collect();
+        let found: Vec<(&str, String)> =
+            pairs(line).map(|(key, value)| (key, value.text().into_owned())).collect();
+        let expected: Vec<(&str, String)> =
+            expected.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
         assert_eq!(found, expected, "{line}");
     }
 
@@ -179,19 +159,13 @@ mod tests {
 
     #[test]
     fn strays_are_skipped_and_open_quotes_end_with_the_line() {
-        check(
-            "hello a=1 world  b= c=\"open d=2",
-            &[("a", "1"), ("b", ""), ("c", "open d=2")],
-        );
+        check("hello a=1 world  b= c=\"open d=2", &[("a", "1"), ("b", ""), ("c", "open d=2")]);
         check("=x a==b", &[("a", "=b")]);
     }
 
     #[test]
     fn a_path_that_ends_in_a_backslash_does_not_swallow_its_neighbour() {
-        check(
-            r#"path="C:\" user="ana""#,
-            &[("path", "C:\\"), ("user", "ana")],
-        );
+        check(r#"path="C:\" user="ana""#, &[("path", "C:\\"), ("user", "ana")]);
         check(r#"path="C:\dir\""#, &[("path", r"C:\dir\")]);
     }
 

@@ -32,16 +32,8 @@ impl Notification {
     /// The topic without prefixes: `Device/Sensor/PIR`.
     #[must_use]
     pub fn topic_plain(&self) -> String {
-        let plain = |part: &str| {
-            part.rsplit_once(':')
-                .map_or(part, |(_, name)| name)
-                .to_owned()
-        };
-        self.topic
-            .split('/')
-            .map(plain)
-            .collect::<Vec<_>>()
-            .join("/")
+        let plain = |part: &str| part.rsplit_once(':').map_or(part, |(_, name)| name).to_owned();
+        self.topic.split('/').map(plain).collect::<Vec<_>>().join("/")
     }
 
     /// As a JSON object: `topic`, `utc_time`, `operation`, and `source`, `key`, `data` as objects.
@@ -91,15 +83,10 @@ fn collect(element: &Element, found: &mut Vec<Notification>) {
 }
 
 fn notification(element: &Element) -> Notification {
-    let topic = element
-        .child("Topic")
-        .map(|topic| topic.text.clone())
-        .unwrap_or_default();
+    let topic = element.child("Topic").map(|topic| topic.text.clone()).unwrap_or_default();
     let empty = Element::default();
-    let message = element
-        .child("Message")
-        .and_then(|outer| outer.child("Message"))
-        .unwrap_or(&empty);
+    let message =
+        element.child("Message").and_then(|outer| outer.child("Message")).unwrap_or(&empty);
     let utc_time = message.attribute("UtcTime").map(str::to_owned);
     Notification {
         topic,
@@ -116,17 +103,11 @@ fn notification(element: &Element) -> Notification {
 fn items(list: Option<&Element>) -> Vec<(String, String)> {
     let Some(list) = list else { return Vec::new() };
     let name = |item: &Element| item.attribute("Name").unwrap_or_default().to_owned();
-    let simple = list.all("SimpleItem").map(|item| {
-        (
-            name(item),
-            item.attribute("Value").unwrap_or_default().to_owned(),
-        )
-    });
+    let simple = list
+        .all("SimpleItem")
+        .map(|item| (name(item), item.attribute("Value").unwrap_or_default().to_owned()));
     let complex = list.all("ElementItem").map(|item| {
-        let inside = Element {
-            attributes: Vec::new(),
-            ..item.clone()
-        };
+        let inside = Element { attributes: Vec::new(), ..item.clone() };
         (name(item), inside.to_value().to_string())
     });
     simple.chain(complex).collect()

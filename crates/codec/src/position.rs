@@ -15,10 +15,7 @@ impl LineColumn {
     pub fn of(input: &[u8], offset: usize) -> Self {
         let before = input.get(..offset.min(input.len())).unwrap_or_default();
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        Self {
-            line: count_lines(before) + 1,
-            column: (before.len() - line_start) as u64 + 1,
-        }
+        Self { line: count_lines(before) + 1, column: (before.len() - line_start) as u64 + 1 }
     }
 }
 

@@ -243,11 +243,7 @@ pub fn decode(packet: &[u8]) -> Result<Message, UhppoteError> {
         | 0xa4 | 0xa6 | 0xa8 | 0xaa | 0xac | 0xb2 | 0xc8 => Body::Done(fields.boolean(8)?),
         other => return Err(refuse(UhppoteErrorKind::Function(other), 1)),
     };
-    Ok(Message {
-        serial_number: fields.u32(4),
-        function,
-        body,
-    })
+    Ok(Message { serial_number: fields.u32(4), function, body })
 }
 
 /// Bytes 8 to 27: the same in status and in get-event.
@@ -280,10 +276,7 @@ fn status(fields: &Fields<'_>) -> Result<Status, UhppoteError> {
         is_door_open: four(28)?,
         is_button_pressed: four(32)?,
         system_error: fields.u8(36),
-        system_time: fields
-            .short_date(51)
-            .zip(fields.time(37))
-            .and_then(DateTime::of),
+        system_time: fields.short_date(51).zip(fields.time(37)).and_then(DateTime::of),
         sequence_id: fields.u32(40),
         special_info: fields.u8(48),
         relay_state: fields.u8(49),

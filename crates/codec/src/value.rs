@@ -26,23 +26,14 @@ pub fn json(input: &[u8], limits: Limits) -> Result<Value, JsonError> {
         let kind = JsonErrorKind::TooDeep { depth_max: 127 };
         let (line, column) = (error.line() as u64, error.column() as u64);
         let offset = offset_of(input, LineColumn { line, column });
-        JsonError {
-            kind,
-            offset,
-            line,
-            column,
-        }
+        JsonError { kind, offset, line, column }
     })
 }
 
 fn offset_of(input: &[u8], place: LineColumn) -> usize {
     let mut lines = memchr::memchr_iter(b'\n', input).map(|at| at + 1);
     let skipped = usize::try_from(place.line.saturating_sub(2)).unwrap_or(usize::MAX);
-    let start = if place.line > 1 {
-        lines.nth(skipped).unwrap_or_default()
-    } else {
-        0
-    };
+    let start = if place.line > 1 { lines.nth(skipped).unwrap_or_default() } else { 0 };
     start + usize::try_from(place.column.saturating_sub(1)).unwrap_or_default()
 }
 
@@ -72,9 +63,7 @@ pub fn syslog(message: &Message<'_>) -> Value {
         for element in message.structured_data.elements() {
             let mut params = Map::new();
             for (name, value) in element.params() {
-                params
-                    .entry(name)
-                    .or_insert_with(|| Value::String(value.into_owned()));
+                params.entry(name).or_insert_with(|| Value::String(value.into_owned()));
             }
             elements.entry(element.id).or_insert(Value::Object(params));
         }
@@ -157,10 +146,7 @@ mod tests {
     fn audit_and_cef_become_objects() {
         let record = crate::audit::parse(b"type=LOGIN msg=audit(1.5:9): pid=1 res=1");
         assert_eq!(
-            record
-                .map(|record| audit(&record).to_string())
-                .ok()
-                .as_deref(),
+            record.map(|record| audit(&record).to_string()).ok().as_deref(),
             Some(r#"{"pid":"1","res":"1","serial":9,"type":"LOGIN","unix_ns":1005000000}"#)
         );
         let event = crate::cef::parse(b"CEF:0|a|b|1|2|n|3|src=192.0.2.1 msg=x y");
@@ -189,10 +175,7 @@ mod tests {
     #[test]
     fn json_is_guarded_first() {
         let read = |text: &str, depth_max| {
-            let limits = Limits {
-                depth_max,
-                ..Limits::default()
-            };
+            let limits = Limits { depth_max, ..Limits::default() };
             json(text.as_bytes(), limits).map_err(|error| error.to_string())
         };
         assert_eq!(

@@ -26,11 +26,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 32 levels, 1 MiB, 20,000 elements and attributes.
     fn default() -> Self {
-        Self {
-            depth_max: 32,
-            bytes_max: 1024 * 1024,
-            nodes_max: 20_000,
-        }
+        Self { depth_max: 32, bytes_max: 1024 * 1024, nodes_max: 20_000 }
     }
 }
 
@@ -104,10 +100,7 @@ impl Element {
     /// The attribute of that name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The element's inside as JSON: `null` when empty, a string when only text, else an object
@@ -129,9 +122,7 @@ impl Element {
         }
         let mut repeated: Map<String, Value> = Map::new();
         for child in &self.children {
-            let slot = repeated
-                .entry(child.name.as_str())
-                .or_insert_with(|| Value::Array(vec![]));
+            let slot = repeated.entry(child.name.as_str()).or_insert_with(|| Value::Array(vec![]));
             if let Value::Array(list) = slot {
                 list.push(child.to_value());
             }
@@ -155,20 +146,12 @@ pub fn parse(input: &[u8], limits: Limits) -> Result<Element, XmlError> {
     let start = if input.starts_with(BOM) { BOM.len() } else { 0 };
     let refuse = |kind, offset| XmlError { kind, offset };
     if input.len() > limits.bytes_max {
-        return Err(refuse(
-            XmlErrorKind::TooLong(limits.bytes_max),
-            limits.bytes_max,
-        ));
+        return Err(refuse(XmlErrorKind::TooLong(limits.bytes_max), limits.bytes_max));
     }
     let text = std::str::from_utf8(input.get(start..).unwrap_or_default())
         .map_err(|error| refuse(XmlErrorKind::NotUtf8, start + error.valid_up_to()))?;
     let mut reader = Reader::from_str(text);
-    let mut builder = Builder {
-        limits,
-        open: vec![],
-        root: None,
-        nodes: 0,
-    };
+    let mut builder = Builder { limits, open: vec![], root: None, nodes: 0 };
     loop {
         let before = start + offset(reader.buffer_position());
         let event = reader.read_event().map_err(|error| {
@@ -181,9 +164,7 @@ pub fn parse(input: &[u8], limits: Limits) -> Result<Element, XmlError> {
             Err(kind) => return Err(refuse(kind, before)),
         }
     }
-    builder
-        .root
-        .ok_or(refuse(XmlErrorKind::NotOneElement, input.len()))
+    builder.root.ok_or(refuse(XmlErrorKind::NotOneElement, input.len()))
 }
 
 /// The document as JSON: one key, the root element's name.
@@ -255,10 +236,7 @@ impl Builder {
         if self.open.len() >= self.limits.depth_max {
             return Err(XmlErrorKind::TooDeep(self.limits.depth_max));
         }
-        let mut element = Element {
-            name: local(tag.name().0).to_owned(),
-            ..Element::default()
-        };
+        let mut element = Element { name: local(tag.name().0).to_owned(), ..Element::default() };
         self.count()?;
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|e| XmlErrorKind::Malformed(e.to_string()))?;
@@ -270,9 +248,7 @@ impl Builder {
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|error| XmlErrorKind::Malformed(error.to_string()))?;
-            element
-                .attributes
-                .push((local(key).to_owned(), value.into_owned()));
+            element.attributes.push((local(key).to_owned(), value.into_owned()));
         }
         Ok(element)
     }
@@ -348,22 +324,10 @@ mod tests {
             ),
         );
         check("<a><b>", &json!("XML: ends inside element `b` (byte 6)"));
-        check(
-            "<a/><b/>",
-            &json!("XML: expected one element and nothing beside it (byte 4)"),
-        );
-        check(
-            "text",
-            &json!("XML: expected one element and nothing beside it (byte 0)"),
-        );
-        check(
-            "",
-            &json!("XML: expected one element and nothing beside it (byte 0)"),
-        );
-        check(
-            "<a>&bomb;</a>",
-            &json!("XML: unknown entity `bomb` (byte 3)"),
-        );
+        check("<a/><b/>", &json!("XML: expected one element and nothing beside it (byte 4)"));
+        check("text", &json!("XML: expected one element and nothing beside it (byte 0)"));
+        check("", &json!("XML: expected one element and nothing beside it (byte 0)"));
+        check("<a>&bomb;</a>", &json!("XML: unknown entity `bomb` (byte 3)"));
         check(
             "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
             &json!("XML: document types are not accepted (byte 0)"),
@@ -375,15 +339,9 @@ mod tests {
         let deep = "<a>".repeat(10_000);
         check(&deep, &json!("XML: nested deeper than 32 levels (byte 96)"));
         let many = format!("<a>{}</a>", "<b/>".repeat(20_000));
-        check(
-            &many,
-            &json!("XML: more than 20000 elements and attributes (byte 79999)"),
-        );
+        check(&many, &json!("XML: more than 20000 elements and attributes (byte 79999)"));
         let long = format!("<a>{}</a>", "x".repeat(1024 * 1024));
-        check(
-            &long,
-            &json!("XML: longer than 1048576 bytes (byte 1048576)"),
-        );
+        check(&long, &json!("XML: longer than 1048576 bytes (byte 1048576)"));
     }
 
     const DOCUMENT: &str =

@@ -145,6 +145,9 @@ pub(crate) fn short(key: &str) -> &str {
     }
 }
 
+/// Alarm signals are about the device that gives them: a lost camera is the thing that is lost.
+const ALARM_SIGNAL: u32 = 4_230_002;
+
 /// Whom and what an event is about. A device that only reports (a firewall of a flow, a controller
 /// of a door) is not what it is about.
 pub(crate) fn entities(event: &Event, with_owner: bool) -> BTreeSet<Entity> {
@@ -155,8 +158,9 @@ pub(crate) fn entities(event: &Event, with_owner: bool) -> BTreeSet<Entity> {
     all.extend(enrichment.person.clone().map(Entity::Person));
     all.extend(enrichment.place.clone().map(|place| Entity::Place(place.id)));
     let network = (4_000..5_000).contains(&event.class_uid);
+    let passage = is_physical(event.class_uid) && event.class_uid != ALARM_SIGNAL;
     let reports_only = (network && (enrichment.src.is_some() || enrichment.dst.is_some()))
-        || (is_physical(event.class_uid) && enrichment.place.is_some());
+        || (passage && enrichment.place.is_some());
     let device = enrichment.device.as_ref().filter(|_| !reports_only);
     let ends: [Option<&EndpointView>; 3] =
         [enrichment.src.as_ref(), enrichment.dst.as_ref(), device];

@@ -30,10 +30,7 @@ pub struct Row<'t> {
 impl<'t> Row<'t> {
     /// The cell of a column, unless it is empty.
     pub fn get(&self, column: &str) -> Option<&Cell<'t>> {
-        self.cells
-            .iter()
-            .find(|(name, _)| *name == column)
-            .map(|(_, cell)| cell)
+        self.cells.iter().find(|(name, _)| *name == column).map(|(_, cell)| cell)
     }
 
     /// Where a column's cell stands; the row's beginning when it is empty.
@@ -70,10 +67,7 @@ impl<'t> Sheet<'t> {
             let message = format!("the header is missing: expected {}", required.join(","));
             let at = Position { line: 1, column: 1 };
             let problem = Problem::error(file, Some(at), "missing_header", message);
-            return Self {
-                rows: Vec::new(),
-                problems: vec![problem],
-            };
+            return Self { rows: Vec::new(), problems: vec![problem] };
         };
         let columns = columns(&mut scanner, &header, required, optional);
         let mut rows = Vec::new();
@@ -81,19 +75,14 @@ impl<'t> Sheet<'t> {
             if rows.len() == ROWS_MAX {
                 let at = record.first().map(|cell| cell.at);
                 let message = format!("more than {ROWS_MAX} rows; the rest is not read");
-                scanner
-                    .problems
-                    .push(Problem::error(file, at, "too_many_rows", message));
+                scanner.problems.push(Problem::error(file, at, "too_many_rows", message));
                 break;
             }
             if let Some(row) = row(&mut scanner, &columns, required, record) {
                 rows.push(row);
             }
         }
-        Self {
-            rows,
-            problems: scanner.problems,
-        }
+        Self { rows, problems: scanner.problems }
     }
 }
 
@@ -115,11 +104,7 @@ fn columns(
             scanner.error(cell.at, "unknown_column", message);
         }
         if column.is_some() && columns.contains(&column) {
-            scanner.error(
-                cell.at,
-                "duplicate_column",
-                format!("column `{name}` stands twice"),
-            );
+            scanner.error(cell.at, "duplicate_column", format!("column `{name}` stands twice"));
             columns.push(None);
         } else {
             columns.push(column);
@@ -127,14 +112,8 @@ fn columns(
     }
     for column in required {
         if !columns.contains(&Some(column)) {
-            let at = header
-                .first()
-                .map_or(Position { line: 1, column: 1 }, |cell| cell.at);
-            scanner.error(
-                at,
-                "missing_column",
-                format!("column `{column}` is missing"),
-            );
+            let at = header.first().map_or(Position { line: 1, column: 1 }, |cell| cell.at);
+            scanner.error(at, "missing_column", format!("column `{column}` is missing"));
         }
     }
     columns
@@ -148,11 +127,7 @@ fn row<'t>(
 ) -> Option<Row<'t>> {
     let at = record.first()?.at;
     if record.len() != columns.len() {
-        let message = format!(
-            "the row has {} cells, the header {}",
-            record.len(),
-            columns.len()
-        );
+        let message = format!("the row has {} cells, the header {}", record.len(), columns.len());
         scanner.error(at, "wrong_cell_count", message);
         return None;
     }
@@ -186,18 +161,11 @@ impl<'f, 't> Scanner<'f, 't> {
     fn new(file: &'f str, text: &'t str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let at = Position { line: 1, column: 1 };
-        Self {
-            file,
-            text,
-            offset: 0,
-            at,
-            problems: Vec::new(),
-        }
+        Self { file, text, offset: 0, at, problems: Vec::new() }
     }
 
     fn error(&mut self, at: Position, code: &str, message: String) {
-        self.problems
-            .push(Problem::error(self.file, Some(at), code, message));
+        self.problems.push(Problem::error(self.file, Some(at), code, message));
     }
 
     fn rest(&self) -> &'t str {
@@ -233,11 +201,7 @@ impl<'f, 't> Scanner<'f, 't> {
                 }
                 self.advance(",");
             }
-            let end = if self.rest().starts_with("\r\n") {
-                "\r\n"
-            } else {
-                "\n"
-            };
+            let end = if self.rest().starts_with("\r\n") { "\r\n" } else { "\n" };
             if self.rest().starts_with(end) {
                 self.advance(end);
             }
@@ -262,20 +226,10 @@ impl<'f, 't> Scanner<'f, 't> {
             let message = "a quote inside a cell that does not begin with one: write the cell as \
                            \"…\" and double the quote"
                 .to_owned();
-            self.error(
-                Position {
-                    line: at.line,
-                    column,
-                },
-                "csv_quote",
-                message,
-            );
+            self.error(Position { line: at.line, column }, "csv_quote", message);
         }
         self.advance(taken);
-        Cell {
-            text: Cow::Borrowed(taken.trim()),
-            at,
-        }
+        Cell { text: Cow::Borrowed(taken.trim()), at }
     }
 
     fn quoted(&mut self) -> Cell<'t> {
@@ -357,14 +311,8 @@ mod tests {
 
     #[test]
     fn cells_know_their_place() {
-        check(
-            "id,name\r\na,Ana\r\n\r\nb, Ben \r\n",
-            "a|Ana|2:3\nb|Ben|4:3\n",
-        );
-        check(
-            "\u{feff} id , name\na,\"A, \"\"B\"\"\nC\"\nb,é\n",
-            "a|A, \"B\"\nC|2:3\nb|é|4:3\n",
-        );
+        check("id,name\r\na,Ana\r\n\r\nb, Ben \r\n", "a|Ana|2:3\nb|Ben|4:3\n");
+        check("\u{feff} id , name\na,\"A, \"\"B\"\"\nC\"\nb,é\n", "a|A, \"B\"\nC|2:3\nb|é|4:3\n");
         check("name,id,x_floor\nÅse,a,7", "a|Åse|2:1\n");
         check(
             "id\n\"\"\na\n",
@@ -376,20 +324,14 @@ mod tests {
 
     #[test]
     fn what_a_lenient_reader_guesses_at_is_refused_with_its_place() {
-        check(
-            "",
-            "f.csv:1:1: error: the header is missing: expected id [missing_header]\n",
-        );
+        check("", "f.csv:1:1: error: the header is missing: expected id [missing_header]\n");
         check(
             "nmae,id,id,x_y\n1,2\n",
             "f.csv:1:1: error: unknown column `nmae`: did you mean `name`? [unknown_column]\n\
              f.csv:1:9: error: column `id` stands twice [duplicate_column]\n\
              f.csv:2:1: error: the row has 2 cells, the header 4 [wrong_cell_count]\n",
         );
-        check(
-            "name\nx\n",
-            "-|x|2:1\nf.csv:1:1: error: column `id` is missing [missing_column]\n",
-        );
+        check("name\nx\n", "-|x|2:1\nf.csv:1:1: error: column `id` is missing [missing_column]\n");
         check(
             "id,name\na,A\"B\nb,\"x\"y\nc,\"open\nd,D\n",
             "a|A\"B|2:3\nb|x|3:3\nc|-|4:1\n\

@@ -48,11 +48,7 @@ pub fn diff(old: &Organisation, new: &Organisation) -> Vec<Change> {
     let fields = head(old, new);
     if !fields.is_empty() {
         let id = new.tenant.to_string();
-        changes.push(Change {
-            noun: "organisation",
-            id,
-            kind: ChangeKind::Changed(fields),
-        });
+        changes.push(Change { noun: "organisation", id, kind: ChangeKind::Changed(fields) });
     }
     by_id(&mut changes, "place", &old.places, &new.places, place);
     by_id(&mut changes, "person", &old.people, &new.people, person);
@@ -84,30 +80,16 @@ fn by_id<I: Ord + fmt::Display, T: PartialEq>(
         found.push((id, ChangeKind::Removed));
     }
     found.sort();
-    changes.extend(found.into_iter().map(|(id, kind)| Change {
-        noun,
-        id: id.to_string(),
-        kind,
-    }));
+    changes.extend(found.into_iter().map(|(id, kind)| Change { noun, id: id.to_string(), kind }));
 }
 
 fn identifiers(changes: &mut Vec<Change>, old: &Organisation, new: &Organisation) {
     let claims = |organisation: &'_ Organisation| -> BTreeMap<_, _> {
-        organisation
-            .identifiers
-            .iter()
-            .map(|one| (claim(one), one.clone()))
-            .collect()
+        organisation.identifiers.iter().map(|one| (claim(one), one.clone())).collect()
     };
     fn claim(one: &Identifier) -> (String, String, Option<String>, String, Option<Timestamp>) {
         let realm = one.realm.clone();
-        (
-            one.entity.to_string(),
-            one.kind.clone(),
-            realm,
-            one.value.clone(),
-            one.validity.from,
-        )
+        (one.entity.to_string(), one.kind.clone(), realm, one.value.clone(), one.validity.from)
     }
     let (old, new) = (claims(old), claims(new));
     let mut found = Vec::new();
@@ -126,11 +108,7 @@ fn identifiers(changes: &mut Vec<Change>, old: &Organisation, new: &Organisation
     found.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
     changes.extend(found.into_iter().map(|(_, one, kind)| {
         let id = format!("{} of {}", one.kind, one.entity);
-        Change {
-            noun: "identifier",
-            id,
-            kind,
-        }
+        Change { noun: "identifier", id, kind }
     }));
 }
 
@@ -150,9 +128,7 @@ fn head(old: &Organisation, new: &Organisation) -> Vec<&'static str> {
 }
 
 fn place(old: &Place, new: &Place) -> Vec<&'static str> {
-    differing!(
-        old, new, kind, parent, name, time_zone, zone_class, capacity, dwell_max
-    )
+    differing!(old, new, kind, parent, name, time_zone, zone_class, capacity, dwell_max)
 }
 
 fn person(old: &Person, new: &Person) -> Vec<&'static str> {
@@ -160,20 +136,7 @@ fn person(old: &Person, new: &Person) -> Vec<&'static str> {
 }
 
 fn asset(old: &Asset, new: &Asset) -> Vec<&'static str> {
-    differing!(
-        old,
-        new,
-        kind,
-        name,
-        place,
-        owner,
-        team,
-        make,
-        model,
-        firmware,
-        serial,
-        criticality
-    )
+    differing!(old, new, kind, name, place, owner, team, make, model, firmware, serial, criticality)
 }
 
 fn identifier(old: &Identifier, new: &Identifier) -> Vec<&'static str> {
@@ -181,9 +144,7 @@ fn identifier(old: &Identifier, new: &Identifier) -> Vec<&'static str> {
 }
 
 fn door(old: &Door, new: &Door) -> Vec<&'static str> {
-    differing!(
-        old, new, from_zone, to_zone, controller, reader_in, reader_out, held_after
-    )
+    differing!(old, new, from_zone, to_zone, controller, reader_in, reader_out, held_after)
 }
 
 fn source(old: &Source, new: &Source) -> Vec<&'static str> {

@@ -22,26 +22,10 @@ pub fn export(organisation: &Organisation) -> BTreeMap<String, String> {
     };
     let places: String = organisation.places.values().map(place).collect();
     put("places.toml", places, organisation.places.is_empty());
-    put(
-        "people.csv",
-        people(organisation),
-        organisation.people.is_empty(),
-    );
-    put(
-        "assets.csv",
-        assets(organisation),
-        organisation.assets.is_empty(),
-    );
-    put(
-        "identifiers.csv",
-        identifiers(organisation),
-        organisation.identifiers.is_empty(),
-    );
-    put(
-        "doors.csv",
-        doors(organisation),
-        organisation.doors.is_empty(),
-    );
+    put("people.csv", people(organisation), organisation.people.is_empty());
+    put("assets.csv", assets(organisation), organisation.assets.is_empty());
+    put("identifiers.csv", identifiers(organisation), organisation.identifiers.is_empty());
+    put("doors.csv", doors(organisation), organisation.doors.is_empty());
     let sources: String = organisation.sources.values().map(source).collect();
     put("sources.toml", sources, organisation.sources.is_empty());
     files
@@ -78,10 +62,7 @@ fn place(place: &Place) -> String {
     lines.put_if("parent", place.parent.as_ref());
     lines.put_if("name", place.name.as_ref());
     lines.put_if("time_zone", place.time_zone.as_ref());
-    lines.put_if(
-        "zone_class",
-        place.zone_class.map(words::zone_class).as_ref(),
-    );
+    lines.put_if("zone_class", place.zone_class.map(words::zone_class).as_ref());
     if let Some(capacity) = place.capacity {
         lines.put("capacity", i64::from(capacity));
     }
@@ -92,10 +73,7 @@ fn place(place: &Place) -> String {
 fn source(source: &Source) -> String {
     let mut lines = Lines("[[source]]\n".to_owned());
     lines.put("id", source.id.as_str());
-    lines.put(
-        "mapping",
-        source.mapping.as_ref().map_or(AUTO, |name| name.as_str()),
-    );
+    lines.put("mapping", source.mapping.as_ref().map_or(AUTO, |name| name.as_str()));
     lines.put_if("site", source.site.as_ref());
     lines.put_if("realm", source.realm.as_ref());
     lines.put_if("time_zone", source.time_zone.as_ref());
@@ -115,9 +93,7 @@ fn source(source: &Source) -> String {
         ("app_name", &matching.app_name),
         ("topic", &matching.topic),
     ];
-    let stated = fields
-        .iter()
-        .filter_map(|(key, value)| Some((*key, value.as_deref()?)));
+    let stated = fields.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?)));
     let table: toml_edit::InlineTable = stated.collect();
     if !table.is_empty() {
         lines.put("match", table);
@@ -127,13 +103,8 @@ fn source(source: &Source) -> String {
 
 fn duration(duration: Duration) -> String {
     let millis = duration.as_millis();
-    let units = [
-        (604_800_000, "w"),
-        (86_400_000, "d"),
-        (3_600_000, "h"),
-        (60_000, "m"),
-        (1_000, "s"),
-    ];
+    let units =
+        [(604_800_000, "w"), (86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
     let fits = |(size, _): &&(u128, &str)| millis > 0 && millis.is_multiple_of(*size);
     match units.iter().find(fits) {
         Some((size, unit)) => format!("{}{unit}", millis / size),
@@ -162,17 +133,8 @@ fn ends(validity: &Validity) -> [String; 2] {
 }
 
 fn people(organisation: &Organisation) -> String {
-    let header = [
-        "person",
-        "name",
-        "kind",
-        "status",
-        "team",
-        "manager",
-        "site",
-        "valid_from",
-        "valid_to",
-    ];
+    let header =
+        ["person", "name", "kind", "status", "team", "manager", "site", "valid_from", "valid_to"];
     let row = |person: &Person| {
         let [from, to] = ends(&person.validity);
         [
@@ -216,51 +178,26 @@ fn assets(organisation: &Organisation) -> String {
             or_empty(asset.model.as_ref()),
             or_empty(asset.firmware.as_ref()),
             or_empty(asset.serial.as_ref()),
-            asset
-                .criticality
-                .map_or(String::new(), |number| number.to_string()),
+            asset.criticality.map_or(String::new(), |number| number.to_string()),
         ]
     });
     sheet(header, rows)
 }
 
 fn identifiers(organisation: &Organisation) -> String {
-    let header = [
-        "kind",
-        "value",
-        "entity",
-        "realm",
-        "valid_from",
-        "valid_to",
-        "replaces",
-    ];
+    let header = ["kind", "value", "entity", "realm", "valid_from", "valid_to", "replaces"];
     let row = |one: &Identifier| {
         let [from, to] = ends(&one.validity);
         let realm = or_empty(one.realm.as_ref());
         let replaces = or_empty(one.replaces.as_ref());
-        [
-            one.kind.clone(),
-            one.value.clone(),
-            one.entity.to_string(),
-            realm,
-            from,
-            to,
-            replaces,
-        ]
+        [one.kind.clone(), one.value.clone(), one.entity.to_string(), realm, from, to, replaces]
     };
     sheet(header, organisation.identifiers.iter().map(row))
 }
 
 fn doors(organisation: &Organisation) -> String {
-    let header = [
-        "door",
-        "from_zone",
-        "to_zone",
-        "controller",
-        "reader_in",
-        "reader_out",
-        "held_after_s",
-    ];
+    let header =
+        ["door", "from_zone", "to_zone", "controller", "reader_in", "reader_out", "held_after_s"];
     let seconds = |held: Duration| {
         let text = format!("{}.{:03}", held.as_secs(), held.subsec_millis());
         text.trim_end_matches('0').trim_end_matches('.').to_owned()

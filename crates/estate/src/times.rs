@@ -27,12 +27,8 @@ impl LocalTime {
 }
 
 /// Forms of a bare local time; a bare date is the start of that day.
-const FORMS: [&str; 4] = [
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-];
+const FORMS: [&str; 4] =
+    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
 
 /// Longest step looked for behind a gap of the clock; no zone ever skipped more than a day.
 const GAP_MINUTES_MAX: i64 = 25 * 60;
@@ -55,10 +51,7 @@ pub fn read_instant(text: &str, zone: Tz) -> Option<LocalTime> {
             let whole = local.date().and_time(NaiveTime::MIN);
             let minutes = (local - whole).num_minutes();
             (minutes..=minutes + GAP_MINUTES_MAX)
-                .find_map(|m| {
-                    zone.from_local_datetime(&(whole + Duration::minutes(m)))
-                        .earliest()
-                })
+                .find_map(|m| zone.from_local_datetime(&(whole + Duration::minutes(m))).earliest())
                 .and_then(stamp)
                 .map(LocalTime::Skipped)
         }
@@ -110,13 +103,7 @@ mod tests {
             assert_eq!(read(text, berlin), expected, "{text}");
         }
         // A day that begins at one o'clock, and a day that never was.
-        assert_eq!(
-            read("2026-04-24", "Africa/Cairo"),
-            "skipped 2026-04-23T22:00:00Z"
-        );
-        assert_eq!(
-            read("2011-12-30", "Pacific/Apia"),
-            "skipped 2011-12-30T10:00:00Z"
-        );
+        assert_eq!(read("2026-04-24", "Africa/Cairo"), "skipped 2026-04-23T22:00:00Z");
+        assert_eq!(read("2011-12-30", "Pacific/Apia"), "skipped 2011-12-30T10:00:00Z");
     }
 }

@@ -70,12 +70,7 @@ impl Doc {
                 None
             }
         };
-        Self {
-            file: file.to_owned(),
-            document,
-            lines,
-            problems: RefCell::new(problems),
-        }
+        Self { file: file.to_owned(), document, lines, problems: RefCell::new(problems) }
     }
 
     /// Whether the text was TOML at all; if not, every key will be missing.
@@ -86,13 +81,8 @@ impl Doc {
     /// The outermost table.
     pub fn root(&self) -> Table<'_> {
         let at = Position { line: 1, column: 1 };
-        let mut table = Table {
-            doc: self,
-            path: String::new(),
-            at,
-            left: BTreeMap::new(),
-            known: Vec::new(),
-        };
+        let mut table =
+            Table { doc: self, path: String::new(), at, left: BTreeMap::new(), known: Vec::new() };
         if let Some(document) = &self.document {
             table.fill(document.as_table());
         }
@@ -124,29 +114,15 @@ struct Lines {
 
 impl Lines {
     fn of(text: &str) -> Self {
-        let breaks = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, b)| *b == b'\n')
-            .map(|(i, _)| i + 1);
-        Self {
-            text: text.to_owned(),
-            starts: std::iter::once(0).chain(breaks).collect(),
-        }
+        let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1);
+        Self { text: text.to_owned(), starts: std::iter::once(0).chain(breaks).collect() }
     }
 
     fn position(&self, offset: usize) -> Position {
         let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self
-            .starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         let head = self.text.get(start..offset).unwrap_or("");
-        Position {
-            line: line as u64,
-            column: head.chars().count() as u64 + 1,
-        }
+        Position { line: line as u64, column: head.chars().count() as u64 + 1 }
     }
 }
 
@@ -171,18 +147,9 @@ impl<'d> Table<'d> {
     }
 
     fn child(&self, key: &str, at: Position, table: &'d dyn TableLike) -> Self {
-        let path = if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        };
-        let mut child = Table {
-            doc: self.doc,
-            path,
-            at,
-            left: BTreeMap::new(),
-            known: Vec::new(),
-        };
+        let path =
+            if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        let mut child = Table { doc: self.doc, path, at, left: BTreeMap::new(), known: Vec::new() };
         child.fill(table);
         child
     }
@@ -199,14 +166,12 @@ impl<'d> Table<'d> {
 
     /// Adds an error of the caller's own.
     pub fn error(&self, at: Position, code: &str, message: String) {
-        self.doc
-            .report(Problem::error(&self.doc.file, Some(at), code, message));
+        self.doc.report(Problem::error(&self.doc.file, Some(at), code, message));
     }
 
     /// Adds a warning of the caller's own.
     pub fn warning(&self, at: Position, code: &str, message: String) {
-        self.doc
-            .report(Problem::warning(&self.doc.file, Some(at), code, message));
+        self.doc.report(Problem::warning(&self.doc.file, Some(at), code, message));
     }
 
     /// Reads a key's former name as the present one, with a warning.
@@ -240,9 +205,7 @@ impl<'d> Table<'d> {
         match item.as_value().and_then(read) {
             Some(value) => Some(Spanned { value, at }),
             None => {
-                let found = item
-                    .as_value()
-                    .map_or_else(|| item.type_name().into(), shown);
+                let found = item.as_value().map_or_else(|| item.type_name().into(), shown);
                 self.wrong(key, at, &found, expected);
                 None
             }
@@ -255,11 +218,7 @@ impl<'d> Table<'d> {
     }
 
     fn name(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            format!("`{key}`")
-        } else {
-            format!("`{}.{key}`", self.path)
-        }
+        if self.path.is_empty() { format!("`{key}`") } else { format!("`{}.{key}`", self.path) }
     }
 
     /// A text.
@@ -274,9 +233,7 @@ impl<'d> Table<'d> {
         range: RangeInclusive<i64>,
     ) -> Option<Spanned<i64>> {
         let expected = format!("a whole number from {} to {}", range.start(), range.end());
-        self.take_as(key, &expected, |value| {
-            value.as_integer().filter(|n| range.contains(n))
-        })
+        self.take_as(key, &expected, |value| value.as_integer().filter(|n| range.contains(n)))
     }
 
     /// `true` or `false`.
@@ -286,23 +243,19 @@ impl<'d> Table<'d> {
 
     /// A duration such as `"500ms"`, `"2s"`, `"10m"`, `"12h"`, `"3d"`.
     pub fn take_duration(&mut self, key: &'static str) -> Option<Spanned<Duration>> {
-        self.take_as(
-            key,
-            "a duration such as \"500ms\", \"2s\", \"10m\", \"12h\"",
-            |value| value.as_str().and_then(parse_duration),
-        )
+        self.take_as(key, "a duration such as \"500ms\", \"2s\", \"10m\", \"12h\"", |value| {
+            value.as_str().and_then(parse_duration)
+        })
     }
 
     /// A number of bytes: a whole number, or a text such as `"64MiB"`, `"10GiB"`, `"512kB"`.
     pub fn take_bytes(&mut self, key: &'static str) -> Option<Spanned<u64>> {
-        self.take_as(
-            key,
-            "a size such as \"512KiB\", \"64MiB\" or \"10GiB\"",
-            |value| match value.as_integer() {
-                Some(number) => u64::try_from(number).ok(),
-                None => value.as_str().and_then(parse_bytes),
-            },
-        )
+        self.take_as(key, "a size such as \"512KiB\", \"64MiB\" or \"10GiB\"", |value| match value
+            .as_integer()
+        {
+            Some(number) => u64::try_from(number).ok(),
+            None => value.as_str().and_then(parse_bytes),
+        })
     }
 
     /// An IANA time zone such as `"Europe/Berlin"`.
@@ -311,11 +264,7 @@ impl<'d> Table<'d> {
         if zone.parse::<chrono_tz::Tz>().is_ok() {
             return Some(zone);
         }
-        self.error(
-            zone.at,
-            "unknown_time_zone",
-            crate::times::unknown_zone(&zone),
-        );
+        self.error(zone.at, "unknown_time_zone", crate::times::unknown_zone(&zone));
         None
     }
 
@@ -353,12 +302,7 @@ impl<'d> Table<'d> {
         words: &[(&'static str, T)],
     ) -> Option<Vec<T>> {
         let texts = self.take_strs(key)?;
-        Some(
-            texts
-                .iter()
-                .filter_map(|text| self.word(key, text, words))
-                .collect(),
-        )
+        Some(texts.iter().filter_map(|text| self.word(key, text, words)).collect())
     }
 
     fn word<T: Clone>(
@@ -372,11 +316,8 @@ impl<'d> Table<'d> {
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let found = crate::csvpos::short(text);
-        let message = format!(
-            "{}: unknown value `{found}`: {}",
-            self.name(key),
-            hint(text, &known)
-        );
+        let message =
+            format!("{}: unknown value `{found}`: {}", self.name(key), hint(text, &known));
         self.error(text.at, "unknown_value", message);
         None
     }
@@ -388,10 +329,7 @@ impl<'d> Table<'d> {
         for value in array.iter() {
             let at = self.doc.position(value.span(), array.at);
             match value.as_str() {
-                Some(text) => texts.push(Spanned {
-                    value: text.to_owned(),
-                    at,
-                }),
+                Some(text) => texts.push(Spanned { value: text.to_owned(), at }),
                 None => self.wrong(key, at, &shown(value), "a text"),
             }
         }
@@ -417,18 +355,10 @@ impl<'d> Table<'d> {
         };
         if let Some(tables) = item.as_array_of_tables() {
             let begin = |table: &toml_edit::Table| self.doc.position(table.span(), at);
-            return tables
-                .iter()
-                .map(|table| self.child(key, begin(table), table))
-                .collect();
+            return tables.iter().map(|table| self.child(key, begin(table), table)).collect();
         }
         let Some(array) = item.as_array() else {
-            self.wrong(
-                key,
-                at,
-                item.type_name(),
-                &format!("tables headed `[[{key}]]`"),
-            );
+            self.wrong(key, at, item.type_name(), &format!("tables headed `[[{key}]]`"));
             return Vec::new();
         };
         let mut tables = Vec::new();
@@ -449,17 +379,8 @@ impl<'d> Table<'d> {
             let at = self.doc.position(item.span(), key_at);
             match item.as_str() {
                 Some(text) => {
-                    let value = Spanned {
-                        value: text.to_owned(),
-                        at,
-                    };
-                    pairs.push((
-                        Spanned {
-                            value: key,
-                            at: key_at,
-                        },
-                        value,
-                    ));
+                    let value = Spanned { value: text.to_owned(), at };
+                    pairs.push((Spanned { value: key, at: key_at }, value));
                 }
                 None => self.wrong(&key, at, item.type_name(), "a text"),
             }
@@ -482,11 +403,7 @@ impl<'d> Table<'d> {
         let text = self.take_str(key);
         let text = self.require(key, was_there, text)?;
         if text.trim().is_empty() {
-            self.error(
-                text.at,
-                "missing_value",
-                format!("{} is empty", self.name(key)),
-            );
+            self.error(text.at, "missing_value", format!("{} is empty", self.name(key)));
             return None;
         }
         Some(text)
@@ -565,9 +482,7 @@ fn shown(value: &Value) -> String {
 
 fn parse_bytes(text: &str) -> Option<u64> {
     let text = text.trim();
-    let split = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(split)?;
     let factor: u64 = match unit.trim() {
         "" | "B" => 1,

@@ -62,10 +62,7 @@ const PEOPLE: &str = "person,name,kind,status,team,manager,site,valid_from,x_flo
     ben,Ben,contractor,active,it,ana,tokyo,2026-01-01,\r\n";
 
 fn folder(files: &[(&str, &str)]) -> BTreeMap<String, String> {
-    files
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-        .collect()
+    files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
 /// A sound folder with some files replaced or added.
@@ -74,10 +71,7 @@ fn with(files: &[(&str, &str)]) -> BTreeMap<String, String> {
         ("organisation.toml", HEAD),
         ("places.toml", PLACES),
         ("people.csv", PEOPLE),
-        (
-            "assets.csv",
-            "asset,kind,place,owner\npc-1,workstation,lobby,ana\nr-1,reader,d-main,\n",
-        ),
+        ("assets.csv", "asset,kind,place,owner\npc-1,workstation,lobby,ana\nr-1,reader,d-main,\n"),
         (
             "doors.csv",
             "door,from_zone,to_zone,reader_in,held_after_s\nd-main,outside,lobby,r-1,30\n",
@@ -96,10 +90,7 @@ fn sound(files: &BTreeMap<String, String>) -> Organisation {
 #[track_caller]
 fn check(files: &BTreeMap<String, String>, expected: &str) {
     let (_, problems) = load(files);
-    let told: String = problems
-        .iter()
-        .map(|problem| format!("{problem}\n"))
-        .collect();
+    let told: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
     assert_eq!(told, expected, "\n{told}");
 }
 
@@ -118,26 +109,12 @@ fn a_sound_folder_is_the_organisation() {
     assert_eq!(ana.name, "Ana, A.");
     // A bare date begins where the person's site is: Berlin for one, Tokyo for the other.
     let ben = org.people.get(&PersonId::parse("ben").unwrap()).unwrap();
-    assert_eq!(
-        ana.validity.from.unwrap().to_string(),
-        "2025-12-31T23:00:00Z"
-    );
-    assert_eq!(
-        ben.validity.from.unwrap().to_string(),
-        "2025-12-31T15:00:00Z"
-    );
+    assert_eq!(ana.validity.from.unwrap().to_string(), "2025-12-31T23:00:00Z");
+    assert_eq!(ben.validity.from.unwrap().to_string(), "2025-12-31T15:00:00Z");
     let source = org.sources.get(&SourceId::parse("doors").unwrap()).unwrap();
-    assert_eq!(
-        (source.mapping.as_ref(), source.witness_of.len()),
-        (None, 2)
-    );
+    assert_eq!((source.mapping.as_ref(), source.witness_of.len()), (None, 2));
     assert_eq!(source.lateness_max.as_secs(), 600);
-    assert_eq!(
-        org.site_of(&PlaceId::parse("d-main").unwrap())
-            .unwrap()
-            .as_str(),
-        "hq"
-    );
+    assert_eq!(org.site_of(&PlaceId::parse("d-main").unwrap()).unwrap().as_str(), "hq");
     assert!(org.assets.contains_key(&AssetId::parse("pc-1").unwrap()));
 }
 
@@ -155,11 +132,7 @@ fn local_midnights_of_two_zones_are_two_instants() {
 
 #[test]
 fn only_the_head_must_be_there() {
-    assert!(
-        sound(&folder(&[("organisation.toml", HEAD)]))
-            .people
-            .is_empty()
-    );
+    assert!(sound(&folder(&[("organisation.toml", HEAD)])).people.is_empty());
     check(
         &folder(&[]),
         "organisation.toml: error: the file is missing: it names the organisation, its `format` \
@@ -192,10 +165,7 @@ fn every_problem_is_told_at_once() {
             ("people.csv", include_str!("bad_folder/people.csv")),
             ("assets.csv", include_str!("bad_folder/assets.csv")),
             ("doors.csv", include_str!("bad_folder/doors.csv")),
-            (
-                "identifiers.csv",
-                include_str!("bad_folder/identifiers.csv"),
-            ),
+            ("identifiers.csv", include_str!("bad_folder/identifiers.csv")),
             ("sources.toml", include_str!("bad_folder/sources.toml")),
             ("poeple.csv", ""),
         ]),
@@ -221,11 +191,7 @@ fn a_cycle_is_told_once_and_does_not_blame_those_below_it() {
 fn a_tree_may_be_deep_but_not_without_end() {
     let chain = |depth: usize| -> String {
         let below = |n: usize| {
-            if n == 0 {
-                String::new()
-            } else {
-                format!("parent = \"p{}\"\n", n - 1)
-            }
+            if n == 0 { String::new() } else { format!("parent = \"p{}\"\n", n - 1) }
         };
         (0..depth)
             .map(|n| format!("[[place]]\nid = \"p{n}\"\nkind = \"zone\"\n{}", below(n)))
@@ -233,11 +199,7 @@ fn a_tree_may_be_deep_but_not_without_end() {
     };
     let told = |depth| {
         let files = folder(&[("organisation.toml", HEAD), ("places.toml", &chain(depth))]);
-        load(&files)
-            .1
-            .iter()
-            .map(|problem| problem.code.clone())
-            .collect::<Vec<_>>()
+        load(&files).1.iter().map(|problem| problem.code.clone()).collect::<Vec<_>>()
     };
     assert_eq!(told(64), Vec::<String>::new());
     assert_eq!(told(66), ["place_too_deep", "place_too_deep"]);
@@ -276,11 +238,8 @@ fn look_up_without_case_makes_two_spellings_one_claim() {
 fn local_times_that_clocks_make_doubtful_are_used_with_a_warning() {
     let people = "person,name,kind,status,site,valid_from,valid_to\n\
                   ana,Ana,employee,active,hq,2026-03-29T02:30,2026-10-25T02:30\n";
-    let files = folder(&[
-        ("organisation.toml", HEAD),
-        ("places.toml", PLACES),
-        ("people.csv", people),
-    ]);
+    let files =
+        folder(&[("organisation.toml", HEAD), ("places.toml", PLACES), ("people.csv", people)]);
     check(
         &files,
         "people.csv:2:28: warning: `valid_from`: 2026-03-29T02:30 never happened in \
@@ -293,10 +252,8 @@ fn local_times_that_clocks_make_doubtful_are_used_with_a_warning() {
 
 #[test]
 fn bytes_that_are_not_utf8_are_told_with_their_place() {
-    let mut files: BTreeMap<String, Vec<u8>> = with(&[])
-        .into_iter()
-        .map(|(name, text)| (name, text.into_bytes()))
-        .collect();
+    let mut files: BTreeMap<String, Vec<u8>> =
+        with(&[]).into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     assert!(load_bytes(&files).0.is_some());
     files.insert(
         "people.csv".into(),
@@ -309,26 +266,17 @@ fn bytes_that_are_not_utf8_are_told_with_their_place() {
         problems.first().unwrap().to_string(),
         "people.csv:2:6: error: byte 0xf6 is not UTF-8: save the file as UTF-8 [not_utf8]"
     );
-    files.insert(
-        "people.csv".into(),
-        [b"\xef\xbb\xbf", PEOPLE.as_bytes()].concat(),
-    );
+    files.insert("people.csv".into(), [b"\xef\xbb\xbf", PEOPLE.as_bytes()].concat());
     assert!(load_bytes(&files).0.is_some());
 }
 
 #[test]
 fn a_difference_is_told_by_ids_and_fields_never_by_values() {
     let badge = |rows: &str| format!("kind,value,entity,realm,valid_to,replaces\n{rows}");
-    let old = sound(&with(&[(
-        "identifiers.csv",
-        &badge("badge,4711,person:ana,p,,\n"),
-    )]));
+    let old = sound(&with(&[("identifiers.csv", &badge("badge,4711,person:ana,p,,\n"))]));
     let new = sound(&with(&[
         ("organisation.toml", &HEAD.replace("Acme", "Acme AG")),
-        (
-            "people.csv",
-            &PEOPLE.replace("ben,Ben,contractor,active", "ben,Benno,contractor,left"),
-        ),
+        ("people.csv", &PEOPLE.replace("ben,Ben,contractor,active", "ben,Benno,contractor,left")),
         ("assets.csv", "asset,kind\npc-2,laptop\nr-1,reader\n"),
         (
             "identifiers.csv",
@@ -357,13 +305,7 @@ fn what_is_exported_reads_back_the_same() {
     let files = export(&org);
     assert_eq!(
         files.keys().map(String::as_str).collect::<Vec<_>>(),
-        [
-            "assets.csv",
-            "doors.csv",
-            "organisation.toml",
-            "people.csv",
-            "places.toml",
-        ]
+        ["assets.csv", "doors.csv", "organisation.toml", "people.csv", "places.toml",]
     );
     assert_eq!(sound(&files), org);
 }
@@ -380,10 +322,7 @@ fn the_demo_organisation_is_sound() {
     let (organisation, problems) = load_bytes(&files);
     let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(told, Vec::<String>::new());
-    assert_eq!(
-        organisation.as_ref(),
-        load(&export(organisation.as_ref().unwrap())).0.as_ref()
-    );
+    assert_eq!(organisation.as_ref(), load(&export(organisation.as_ref().unwrap())).0.as_ref());
 }
 
 /// What the guide shows is a folder that loads.

@@ -31,38 +31,25 @@ fn time() -> impl Strategy<Value = Timestamp> {
 }
 
 fn validity() -> impl Strategy<Value = Validity> {
-    (
-        proptest::option::of(time()),
-        proptest::option::of(1_u64..1_000_000_000_000),
-    )
-        .prop_map(|(from, length)| {
+    (proptest::option::of(time()), proptest::option::of(1_u64..1_000_000_000_000)).prop_map(
+        |(from, length)| {
             let to = length.map(|n| from.unwrap_or_default().plus(Duration::from_nanos(n)));
             Validity { from, to }
-        })
+        },
+    )
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
-    (
-        0_u64..1_000_000,
-        select(vec![1_u64, 1_000, 60_000, 3_600_000, 86_400_000]),
-    )
+    (0_u64..1_000_000, select(vec![1_u64, 1_000, 60_000, 3_600_000, 86_400_000]))
         .prop_map(|(n, unit)| Duration::from_millis(n * unit))
 }
 
 fn zone() -> impl Strategy<Value = String> {
-    select(vec![
-        "UTC",
-        "Europe/Berlin",
-        "Asia/Tokyo",
-        "America/St_Johns",
-    ])
-    .prop_map(Into::into)
+    select(vec!["UTC", "Europe/Berlin", "Asia/Tokyo", "America/St_Johns"]).prop_map(Into::into)
 }
 
 fn at<T: Clone>(all: &[T], index: Option<Index>) -> Option<T> {
-    index
-        .filter(|_| !all.is_empty())
-        .map(|index| index.get(all).clone())
+    index.filter(|_| !all.is_empty()).map(|index| index.get(all).clone())
 }
 
 type Refs = Vec<Option<Index>>;
@@ -72,25 +59,10 @@ fn refs() -> impl Strategy<Value = Refs> {
 }
 
 fn places() -> impl Strategy<Value = BTreeMap<PlaceId, Place>> {
-    let kinds = select(vec![
-        PlaceKind::Site,
-        PlaceKind::Zone,
-        PlaceKind::Room,
-        PlaceKind::Door,
-    ]);
-    let classes = select(vec![
-        ZoneClass::Public,
-        ZoneClass::Critical,
-        ZoneClass::External,
-    ]);
+    let kinds = select(vec![PlaceKind::Site, PlaceKind::Zone, PlaceKind::Room, PlaceKind::Door]);
+    let classes = select(vec![ZoneClass::Public, ZoneClass::Critical, ZoneClass::External]);
     let rest = (maybe(text()), maybe(zone()), proptest::option::of(classes));
-    let one = (
-        kinds,
-        refs(),
-        rest,
-        any::<Option<u32>>(),
-        proptest::option::of(duration()),
-    );
+    let one = (kinds, refs(), rest, any::<Option<u32>>(), proptest::option::of(duration()));
     proptest::collection::vec(one, 0..8).prop_map(|list| {
         let mut ids = Vec::new();
         let mut places = BTreeMap::new();
@@ -117,49 +89,20 @@ fn places() -> impl Strategy<Value = BTreeMap<PlaceId, Place>> {
     })
 }
 
-fn people() -> impl Strategy<
-    Value = Vec<(
-        Refs,
-        String,
-        PersonKind,
-        PersonStatus,
-        Option<String>,
-        Validity,
-    )>,
-> {
-    let kinds = select(vec![
-        PersonKind::Employee,
-        PersonKind::Service,
-        PersonKind::Visitor,
-    ]);
-    let states = select(vec![
-        PersonStatus::Active,
-        PersonStatus::Suspended,
-        PersonStatus::Left,
-    ]);
-    proptest::collection::vec(
-        (refs(), text(), kinds, states, maybe(text()), validity()),
-        0..6,
-    )
+fn people()
+-> impl Strategy<Value = Vec<(Refs, String, PersonKind, PersonStatus, Option<String>, Validity)>> {
+    let kinds = select(vec![PersonKind::Employee, PersonKind::Service, PersonKind::Visitor]);
+    let states = select(vec![PersonStatus::Active, PersonStatus::Suspended, PersonStatus::Left]);
+    proptest::collection::vec((refs(), text(), kinds, states, maybe(text()), validity()), 0..6)
 }
 
 fn organisation() -> impl Strategy<Value = Organisation> {
     let assets = proptest::collection::vec(
-        (
-            refs(),
-            proptest::collection::vec(maybe(text()), 6),
-            proptest::option::of(1_u8..=5),
-        ),
+        (refs(), proptest::collection::vec(maybe(text()), 6), proptest::option::of(1_u8..=5)),
         0..6,
     );
     let identifiers = proptest::collection::vec(
-        (
-            any::<Index>(),
-            text(),
-            maybe(text()),
-            validity(),
-            any::<bool>(),
-        ),
+        (any::<Index>(), text(), maybe(text()), validity(), any::<bool>()),
         0..6,
     );
     let doors = proptest::collection::vec((refs(), proptest::option::of(0_u64..100_000)), 2);
@@ -173,99 +116,80 @@ fn organisation() -> impl Strategy<Value = Organisation> {
         ),
         0..4,
     );
-    (
-        text(),
-        zone(),
-        places(),
-        people(),
-        (assets, identifiers, doors, sources),
-    )
-        .prop_map(
-            |(name, time_zone, places, people, (assets, identifiers, doors, sources))| {
-                let mut org = Organisation {
-                    tenant: TenantId::parse("acme").unwrap(),
-                    name,
-                    time_zone,
-                    people: BTreeMap::new(),
-                    assets: BTreeMap::new(),
-                    places,
-                    identifiers: Vec::new(),
-                    doors: BTreeMap::new(),
-                    sources: BTreeMap::new(),
+    (text(), zone(), places(), people(), (assets, identifiers, doors, sources)).prop_map(
+        |(name, time_zone, places, people, (assets, identifiers, doors, sources))| {
+            let mut org = Organisation {
+                tenant: TenantId::parse("acme").unwrap(),
+                name,
+                time_zone,
+                people: BTreeMap::new(),
+                assets: BTreeMap::new(),
+                places,
+                identifiers: Vec::new(),
+                doors: BTreeMap::new(),
+                sources: BTreeMap::new(),
+            };
+            let place_ids: Vec<PlaceId> = org.places.keys().cloned().collect();
+            fill_people(&mut org, people, &place_ids);
+            let person_ids: Vec<PersonId> = org.people.keys().cloned().collect();
+            for (n, (refs, texts, criticality)) in assets.into_iter().enumerate() {
+                let id = AssetId::parse(&format!("asset-{n}")).unwrap();
+                let mut texts = texts.into_iter();
+                let mut next = || texts.next().flatten();
+                let asset = Asset {
+                    id: id.clone(),
+                    kind: "camera".into(),
+                    name: next(),
+                    place: at(&place_ids, refs.first().copied().flatten()),
+                    owner: at(&person_ids, refs.last().copied().flatten()),
+                    team: next(),
+                    make: next(),
+                    model: next(),
+                    firmware: next(),
+                    serial: next(),
+                    criticality,
                 };
-                let place_ids: Vec<PlaceId> = org.places.keys().cloned().collect();
-                fill_people(&mut org, people, &place_ids);
-                let person_ids: Vec<PersonId> = org.people.keys().cloned().collect();
-                for (n, (refs, texts, criticality)) in assets.into_iter().enumerate() {
-                    let id = AssetId::parse(&format!("asset-{n}")).unwrap();
-                    let mut texts = texts.into_iter();
-                    let mut next = || texts.next().flatten();
-                    let asset = Asset {
-                        id: id.clone(),
-                        kind: "camera".into(),
-                        name: next(),
-                        place: at(&place_ids, refs.first().copied().flatten()),
-                        owner: at(&person_ids, refs.last().copied().flatten()),
-                        team: next(),
-                        make: next(),
-                        model: next(),
-                        firmware: next(),
-                        serial: next(),
-                        criticality,
-                    };
-                    org.assets.insert(id, asset);
-                }
-                fill_identifiers(&mut org, identifiers);
-                fill_doors(&mut org, &doors);
-                for (n, (refs, realm, time_zone, (offset, lateness, beat), topic)) in
-                    sources.into_iter().enumerate()
-                {
-                    let id = SourceId::parse(&format!("source-{n}")).unwrap();
-                    let even = n % 2 == 0;
-                    let source = Source {
-                        mapping: even.then(|| MappingName::parse("pacs-csv").unwrap()),
-                        site: at(&place_ids, refs.first().copied().flatten()),
-                        realm,
-                        time_zone,
-                        clock_offset_max: offset,
-                        heartbeat: even.then(|| Duration::from_secs(beat)),
-                        lateness_max: lateness,
-                        trust: if even { Trust::Mtls } else { Trust::None },
-                        witness_of: if even {
-                            vec![WitnessOf::Lane, WitnessOf::Door]
-                        } else {
-                            vec![]
-                        },
-                        matching: SourceMatch {
-                            listener: even.then(|| "mqtt".into()),
-                            peer: even.then(|| "fd00::/8".into()),
-                            topic,
-                            ..SourceMatch::default()
-                        },
-                        id: id.clone(),
-                    };
-                    org.sources.insert(id, source);
-                }
-                org
-            },
-        )
+                org.assets.insert(id, asset);
+            }
+            fill_identifiers(&mut org, identifiers);
+            fill_doors(&mut org, &doors);
+            for (n, (refs, realm, time_zone, (offset, lateness, beat), topic)) in
+                sources.into_iter().enumerate()
+            {
+                let id = SourceId::parse(&format!("source-{n}")).unwrap();
+                let even = n % 2 == 0;
+                let source = Source {
+                    mapping: even.then(|| MappingName::parse("pacs-csv").unwrap()),
+                    site: at(&place_ids, refs.first().copied().flatten()),
+                    realm,
+                    time_zone,
+                    clock_offset_max: offset,
+                    heartbeat: even.then(|| Duration::from_secs(beat)),
+                    lateness_max: lateness,
+                    trust: if even { Trust::Mtls } else { Trust::None },
+                    witness_of: if even { vec![WitnessOf::Lane, WitnessOf::Door] } else { vec![] },
+                    matching: SourceMatch {
+                        listener: even.then(|| "mqtt".into()),
+                        peer: even.then(|| "fd00::/8".into()),
+                        topic,
+                        ..SourceMatch::default()
+                    },
+                    id: id.clone(),
+                };
+                org.sources.insert(id, source);
+            }
+            org
+        },
+    )
 }
 
 fn fill_people(
     org: &mut Organisation,
-    people: Vec<(
-        Refs,
-        String,
-        PersonKind,
-        PersonStatus,
-        Option<String>,
-        Validity,
-    )>,
+    people: Vec<(Refs, String, PersonKind, PersonStatus, Option<String>, Validity)>,
     place_ids: &[PlaceId],
 ) {
-    let ids: Vec<PersonId> = (0..people.len())
-        .map(|n| PersonId::parse(&format!("person-{n}")).unwrap())
-        .collect();
+    let ids: Vec<PersonId> =
+        (0..people.len()).map(|n| PersonId::parse(&format!("person-{n}")).unwrap()).collect();
     for (id, (refs, name, kind, status, team, validity)) in ids.iter().zip(people) {
         let person = Person {
             id: id.clone(),
@@ -286,17 +210,13 @@ fn fill_identifiers(
     identifiers: Vec<(Index, String, Option<String>, Validity, bool)>,
 ) {
     let people = org.people.keys().cloned().map(Entity::Person);
-    let bearers: Vec<Entity> = people
-        .chain(org.places.keys().cloned().map(Entity::Place))
-        .collect();
+    let bearers: Vec<Entity> =
+        people.chain(org.places.keys().cloned().map(Entity::Place)).collect();
     for (n, (bearer, value, realm, validity, does_replace)) in identifiers.into_iter().enumerate() {
         if bearers.is_empty() {
             return;
         }
-        let former = org
-            .identifiers
-            .last()
-            .filter(|one| does_replace && one.realm == realm);
+        let former = org.identifiers.last().filter(|one| does_replace && one.realm == realm);
         let replaces = former.map(|one| one.value.clone());
         // The number keeps values apart: overlapping claims are refused, and tested elsewhere.
         let value = format!("{n}{value}");
@@ -315,11 +235,7 @@ fn fill_identifiers(
 fn fill_doors(org: &mut Organisation, doors: &[(Refs, Option<u64>)]) {
     let of_kind = |is_door: bool| -> Vec<PlaceId> {
         let fits = |place: &&Place| (place.kind == PlaceKind::Door) == is_door;
-        org.places
-            .values()
-            .filter(fits)
-            .map(|place| place.id.clone())
-            .collect()
+        org.places.values().filter(fits).map(|place| place.id.clone()).collect()
     };
     let (portals, areas) = (of_kind(true), of_kind(false));
     let assets: Vec<AssetId> = org.assets.keys().cloned().collect();

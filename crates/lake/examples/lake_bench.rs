@@ -68,7 +68,7 @@ fn row(seq: u64, total: u64) -> Result<LakeRow, Box<dyn Error>> {
         status_id: Some(1),
         source: source.clone(),
         mapping: MappingName::parse("fortigate")?,
-        site: Some(PlaceId::parse(if r % 3 == 0 { "lab" } else { "hq" })?),
+        site: Some(PlaceId::parse(if r.is_multiple_of(3) { "lab" } else { "hq" })?),
         place: None,
         zone: None,
         person: Some(PersonId::parse(&person)?),

@@ -119,7 +119,8 @@ async fn searches_find_exactly_what_they_ask_for() {
     let any = Search::default;
     let place = |id: &str| Some(PlaceId::parse(id).unwrap());
     let midnight = at("2026-11-22T00:00:00Z");
-    let wants: Vec<(Search, Box<dyn Fn(u64) -> bool>)> = vec![
+    type Wanted = Box<dyn Fn(u64) -> bool>;
+    let wants: Vec<(Search, Wanted)> = vec![
         (any(), Box::new(|_| true)),
         (Search { from: Some(midnight), ..any() }, Box::new(|s| s >= 300)),
         (Search { to: Some(midnight), ..any() }, Box::new(|s| s < 300)),

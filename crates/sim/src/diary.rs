@@ -27,6 +27,8 @@ pub(crate) struct Diary<'a> {
     pub pace: &'a Pace,
     pub seed: u64,
     pub start: Timestamp,
+    /// People live so many seconds ahead of the clock.
+    pub ahead_s: i64,
 }
 
 /// Somebody at their workplace, undisturbed.
@@ -83,11 +85,11 @@ impl Diary<'_> {
 
     fn plan(&self, job: &Job, date: NaiveDate) -> Day {
         let zone = self.roster.zone_of_site(&job.member.site);
-        plan::day(job, self.pace, date, zone, self.seed)
+        plan::day(job, self.pace, date, zone, self.seed).moved(-self.ahead_s)
     }
 
     fn where_at_start(&self, job: &Job) -> Option<PlaceId> {
-        let today = self.start.to_chrono().date_naive();
+        let today = later(self.start, self.ahead_s).to_chrono().date_naive();
         let dates = [today.pred_opt()?, today, today.succ_opt()?];
         let moves = dates.into_iter().flat_map(|date| match self.plan(job, date) {
             Day::There(moves) => moves,
@@ -225,7 +227,7 @@ impl Diary<'_> {
     /// Each firewall says how it fares, all day long; that is its heartbeat.
     fn firewalls(&self, date: NaiveDate, out: &mut Vec<WireRecord>) {
         let midnight = Utc.from_utc_datetime(&date.and_time(chrono::NaiveTime::MIN));
-        let midnight = Timestamp::from_secs(midnight.timestamp());
+        let midnight = later(Timestamp::from_secs(midnight.timestamp()), -self.ahead_s);
         let every = self.pace.firewall_status_minutes.max(1) * 60;
         for (number, site) in self.roster.sites().enumerate() {
             let mut chance = Chance::of(self.seed, &["status", site, &date.to_string()]);

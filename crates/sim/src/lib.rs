@@ -39,6 +39,8 @@ pub struct Sim {
     script: Script,
     seed: u64,
     start: Timestamp,
+    /// People live so many seconds ahead of the clock: see the timetable's opening.
+    ahead_s: i64,
     days: BTreeMap<NaiveDate, Vec<WireRecord>>,
     opening: Vec<WireRecord>,
 }
@@ -56,8 +58,19 @@ impl Sim {
         start: Timestamp,
     ) -> Result<Self, ScriptError> {
         let roster = Roster::new(organisation, &script)?;
-        let mut sim =
-            Self { roster, script, seed, start, days: BTreeMap::new(), opening: Vec::new() };
+        let ahead_s = script.opening.as_ref().map_or(0, |opening| {
+            let zone = roster.zone_of_site(&opening.site);
+            plan::seconds(start, plan::next(opening.day, opening.time, zone, start))
+        });
+        let mut sim = Self {
+            roster,
+            script,
+            seed,
+            start,
+            ahead_s,
+            days: BTreeMap::new(),
+            opening: Vec::new(),
+        };
         let mut opening = sim.diary().arrivals();
         for story in &sim.script.stories {
             opening.extend(story::records(story, &sim.roster, start)?);
@@ -74,8 +87,9 @@ impl Sim {
         if to <= from {
             return Vec::new();
         }
-        let first = from.to_chrono().date_naive() - chrono::Days::new(DAYS_AROUND);
-        let last = to.to_chrono().date_naive() + chrono::Days::new(DAYS_AROUND);
+        let date = |at| plan::later(at, self.ahead_s).to_chrono().date_naive();
+        let first = date(from) - chrono::Days::new(DAYS_AROUND);
+        let last = date(to) + chrono::Days::new(DAYS_AROUND);
         let mut out = within(&self.opening, from, to).to_vec();
         for day in first.iter_days().take_while(|day| *day <= last) {
             if !self.days.contains_key(&day) {
@@ -98,8 +112,8 @@ impl Sim {
     }
 
     fn diary(&self) -> Diary<'_> {
-        let Self { roster, script, seed, start, .. } = self;
-        Diary { roster, pace: &script.pace, seed: *seed, start: *start }
+        let Self { roster, script, seed, start, ahead_s, .. } = self;
+        Diary { roster, pace: &script.pace, seed: *seed, start: *start, ahead_s: *ahead_s }
     }
 }
 

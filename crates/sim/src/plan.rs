@@ -27,6 +27,34 @@ pub(crate) enum Day {
     There(Vec<Move>),
 }
 
+impl Day {
+    /// The same day so many seconds later, or earlier when negative.
+    pub(crate) fn moved(self, by: i64) -> Self {
+        match self {
+            Self::Off => Self::Off,
+            Self::Home { from, to } => Self::Home { from: later(from, by), to: later(to, by) },
+            Self::There(mut moves) => {
+                for one in &mut moves {
+                    one.at = later(one.at, by);
+                }
+                Self::There(moves)
+            }
+        }
+    }
+}
+
+/// The next instant at which it is that local day and time.
+pub(crate) fn next(day: chrono::Weekday, time: NaiveTime, zone: Tz, from: Timestamp) -> Timestamp {
+    let today = from.to_chrono().with_timezone(&zone).date_naive();
+    let found = today
+        .iter_days()
+        .take(9)
+        .filter(|date| chrono::Datelike::weekday(date) == day)
+        .map(|date| at(date, time, zone))
+        .find(|instant| *instant >= from);
+    found.unwrap_or(from)
+}
+
 /// Least time between two moves: walking, and every clock's error, fit in.
 const REST_S: i64 = 240;
 

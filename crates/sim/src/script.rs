@@ -26,6 +26,7 @@ pub struct Script {
     pub(crate) shifts: Vec<Shift>,
     pub(crate) works: Vec<Work>,
     pub(crate) pace: Pace,
+    pub(crate) opening: Option<Opening>,
     pub(crate) stories: Vec<Story>,
 }
 
@@ -36,7 +37,15 @@ impl Script {
         let story =
             |(name, text): &(&str, &str)| read::<Story>(&format!("stories/{name}.toml"), text);
         let stories = stories.iter().map(story).collect::<Result<Vec<Story>, ScriptError>>()?;
-        Ok(Self { shifts: table.shift, works: table.work, pace: table.pace, stories })
+        let Timetable { shift, work, pace, opening, .. } = table;
+        Ok(Self { shifts: shift, works: work, pace, opening, stories })
+    }
+
+    /// The same by the real calendar: an empty office on a Sunday.
+    #[must_use]
+    pub fn by_the_calendar(mut self) -> Self {
+        self.opening = None;
+        self
     }
 
     /// The same days without any story.
@@ -59,6 +68,18 @@ struct Timetable {
     shift: Vec<Shift>,
     work: Vec<Work>,
     pace: Pace,
+    opening: Option<Opening>,
+}
+
+/// The local day and time that people live by when everything starts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Opening {
+    pub site: String,
+    #[serde(deserialize_with = "weekday")]
+    pub day: Weekday,
+    #[serde(deserialize_with = "time")]
+    pub time: NaiveTime,
 }
 
 /// The one format that this reads.
@@ -101,20 +122,30 @@ pub(crate) struct Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let [from, to] = <[String; 2]>::deserialize(deserializer)?;
-        let time = |text: &str| {
-            NaiveTime::parse_from_str(text, "%H:%M")
-                .map_err(|_| D::Error::custom(format!("`{text}` is not a time such as `08:30`")))
-        };
-        Ok(Self { from: time(&from)?, to: time(&to)? })
+        Ok(Self { from: read_time(&from)?, to: read_time(&to)? })
     }
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
+    read_time(&String::deserialize(deserializer)?)
+}
+
+fn read_time<E: serde::de::Error>(text: &str) -> Result<NaiveTime, E> {
+    NaiveTime::parse_from_str(text, "%H:%M")
+        .map_err(|_| E::custom(format!("`{text}` is not a time such as `08:30`")))
+}
+
+fn weekday<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
+    read_day(&String::deserialize(deserializer)?)
+}
+
+fn read_day<E: serde::de::Error>(word: &str) -> Result<Weekday, E> {
+    word.parse().map_err(|_| E::custom(format!("`{word}` is not a day such as `mon`")))
 }
 
 fn weekdays<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::Error> {
     let words = Vec::<String>::deserialize(deserializer)?;
-    let day = |word: &String| {
-        word.parse().map_err(|_| D::Error::custom(format!("`{word}` is not a day such as `mon`")))
-    };
-    words.iter().map(day).collect()
+    words.iter().map(|word| read_day(word)).collect()
 }
 
 /// Who works which shift, and where.

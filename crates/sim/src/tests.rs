@@ -34,7 +34,7 @@ fn demo_from(seed: u64, start: Timestamp) -> Sim {
 }
 
 fn quiet_from(seed: u64, start: Timestamp) -> Sim {
-    let script = demo::script(None).unwrap().without_stories();
+    let script = demo::script(None).unwrap().without_stories().by_the_calendar();
     Sim::new(seed, &organisation(), script, start).unwrap()
 }
 
@@ -199,6 +199,18 @@ fn each_story_is_told_within_seventy_five_seconds_at_any_hour() {
             assert!(all.iter().any(|one| one.contains(needle)), "{start}: {needle}");
         }
     }
+}
+
+#[test]
+fn the_demo_is_alive_whenever_it_is_started_and_a_calendar_sunday_is_not() {
+    for start in ["2026-11-22T03:00:00Z", "2026-12-25T15:00:00Z", "2027-03-28T00:59:00Z"] {
+        let start = at(start);
+        let records = demo_from(7, start).events_between(start, start.plus(HOUR));
+        assert!(records.len() > 1_000, "{start}: {}", records.len());
+    }
+    let sunday = at("2026-11-22T03:00:00Z");
+    let records = quiet_from(7, sunday).events_between(sunday, sunday.plus(HOUR));
+    assert!(records.len() < 100, "{}", records.len());
 }
 
 #[test]

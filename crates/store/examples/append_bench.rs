@@ -37,9 +37,7 @@ fn record(number: u64) -> Record {
     .into_bytes();
     let mut filler = mixed;
     while body.len() < RECORD_BYTES {
-        filler = filler
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        filler = filler.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         body.extend_from_slice(format!(" x{:04x}", filler >> 48).as_bytes());
     }
     body.truncate(RECORD_BYTES);
@@ -64,16 +62,7 @@ fn appender(journal: &Journal, id: u64, batches: u64) -> Vec<Duration> {
         let first = (id * batches + n) * BATCH_RECORDS;
         let records = (first..first + BATCH_RECORDS).map(record).collect();
         let start = Instant::now();
-        journal
-            .append(
-                Batch {
-                    records,
-                    idempotency: None,
-                },
-                now,
-            )
-            .wait()
-            .unwrap();
+        journal.append(Batch { records, idempotency: None }, now).wait().unwrap();
         waits.push(start.elapsed());
     }
     waits
@@ -82,13 +71,8 @@ fn appender(journal: &Journal, id: u64, batches: u64) -> Vec<Duration> {
 fn main() {
     let mut args = std::env::args().skip(1);
     let kept = tempfile::tempdir().unwrap();
-    let dir = args
-        .next()
-        .map_or_else(|| kept.path().join("journal"), Into::into);
-    let batches: u64 = args
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(100);
+    let dir = args.next().map_or_else(|| kept.path().join("journal"), Into::into);
+    let batches: u64 = args.next().and_then(|text| text.parse().ok()).unwrap_or(100);
     let now = Timestamp::from_secs(1);
     let journal = Journal::open(&dir, JournalLimits::default(), &["bench"], now).unwrap();
     let total = APPENDERS * batches * BATCH_RECORDS;
@@ -106,30 +90,16 @@ fn main() {
             }
             start.elapsed()
         });
-        let appenders: Vec<_> = (0..APPENDERS)
-            .map(|id| scope.spawn(move || appender(journal, id, batches)))
-            .collect();
-        let waits: Vec<_> = appenders
-            .into_iter()
-            .flat_map(|a| a.join().unwrap())
-            .collect();
+        let appenders: Vec<_> =
+            (0..APPENDERS).map(|id| scope.spawn(move || appender(journal, id, batches))).collect();
+        let waits: Vec<_> = appenders.into_iter().flat_map(|a| a.join().unwrap()).collect();
         (waits, start.elapsed(), reader.join().unwrap())
     });
     waits.sort();
-    let at = |part: usize| {
-        waits
-            .get(waits.len() * part / 1_000)
-            .copied()
-            .unwrap_or_default()
-    };
+    let at = |part: usize| waits.get(waits.len() * part / 1_000).copied().unwrap_or_default();
     let rate = total as f64 / written.as_secs_f64();
     println!("records {total} in {written:?}: {rate:.0}/s acknowledged; reader done at {read:?}");
-    println!(
-        "ack p50 {:?} p99 {:?} p99.9 {:?}",
-        at(500),
-        at(990),
-        at(999)
-    );
+    println!("ack p50 {:?} p99 {:?} p99.9 {:?}", at(500), at(990), at(999));
     let stats = journal.stats();
     println!("{} segments, {} bytes on disk", stats.segments, stats.bytes);
     println!(

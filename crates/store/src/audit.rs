@@ -137,23 +137,14 @@ pub(crate) async fn list(
             Some(_) => Some(row.json(1)?),
             None => None,
         };
-        Ok(AuditEntry {
-            seq: row.uint(0)?,
-            act,
-        })
+        Ok(AuditEntry { seq: row.uint(0)?, act })
     };
-    db.rows(sql, args![before, limit])
-        .await?
-        .into_iter()
-        .map(read)
-        .collect()
+    db.rows(sql, args![before, limit]).await?.into_iter().map(read).collect()
 }
 
 /// Removes an act's words, leaving its place in the chain.
 pub(crate) async fn erase(tx: &mut Tx, seq: u64) -> Result<(), StoreError> {
-    tx.run("UPDATE audit SET act = NULL WHERE seq = $1", args![seq])
-        .await
-        .map(|_| ())
+    tx.run("UPDATE audit SET act = NULL WHERE seq = $1", args![seq]).await.map(|_| ())
 }
 
 /// Walks the chain in the state file at `path`, without the program running.
@@ -177,11 +168,7 @@ struct Line {
 }
 
 fn walk(conn: &rusqlite::Connection) -> rusqlite::Result<AuditReport> {
-    let mut report = AuditReport {
-        entries: 0,
-        head: AUDIT_GENESIS,
-        broken_at: None,
-    };
+    let mut report = AuditReport { entries: 0, head: AUDIT_GENESIS, broken_at: None };
     let mut statement =
         conn.prepare("SELECT seq, at, act, digest, previous, head FROM audit ORDER BY seq")?;
     let lines = statement.query_map([], |row| {
@@ -204,25 +191,19 @@ fn walk(conn: &rusqlite::Connection) -> rusqlite::Result<AuditReport> {
         report.entries = seq;
         report.head = link(&line.previous, &line.digest);
     }
-    let noted = conn.query_row(
-        "SELECT seq, head FROM audit_head WHERE node = ?1",
-        [AUDIT_NODE],
-        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)),
-    );
+    let noted =
+        conn.query_row("SELECT seq, head FROM audit_head WHERE node = ?1", [AUDIT_NODE], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        });
     let (noted_seq, noted_head) = match noted {
         Ok(noted) => noted,
         Err(rusqlite::Error::QueryReturnedNoRows) => (0, AUDIT_GENESIS.to_vec()),
         Err(error) => return Err(error),
     };
     if u64::try_from(noted_seq) != Ok(report.entries) || noted_head != report.head {
-        let detail = format!(
-            "the noted head is of act {noted_seq}, the last is {}",
-            report.entries
-        );
-        report.broken_at = Some(AuditBreak {
-            seq: report.entries + 1,
-            detail,
-        });
+        let detail =
+            format!("the noted head is of act {noted_seq}, the last is {}", report.entries);
+        report.broken_at = Some(AuditBreak { seq: report.entries + 1, detail });
     }
     Ok(report)
 }

@@ -121,10 +121,7 @@ impl StoreError {
     }
 
     pub(crate) fn corrupt(file: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Corrupt {
-            file: file.into(),
-            detail: detail.into(),
-        }
+        Self::Corrupt { file: file.into(), detail: detail.into() }
     }
 
     pub(crate) fn io(what: impl Into<String>, error: &std::io::Error) -> Self {
@@ -133,10 +130,7 @@ impl StoreError {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 Self::Full { what }
             }
-            _ => Self::Io {
-                what,
-                detail: error.to_string(),
-            },
+            _ => Self::Io { what, detail: error.to_string() },
         }
     }
 
@@ -151,14 +145,10 @@ impl StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { what },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { what },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt {
-                file: what,
-                detail: error.to_string(),
-            },
-            _ => Self::Io {
-                what,
-                detail: error.to_string(),
-            },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt { file: what, detail: error.to_string() }
+            }
+            _ => Self::Io { what, detail: error.to_string() },
         }
     }
 
@@ -173,14 +163,8 @@ impl StoreError {
         match code {
             Some(13) => Self::Full { what },
             Some(5 | 6) => Self::Busy { what },
-            Some(11 | 26) => Self::Corrupt {
-                file: what,
-                detail: error.to_string(),
-            },
-            _ => Self::Io {
-                what,
-                detail: error.to_string(),
-            },
+            Some(11 | 26) => Self::Corrupt { file: what, detail: error.to_string() },
+            _ => Self::Io { what, detail: error.to_string() },
         }
     }
 }

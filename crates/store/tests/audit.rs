@@ -22,17 +22,11 @@ const ACTS: u64 = 12;
 fn audited() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("state.sqlite");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let state = State::open(&path).await.unwrap();
         for pair in 0..ACTS as i64 / 2 {
-            state
-                .record_acts(&[act(pair * 2), act(pair * 2 + 1)])
-                .await
-                .unwrap();
+            state.record_acts(&[act(pair * 2), act(pair * 2 + 1)]).await.unwrap();
         }
         state.close().await;
     });
@@ -40,10 +34,7 @@ fn audited() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn edit(path: &PathBuf, sql: &str) {
-    rusqlite::Connection::open(path)
-        .unwrap()
-        .execute_batch(sql)
-        .unwrap();
+    rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
 #[test]

@@ -31,19 +31,14 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
         (self.0 >> 33) % below.max(1)
     }
 }
 
 /// The seed of this run: given by `CASTELLAN_SEED`, else one that differs from run to run.
 fn seed() -> u64 {
-    let given = std::env::var("CASTELLAN_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let given = std::env::var("CASTELLAN_SEED").ok().and_then(|text| text.parse().ok());
     let seed = given.unwrap_or_else(|| u64::from(std::process::id()));
     println!("CASTELLAN_SEED={seed}");
     seed
@@ -71,28 +66,17 @@ fn record(text: &str) -> Record {
         bytes_cut: 0,
         rerun_of: None,
         // Half noise, so that segments fill.
-        body: format!(
-            "{text} {} {}",
-            blake3::hash(text.as_bytes()),
-            "word ".repeat(20)
-        )
-        .into_bytes(),
+        body: format!("{text} {} {}", blake3::hash(text.as_bytes()), "word ".repeat(20))
+            .into_bytes(),
     })
 }
 
 fn load_batch(tag: &str, count: u64) -> Batch {
     let source = SourceId::parse("load").unwrap();
     let key_hash = *blake3::hash(tag.as_bytes()).as_bytes();
-    let idempotency = Idempotency {
-        source,
-        key_hash,
-        response: tag.as_bytes().to_vec(),
-    };
+    let idempotency = Idempotency { source, key_hash, response: tag.as_bytes().to_vec() };
     let records = (0..count).map(|i| record(&format!("{tag}:{i}"))).collect();
-    Batch {
-        records,
-        idempotency: Some(idempotency),
-    }
+    Batch { records, idempotency: Some(idempotency) }
 }
 
 /// Not a test of its own: the process that is killed. Prints each acknowledged batch.
@@ -103,13 +87,8 @@ fn child_appends_until_killed() {
     };
     let round = std::env::var(CHILD_ROUND).unwrap();
     let releases = std::env::var(CHILD_RELEASES).is_ok();
-    let journal = Journal::open(
-        Path::new(&dir),
-        limits(),
-        &["load"],
-        Timestamp::from_secs(5),
-    )
-    .unwrap();
+    let journal =
+        Journal::open(Path::new(&dir), limits(), &["load"], Timestamp::from_secs(5)).unwrap();
     std::thread::scope(|scope| {
         for writer in 0..WRITERS {
             let (journal, round) = (&journal, &round);
@@ -118,9 +97,7 @@ fn child_appends_until_killed() {
                     let (tag, count) = (format!("{round}.{writer}.{n}"), 1 + n % 9);
                     let now = Timestamp::from_secs(5 + i64::try_from(n).unwrap());
                     let outcome = journal.append(load_batch(&tag, count), now).wait().unwrap();
-                    let Outcome::Appended(appended) = outcome else {
-                        panic!("{tag} is new")
-                    };
+                    let Outcome::Appended(appended) = outcome else { panic!("{tag} is new") };
                     println!("ACK {} {} {tag}", appended.first_seq, appended.count);
                     std::io::stdout().flush().unwrap();
                     if releases {
@@ -170,11 +147,7 @@ impl Child {
         }
         let status = child.wait().unwrap();
         assert!(!status.success(), "the child was killed");
-        assert!(
-            heard.len() as u64 >= acks,
-            "the child died by itself after {}",
-            heard.len()
-        );
+        assert!(heard.len() as u64 >= acks, "the child died by itself after {}", heard.len());
         // The last number may have lost digits; an acknowledgement that was cut was never heard.
         heard.pop();
         heard
@@ -187,14 +160,9 @@ fn child_commits_until_killed() {
     let Ok(dir) = std::env::var(CHILD_DIR) else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let state = State::open(&Path::new(&dir).join("state.sqlite"))
-            .await
-            .unwrap();
+        let state = State::open(&Path::new(&dir).join("state.sqlite")).await.unwrap();
         let mut cursor = state.cursor("detect").await.unwrap();
         loop {
             cursor += 1;
@@ -215,31 +183,10 @@ fn counted_step(cursor: u64) -> DetectStep {
     DetectStep {
         consumer: "detect".into(),
         cursor,
-        counters: vec![Counter {
-            boundary,
-            source,
-            outcome,
-            reason,
-            value: 1,
-        }],
-        audit: vec![AuditAct {
-            at,
-            by,
-            verb: "test".into(),
-            object,
-            detail: cursor.into(),
-        }],
-        outbox: vec![OutboxItem::new(
-            format!("m-{cursor}"),
-            "mail".into(),
-            "{}".into(),
-            at,
-        )],
-        snapshot: Some(Snapshot {
-            name: "detect".into(),
-            seq: cursor,
-            bytes: vec![0; 3_000],
-        }),
+        counters: vec![Counter { boundary, source, outcome, reason, value: 1 }],
+        audit: vec![AuditAct { at, by, verb: "test".into(), object, detail: cursor.into() }],
+        outbox: vec![OutboxItem::new(format!("m-{cursor}"), "mail".into(), "{}".into(), at)],
+        snapshot: Some(Snapshot { name: "detect".into(), seq: cursor, bytes: vec![0; 3_000] }),
         ..DetectStep::default()
     }
 }
@@ -248,16 +195,9 @@ fn counted_step(cursor: u64) -> DetectStep {
 fn kill_9_leaves_every_step_whole_or_absent() {
     let mut dice = Dice(seed());
     let dir = tempfile::tempdir().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for round in 0..6 {
-        let child = Child {
-            name: "child_commits_until_killed",
-            round,
-            releases: false,
-        };
+        let child = Child { name: "child_commits_until_killed", round, releases: false };
         let heard = child.run_and_kill(dir.path(), 2 + dice.roll(40));
         let acknowledged = heard.last().map_or(0, |(cursor, ..)| *cursor);
         let path = dir.path().join("state.sqlite");
@@ -265,31 +205,18 @@ fn kill_9_leaves_every_step_whole_or_absent() {
             let state = State::open(&path).await.unwrap();
             let cursor = state.cursor("detect").await.unwrap();
             let again = state.commit_step(&counted_step(cursor)).await;
-            assert!(
-                matches!(again, Err(StoreError::CursorBack { .. })),
-                "{again:?}"
-            );
+            assert!(matches!(again, Err(StoreError::CursorBack { .. })), "{again:?}");
             let counters = state.counters().await.unwrap();
-            let waiting = state
-                .outbox_due(Timestamp::from_secs(9), 10_000)
-                .await
-                .unwrap()
-                .len();
+            let waiting = state.outbox_due(Timestamp::from_secs(9), 10_000).await.unwrap().len();
             let snapshot = state.snapshot("detect").await.unwrap().unwrap().seq;
             state.close().await;
             (cursor, counters, waiting as u64, snapshot)
         });
-        assert!(
-            cursor >= acknowledged,
-            "round {round}: {cursor} < {acknowledged}"
-        );
+        assert!(cursor >= acknowledged, "round {round}: {cursor} < {acknowledged}");
         let counted: u64 = counters.iter().map(|c| c.value).sum();
         let report = verify_audit(&path).unwrap();
         assert_eq!(report.broken_at, None);
-        assert_eq!(
-            (counted, waiting, snapshot, report.entries),
-            (cursor, cursor, cursor, cursor)
-        );
+        assert_eq!((counted, waiting, snapshot, report.entries), (cursor, cursor, cursor, cursor));
     }
 }
 
@@ -299,9 +226,7 @@ fn contents(journal: &Journal) -> BTreeMap<u64, String> {
     let mut all = BTreeMap::new();
     while let Next::Records(records) = reader.next_batch(1_000, Duration::ZERO).unwrap() {
         for (seq, record) in records {
-            let Record::Raw(raw) = &*record else {
-                panic!("not a raw record")
-            };
+            let Record::Raw(raw) = &*record else { panic!("not a raw record") };
             let text = std::str::from_utf8(&raw.body).unwrap();
             let tag = text.split(' ').next().unwrap_or_default().to_owned();
             assert_eq!(all.insert(seq, tag), None, "record {seq} delivered twice");
@@ -316,11 +241,7 @@ fn kill_at_random_instants(rounds: u64, releases: bool) {
     let mut acknowledged = Vec::new();
     for round in 0..rounds {
         let acks = if releases { 150 } else { 1 } + dice.roll(120);
-        let child = Child {
-            name: "child_appends_until_killed",
-            round,
-            releases,
-        };
+        let child = Child { name: "child_appends_until_killed", round, releases };
         acknowledged.extend(child.run_and_kill(dir.path(), acks));
 
         let report = verify(dir.path()).unwrap();
@@ -329,16 +250,9 @@ fn kill_at_random_instants(rounds: u64, releases: bool) {
         let journal = Journal::open(dir.path(), limits(), &["load"], now).unwrap();
         let stats = journal.stats();
         let all = contents(&journal);
-        assert!(
-            (stats.first_seq..=stats.last_seq).eq(all.keys().copied()),
-            "dense"
-        );
+        assert!((stats.first_seq..=stats.last_seq).eq(all.keys().copied()), "dense");
         let once: BTreeSet<&String> = all.values().collect();
-        assert_eq!(
-            once.len(),
-            all.len(),
-            "round {round}: a record is there twice"
-        );
+        assert_eq!(once.len(), all.len(), "round {round}: a record is there twice");
         for (first, count, tag) in &acknowledged {
             for i in (0..*count).filter(|i| first + i >= stats.first_seq) {
                 let found = all.get(&(first + i));
@@ -348,20 +262,12 @@ fn kill_at_random_instants(rounds: u64, releases: bool) {
         // The answer was lost with the process: the sender sends again, nothing is doubled.
         if let Some((_, count, tag)) = acknowledged.last() {
             let again = journal.append(load_batch(tag, *count), now).wait().unwrap();
-            assert_eq!(
-                again,
-                Outcome::Replayed {
-                    response: tag.as_bytes().to_vec()
-                }
-            );
+            assert_eq!(again, Outcome::Replayed { response: tag.as_bytes().to_vec() });
             assert_eq!(journal.last_seq(), stats.last_seq);
         }
         if releases {
             let dropped = stats.first_seq > 1;
-            assert!(
-                dropped || round < rounds - 1,
-                "the test means to drop segments"
-            );
+            assert!(dropped || round < rounds - 1, "the test means to drop segments");
         }
     }
     assert!(!acknowledged.is_empty());
@@ -397,10 +303,7 @@ fn wal_of(dir: &Path) -> PathBuf {
 fn a_torn_log_leaves_exactly_the_batches_before_the_tear() {
     let mut dice = Dice(seed());
     let live = tempfile::tempdir().unwrap();
-    let whole = JournalLimits {
-        segment_bytes_max: 8 * 1024 * 1024,
-        ..JournalLimits::default()
-    };
+    let whole = JournalLimits { segment_bytes_max: 8 * 1024 * 1024, ..JournalLimits::default() };
     let now = Timestamp::from_secs(5);
     let journal = Journal::open(live.path(), whole.clone(), &[], now).unwrap();
     // After how many bytes of log each batch was acknowledged, and the last record by then.
@@ -426,24 +329,17 @@ fn a_torn_log_leaves_exactly_the_batches_before_the_tear() {
             std::fs::write(&wal, kept).unwrap();
         } else {
             // Never written: old sectors show through.
-            rest.iter_mut()
-                .for_each(|byte| *byte = u8::try_from(dice.roll(256)).unwrap());
+            rest.iter_mut().for_each(|byte| *byte = u8::try_from(dice.roll(256)).unwrap());
             std::fs::write(&wal, bytes).unwrap();
         }
         let survives = marks.iter().rev().find(|(mark, _)| *mark <= length);
         let expected = survives.map_or(0, |(_, last_seq)| *last_seq);
         let reopened = Journal::open(torn.path(), whole.clone(), &[], now).unwrap();
-        assert_eq!(
-            reopened.last_seq(),
-            expected,
-            "torn at {length} of {bytes_max}"
-        );
+        assert_eq!(reopened.last_seq(), expected, "torn at {length} of {bytes_max}");
         let all = contents(&reopened);
         assert!((1..=expected).eq(all.keys().copied()));
         let next = reopened.append(load_batch("after", 1), now).wait().unwrap();
-        let Outcome::Appended(appended) = next else {
-            panic!("`after` is new")
-        };
+        let Outcome::Appended(appended) = next else { panic!("`after` is new") };
         assert_eq!(appended.first_seq, expected + 1);
         drop(reopened);
         assert!(verify(torn.path()).unwrap().is_whole());

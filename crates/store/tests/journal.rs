@@ -44,23 +44,13 @@ fn noise(number: u64, len: usize) -> Vec<u8> {
 
 fn batch(now: Timestamp, bodies: impl IntoIterator<Item = Vec<u8>>) -> Batch {
     let records = bodies.into_iter().map(|body| raw(now, body)).collect();
-    Batch {
-        records,
-        idempotency: None,
-    }
+    Batch { records, idempotency: None }
 }
 
 fn keyed(key: u8, response: &[u8], batch: Batch) -> Batch {
     let source = SourceId::parse("pacs").unwrap();
-    let idempotency = Idempotency {
-        source,
-        key_hash: [key; 32],
-        response: response.to_vec(),
-    };
-    Batch {
-        idempotency: Some(idempotency),
-        ..batch
-    }
+    let idempotency = Idempotency { source, key_hash: [key; 32], response: response.to_vec() };
+    Batch { idempotency: Some(idempotency), ..batch }
 }
 
 fn small() -> JournalLimits {
@@ -89,9 +79,7 @@ fn drain(mut reader: Reader, up_to: u64) -> Vec<(u64, Vec<u8>)> {
     while reader.next_seq() <= up_to {
         match reader.next_batch(97, WAIT).unwrap() {
             Next::Records(records) => all.extend(records.into_iter().map(|(seq, record)| {
-                let Record::Raw(raw) = &*record else {
-                    panic!("not a raw record")
-                };
+                let Record::Raw(raw) = &*record else { panic!("not a raw record") };
                 (seq, raw.body.clone())
             })),
             other @ (Next::Timeout | Next::Closed) => panic!("{other:?} before {up_to}"),
@@ -108,18 +96,10 @@ fn what_is_acknowledged_is_there_after_reopening_in_one_dense_sequence() {
         let journal = open(dir.path(), small(), &[], 0);
         assert_eq!(journal.last_seq(), expected.len() as u64);
         for n in 0..20 {
-            let bodies: Vec<_> = (0..5)
-                .map(|i| noise(round * 1_000 + n * 10 + i, 700))
-                .collect();
+            let bodies: Vec<_> = (0..5).map(|i| noise(round * 1_000 + n * 10 + i, 700)).collect();
             let first_seq = expected.len() as u64 + 1;
             let appended = append(&journal, batch(at(1), bodies.clone()), 1);
-            assert_eq!(
-                appended,
-                Appended {
-                    first_seq,
-                    count: 5
-                }
-            );
+            assert_eq!(appended, Appended { first_seq, count: 5 });
             expected.extend((first_seq..).zip(bodies));
         }
         assert_eq!(drain(journal.reader(0), journal.last_seq()), expected);
@@ -133,10 +113,7 @@ fn what_is_acknowledged_is_there_after_reopening_in_one_dense_sequence() {
 #[test]
 fn every_reader_gets_every_record_once_while_writers_write() {
     let dir = tempfile::tempdir().unwrap();
-    let limits = JournalLimits {
-        total_bytes_max: 64 * 1024 * 1024,
-        ..small()
-    };
+    let limits = JournalLimits { total_bytes_max: 64 * 1024 * 1024, ..small() };
     let journal = Arc::new(open(dir.path(), limits, &[], 0));
     let (writers, batches, per_batch) = (4_u64, 40_u64, 7_u64);
     let total = writers * batches * per_batch;
@@ -176,10 +153,7 @@ fn a_reader_waits_for_news_and_ends_with_the_journal() {
     let dir = tempfile::tempdir().unwrap();
     let journal = Arc::new(open(dir.path(), small(), &[], 0));
     let mut reader = journal.reader(0);
-    assert_eq!(
-        reader.next_batch(10, Duration::ZERO).unwrap(),
-        Next::Timeout
-    );
+    assert_eq!(reader.next_batch(10, Duration::ZERO).unwrap(), Next::Timeout);
     let waiting = std::thread::spawn(move || {
         let first = reader.next_batch(10, WAIT).unwrap();
         let second = reader.next_batch(10, WAIT).unwrap();
@@ -190,9 +164,7 @@ fn a_reader_waits_for_news_and_ends_with_the_journal() {
     let (first, second) = waiting.join().unwrap();
     assert!(matches!(first, Next::Records(records) if records.len() == 1));
     assert_eq!(second, Next::Closed);
-    let after = journal
-        .append(batch(at(1), [b"late".to_vec()]), at(1))
-        .wait();
+    let after = journal.append(batch(at(1), [b"late".to_vec()]), at(1)).wait();
     assert_eq!(after, Err(AppendError::Closed));
 }
 
@@ -202,10 +174,7 @@ async fn appends_can_be_awaited() {
     let journal = open(dir.path(), small(), &[], 0);
     let first = journal.append(batch(at(1), [b"a".to_vec()]), at(1));
     let second = journal.append(batch(at(1), [b"b".to_vec()]), at(1));
-    let expected = Outcome::Appended(Appended {
-        first_seq: 2,
-        count: 1,
-    });
+    let expected = Outcome::Appended(Appended { first_seq: 2, count: 1 });
     assert_eq!(second.await.unwrap(), expected);
     assert!(matches!(first.await.unwrap(), Outcome::Appended(_)));
 }
@@ -215,14 +184,9 @@ fn a_retry_with_its_key_appends_nothing_even_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let send = |journal: &Journal, now| {
         let again = batch(at(now), [b"x".to_vec(), b"y".to_vec()]);
-        journal
-            .append(keyed(7, b"accepted 2", again), at(now))
-            .wait()
-            .unwrap()
+        journal.append(keyed(7, b"accepted 2", again), at(now)).wait().unwrap()
     };
-    let replayed = Outcome::Replayed {
-        response: b"accepted 2".to_vec(),
-    };
+    let replayed = Outcome::Replayed { response: b"accepted 2".to_vec() };
     {
         let journal = open(dir.path(), small(), &[], 0);
         assert!(matches!(send(&journal, 10), Outcome::Appended(_)));
@@ -237,10 +201,7 @@ fn a_retry_with_its_key_appends_nothing_even_after_a_restart() {
     let journal = open(dir.path(), small(), &[], 30);
     assert_eq!(send(&journal, 86_409), replayed);
     assert_eq!(journal.last_seq(), 3);
-    assert!(
-        matches!(send(&journal, 86_410), Outcome::Appended(_)),
-        "after 24 h it is a new batch"
-    );
+    assert!(matches!(send(&journal, 86_410), Outcome::Appended(_)), "after 24 h it is a new batch");
     assert_eq!(journal.last_seq(), 5);
 }
 
@@ -255,9 +216,7 @@ fn of_concurrent_batches_with_one_key_one_is_kept() {
         };
         let threads: Vec<_> = (0..16).map(|n| scope.spawn(move || send(n))).collect();
         let outcomes = threads.into_iter().map(|thread| thread.join().unwrap());
-        outcomes
-            .filter(|outcome| matches!(outcome, Outcome::Appended(_)))
-            .count()
+        outcomes.filter(|outcome| matches!(outcome, Outcome::Appended(_))).count()
     });
     assert_eq!((appended, journal.last_seq()), (1, 1));
 }
@@ -267,20 +226,9 @@ fn a_batch_of_refused_records_still_keeps_its_key() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path(), small(), &[], 0);
     let empty = || keyed(3, b"rejected 4", Batch::default());
-    assert_eq!(
-        append(&journal, empty(), 1),
-        Appended {
-            first_seq: 1,
-            count: 0
-        }
-    );
+    assert_eq!(append(&journal, empty(), 1), Appended { first_seq: 1, count: 0 });
     let again = journal.append(empty(), at(2)).wait().unwrap();
-    assert_eq!(
-        again,
-        Outcome::Replayed {
-            response: b"rejected 4".to_vec()
-        }
-    );
+    assert_eq!(again, Outcome::Replayed { response: b"rejected 4".to_vec() });
     assert_eq!(journal.last_seq(), 0);
 }
 
@@ -295,10 +243,7 @@ fn many_small_appends_do_not_let_the_log_outgrow_the_segment() {
         .unwrap()
         .map(|entry| entry.unwrap().metadata().unwrap().len())
         .collect();
-    assert!(
-        bytes.iter().all(|bytes| *bytes < 4 * 64 * 1024),
-        "{bytes:?}"
-    );
+    assert!(bytes.iter().all(|bytes| *bytes < 4 * 64 * 1024), "{bytes:?}");
     assert!(journal.stats().segments > 1);
     assert_eq!(drain(journal.reader(1), 60).len(), 60);
 }
@@ -306,15 +251,9 @@ fn many_small_appends_do_not_let_the_log_outgrow_the_segment() {
 /// Fills until the journal says it is full; returns how many batches it took.
 fn fill(journal: &Journal, from: u64, now: i64) -> (u64, String) {
     for n in from..10_000 {
-        match journal
-            .append(batch(at(now), [noise(n, 8_000)]), at(now))
-            .wait()
-        {
+        match journal.append(batch(at(now), [noise(n, 8_000)]), at(now)).wait() {
             Ok(_) => {}
-            Err(AppendError::Full {
-                reason,
-                retry_after,
-            }) => {
+            Err(AppendError::Full { reason, retry_after }) => {
                 assert!(retry_after > Duration::ZERO);
                 return (n, reason);
             }
@@ -333,20 +272,14 @@ fn at_the_size_limit_it_waits_for_the_slowest_consumer_and_then_goes_on() {
     assert!(reason.contains("`lake` has released up to 0"), "{reason}");
     let stats = journal.stats();
     assert!(stats.full.is_some());
-    assert_eq!(
-        (stats.first_seq, stats.last_seq, stats.segments_dropped),
-        (1, taken, 0)
-    );
+    assert_eq!((stats.first_seq, stats.last_seq, stats.segments_dropped), (1, taken, 0));
     assert_eq!(stats.consumers.iter().map(|c| c.lag).max(), Some(taken));
 
     journal.release("lake", taken / 2);
     append(&journal, batch(at(2), [noise(1, 100)]), 2);
     let stats = journal.stats();
     assert!(stats.full.is_none() && stats.segments_dropped > 0);
-    assert!(
-        stats.first_seq > 1 && stats.first_seq <= taken / 2 + 1,
-        "{stats:?}"
-    );
+    assert!(stats.first_seq > 1 && stats.first_seq <= taken / 2 + 1, "{stats:?}");
     let rest = drain(journal.reader(0), taken + 1);
     assert!((stats.first_seq..=taken + 1).eq(rest.iter().map(|(seq, _)| *seq)));
     let gone = journal.reader(1).next_batch(1, WAIT);
@@ -360,46 +293,30 @@ fn at_the_size_limit_it_waits_for_the_slowest_consumer_and_then_goes_on() {
 #[test]
 fn age_drops_what_is_consumed_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
-    let limits = JournalLimits {
-        age_max: Duration::from_secs(100),
-        ..small()
-    };
+    let limits = JournalLimits { age_max: Duration::from_secs(100), ..small() };
     let journal = open(dir.path(), limits, &["detect"], 0);
     let mut last = 0;
     for n in 0..30 {
         last = append(&journal, batch(at(10), [noise(n, 8_000)]), 10).first_seq;
     }
     append(&journal, batch(at(1_000), [vec![1]]), 1_000);
-    assert_eq!(
-        journal.stats().segments_dropped,
-        0,
-        "nobody has released anything"
-    );
+    assert_eq!(journal.stats().segments_dropped, 0, "nobody has released anything");
     journal.release("detect", last / 2);
     append(&journal, batch(at(1_000), [vec![2]]), 1_000);
     let stats = journal.stats();
-    assert!(
-        stats.first_seq > 1 && stats.first_seq <= last / 2 + 1,
-        "{stats:?}"
-    );
+    assert!(stats.first_seq > 1 && stats.first_seq <= last / 2 + 1, "{stats:?}");
     journal.release("detect", last + 2);
     for n in 0..20 {
         append(&journal, batch(at(1_001), [noise(n, 8_000)]), 1_001);
     }
     let first = journal.stats().first_seq;
-    assert!(
-        first > last / 2 + 1 && first <= last + 2,
-        "young records stay: {first}"
-    );
+    assert!(first > last / 2 + 1 && first <= last + 2, "young records stay: {first}");
 }
 
 #[test]
 fn keys_outlive_the_segment_they_were_written_in() {
     let dir = tempfile::tempdir().unwrap();
-    let limits = JournalLimits {
-        age_max: Duration::from_secs(100),
-        ..small()
-    };
+    let limits = JournalLimits { age_max: Duration::from_secs(100), ..small() };
     let journal = open(dir.path(), limits.clone(), &["detect"], 0);
     append(&journal, keyed(5, b"five", batch(at(1), [vec![5]])), 1);
     for n in 0..40 {
@@ -412,12 +329,7 @@ fn keys_outlive_the_segment_they_were_written_in() {
     let journal = open(dir.path(), limits, &["detect"], 2_001);
     let again = keyed(5, b"five", batch(at(2_001), [vec![5]]));
     let outcome = journal.append(again, at(2_001)).wait().unwrap();
-    assert_eq!(
-        outcome,
-        Outcome::Replayed {
-            response: b"five".to_vec()
-        }
-    );
+    assert_eq!(outcome, Outcome::Replayed { response: b"five".to_vec() });
 }
 
 #[test]
@@ -433,30 +345,13 @@ fn a_database_that_may_not_grow_refuses_and_corrupts_nothing() {
     let (taken, _) = fill(&journal, 0, 1);
     assert!(taken > 0 && journal.stats().full.is_some());
     let keyed_and_refused = keyed(1, b"no", batch(at(1), [noise(0, 8_000)]));
-    assert!(
-        journal
-            .append(keyed_and_refused.clone(), at(1))
-            .wait()
-            .is_err()
-    );
+    assert!(journal.append(keyed_and_refused.clone(), at(1)).wait().is_err());
     assert_eq!(drain(journal.reader(1), taken).len() as u64, taken);
     drop(journal);
     assert!(verify(dir.path()).unwrap().is_whole());
-    let journal = open(
-        dir.path(),
-        JournalLimits {
-            segment_pages_max: None,
-            ..bounded
-        },
-        &[],
-        2,
-    );
+    let journal = open(dir.path(), JournalLimits { segment_pages_max: None, ..bounded }, &[], 2);
     let appended = append(&journal, keyed_and_refused, 2);
-    assert_eq!(
-        appended.first_seq,
-        taken + 1,
-        "neither record nor key of the refused was kept"
-    );
+    assert_eq!(appended.first_seq, taken + 1, "neither record nor key of the refused was kept");
 }
 
 /// A small disk of its own, unmounted on drop.
@@ -476,9 +371,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = std::process::Command::new("umount")
-            .arg(self.0.path())
-            .status();
+        let _ = std::process::Command::new("umount").arg(self.0.path()).status();
     }
 }
 
@@ -501,11 +394,7 @@ fn a_full_disk_stops_acknowledging_and_resumes_by_itself() {
     let (taken, reason) = fill(&journal, 0, 1);
     assert!(taken > 0 && reason.contains("full"), "{reason}");
     assert_eq!(journal.stats().full, Some(reason));
-    assert_eq!(
-        drain(journal.reader(1), taken).len() as u64,
-        taken,
-        "still readable"
-    );
+    assert_eq!(drain(journal.reader(1), taken).len() as u64, taken, "still readable");
 
     std::fs::remove_file(&ballast).unwrap();
     let appended = append(&journal, batch(at(2), [noise(1, 8_000)]), 2);
@@ -527,10 +416,7 @@ fn a_full_disk_stops_acknowledging_and_resumes_by_itself() {
 #[test]
 fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
     let dir = tempfile::tempdir().unwrap();
-    let limits = JournalLimits {
-        queue_batches_max: 2,
-        ..small()
-    };
+    let limits = JournalLimits { queue_batches_max: 2, ..small() };
     let journal = open(dir.path(), limits, &[], 0);
     append(&journal, batch(at(1), [vec![0]]), 1);
     // Whoever holds the file's write lock stalls the writer.
@@ -549,14 +435,9 @@ fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
             std::task::Poll::Pending => taken.push(pending),
         }
     };
-    assert!(
-        matches!(refused, AppendError::QueueFull { .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, AppendError::QueueFull { .. }), "{refused}");
     stall.execute_batch("COMMIT").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let count = taken.len() as u64;
     for pending in taken {
         assert!(runtime.block_on(pending).is_ok());
@@ -567,40 +448,18 @@ fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
 #[test]
 fn limits_are_checked_at_their_bound() {
     let dir = tempfile::tempdir().unwrap();
-    let limits = JournalLimits {
-        batch_records_max: 3,
-        ..small()
-    };
+    let limits = JournalLimits { batch_records_max: 3, ..small() };
     let journal = open(dir.path(), limits, &[], 0);
     let of = |n: u8| batch(at(1), (0..n).map(|i| vec![i]));
     append(&journal, of(3), 1);
     let refused = journal.append(of(4), at(1)).wait();
-    assert_eq!(
-        refused,
-        Err(AppendError::TooLarge {
-            name: "records",
-            found: 4,
-            max: 3
-        })
-    );
+    assert_eq!(refused, Err(AppendError::TooLarge { name: "records", found: 4, max: 3 }));
     let second = Journal::open(dir.path(), small(), &[], at(1));
-    assert!(
-        matches!(second, Err(StoreError::Busy { .. })),
-        "one journal, one holder"
-    );
-    let narrow = JournalLimits {
-        total_bytes_max: 100_000,
-        ..small()
-    };
+    assert!(matches!(second, Err(StoreError::Busy { .. })), "one journal, one holder");
+    let narrow = JournalLimits { total_bytes_max: 100_000, ..small() };
     let other = tempfile::tempdir().unwrap();
     let narrow = Journal::open(other.path(), narrow, &[], at(1));
-    assert!(matches!(
-        narrow,
-        Err(StoreError::Limit {
-            name: "total_bytes_max",
-            ..
-        })
-    ));
+    assert!(matches!(narrow, Err(StoreError::Limit { name: "total_bytes_max", .. })));
 }
 
 #[test]
@@ -613,49 +472,24 @@ fn damage_is_found_and_named() {
     drop(journal);
     let file = dir.path().join("segment-00000000000000000001.sqlite");
     let edit = |sql: &str| {
-        let changed = rusqlite::Connection::open(&file)
-            .unwrap()
-            .execute(sql, [])
-            .unwrap();
+        let changed = rusqlite::Connection::open(&file).unwrap().execute(sql, []).unwrap();
         assert_eq!(changed, 1, "{sql}");
         verify(dir.path()).unwrap()
     };
     let report = edit("UPDATE batches SET blob = zeroblob(length(blob)) WHERE first_seq = 2");
     assert_eq!(report.problems_count, 1);
-    assert!(
-        report
-            .problems
-            .iter()
-            .any(|p| p.contains("record 2: checksum")),
-        "{report:?}"
-    );
+    assert!(report.problems.iter().any(|p| p.contains("record 2: checksum")), "{report:?}");
     let journal = open(dir.path(), small(), &[], 0);
     let mut reader = journal.reader(1);
     let outcome = reader.next_batch(10, WAIT);
-    assert!(
-        matches!(outcome, Err(StoreError::Corrupt { .. })),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(StoreError::Corrupt { .. })), "{outcome:?}");
     drop((reader, journal));
     let report = edit("DELETE FROM batches WHERE first_seq = 3");
-    let gap = report
-        .problems
-        .iter()
-        .any(|p| p.contains("record 4 follows, expected 3"));
+    let gap = report.problems.iter().any(|p| p.contains("record 4 follows, expected 3"));
     assert!(gap, "{report:?}");
-    rusqlite::Connection::open(&file)
-        .unwrap()
-        .execute_batch("PRAGMA user_version = 2")
-        .unwrap();
+    rusqlite::Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
     let newer = Journal::open(dir.path(), small(), &[], at(1));
-    assert!(matches!(
-        newer,
-        Err(StoreError::Format {
-            found: 2,
-            known: 1,
-            ..
-        })
-    ));
+    assert!(matches!(newer, Err(StoreError::Format { found: 2, known: 1, .. })));
 }
 
 /// A journal as the first release wrote it opens in every later one. `UPDATE=1` writes it anew,
@@ -663,9 +497,7 @@ fn damage_is_found_and_named() {
 #[test]
 fn format_1_still_opens() {
     let name = "segment-00000000000000000001.sqlite";
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("testdata/formats/journal-1")
-        .join(name);
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/formats/journal-1").join(name);
     let bodies = || [b"first".to_vec(), b"second \xc3\xbc".to_vec()];
     let dir = tempfile::tempdir().unwrap();
     if std::env::var("UPDATE").is_ok() {
@@ -673,10 +505,7 @@ fn format_1_still_opens() {
         append(&journal, keyed(1, b"kept 2", batch(at(1), bodies())), 1);
         append(
             &journal,
-            Batch {
-                records: vec![Record::Tick { at: at(2) }],
-                ..Batch::default()
-            },
+            Batch { records: vec![Record::Tick { at: at(2) }], ..Batch::default() },
             2,
         );
         drop(journal);
@@ -694,14 +523,6 @@ fn format_1_still_opens() {
         panic!("no third record");
     };
     assert_eq!(rest, [(3, Arc::new(Record::Tick { at: at(2) }))]);
-    let again = journal
-        .append(keyed(1, b"", batch(at(3), bodies())), at(3))
-        .wait()
-        .unwrap();
-    assert_eq!(
-        again,
-        Outcome::Replayed {
-            response: b"kept 2".to_vec()
-        }
-    );
+    let again = journal.append(keyed(1, b"", batch(at(3), bodies())), at(3)).wait().unwrap();
+    assert_eq!(again, Outcome::Replayed { response: b"kept 2".to_vec() });
 }

@@ -80,7 +80,14 @@ mod tests {
                 "{word}"
             );
         }
-        let good = ["known", "TODOS", concat!("place", "holders"), "for nowhere", "unfortodo", "for now in"];
+        let good = [
+            "known",
+            "TODOS",
+            concat!("place", "holders"),
+            "for nowhere",
+            "unfortodo",
+            "for now in",
+        ];
         for word in good {
             assert_eq!(rules("crates/x/src/lib.rs", &format!("// {word} b")), [""; 0], "{word}");
         }

@@ -25,10 +25,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 64 levels and 1 MiB.
     fn default() -> Self {
-        Self {
-            depth_max: 64,
-            bytes_max: 1024 * 1024,
-        }
+        Self { depth_max: 64, bytes_max: 1024 * 1024 }
     }
 }
 
@@ -99,30 +96,16 @@ pub struct JsonError {
 /// [`JsonError`]: what must not pass, and where.
 pub fn guard(input: &[u8], limits: Limits) -> Result<(), JsonError> {
     let outcome = if input.len() > limits.bytes_max {
-        let kind = JsonErrorKind::TooLong {
-            bytes_max: limits.bytes_max,
-        };
+        let kind = JsonErrorKind::TooLong { bytes_max: limits.bytes_max };
         Err((kind, limits.bytes_max))
     } else if let Err(error) = std::str::from_utf8(input) {
         Err((JsonErrorKind::NotUtf8, error.valid_up_to()))
     } else {
-        Scanner {
-            input,
-            at: 0,
-            depth_max: limits.depth_max,
-            levels: vec![],
-            keys: vec![],
-        }
-        .run()
+        Scanner { input, at: 0, depth_max: limits.depth_max, levels: vec![], keys: vec![] }.run()
     };
     outcome.map_err(|(kind, offset)| {
         let LineColumn { line, column } = LineColumn::of(input, offset);
-        JsonError {
-            kind,
-            offset,
-            line,
-            column,
-        }
+        JsonError { kind, offset, line, column }
     })
 }
 
@@ -139,10 +122,7 @@ struct Scanner<'a> {
 
 enum Level<'a> {
     Array,
-    Object {
-        keys_start: usize,
-        many: Option<BTreeSet<Cow<'a, [u8]>>>,
-    },
+    Object { keys_start: usize, many: Option<BTreeSet<Cow<'a, [u8]>>> },
 }
 
 /// A key as its meaning: the bytes after unescaping.
@@ -188,10 +168,8 @@ impl<'a> Scanner<'a> {
 
     fn skip_blanks(&mut self) {
         let rest = tail(self.input, self.at);
-        self.at += rest
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
-            .count();
+        self.at +=
+            rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
     }
 
     fn expected<T>(&self, what: &'static str) -> Result<T, Refusal> {
@@ -201,10 +179,7 @@ impl<'a> Scanner<'a> {
     fn value(&mut self, byte: u8) -> Result<Next, Refusal> {
         match byte {
             b'{' => {
-                self.open(Level::Object {
-                    keys_start: self.keys.len(),
-                    many: None,
-                })?;
+                self.open(Level::Object { keys_start: self.keys.len(), many: None })?;
                 return Ok(Next::KeyOrEnd);
             }
             b'[' => {
@@ -227,21 +202,12 @@ impl<'a> Scanner<'a> {
     }
 
     const fn after_value(&self) -> Next {
-        if self.levels.is_empty() {
-            Next::Nothing
-        } else {
-            Next::CommaOrEnd
-        }
+        if self.levels.is_empty() { Next::Nothing } else { Next::CommaOrEnd }
     }
 
     fn open(&mut self, level: Level<'a>) -> Result<(), Refusal> {
         if self.levels.len() >= self.depth_max {
-            return Err((
-                JsonErrorKind::TooDeep {
-                    depth_max: self.depth_max,
-                },
-                self.at,
-            ));
+            return Err((JsonErrorKind::TooDeep { depth_max: self.depth_max }, self.at));
         }
         self.levels.push(level);
         self.at += 1;
@@ -273,11 +239,7 @@ impl<'a> Scanner<'a> {
     fn key(&mut self) -> Result<Next, Refusal> {
         let start = self.at;
         let (raw, is_escaped) = self.string()?;
-        let bytes = if is_escaped {
-            Cow::Owned(unescape(raw))
-        } else {
-            Cow::Borrowed(raw)
-        };
+        let bytes = if is_escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) };
         self.remember(bytes, start)?;
         self.skip_blanks();
         if self.input.get(self.at) != Some(&b':') {
@@ -298,9 +260,7 @@ impl<'a> Scanner<'a> {
         let known = self.keys.get(*keys_start..).unwrap_or_default();
         let is_twice = match many {
             Some(set) => !set.insert(bytes.clone()),
-            None => known
-                .iter()
-                .any(|key| key.hash == hash && key.bytes == bytes),
+            None => known.iter().any(|key| key.hash == hash && key.bytes == bytes),
         };
         if is_twice {
             let key = String::from_utf8_lossy(&bytes).into_owned();
@@ -361,9 +321,7 @@ impl<'a> Scanner<'a> {
         }
         let text = span(self.input, start, self.at);
         if has_exponent || text.len() > NUMBER_DIGITS_SAFE {
-            let number = std::str::from_utf8(text)
-                .ok()
-                .and_then(|text| text.parse::<f64>().ok());
+            let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
             if !number.is_some_and(f64::is_finite) {
                 return Err((JsonErrorKind::NumberRange, start));
             }
@@ -446,10 +404,8 @@ fn unescape(raw: &[u8]) -> Vec<u8> {
         let length = escape_length(escape).unwrap_or(2);
         match escape.get(1) {
             Some(b'u') => {
-                let units = [
-                    code_unit(escape),
-                    code_unit(tail(escape, 6)).filter(|_| length == 12),
-                ];
+                let units =
+                    [code_unit(escape), code_unit(tail(escape, 6)).filter(|_| length == 12)];
                 let characters = char::decode_utf16(units.into_iter().flatten());
                 let text: String = characters.map(|unit| unit.unwrap_or('\u{fffd}')).collect();
                 plain.extend_from_slice(text.as_bytes());
@@ -471,11 +427,7 @@ fn unescape(raw: &[u8]) -> Vec<u8> {
 /// Length, first and last bytes: only to skip most comparisons, for equal ones are compared byte
 /// by byte, and never more than [`KEYS_SCANNED_MAX`] of them.
 fn hash(bytes: &[u8]) -> u64 {
-    let word = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte))
-    };
+    let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
     let first = word(span(bytes, 0, bytes.len().min(8)));
     let last = word(tail(bytes, bytes.len().saturating_sub(8)));
     first ^ last.rotate_left(17) ^ (bytes.len() as u64).rotate_left(48)
@@ -500,11 +452,7 @@ fn plain_length(input: &[u8]) -> usize {
         }
         length += 8;
     }
-    length
-        + tail(input, length)
-            .iter()
-            .take_while(|byte| is_plain(**byte))
-            .count()
+    length + tail(input, length).iter().take_while(|byte| is_plain(**byte)).count()
 }
 
 #[cfg(test)]
@@ -524,10 +472,7 @@ mod tests {
 
     #[test]
     fn what_passes() {
-        check(
-            r#" {"a":[1,-0.5e-3,true,null,"\u00e9\ud83d\ude00\n"],"b":{"a":{}}} "#,
-            "ok",
-        );
+        check(r#" {"a":[1,-0.5e-3,true,null,"\u00e9\ud83d\ude00\n"],"b":{"a":{}}} "#, "ok");
         check("3", "ok");
         check(r#"[{"a":1},{"a":2}]"#, "ok");
         check(r#"{"":1," ":2,"a":3}"#, "ok");
@@ -547,18 +492,9 @@ mod tests {
 
     #[test]
     fn no_numbers_that_json_has_not() {
-        check(
-            "{\"a\": NaN}",
-            "`NaN` is no number of JSON (line 1, column 7)",
-        );
-        check(
-            "[Infinity]",
-            "`Infinity` is no number of JSON (line 1, column 2)",
-        );
-        check(
-            "[-Infinity]",
-            "`Infinity` is no number of JSON (line 1, column 3)",
-        );
+        check("{\"a\": NaN}", "`NaN` is no number of JSON (line 1, column 7)");
+        check("[Infinity]", "`Infinity` is no number of JSON (line 1, column 2)");
+        check("[-Infinity]", "`Infinity` is no number of JSON (line 1, column 3)");
         check("[1e999]", "number out of range (line 1, column 2)");
         check("[01]", "expected `,` or `]` (line 1, column 3)");
         check("[1.]", "expected a digit (line 1, column 4)");
@@ -569,15 +505,9 @@ mod tests {
     fn bytes_that_must_not_stand_there() {
         check("{\"a\":\"x\0y\"}", "NUL byte (line 1, column 8)");
         check("{\"a\":1}\0", "NUL byte (line 1, column 8)");
-        check(
-            "[\"a\nb\"]",
-            "control character in a string (line 1, column 4)",
-        );
+        check("[\"a\nb\"]", "control character in a string (line 1, column 4)");
         check(r#"["\x"]"#, "no such escape in a string (line 1, column 3)");
-        check(
-            r#"["\ud800"]"#,
-            "no such escape in a string (line 1, column 3)",
-        );
+        check(r#"["\ud800"]"#, "no such escape in a string (line 1, column 3)");
         let error = guard(b"[\"\xff\"]", Limits::default()).unwrap_err();
         assert_eq!((error.kind, error.offset), (JsonErrorKind::NotUtf8, 2));
     }
@@ -586,32 +516,20 @@ mod tests {
     fn structure() {
         check("", "ends inside a value (line 1, column 1)");
         check("{\"a\":1,}", "expected a key in quotes (line 1, column 8)");
-        check(
-            "{a:1}",
-            "expected a key in quotes or `}` (line 1, column 2)",
-        );
+        check("{a:1}", "expected a key in quotes or `}` (line 1, column 2)");
         check("{\"a\" 1}", "expected `:` after the key (line 1, column 6)");
         check("{\"a\":1]", "expected `,` or `}` (line 1, column 7)");
         check("[1,]", "expected a value (line 1, column 4)");
         check("[1", "ends inside a value (line 1, column 3)");
-        check(
-            "{} {}",
-            "expected nothing after the value (line 1, column 4)",
-        );
-        check(
-            "[nul]",
-            "expected `true`, `false` or `null` (line 1, column 2)",
-        );
+        check("{} {}", "expected nothing after the value (line 1, column 4)");
+        check("[nul]", "expected `true`, `false` or `null` (line 1, column 2)");
     }
 
     #[test]
     fn nesting_of_ten_thousand_is_refused_at_the_limit() {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
         check(&deep, "nested deeper than 64 levels (line 1, column 65)");
-        let all = Limits {
-            depth_max: 10_000,
-            bytes_max: 100_000,
-        };
+        let all = Limits { depth_max: 10_000, bytes_max: 100_000 };
         assert_eq!(guard(deep.as_bytes(), all), Ok(()));
     }
 
@@ -623,15 +541,9 @@ mod tests {
         let twice = format!("{{{},\"777\":1}}", many.join(","));
         let error = guard(twice.as_bytes(), Limits::default()).unwrap_err();
         assert_eq!(error.kind, JsonErrorKind::DuplicateKey("777".to_owned()));
-        let limits = Limits {
-            bytes_max: 10,
-            ..Limits::default()
-        };
+        let limits = Limits { bytes_max: 10, ..Limits::default() };
         let error = guard(object.as_bytes(), limits).unwrap_err();
-        assert_eq!(
-            (error.kind, error.column),
-            (JsonErrorKind::TooLong { bytes_max: 10 }, 11)
-        );
+        assert_eq!((error.kind, error.column), (JsonErrorKind::TooLong { bytes_max: 10 }, 11));
     }
 
     fn jsonish() -> impl Strategy<Value = String> {

@@ -73,22 +73,10 @@ pub fn records(body: &[u8]) -> Records<'_> {
     Records {
         body,
         shape,
-        at: if shape == Shape::Array {
-            first + 1
-        } else {
-            first
-        },
+        at: if shape == Shape::Array { first + 1 } else { first },
         index: 0,
-        position: Position {
-            offset: 0,
-            line: 1,
-            line_start: start,
-        },
-        phase: if shape == Shape::Empty {
-            Phase::Done
-        } else {
-            Phase::First
-        },
+        position: Position { offset: 0, line: 1, line_start: start },
+        phase: if shape == Shape::Empty { Phase::Done } else { Phase::First },
     }
 }
 
@@ -143,24 +131,14 @@ impl<'a> Records<'a> {
         let (line, column) = self.position.advance(self.body, start);
         let index = self.index;
         self.index += 1;
-        JsonRecord {
-            index,
-            line,
-            column,
-            bytes,
-        }
+        JsonRecord { index, line, column, bytes }
     }
 
     fn bad(&mut self, at: usize, kind: BadRecordKind) -> BadRecord {
         let (line, column) = self.position.advance(self.body, at);
         let index = self.index;
         self.index += 1;
-        BadRecord {
-            index,
-            line,
-            column,
-            kind,
-        }
+        BadRecord { index, line, column, kind }
     }
 
     fn next_line(&mut self) -> Option<JsonRecord<'a>> {
@@ -187,11 +165,7 @@ impl<'a> Records<'a> {
         let is_last = self.body.get(end) == Some(&b']');
         self.at = end + 1;
         let is_only = self.phase == Phase::First;
-        self.phase = if is_last {
-            Phase::AfterArray
-        } else {
-            Phase::Following
-        };
+        self.phase = if is_last { Phase::AfterArray } else { Phase::Following };
         if length > 0 {
             return Some(Ok(self.record(start, end)));
         }
@@ -204,11 +178,7 @@ impl<'a> Records<'a> {
     fn after_array(&mut self) -> Option<BadRecord> {
         self.phase = Phase::Done;
         let at = self.at + blank_length(tail(self.body, self.at));
-        if at < self.body.len() {
-            Some(self.bad(at, BadRecordKind::Trailing))
-        } else {
-            None
-        }
+        if at < self.body.len() { Some(self.bad(at, BadRecordKind::Trailing)) } else { None }
     }
 }
 
@@ -304,10 +274,7 @@ fn blank_length(input: &[u8]) -> usize {
 }
 
 fn trim_json(input: &[u8]) -> &[u8] {
-    let end = input
-        .iter()
-        .rposition(|byte| !is_blank(*byte))
-        .map_or(0, |at| at + 1);
+    let end = input.iter().rposition(|byte| !is_blank(*byte)).map_or(0, |at| at + 1);
     span(input, 0, end)
 }
 
@@ -339,22 +306,13 @@ mod tests {
         check(
             "{\"a\":1}\n\n  {\"b\":\n{\"c\":3} \r\nx",
             Shape::Lines,
-            &[
-                "0 1:1 {\\\"a\\\":1}",
-                "1 3:3 {\\\"b\\\":",
-                "2 4:1 {\\\"c\\\":3}",
-                "3 5:1 x",
-            ],
+            &["0 1:1 {\\\"a\\\":1}", "1 3:3 {\\\"b\\\":", "2 4:1 {\\\"c\\\":3}", "3 5:1 x"],
         );
     }
 
     #[test]
     fn a_broken_first_line_does_not_swallow_the_others() {
-        check(
-            "{\"a\":\n{\"b\":2}\n",
-            Shape::Lines,
-            &["0 1:1 {\\\"a\\\":", "1 2:1 {\\\"b\\\":2}"],
-        );
+        check("{\"a\":\n{\"b\":2}\n", Shape::Lines, &["0 1:1 {\\\"a\\\":", "1 2:1 {\\\"b\\\":2}"]);
     }
 
     #[test]
@@ -362,11 +320,7 @@ mod tests {
         check(
             " [ {\"a\":\"]},\\\"[\"},\n [1,[2]] , 3 ]\n",
             Shape::Array,
-            &[
-                "0 1:4 {\\\"a\\\":\\\"]},\\\\\\\"[\\\"}",
-                "1 2:2 [1,[2]]",
-                "2 2:12 3",
-            ],
+            &["0 1:4 {\\\"a\\\":\\\"]},\\\\\\\"[\\\"}", "1 2:2 [1,[2]]", "2 2:12 3"],
         );
     }
 
@@ -386,28 +340,18 @@ mod tests {
         check(
             "[1,\n{\"a\":",
             Shape::Array,
-            &[
-                "0 1:2 1",
-                "record 1: the array has no end (line 2, column 1)",
-            ],
+            &["0 1:2 1", "record 1: the array has no end (line 2, column 1)"],
         );
         check(
             "[1] 2",
             Shape::Array,
-            &[
-                "0 1:2 1",
-                "record 1: expected nothing after the array (line 1, column 5)",
-            ],
+            &["0 1:2 1", "record 1: expected nothing after the array (line 1, column 5)"],
         );
     }
 
     #[test]
     fn one_object_over_lines_is_one_record() {
-        check(
-            "\u{feff}{\n \"a\": 1\n}\n",
-            Shape::Single,
-            &["0 1:1 {\\n \\\"a\\\": 1\\n}"],
-        );
+        check("\u{feff}{\n \"a\": 1\n}\n", Shape::Single, &["0 1:1 {\\n \\\"a\\\": 1\\n}"]);
         check(" \n", Shape::Empty, &[]);
     }
 

@@ -93,11 +93,7 @@ impl BsdTime {
     #[must_use]
     pub fn unix_ns(&self, year: i32, offset_s: i32) -> Option<i64> {
         let local = self.local(year);
-        if local.is_valid() {
-            local.unix_ns(offset_s)
-        } else {
-            None
-        }
+        if local.is_valid() { local.unix_ns(offset_s) } else { None }
     }
 
     /// The reading as a local time in the given year, unless the message has its own.

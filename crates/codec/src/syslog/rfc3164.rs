@@ -53,11 +53,7 @@ const fn refuse(kind: Kind, offset: usize) -> SyslogError {
 }
 
 fn blank(input: &[u8], at: usize) -> Result<usize, SyslogError> {
-    if input.get(at) == Some(&b' ') {
-        Ok(at + 1)
-    } else {
-        Err(refuse(Kind::Separator, at))
-    }
+    if input.get(at) == Some(&b' ') { Ok(at + 1) } else { Err(refuse(Kind::Separator, at)) }
 }
 
 /// Bytes of names, IPv4 and IPv6 addresses and their zones.
@@ -75,10 +71,7 @@ pub(super) struct Tag<'a> {
 
 /// `name:`, `name[pid]:` or `name[pid]` followed by a blank or the end.
 pub(super) fn tag(content: &[u8]) -> Option<Tag<'_>> {
-    let length = content
-        .iter()
-        .take_while(|byte| is_tag_byte(**byte))
-        .count();
+    let length = content.iter().take_while(|byte| is_tag_byte(**byte)).count();
     if length == 0 || length > TAG_LENGTH_PLAUSIBLE_MAX {
         return None;
     }
@@ -106,20 +99,13 @@ pub(super) fn tag(content: &[u8]) -> Option<Tag<'_>> {
     if NOT_A_TAG.contains(&name.as_bytes()) {
         None
     } else {
-        Some(Tag {
-            name,
-            proc_id,
-            length: at,
-        })
+        Some(Tag { name, proc_id, length: at })
     }
 }
 
 const fn is_tag_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'_' | b'-' | b'.' | b'/' | b'(' | b')' | b'@' | b'+' | b'#' | b'~'
-        )
+        || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'(' | b')' | b'@' | b'+' | b'#' | b'~')
 }
 
 /// `Mmm dd hh:mm:ss`, the day padded by a blank; refuses with the offset of the first bad byte.
@@ -137,15 +123,7 @@ pub(super) fn stamp(input: &[u8]) -> Result<BsdTime, usize> {
     let minute = two(input, 10, 59)?;
     at_is(input, 12, b":")?;
     let second = two(input, 13, 59)?;
-    Ok(BsdTime {
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        micros: 0,
-        year: None,
-    })
+    Ok(BsdTime { month, day, hour, minute, second, micros: 0, year: None })
 }
 
 const MONTHS: [&[u8; 3]; 12] = [
@@ -162,11 +140,7 @@ pub(super) fn month(input: &[u8]) -> Option<u8> {
 /// How far the input agrees with the month it agrees with longest.
 fn month_mismatch(input: &[u8]) -> usize {
     let agreement = |month: &&[u8; 3]| {
-        month
-            .iter()
-            .zip(input)
-            .take_while(|(expected, found)| expected == found)
-            .count()
+        month.iter().zip(input).take_while(|(expected, found)| expected == found).count()
     };
     MONTHS.iter().map(agreement).max().unwrap_or_default()
 }

@@ -44,10 +44,7 @@ pub(super) fn parse(input: &[u8]) -> Result<Message<'_>, SyslogError> {
     if message.has_bom
         && let Err(error) = std::str::from_utf8(message.message)
     {
-        return Err(SyslogError::at(
-            Kind::Message,
-            at + BOM.len() + error.valid_up_to(),
-        ));
+        return Err(SyslogError::at(Kind::Message, at + BOM.len() + error.valid_up_to()));
     }
     Ok(message)
 }
@@ -109,10 +106,7 @@ fn word(
     length_max: usize,
 ) -> Result<(Option<&str>, usize), SyslogError> {
     let rest = tail(input, start);
-    let length = rest
-        .iter()
-        .take_while(|byte| byte.is_ascii_graphic())
-        .count();
+    let length = rest.iter().take_while(|byte| byte.is_ascii_graphic()).count();
     if length == 0 || length > length_max || rest.get(length) != Some(&b' ') {
         return Err(SyslogError::at(kind, start + length.min(length_max)));
     }
@@ -143,24 +137,10 @@ fn timestamp(input: &[u8], start: usize) -> Result<(Option<SyslogTime>, usize), 
     if day > days_in_month(year, month) {
         return Err(SyslogError::at(Kind::Timestamp, day_at));
     }
-    let local = LocalTime {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        nanos,
-    };
-    let time = IsoTime {
-        local,
-        offset_s: Some(offset_s),
-        length: clock.at - start,
-    };
+    let local = LocalTime { year, month, day, hour, minute, second, nanos };
+    let time = IsoTime { local, offset_s: Some(offset_s), length: clock.at - start };
     // A year that 64 bits of nanoseconds cannot hold is lawful, but is no time we can use.
-    let timestamp = time
-        .unix_ns()
-        .map(|unix_ns| SyslogTime::Rfc3339 { unix_ns });
+    let timestamp = time.unix_ns().map(|unix_ns| SyslogTime::Rfc3339 { unix_ns });
     Ok((timestamp, clock.at))
 }
 
@@ -228,11 +208,7 @@ impl Clock<'_> {
             count += 1;
             self.at += 1;
         }
-        if count == 0 {
-            Err(self.refuse())
-        } else {
-            Ok(nanos)
-        }
+        if count == 0 { Err(self.refuse()) } else { Ok(nanos) }
     }
 
     fn zone(&mut self) -> Result<i32, SyslogError> {
@@ -283,10 +259,7 @@ fn sd_name(input: &[u8], start: usize, kind: Kind) -> Result<usize, SyslogError>
         .take_while(|byte| byte.is_ascii_graphic() && !matches!(byte, b'=' | b']' | b'"'))
         .count();
     if length == 0 || length > SD_NAME_LENGTH_MAX {
-        return Err(SyslogError::at(
-            kind,
-            start + length.min(SD_NAME_LENGTH_MAX),
-        ));
+        return Err(SyslogError::at(kind, start + length.min(SD_NAME_LENGTH_MAX)));
     }
     Ok(start + length)
 }
@@ -317,10 +290,7 @@ fn sd_param(input: &[u8], start: usize) -> Result<usize, SyslogError> {
     }
     match std::str::from_utf8(span(input, value_start, at)) {
         Ok(_) => Ok(at + 1),
-        Err(error) => Err(SyslogError::at(
-            Kind::SdParam,
-            value_start + error.valid_up_to(),
-        )),
+        Err(error) => Err(SyslogError::at(Kind::SdParam, value_start + error.valid_up_to())),
     }
 }
 

@@ -20,10 +20,7 @@ fn render(input: &[u8]) -> String {
             time.minute,
             time.second,
             time.micros,
-            message
-                .zone
-                .map(|zone| format!(" {zone}"))
-                .unwrap_or_default()
+            message.zone.map(|zone| format!(" {zone}")).unwrap_or_default()
         ),
         None => "-".to_owned(),
     };
@@ -31,14 +28,8 @@ fn render(input: &[u8]) -> String {
         (Some(facility), Some(severity)) => format!("{facility}.{severity}"),
         _ => "-".to_owned(),
     };
-    let sequence = message
-        .sequence
-        .map(|number| format!("#{number} "))
-        .unwrap_or_default();
-    let flag = parsed
-        .flag()
-        .map(|(code, at)| format!(" !{code}@{at}"))
-        .unwrap_or_default();
+    let sequence = message.sequence.map(|number| format!("#{number} ")).unwrap_or_default();
+    let flag = parsed.flag().map(|(code, at)| format!(" !{code}@{at}")).unwrap_or_default();
     format!(
         "{:?} {priority} {sequence}{time} {} {}[{}] {} {:?}{flag}",
         parsed.form,
@@ -64,10 +55,7 @@ fn lawful_messages_have_no_flag() {
             "Rfc5424 20.5 1795338000123ms web1 sshd[812] ID47 \"text\"",
         ),
         ("<0>1 - - - - - -", "Rfc5424 0.0 - - -[-] - \"\""),
-        (
-            "<13>1 - - - - - - \u{feff}été",
-            "Rfc5424 1.5 - - -[-] - \"été\"",
-        ),
+        ("<13>1 - - - - - - \u{feff}été", "Rfc5424 1.5 - - -[-] - \"été\""),
         (
             "<38>Nov  2 10:00:00 web1 sshd[812]: Accepted password for ana",
             "Rfc3164 4.6 11/2 10:00:00.0 web1 sshd[812] - \"Accepted password for ana\"",
@@ -98,10 +86,7 @@ fn what_is_missing_is_missing_and_the_rest_is_read() {
             "<38>Nov 22 10:00:00 kernel: no host",
             "Rfc3164 4.6 11/22 10:00:00.0 - kernel[-] - \"no host\" !hostname@26",
         ),
-        (
-            "<30>kernel: no time",
-            "Bare 3.6 - - kernel[-] - \"no time\" !version@4",
-        ),
+        ("<30>kernel: no time", "Bare 3.6 - - kernel[-] - \"no time\" !version@4"),
         ("just text", "Bare - - - -[-] - \"just text\" !pri@0"),
         ("", "Bare - - - -[-] - \"\" !pri@0"),
         (
@@ -119,64 +104,25 @@ fn what_is_missing_is_missing_and_the_rest_is_read() {
 fn cisco_forms() {
     let text = "%ASA-6-302013: Built inbound";
     let cases = [
-        (
-            "<189>123: *Mar  1 00:00:00.250: ",
-            "#123 3/1 00:00:00.250000 -",
-            "version@8",
-        ),
-        (
-            "<189>123: rtr1: .Mar  1 00:00:00 UTC: ",
-            "#123 3/1 00:00:00.0 UTC rtr1",
-            "version@8",
-        ),
-        (
-            "<134>Nov 22 2026 10:00:00 fw1 : ",
-            "2026/11/22 10:00:00.0 fw1",
-            "timestamp@14",
-        ),
-        (
-            "<134>Nov 22 2026 10:00:00: ",
-            "2026/11/22 10:00:00.0 -",
-            "timestamp@14",
-        ),
-        (
-            "<134>Nov 22 2026 10:00:00 fw1: ",
-            "2026/11/22 10:00:00.0 fw1",
-            "timestamp@14",
-        ),
+        ("<189>123: *Mar  1 00:00:00.250: ", "#123 3/1 00:00:00.250000 -", "version@8"),
+        ("<189>123: rtr1: .Mar  1 00:00:00 UTC: ", "#123 3/1 00:00:00.0 UTC rtr1", "version@8"),
+        ("<134>Nov 22 2026 10:00:00 fw1 : ", "2026/11/22 10:00:00.0 fw1", "timestamp@14"),
+        ("<134>Nov 22 2026 10:00:00: ", "2026/11/22 10:00:00.0 -", "timestamp@14"),
+        ("<134>Nov 22 2026 10:00:00 fw1: ", "2026/11/22 10:00:00.0 fw1", "timestamp@14"),
         ("<134>Nov 22 10:00:00 fw1 : ", "11/22 10:00:00.0 fw1", ""),
-        (
-            "<134>:Nov 22 10:00:00 UTC: ",
-            "11/22 10:00:00.0 UTC -",
-            "timestamp@5",
-        ),
-        (
-            "<134>: 2026 Nov 22 10:00:00 UTC: ",
-            "2026/11/22 10:00:00.0 UTC -",
-            "timestamp@5",
-        ),
-        (
-            "<134>2026-11-22T10:00:00Z fw1 : ",
-            "1795341600000ms fw1",
-            "timestamp@5",
-        ),
+        ("<134>:Nov 22 10:00:00 UTC: ", "11/22 10:00:00.0 UTC -", "timestamp@5"),
+        ("<134>: 2026 Nov 22 10:00:00 UTC: ", "2026/11/22 10:00:00.0 UTC -", "timestamp@5"),
+        ("<134>2026-11-22T10:00:00Z fw1 : ", "1795341600000ms fw1", "timestamp@5"),
     ];
     for (header, head, flag) in cases {
         let found = render(format!("{header}{text}").as_bytes());
-        let (_, rest) = found
-            .split_once(' ')
-            .and_then(|(_, rest)| rest.split_once(' '))
-            .unwrap();
+        let (_, rest) = found.split_once(' ').and_then(|(_, rest)| rest.split_once(' ')).unwrap();
         let flag = match (flag, header.starts_with("<189>123")) {
             ("", _) => String::new(),
             (_, true) => " !timestamp@5".to_owned(),
             (flag, false) => format!(" !{flag}"),
         };
-        assert_eq!(
-            rest,
-            format!("{head} -[-] ASA-6-302013 {text:?}{flag}"),
-            "{header}"
-        );
+        assert_eq!(rest, format!("{head} -[-] ASA-6-302013 {text:?}{flag}"), "{header}");
         assert!(found.starts_with("Rfc3164"), "{found}");
     }
 }
@@ -219,14 +165,8 @@ fn what_strict_refuses_is_still_read() {
             "<13>1 2026-11-22T10:00:00.1234567Z web1 app 1 id - text",
             "Rfc5424 1.5 1795341600123ms web1 app[1] id \"text\" !timestamp@32",
         ),
-        (
-            "<13>1 - web1 app 1 id text",
-            "Rfc5424 1.5 - web1 app[1] id \"text\" !structured_data@22",
-        ),
-        (
-            "<13>1 - web1",
-            "Rfc5424 1.5 - web1 -[-] - \"\" !hostname@12",
-        ),
+        ("<13>1 - web1 app 1 id text", "Rfc5424 1.5 - web1 app[1] id \"text\" !structured_data@22"),
+        ("<13>1 - web1", "Rfc5424 1.5 - web1 -[-] - \"\" !hostname@12"),
     ]);
     assert!(parse(b"<13>1 - h a 1 i [x k=\"v").is_sd_truncated);
 }
@@ -248,10 +188,8 @@ fn structured_data_is_unescaped_when_asked() {
     let found: Vec<String> = sd
         .elements()
         .map(|element| {
-            let params: Vec<String> = element
-                .params()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
+            let params: Vec<String> =
+                element.params().map(|(name, value)| format!("{name}={value}")).collect();
             format!("{}({})", element.id, params.join(","))
         })
         .collect();
@@ -263,9 +201,7 @@ fn structured_data_is_unescaped_when_asked() {
 #[test]
 fn strict_names_the_byte() {
     let refused = |input: &str, standard| {
-        parse_strict(input.as_bytes(), standard)
-            .map_err(|error| error.to_string())
-            .err()
+        parse_strict(input.as_bytes(), standard).map_err(|error| error.to_string()).err()
     };
     let new = |input: &str| refused(input, Standard::Rfc5424);
     let old = |input: &str| refused(input, Standard::Rfc3164);
@@ -278,22 +214,10 @@ fn strict_names_the_byte() {
     assert!(new(&format!("<13>1 - - - - - {many}[e4999] x")).is_some());
     assert_eq!(old("<13>Nov 22 10:00:00 h a: x"), None);
     let stamp = "syslog timestamp: not one of this standard";
-    assert_eq!(
-        old("<13>Nov 2 10:00:00 h a: x"),
-        Some(format!("{stamp} (byte 9)"))
-    );
-    assert_eq!(
-        old("<13>Nov 32 10:00:00 h a: x"),
-        Some(format!("{stamp} (byte 9)"))
-    );
-    assert_eq!(
-        old("<13>Nox 22 10:00:00 h a: x"),
-        Some(format!("{stamp} (byte 6)"))
-    );
-    assert_eq!(
-        old("<13>Nov 22 24:00:00 h a: x"),
-        Some(format!("{stamp} (byte 12)"))
-    );
+    assert_eq!(old("<13>Nov 2 10:00:00 h a: x"), Some(format!("{stamp} (byte 9)")));
+    assert_eq!(old("<13>Nov 32 10:00:00 h a: x"), Some(format!("{stamp} (byte 9)")));
+    assert_eq!(old("<13>Nox 22 10:00:00 h a: x"), Some(format!("{stamp} (byte 6)")));
+    assert_eq!(old("<13>Nov 22 24:00:00 h a: x"), Some(format!("{stamp} (byte 12)")));
     assert_eq!(
         old(&format!("<13>Nov 22 10:00:00 h {}: x", "a".repeat(33))).as_deref(),
         Some("syslog tag: expected at most 32 characters (byte 54)")

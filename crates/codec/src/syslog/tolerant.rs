@@ -50,18 +50,14 @@ pub fn parse(raw: &[u8]) -> Parsed<'_> {
         message,
         form,
         blemish,
-        non_utf8: std::str::from_utf8(raw)
-            .err()
-            .map(|error| error.valid_up_to()),
+        non_utf8: std::str::from_utf8(raw).err().map(|error| error.valid_up_to()),
         nul: memchr::memchr(0, raw),
         is_sd_truncated,
     }
 }
 
 fn trim_end(text: &[u8]) -> &[u8] {
-    let end = text
-        .iter()
-        .rposition(|byte| !matches!(byte, b'\n' | b'\r' | 0));
+    let end = text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r' | 0));
     span(text, 0, end.map_or(0, |at| at + 1))
 }
 
@@ -82,12 +78,7 @@ fn read(raw: &[u8]) -> Reading<'_> {
         };
     }
     if let Ok(message) = rfc3164::parse(raw)
-        && !has_cisco_mnemonic(
-            message
-                .message
-                .strip_prefix(b": ")
-                .unwrap_or(message.message),
-        )
+        && !has_cisco_mnemonic(message.message.strip_prefix(b": ").unwrap_or(message.message))
         && !message.hostname.is_some_and(is_year)
     {
         return (message, Form::Rfc3164, None, false);
@@ -114,11 +105,7 @@ fn is_year(host: &str) -> bool {
 
 /// One to three digits, none leading zero, and a blank: the version that sets RFC 5424 apart.
 fn has_version(rest: &[u8]) -> bool {
-    let digits = rest
-        .iter()
-        .take(4)
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = rest.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
     (1..=3).contains(&digits) && rest.first() != Some(&b'0') && rest.get(digits) == Some(&b' ')
 }
 
@@ -285,9 +272,7 @@ fn bsd_time(body: &[u8]) -> Option<(BsdTime, usize)> {
     at += length;
     if year.is_none()
         && body.get(at) == Some(&b' ')
-        && body
-            .get(at + 5)
-            .is_none_or(|byte| matches!(byte, b' ' | b':'))
+        && body.get(at + 5).is_none_or(|byte| matches!(byte, b' ' | b':'))
     {
         year = plausible_year(body, at + 1);
         at += if year.is_some() { 5 } else { 0 };
@@ -295,18 +280,7 @@ fn bsd_time(body: &[u8]) -> Option<(BsdTime, usize)> {
     if day == 0 || day > 31 {
         return None;
     }
-    Some((
-        BsdTime {
-            month,
-            day,
-            hour,
-            minute,
-            second,
-            micros: nanos / 1000,
-            year,
-        },
-        at,
-    ))
+    Some((BsdTime { month, day, hour, minute, second, micros: nanos / 1000, year }, at))
 }
 
 /// `2026 Nov 22`, as Cisco NX-OS writes it.
@@ -322,10 +296,7 @@ fn plausible_year(body: &[u8], at: usize) -> Option<i32> {
 
 /// One or two digits.
 fn short_number(input: &[u8]) -> Option<(u8, usize)> {
-    let length = input
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let length = input.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if !(1..=2).contains(&length) {
         return None;
     }
@@ -335,20 +306,14 @@ fn short_number(input: &[u8]) -> Option<(u8, usize)> {
 
 /// Past one or more blanks at `at`; `None` without any.
 fn blanks(input: &[u8], at: usize) -> Option<usize> {
-    let count = tail(input, at)
-        .iter()
-        .take_while(|byte| **byte == b' ')
-        .count();
+    let count = tail(input, at).iter().take_while(|byte| **byte == b' ').count();
     if count == 0 { None } else { Some(at + count) }
 }
 
 /// ` UTC:` after a timestamp: a zone's abbreviation is told from a host by its colon.
 fn zone_name(rest: &[u8]) -> Option<(&str, usize)> {
     let word = rest.strip_prefix(b" ")?;
-    let length = word
-        .iter()
-        .take_while(|byte| byte.is_ascii_uppercase())
-        .count();
+    let length = word.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     let ends = word.get(length) == Some(&b':') && word.get(length + 1) != Some(&b':');
     // `%ASA` must follow, else a shouting program's tag would be taken for a zone.
     let is_cisco = has_cisco_mnemonic(tail(word, length + 1).trim_ascii_start());
@@ -361,10 +326,7 @@ fn zone_name(rest: &[u8]) -> Option<(&str, usize)> {
 
 /// Takes a host name off the front unless the first word is a tag or text.
 fn take_host<'a>(rest: &'a [u8], message: &mut Message<'a>) -> &'a [u8] {
-    let end = rest
-        .iter()
-        .position(u8::is_ascii_whitespace)
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
     let mut word = span(rest, 0, end);
     let after = tail(rest, end).trim_ascii_start();
     if word.len() > 1 && word.ends_with(b":") {
@@ -417,11 +379,7 @@ fn cisco_mnemonic(text: &[u8]) -> Option<&str> {
     let mut parts = word.split('-');
     let has_facility = parts.next().is_some_and(|part| !part.is_empty());
     let has_severity = parts.any(|part| matches!(part.as_bytes(), [b'0'..=b'7']));
-    if name.get(end) == Some(&b':') && has_facility && has_severity {
-        Some(word)
-    } else {
-        None
-    }
+    if name.get(end) == Some(&b':') && has_facility && has_severity { Some(word) } else { None }
 }
 
 /// FortiGate writes no header at all: `<189>date=2026-11-22 time=10:00:00 devname="fw1" ...`.
@@ -435,23 +393,13 @@ fn read_fortigate(message: &mut Message<'_>) {
     let Some(clock_at) = memchr::memmem::find(after, b" time=").map(|at| at + 6) else {
         return;
     };
-    let date = number(after, 0, 4)
-        .zip(number(after, 5, 2))
-        .zip(number(after, 8, 2));
+    let date = number(after, 0, 4).zip(number(after, 5, 2)).zip(number(after, 8, 2));
     if let (Some(((year, month), day)), Some((hour, minute, second))) =
         (date, rfc3164::clock(unquote(tail(after, clock_at)), 0))
         && let (Ok(year), Ok(month), Ok(day)) =
             (i32::try_from(year), u8::try_from(month), u8::try_from(day))
     {
-        let time = BsdTime {
-            month,
-            day,
-            hour,
-            minute,
-            second,
-            micros: 0,
-            year: Some(year),
-        };
+        let time = BsdTime { month, day, hour, minute, second, micros: 0, year: Some(year) };
         if time.local(year).is_valid() {
             message.timestamp = Some(SyslogTime::Bsd(time));
         }

@@ -18,11 +18,7 @@ pub struct Date {
 
 impl std::fmt::Display for Date {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "{:04}-{:02}-{:02}",
-            self.year, self.month, self.day
-        )
+        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
 
@@ -34,35 +30,15 @@ impl DateTime {
     /// Puts a date and a time of day (hour, minute, second) together; `None` when there is no such.
     pub(super) fn of((date, [hour, minute, second]): (Date, [u8; 3])) -> Option<Self> {
         let Date { year, month, day } = date;
-        let local = LocalTime {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-            nanos: 0,
-        };
+        let local = LocalTime { year, month, day, hour, minute, second, nanos: 0 };
         local.is_valid().then_some(Self(local))
     }
 }
 
 impl std::fmt::Display for DateTime {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let LocalTime {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-            ..
-        } = self.0;
-        write!(
-            formatter,
-            "{}T{hour:02}:{minute:02}:{second:02}",
-            Date { year, month, day }
-        )
+        let LocalTime { year, month, day, hour, minute, second, .. } = self.0;
+        write!(formatter, "{}T{hour:02}:{minute:02}:{second:02}", Date { year, month, day })
     }
 }
 
@@ -94,20 +70,14 @@ impl Fields<'_> {
         match self.u8(at) {
             0 => Ok(false),
             1 => Ok(true),
-            other => Err(UhppoteError {
-                kind: UhppoteErrorKind::Boolean(other),
-                offset: at,
-            }),
+            other => Err(UhppoteError { kind: UhppoteErrorKind::Boolean(other), offset: at }),
         }
     }
 
     /// `yyyymmdd` in four bytes.
     pub fn date(&self, at: usize) -> Option<Date> {
         let century = self.decimal(at)?;
-        self.day(
-            i32::from(century) * 100 + i32::from(self.decimal(at + 1)?),
-            at + 2,
-        )
+        self.day(i32::from(century) * 100 + i32::from(self.decimal(at + 1)?), at + 2)
     }
 
     /// `yymmdd` in three bytes, of this century.
@@ -123,11 +93,7 @@ impl Fields<'_> {
 
     /// `hhmmss` in three bytes.
     pub fn time(&self, at: usize) -> Option<[u8; 3]> {
-        Some([
-            self.decimal(at)?,
-            self.decimal(at + 1)?,
-            self.decimal(at + 2)?,
-        ])
+        Some([self.decimal(at)?, self.decimal(at + 1)?, self.decimal(at + 2)?])
     }
 
     /// `yyyymmddhhmmss` in seven bytes.

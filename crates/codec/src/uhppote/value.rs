@@ -95,10 +95,7 @@ fn status_fields(status: &Status, set: &mut impl FnMut(&str, Value)) {
     set("system_time", time_value(status.system_time));
     set("sequence_id", json!(status.sequence_id));
     set("special_info", json!(status.special_info));
-    set(
-        "relays",
-        json!([0, 1, 2, 3].map(|bit| status.relay_state >> bit & 1 == 1)),
-    );
+    set("relays", json!([0, 1, 2, 3].map(|bit| status.relay_state >> bit & 1 == 1)));
     set("forced_lock", json!(status.input_state & 1 == 1));
     set("fire_alarm", json!(status.input_state & 2 == 2));
 }
@@ -119,14 +116,7 @@ fn device_fields(device: &Device, set: &mut impl FnMut(&str, Value)) {
     set("subnet_mask", json!(device.subnet_mask.to_string()));
     set("gateway", json!(device.gateway.to_string()));
     set("mac", json!(mac));
-    set(
-        "version",
-        json!(format!(
-            "{:x}.{:02x}",
-            device.version >> 8,
-            device.version & 0xff
-        )),
-    );
+    set("version", json!(format!("{:x}.{:02x}", device.version >> 8, device.version & 0xff)));
     set("date", json!(device.date.map(|date| date.to_string())));
 }
 

@@ -19,9 +19,5 @@ pub fn path(relative: &str) -> Option<PathBuf> {
 /// The lines of a JSONL file of the shared data.
 pub fn lines(relative: &str) -> Option<Vec<serde_json::Value>> {
     let text = std::fs::read_to_string(path(relative)?).unwrap();
-    Some(
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
-    )
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }

@@ -9,11 +9,7 @@ fn rule_test_lines(file: &str) -> Option<Vec<String>> {
     let bytes = std::fs::read(data::path(&format!("wazuh-rule-tests/{file}"))?).unwrap();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let lines = text.lines().filter(|line| line.starts_with("log "));
-    Some(
-        lines
-            .filter_map(|line| Some(line.split_once(" = ")?.1.to_owned()))
-            .collect(),
-    )
+    Some(lines.filter_map(|line| Some(line.split_once(" = ")?.1.to_owned())).collect())
 }
 
 #[test]
@@ -29,10 +25,7 @@ fn fortigate_lines_give_host_time_and_pairs() {
         let with_priority = format!("<189>{line}");
         let parsed = syslog::parse(with_priority.as_bytes());
         assert_eq!(parsed.message.severity, Some(5));
-        let named = pairs
-            .iter()
-            .find(|(key, _)| *key == "devname")
-            .map(|(_, value)| value.text());
+        let named = pairs.iter().find(|(key, _)| *key == "devname").map(|(_, value)| value.text());
         if line.starts_with("date=") && named.is_some() {
             assert_eq!(parsed.message.hostname, named.as_deref(), "{line}");
             assert!(parsed.message.timestamp.is_some(), "{line}");
@@ -54,10 +47,7 @@ fn audit_lines_give_type_serial_and_fields() {
             Ok(record) => {
                 read += 1;
                 fields += record.fields().count();
-                assert!(
-                    record.serial > 0 && record.unix_ns > 1_000_000_000_000_000_000,
-                    "{line}"
-                );
+                assert!(record.serial > 0 && record.unix_ns > 1_000_000_000_000_000_000, "{line}");
             }
             Err(error) => assert!(!line.contains("msg=audit("), "{error} in {line}"),
         }
@@ -77,10 +67,7 @@ fn sshd_lines_give_the_program_and_its_process() {
     for line in &lines {
         let parsed = syslog::parse(line.as_bytes());
         assert_eq!(parsed.form, syslog::Form::Rfc3164, "{line}");
-        assert!(
-            parsed.is_blemished_by(syslog::SyslogErrorKind::Pri),
-            "{line}"
-        );
+        assert!(parsed.is_blemished_by(syslog::SyslogErrorKind::Pri), "{line}");
         assert_eq!(parsed.message.app_name, Some("sshd"), "{line}");
         assert!(parsed.message.hostname.is_some(), "{line}");
     }

@@ -13,11 +13,7 @@ fn check(name: &str, expected: &[&str]) {
         return;
     };
     let items = |items: &[(String, String)]| {
-        items
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join(",")
+        items.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",")
     };
     let found: Vec<String> = onvif::notifications(&document)
         .unwrap()
@@ -42,24 +38,18 @@ fn check(name: &str, expected: &[&str]) {
 fn notifications_as_the_cameras_sent_them() {
     check(
         "pir_init",
-        &[
-            "2019-03-12T23:48:26.371215Z Initialized tns1:Device/tnsaxis:Sensor/PIR [sensor=0] [] \
-         [state=0]",
-        ],
+        &["2019-03-12T23:48:26.371215Z Initialized tns1:Device/tnsaxis:Sensor/PIR [sensor=0] [] \
+         [state=0]"],
     );
     check(
         "rule_engine_region_detector_init",
-        &[
-            "2021-01-06T17:46:45.115382Z Initialized tns1:RuleEngine/MotionRegionDetector/Motion \
-         [VideoSource=0,RuleName=Profile 1V] [] [State=0]",
-        ],
+        &["2021-01-06T17:46:45.115382Z Initialized tns1:RuleEngine/MotionRegionDetector/Motion \
+         [VideoSource=0,RuleName=Profile 1V] [] [State=0]"],
     );
     check(
         "ptz_preset_at_2_false",
-        &[
-            "2020-11-03T20:22:19.566678Z Changed tns1:PTZController/tnsaxis:PTZPresets/Channel_1 \
-         [PresetToken=2] [] [on_preset=0]",
-        ],
+        &["2020-11-03T20:22:19.566678Z Changed tns1:PTZController/tnsaxis:PTZPresets/Channel_1 \
+         [PresetToken=2] [] [on_preset=0]"],
     );
     check(
         "vmd4_any_init",

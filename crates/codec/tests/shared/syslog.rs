@@ -47,12 +47,7 @@ fn strict_accepts_and_refuses_as_marked_with_the_position() {
             wrong.push(format!("{} -> {outcome:?}", case["err"]));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {}: {wrong:#?}",
-        wrong.len(),
-        cases.len()
-    );
+    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), cases.len());
     assert_eq!(cases.len(), 121);
 }
 

@@ -102,12 +102,7 @@ fn every_expected_number_is_decoded() {
             let Some(expected) = number(value) else {
                 continue;
             };
-            assert_eq!(
-                field(&message, name),
-                Some(expected),
-                "{name} of {}",
-                case["test"]
-            );
+            assert_eq!(field(&message, name), Some(expected), "{name} of {}", case["test"]);
             fields += 1;
         }
     }
@@ -126,36 +121,21 @@ fn times_addresses_and_door_contacts() {
     let status = value("TestUnmarshalGetStatusResponse");
     assert_eq!(status["timestamp"], "2019-04-19T17:00:09");
     assert_eq!(status["system_time"], "2019-04-20T14:37:02");
-    assert_eq!(
-        status["doors_open"],
-        serde_json::json!([true, false, true, true])
-    );
-    assert_eq!(
-        status["buttons_pressed"],
-        serde_json::json!([false, false, true, true])
-    );
-    assert_eq!(
-        status["relays"],
-        serde_json::json!([false, false, true, false])
-    );
+    assert_eq!(status["doors_open"], serde_json::json!([true, false, true, true]));
+    assert_eq!(status["buttons_pressed"], serde_json::json!([false, false, true, true]));
+    assert_eq!(status["relays"], serde_json::json!([false, false, true, false]));
     assert_eq!(status["reason"], "no access rights");
     let event = value("TestUnmarshalGetEventResponse");
     assert_eq!(event["timestamp"], "2019-02-10T07:12:01");
     let broken_clock = value("TestUnmarshalGetEventResponseWithInvalidTimestamp");
     assert!(broken_clock["timestamp"].is_null());
-    assert_eq!(
-        value("TestUnmarshalSetTimeResponse")["time"],
-        "2019-12-29T12:34:56"
-    );
+    assert_eq!(value("TestUnmarshalSetTimeResponse")["time"], "2019-12-29T12:34:56");
     let card = value("TestUnmarshalGetCardByIdResponse");
     assert_eq!(
         (card["from"].as_str(), card["to"].as_str()),
         (Some("2019-02-03"), Some("2019-12-29"))
     );
-    assert_eq!(
-        value("TestUnmarshalGetCardByIdNotFoundResponse")["found"],
-        false
-    );
+    assert_eq!(value("TestUnmarshalGetCardByIdNotFoundResponse")["found"], false);
     let device = value("TestUnmarshalGetDeviceResponse");
     assert_eq!(
         (device["version"].as_str(), device["date"].as_str()),

@@ -29,17 +29,8 @@ const KINDS: [&str; 14] = [
 /// Columns that must be there.
 pub(crate) const REQUIRED: [&str; 2] = ["asset", "kind"];
 /// Columns that may be.
-pub(crate) const OPTIONAL: [&str; 9] = [
-    "name",
-    "place",
-    "owner",
-    "team",
-    "make",
-    "model",
-    "firmware",
-    "serial",
-    "criticality",
-];
+pub(crate) const OPTIONAL: [&str; 9] =
+    ["name", "place", "owner", "team", "make", "model", "firmware", "serial", "criticality"];
 
 pub(super) fn read(context: &mut Context, text: Option<&str>) {
     let Some(text) = text else { return };
@@ -75,9 +66,7 @@ fn asset(context: &mut Context, row: &Row<'_>) {
         serial: row.text("serial"),
         criticality,
     };
-    context
-        .assets
-        .insert(id.clone(), Place::of_row(row, &["place", "owner"]));
+    context.assets.insert(id.clone(), Place::of_row(row, &["place", "owner"]));
     context.organisation.assets.insert(id, asset);
 }
 

@@ -47,21 +47,15 @@ fn dangling<I: AsRef<str>, T>(
 }
 
 fn no_place(context: &mut Context, place: (&str, Position), field: &str, id: &PlaceId) {
-    dangling(context, place, (field, "place", id), |organisation| {
-        &organisation.places
-    });
+    dangling(context, place, (field, "place", id), |organisation| &organisation.places);
 }
 
 fn no_person(context: &mut Context, place: (&str, Position), field: &str, id: &PersonId) {
-    dangling(context, place, (field, "person", id), |organisation| {
-        &organisation.people
-    });
+    dangling(context, place, (field, "person", id), |organisation| &organisation.people);
 }
 
 fn no_asset(context: &mut Context, place: (&str, Position), field: &str, id: &AssetId) {
-    dangling(context, place, (field, "asset", id), |organisation| {
-        &organisation.assets
-    });
+    dangling(context, place, (field, "asset", id), |organisation| &organisation.assets);
 }
 
 fn kind_of(organisation: &Organisation, place: &PlaceId) -> Option<PlaceKind> {
@@ -74,31 +68,21 @@ fn places(context: &mut Context) {
     for id in ids {
         let at = context.places.get(&id).map(|place| place.of("parent"));
         let Some(at) = at else { continue };
-        let parent = context
-            .organisation
-            .places
-            .get(&id)
-            .and_then(|place| place.parent.clone());
+        let parent = context.organisation.places.get(&id).and_then(|place| place.parent.clone());
         let Some(parent) = parent else { continue };
         if !context.organisation.places.contains_key(&parent) {
             no_place(context, (FILE, at), "parent", &parent);
             continue;
         }
-        let above: Vec<&PlaceId> = context
-            .organisation
-            .place_and_above(&id)
-            .map(|place| &place.id)
-            .collect();
+        let above: Vec<&PlaceId> =
+            context.organisation.place_and_above(&id).map(|place| &place.id).collect();
         let back = above.iter().skip(1).position(|place| **place == id);
         // Each cycle is told once, at its first id.
         let is_first = |length: usize| above.iter().take(length + 1).min() == Some(&&id);
         match back {
             Some(length) if is_first(length) => {
-                let round: Vec<&str> = above
-                    .iter()
-                    .take(length + 2)
-                    .map(|place| place.as_str())
-                    .collect();
+                let round: Vec<&str> =
+                    above.iter().take(length + 2).map(|place| place.as_str()).collect();
                 let message = format!("places lie in one another: {}", round.join(" in "));
                 context.error(FILE, Some(at), "place_cycle", message);
             }
@@ -114,9 +98,7 @@ fn places(context: &mut Context) {
 
 /// Whether the walk ended at its bound and not at the top.
 fn goes_on(context: &Context, above: &[&PlaceId]) -> bool {
-    let top = above
-        .last()
-        .and_then(|id| context.organisation.places.get(*id));
+    let top = above.last().and_then(|id| context.organisation.places.get(*id));
     above.len() == PLACE_DEPTH_MAX && top.is_some_and(|place| place.parent.is_some())
 }
 
@@ -154,10 +136,7 @@ fn people(context: &mut Context) {
         .filter_map(|person| Some((person, context.people.get(&person.id)?)))
         .map(|(person, place)| {
             let manager = person.manager.clone().map(|id| (id, place.of("manager")));
-            (
-                manager,
-                person.site.clone().map(|id| (id, place.of("site"))),
-            )
+            (manager, person.site.clone().map(|id| (id, place.of("site"))))
         })
         .collect();
     for (manager, home) in wanted {
@@ -181,10 +160,7 @@ fn assets(context: &mut Context) {
         .filter_map(|asset| Some((asset, context.assets.get(&asset.id)?)))
         .map(|(asset, place)| {
             let stands = asset.place.clone().map(|id| (id, place.of("place")));
-            (
-                stands,
-                asset.owner.clone().map(|id| (id, place.of("owner"))),
-            )
+            (stands, asset.owner.clone().map(|id| (id, place.of("owner"))))
         })
         .collect();
     for (stands, owner) in wanted {
@@ -212,11 +188,8 @@ fn doors(context: &mut Context) {
             None => no_place(context, (FILE, place.of("door")), "door", &door.door),
             Some(PlaceKind::Door) => {}
             Some(kind) => {
-                let message = format!(
-                    "`{}` is a place of kind {}, not door",
-                    door.door,
-                    word(kind)
-                );
+                let message =
+                    format!("`{}` is a place of kind {}, not door", door.door, word(kind));
                 context.error(FILE, Some(place.of("door")), "not_a_door", message);
             }
         }
@@ -254,10 +227,7 @@ fn doors(context: &mut Context) {
 }
 
 fn word(kind: PlaceKind) -> &'static str {
-    super::places::KINDS
-        .iter()
-        .find(|(_, known)| *known == kind)
-        .map_or("", |(word, _)| word)
+    super::places::KINDS.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word)
 }
 
 fn sources(context: &mut Context) {
@@ -266,10 +236,7 @@ fn sources(context: &mut Context) {
         .sources
         .values()
         .filter_map(|source| {
-            Some((
-                source.site.clone()?,
-                context.sources.get(&source.id)?.of("site"),
-            ))
+            Some((source.site.clone()?, context.sources.get(&source.id)?.of("site")))
         })
         .collect();
     for (id, at) in wanted {
@@ -314,11 +281,7 @@ fn folded(identifier: &Identifier) -> String {
 fn overlaps(context: &mut Context) {
     let mut groups: BTreeMap<(&str, Option<&str>, String), Vec<usize>> = BTreeMap::new();
     for (index, identifier) in context.organisation.identifiers.iter().enumerate() {
-        let key = (
-            identifier.kind.as_str(),
-            identifier.realm.as_deref(),
-            folded(identifier),
-        );
+        let key = (identifier.kind.as_str(), identifier.realm.as_deref(), folded(identifier));
         groups.entry(key).or_default().push(index);
     }
     let mut found = Vec::new();
@@ -349,12 +312,7 @@ fn overlaps(context: &mut Context) {
 const MAX: Timestamp = Timestamp::from_nanos(i64::MAX);
 
 fn overlap(context: &mut Context, first: usize, second: usize) {
-    let line = |index: usize| {
-        context
-            .identifiers
-            .get(index)
-            .map(|place| place.of("value"))
-    };
+    let line = |index: usize| context.identifiers.get(index).map(|place| place.of("value"));
     let (Some(one), Some(at)) = (line(first), line(second)) else {
         return;
     };
@@ -394,12 +352,7 @@ fn home<'o>(organisation: &'o Organisation, entity: &'o Entity) -> Option<&'o Pl
 fn two_sites(context: &mut Context) {
     let mut first: BTreeMap<(&str, String), (&PlaceId, u64)> = BTreeMap::new();
     let mut found = Vec::new();
-    for (identifier, place) in context
-        .organisation
-        .identifiers
-        .iter()
-        .zip(&context.identifiers)
-    {
+    for (identifier, place) in context.organisation.identifiers.iter().zip(&context.identifiers) {
         if identifier.realm.is_some() || !LOCAL_KINDS.contains(&identifier.kind.as_str()) {
             continue;
         }
@@ -431,18 +384,10 @@ fn replaced(context: &mut Context) {
         known.entry(key).or_default().push(&one.entity);
     }
     let mut found = Vec::new();
-    for (one, place) in context
-        .organisation
-        .identifiers
-        .iter()
-        .zip(&context.identifiers)
-    {
+    for (one, place) in context.organisation.identifiers.iter().zip(&context.identifiers) {
         let Some(old) = &one.replaces else { continue };
         let at = place.of("replaces");
-        let old = folded(&Identifier {
-            value: old.clone(),
-            ..one.clone()
-        });
+        let old = folded(&Identifier { value: old.clone(), ..one.clone() });
         if old == folded(one) {
             let message = format!("`replaces`: this {} replaces itself", one.kind);
             found.push((true, at, "replaces_itself", message));
@@ -450,18 +395,14 @@ fn replaced(context: &mut Context) {
         }
         match known.get(&(one.kind.as_str(), one.realm.as_deref(), old)) {
             None => {
-                let realm = one
-                    .realm
-                    .as_deref()
-                    .map_or(String::new(), |r| format!(" in realm `{r}`"));
+                let realm =
+                    one.realm.as_deref().map_or(String::new(), |r| format!(" in realm `{r}`"));
                 let message = format!("`replaces`: no {} of that value is listed{realm}", one.kind);
                 found.push((true, at, "unknown_replaced", message));
             }
             Some(bearers) if !bearers.contains(&&one.entity) => {
-                let message = format!(
-                    "`replaces`: the replaced {} is not one of {}'s",
-                    one.kind, one.entity
-                );
+                let message =
+                    format!("`replaces`: the replaced {} is not one of {}'s", one.kind, one.entity);
                 found.push((false, at, "replaces_anothers", message));
             }
             Some(_) => {}

@@ -25,18 +25,12 @@ pub(super) struct Place {
 impl Place {
     /// Where a field stands, or else its record.
     pub(super) fn of(&self, field: &str) -> Position {
-        self.fields
-            .iter()
-            .find(|(name, _)| *name == field)
-            .map_or(self.at, |(_, at)| *at)
+        self.fields.iter().find(|(name, _)| *name == field).map_or(self.at, |(_, at)| *at)
     }
 
     /// The places of a row's columns that later checks speak of.
     pub(super) fn of_row(row: &Row<'_>, columns: &[&'static str]) -> Self {
-        let fields = columns
-            .iter()
-            .map(|column| (*column, row.position_of(column)))
-            .collect();
+        let fields = columns.iter().map(|column| (*column, row.position_of(column))).collect();
         Self { at: row.at, fields }
     }
 }
@@ -98,8 +92,7 @@ impl Context {
         code: &str,
         message: String,
     ) {
-        self.problems
-            .push(Problem::warning(file, at, code, message));
+        self.problems.push(Problem::warning(file, at, code, message));
     }
 
     /// Reads a cell as an id. `None` when the cell is empty or is not one, which is reported.
@@ -114,12 +107,7 @@ impl Context {
         match parse(&cell.text) {
             Ok(id) => Some(id),
             Err(error) => {
-                self.error(
-                    file,
-                    Some(cell.at),
-                    "bad_id",
-                    format!("`{column}`: {error}"),
-                );
+                self.error(file, Some(cell.at), "bad_id", format!("`{column}`: {error}"));
                 None
             }
         }
@@ -139,10 +127,7 @@ impl Context {
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let found = short(&cell.text);
-        let message = format!(
-            "`{column}`: unknown value `{found}`: {}",
-            hint(&cell.text, &known)
-        );
+        let message = format!("`{column}`: unknown value `{found}`: {}", hint(&cell.text, &known));
         self.error(file, Some(cell.at), "unknown_value", message);
         None
     }
@@ -212,10 +197,8 @@ impl Context {
                 self.warning(file, Some(cell.at), "local_time_twice", message);
             }
             LocalTime::Skipped(at) => {
-                let message = format!(
-                    "`{column}`: {} never happened in {zone}; {at} is used",
-                    cell.text
-                );
+                let message =
+                    format!("`{column}`: {} never happened in {zone}; {at} is used", cell.text);
                 self.warning(file, Some(cell.at), "local_time_skipped", message);
             }
         }

@@ -40,17 +40,8 @@ fn door(context: &mut Context, row: &Row<'_>) {
         context.duplicate(FILE, row.position_of("door"), door.as_str(), first);
         return;
     }
-    let fields = [
-        "door",
-        "from_zone",
-        "to_zone",
-        "controller",
-        "reader_in",
-        "reader_out",
-    ];
-    context
-        .doors
-        .insert(door.clone(), Place::of_row(row, &fields));
+    let fields = ["door", "from_zone", "to_zone", "controller", "reader_in", "reader_out"];
+    context.doors.insert(door.clone(), Place::of_row(row, &fields));
     let entry = Door {
         door: door.clone(),
         from_zone,
@@ -73,9 +64,7 @@ fn held_after(context: &mut Context, row: &Row<'_>) -> Option<Duration> {
             return None;
         }
         let millis: u64 = format!("{part:0<3}").parse().ok()?;
-        Some(Duration::from_millis(
-            whole.parse::<u32>().map(u64::from).ok()? * 1_000 + millis,
-        ))
+        Some(Duration::from_millis(whole.parse::<u32>().map(u64::from).ok()? * 1_000 + millis))
     };
     let seconds = read();
     if seconds.is_none() {

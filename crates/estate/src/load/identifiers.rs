@@ -53,32 +53,16 @@ fn identifier(context: &mut Context, row: &Row<'_>) {
         return;
     };
     let (realm, replaces) = (row.text("realm"), row.text("replaces"));
-    let identifier = Identifier {
-        kind,
-        value,
-        entity,
-        realm,
-        validity,
-        replaces,
-    };
+    let identifier = Identifier { kind, value, entity, realm, validity, replaces };
     context.organisation.identifiers.push(identifier);
-    context.identifiers.push(Place::of_row(
-        row,
-        &["value", "entity", "realm", "replaces"],
-    ));
+    context.identifiers.push(Place::of_row(row, &["value", "entity", "realm", "replaces"]));
 }
 
 /// Whose local times an identifier's are: those of where its bearer is at home.
 fn zone_of_entity<'o>(organisation: &'o Organisation, entity: &Entity) -> &'o str {
     let place = match entity {
-        Entity::Person(id) => organisation
-            .people
-            .get(id)
-            .and_then(|person| person.site.as_ref()),
-        Entity::Asset(id) => organisation
-            .assets
-            .get(id)
-            .and_then(|asset| asset.place.as_ref()),
+        Entity::Person(id) => organisation.people.get(id).and_then(|person| person.site.as_ref()),
+        Entity::Asset(id) => organisation.assets.get(id).and_then(|asset| asset.place.as_ref()),
         Entity::Place(id) => Some(id),
     };
     match place.and_then(|id| organisation.places.get(id)) {

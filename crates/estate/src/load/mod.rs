@@ -41,10 +41,7 @@ pub const RESERVED: [&str; 4] = ["groups.csv", "rights.csv", "schedules.toml", "
 /// Returns every problem, in the order of the files; the organisation only when none of them is
 /// an error.
 pub fn load(files: &BTreeMap<String, String>) -> (Option<Organisation>, Vec<Problem>) {
-    let texts = files
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
+    let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     load_texts(&texts, Vec::new())
 }
 
@@ -129,26 +126,15 @@ fn check_name(context: &mut Context, name: &str) {
 }
 
 fn finish(context: Context) -> (Option<Organisation>, Vec<Problem>) {
-    let Context {
-        organisation,
-        mut problems,
-        ..
-    } = context;
-    let order = |file: &str| {
-        FILES
-            .iter()
-            .position(|known| *known == file)
-            .unwrap_or(FILES.len())
-    };
+    let Context { organisation, mut problems, .. } = context;
+    let order = |file: &str| FILES.iter().position(|known| *known == file).unwrap_or(FILES.len());
     let key = |problem: &Problem| {
         let position = problem.position.unwrap_or(Position { line: 0, column: 0 });
         (order(&problem.file), problem.file.clone(), position)
     };
     problems.sort_by_cached_key(key);
     problems.dedup();
-    let is_sound = problems
-        .iter()
-        .all(|problem| problem.gravity == Gravity::Warning);
+    let is_sound = problems.iter().all(|problem| problem.gravity == Gravity::Warning);
     if problems.len() > PROBLEMS_MAX {
         let more = problems.len() - PROBLEMS_MAX;
         problems.truncate(PROBLEMS_MAX);

@@ -64,8 +64,6 @@ fn person(context: &mut Context, row: &Row<'_>) {
         site,
         validity,
     };
-    context
-        .people
-        .insert(id.clone(), Place::of_row(row, &["manager", "site"]));
+    context.people.insert(id.clone(), Place::of_row(row, &["manager", "site"]));
     context.organisation.people.insert(id, person);
 }

@@ -43,10 +43,7 @@ pub(super) fn read(context: &mut Context, text: Option<&str>) {
 
 fn place(context: &mut Context, mut table: Table<'_>) {
     let fields = ["parent"].map(|field| (field, table.position_of(field).unwrap_or(table.at())));
-    let place = Place {
-        at: table.at(),
-        fields: fields.to_vec(),
-    };
+    let place = Place { at: table.at(), fields: fields.to_vec() };
     let id = table.need_id("id", PlaceId::parse);
     let kind = table.need_word("kind", &KINDS);
     let parent = table.take_id("parent", PlaceId::parse);

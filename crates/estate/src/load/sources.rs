@@ -57,10 +57,7 @@ pub(super) fn read(context: &mut Context, text: Option<&str>) {
 
 fn source(context: &mut Context, mut table: Table<'_>) {
     let fields = ["site"].map(|field| (field, table.position_of(field).unwrap_or(table.at())));
-    let place = Place {
-        at: table.at(),
-        fields: fields.to_vec(),
-    };
+    let place = Place { at: table.at(), fields: fields.to_vec() };
     let id = table.need_id("id", SourceId::parse);
     let mapping = table.need_id("mapping", MappingName::parse);
     let site = table.take_id("site", PlaceId::parse);
@@ -89,9 +86,7 @@ fn source(context: &mut Context, mut table: Table<'_>) {
     }
     let defaults = Source::with_defaults(id.value.clone());
     let entry = Source {
-        mapping: mapping
-            .map(|name| name.value)
-            .filter(|name| name.as_str() != AUTO),
+        mapping: mapping.map(|name| name.value).filter(|name| name.as_str() != AUTO),
         site: site.map(|site| site.value),
         realm: realm.map(|realm| realm.value),
         time_zone: time_zone.map(|zone| zone.value),
@@ -108,9 +103,7 @@ fn source(context: &mut Context, mut table: Table<'_>) {
 }
 
 fn matching(mut table: Table<'_>) -> SourceMatch {
-    let listener = table
-        .take_word("listener", &LISTENERS)
-        .map(|word| word.value.to_owned());
+    let listener = table.take_word("listener", &LISTENERS).map(|word| word.value.to_owned());
     let peer = table.take_str("peer").and_then(|peer| {
         if is_prefix(&peer) {
             return Some(peer.value);
@@ -126,13 +119,7 @@ fn matching(mut table: Table<'_>) -> SourceMatch {
     let app_name = table.take_str("app_name").map(|text| text.value);
     let topic = table.take_str("topic").map(|text| text.value);
     table.finish();
-    SourceMatch {
-        listener,
-        peer,
-        hostname,
-        app_name,
-        topic,
-    }
+    SourceMatch { listener, peer, hostname, app_name, topic }
 }
 
 fn is_prefix(text: &str) -> bool {

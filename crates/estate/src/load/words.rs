@@ -4,10 +4,7 @@ use model::raw::Trust;
 use model::spine::{PersonKind, PersonStatus, PlaceKind, WitnessOf, ZoneClass};
 
 fn of<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
-    words
-        .iter()
-        .find(|(_, known)| known == value)
-        .map_or("", |(word, _)| word)
+    words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word)
 }
 
 pub(crate) fn place_kind(kind: PlaceKind) -> &'static str {

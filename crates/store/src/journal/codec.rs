@@ -66,10 +66,7 @@ pub fn encode(records: &[Arc<Record>]) -> Vec<u8> {
 pub fn decode(bytes: &[u8]) -> Result<Vec<Record>, DecodeError> {
     let mut input = Input { bytes, offset: 0 };
     if input.byte("the format byte 1")? != BATCH_FORMAT {
-        return Err(DecodeError {
-            offset: 0,
-            expected: "the format byte 1",
-        });
+        return Err(DecodeError { offset: 0, expected: "the format byte 1" });
     }
     let count = input.length("a count of records")?;
     let words_count = input.length("a count of words")?;
@@ -83,10 +80,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Record>, DecodeError> {
         records.push(take_record(&mut input, &words, &mut clock)?);
     }
     if input.offset != bytes.len() {
-        return Err(DecodeError {
-            offset: input.offset,
-            expected: "the end",
-        });
+        return Err(DecodeError { offset: input.offset, expected: "the end" });
     }
     Ok(records)
 }
@@ -111,9 +105,7 @@ pub fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
 /// Decompresses a batch whose size before compression is known.
 pub fn decompress(blob: &[u8], raw_len: usize) -> std::io::Result<Vec<u8>> {
     if raw_len > BATCH_BYTES_MAX {
-        return Err(std::io::Error::other(
-            "batch claims to be larger than BATCH_BYTES_MAX",
-        ));
+        return Err(std::io::Error::other("batch claims to be larger than BATCH_BYTES_MAX"));
     }
     zstd::bulk::decompress(blob, raw_len)
 }
@@ -154,12 +146,7 @@ fn put_record<'a>(out: &mut Vec<u8>, words: &mut Words<'a>, clock: &mut i64, rec
             out.push(TAG_TICK);
             put_time(out, clock, *at);
         }
-        Record::Source {
-            source,
-            state,
-            last_heard,
-            at,
-        } => {
+        Record::Source { source, state, last_heard, at } => {
             out.push(TAG_SOURCE);
             put_time(out, clock, *at);
             put_uint(out, words.of(source.as_str()));
@@ -282,10 +269,7 @@ struct Input<'a> {
 impl<'a> Input<'a> {
     fn byte(&mut self, expected: &'static str) -> Result<u8, DecodeError> {
         let offset = self.offset;
-        let byte = self
-            .bytes
-            .get(offset)
-            .ok_or(DecodeError { offset, expected })?;
+        let byte = self.bytes.get(offset).ok_or(DecodeError { offset, expected })?;
         self.offset += 1;
         Ok(*byte)
     }
@@ -304,10 +288,7 @@ impl<'a> Input<'a> {
                 return Ok(value);
             }
         }
-        Err(DecodeError {
-            offset: start,
-            expected,
-        })
+        Err(DecodeError { offset: start, expected })
     }
 
     fn int(&mut self, expected: &'static str) -> Result<i64, DecodeError> {
@@ -324,13 +305,8 @@ impl<'a> Input<'a> {
     fn bytes(&mut self, expected: &'static str) -> Result<&'a [u8], DecodeError> {
         let length = self.length(expected)?;
         let offset = self.offset;
-        let end = offset
-            .checked_add(length)
-            .ok_or(DecodeError { offset, expected })?;
-        let found = self
-            .bytes
-            .get(offset..end)
-            .ok_or(DecodeError { offset, expected })?;
+        let end = offset.checked_add(length).ok_or(DecodeError { offset, expected })?;
+        let found = self.bytes.get(offset..end).ok_or(DecodeError { offset, expected })?;
         self.offset = end;
         Ok(found)
     }
@@ -351,14 +327,9 @@ impl Word {
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let expected = "a word in UTF-8";
         let bytes = input.bytes(expected)?;
-        let text = std::str::from_utf8(bytes).map_err(|_| DecodeError {
-            offset: input.offset,
-            expected,
-        })?;
-        Ok(Self {
-            text: Arc::from(text),
-            source: SourceId::parse(text).ok(),
-        })
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| DecodeError { offset: input.offset, expected })?;
+        Ok(Self { text: Arc::from(text), source: SourceId::parse(text).ok() })
     }
 }
 
@@ -372,10 +343,7 @@ fn take_word<'w>(input: &mut Input<'_>, words: &'w [Word]) -> Result<&'w Word, D
 fn take_source(input: &mut Input<'_>, words: &[Word]) -> Result<SourceId, DecodeError> {
     let offset = input.offset;
     let word = take_word(input, words)?;
-    word.source.clone().ok_or(DecodeError {
-        offset,
-        expected: "a source's id",
-    })
+    word.source.clone().ok_or(DecodeError { offset, expected: "a source's id" })
 }
 
 fn take_record(
@@ -396,27 +364,16 @@ fn take_record(
                 0 => SourceState::Heard,
                 1 => SourceState::Silent,
                 _ => {
-                    return Err(DecodeError {
-                        offset: state_offset,
-                        expected: "a source state",
-                    });
+                    return Err(DecodeError { offset: state_offset, expected: "a source state" });
                 }
             };
             let last_heard = match input.byte("whether it was heard")? {
                 0 => None,
                 _ => Some(Timestamp::from_nanos(input.int("when it was heard")?)),
             };
-            Ok(Record::Source {
-                source,
-                state,
-                last_heard,
-                at,
-            })
+            Ok(Record::Source { source, state, last_heard, at })
         }
-        _ => Err(DecodeError {
-            offset,
-            expected: "a record's kind",
-        }),
+        _ => Err(DecodeError { offset, expected: "a record's kind" }),
     }
 }
 
@@ -424,15 +381,10 @@ fn take_raw(input: &mut Input<'_>, words: &[Word], at: Timestamp) -> Result<Raw,
     let flags = input.byte("flags")?;
     let source = take_source(input, words)?;
     let offset = input.offset;
-    let wire = wire_of(input.byte("a wire")?).ok_or(DecodeError {
-        offset,
-        expected: "a wire",
-    })?;
+    let wire = wire_of(input.byte("a wire")?).ok_or(DecodeError { offset, expected: "a wire" })?;
     let offset = input.offset;
-    let trust = trust_of(input.byte("a trust")?).ok_or(DecodeError {
-        offset,
-        expected: "a trust",
-    })?;
+    let trust =
+        trust_of(input.byte("a trust")?).ok_or(DecodeError { offset, expected: "a trust" })?;
     let listener = take_word(input, words)?.text.clone();
     let mut optional = |bit: u8| match flags & bit {
         0 => Ok(None),
@@ -485,17 +437,12 @@ mod tests {
     /// A change of these bytes is a change of format: old journals must still open.
     #[test]
     fn format_1_is_these_bytes() {
-        let first = Raw {
-            peer: Some(Arc::from("10.0.0.7")),
-            rerun_of: Some(300),
-            ..raw("pacs", 5, b"ab")
-        };
+        let first =
+            Raw { peer: Some(Arc::from("10.0.0.7")), rerun_of: Some(300), ..raw("pacs", 5, b"ab") };
         let records = [
             Record::Raw(first),
             Record::Raw(raw("pacs", 4, b"c")),
-            Record::Tick {
-                at: Timestamp::from_nanos(10),
-            },
+            Record::Tick { at: Timestamp::from_nanos(10) },
             Record::Source {
                 source: SourceId::parse("fw").unwrap(),
                 state: SourceState::Silent,
@@ -519,13 +466,7 @@ mod tests {
     #[test]
     fn a_foreign_version_is_refused_with_its_place() {
         let error = decode(&[9, 0, 0]).unwrap_err();
-        assert_eq!(
-            error,
-            DecodeError {
-                offset: 0,
-                expected: "the format byte 1"
-            }
-        );
+        assert_eq!(error, DecodeError { offset: 0, expected: "the format byte 1" });
     }
 
     fn any_record() -> impl Strategy<Value = Record> {
@@ -533,12 +474,7 @@ mod tests {
         let word = proptest::option::of("[ -~é]{0,12}");
         let raw = (
             (source, any::<i64>(), 0_u8..9, 0_u8..4, "[a-z_]{1,10}"),
-            (
-                word.clone(),
-                word,
-                any::<u64>(),
-                proptest::option::of(any::<u64>()),
-            ),
+            (word.clone(), word, any::<u64>(), proptest::option::of(any::<u64>())),
             proptest::collection::vec(any::<u8>(), 0..200),
         )
             .prop_map(
@@ -557,22 +493,11 @@ mod tests {
                     })
                 },
             );
-        let tick = any::<i64>().prop_map(|at| Record::Tick {
-            at: Timestamp::from_nanos(at),
-        });
-        let state = (
-            source,
-            any::<bool>(),
-            proptest::option::of(any::<i64>()),
-            any::<i64>(),
-        )
+        let tick = any::<i64>().prop_map(|at| Record::Tick { at: Timestamp::from_nanos(at) });
+        let state = (source, any::<bool>(), proptest::option::of(any::<i64>()), any::<i64>())
             .prop_map(|(source, heard, last, at)| Record::Source {
                 source: SourceId::parse(&source).unwrap(),
-                state: if heard {
-                    SourceState::Heard
-                } else {
-                    SourceState::Silent
-                },
+                state: if heard { SourceState::Heard } else { SourceState::Silent },
                 last_heard: last.map(Timestamp::from_nanos),
                 at: Timestamp::from_nanos(at),
             });

@@ -24,18 +24,12 @@ impl Folder {
             .name("journal-folder".into())
             .spawn(move || fold_all(&shared, &full))
             .map_err(|e| StoreError::io("starting the journal's folding thread", &e))?;
-        Ok(Self {
-            queue: Some(queue),
-            thread: Some(thread),
-        })
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
     /// Hands over a segment that is written no more.
     pub fn fold(&self, full: Segment) {
-        let is_taken = self
-            .queue
-            .as_ref()
-            .is_some_and(|queue| queue.send(full).is_ok());
+        let is_taken = self.queue.as_ref().is_some_and(|queue| queue.send(full).is_ok());
         if !is_taken {
             tracing::error!("the journal's folding thread is gone");
         }
@@ -44,11 +38,7 @@ impl Folder {
     /// Folds what was handed over and ends the thread.
     pub fn finish(&mut self) {
         drop(self.queue.take());
-        if self
-            .thread
-            .take()
-            .is_some_and(|thread| thread.join().is_err())
-        {
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the journal's folding thread ended in a panic");
         }
     }
@@ -84,11 +74,7 @@ fn fold_all(shared: &Shared, full: &Receiver<Segment>) {
 fn fold(shared: &Shared, segment: Segment) -> Option<Segment> {
     let first_seq = segment.first_seq;
     let path = segment.path().to_owned();
-    let is_kept = shared
-        .lock()
-        .segments
-        .iter()
-        .any(|s| s.first_seq == first_seq);
+    let is_kept = shared.lock().segments.iter().any(|s| s.first_seq == first_seq);
     if !is_kept {
         return None;
     }

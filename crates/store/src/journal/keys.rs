@@ -88,9 +88,7 @@ impl Keys {
     pub fn of_segment(&self, segment: u64, now: Timestamp) -> Vec<(Key, KeyEntry)> {
         let alive = |entry: &KeyEntry| entry.segment == segment && !is_expired(entry.at, now);
         let found = self.entries.iter().filter(|(_, entry)| alive(entry));
-        found
-            .map(|(key, entry)| (key.clone(), entry.clone()))
-            .collect()
+        found.map(|(key, entry)| (key.clone(), entry.clone())).collect()
     }
 
     /// Notes that a key now lives in another segment.
@@ -122,35 +120,20 @@ mod tests {
 
     fn key(n: u32) -> Key {
         let mut hash = [0; 32];
-        hash.iter_mut()
-            .zip(n.to_le_bytes())
-            .for_each(|(h, b)| *h = b);
-        Key {
-            source: SourceId::parse("s").unwrap(),
-            hash,
-        }
+        hash.iter_mut().zip(n.to_le_bytes()).for_each(|(h, b)| *h = b);
+        Key { source: SourceId::parse("s").unwrap(), hash }
     }
 
     fn entry(at: i64, bytes: usize) -> KeyEntry {
-        KeyEntry {
-            at: Timestamp::from_secs(at),
-            response: vec![7; bytes].into(),
-            segment: 1,
-        }
+        KeyEntry { at: Timestamp::from_secs(at), response: vec![7; bytes].into(), segment: 1 }
     }
 
     #[test]
     fn a_key_is_forgotten_after_a_day_and_not_before() {
         let mut keys = Keys::default();
         keys.insert(key(1), entry(0, 1), Timestamp::from_secs(0));
-        assert!(
-            keys.response(&key(1), Timestamp::from_secs(86_399))
-                .is_some()
-        );
-        assert!(
-            keys.response(&key(1), Timestamp::from_secs(86_400))
-                .is_none()
-        );
+        assert!(keys.response(&key(1), Timestamp::from_secs(86_399)).is_some());
+        assert!(keys.response(&key(1), Timestamp::from_secs(86_400)).is_none());
         keys.insert(key(2), entry(86_400, 1), Timestamp::from_secs(86_400));
         assert_eq!(keys.len(), 1);
         assert_eq!(keys.evicted, 0);

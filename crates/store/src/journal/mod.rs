@@ -94,20 +94,10 @@ impl JournalLimits {
             if found >= least {
                 return Ok(());
             }
-            Err(StoreError::Limit {
-                name,
-                found,
-                expected: format!("at least {least}"),
-            })
+            Err(StoreError::Limit { name, found, expected: format!("at least {least}") })
         };
-        at_least(
-            "segment_bytes_max",
-            self.segment_bytes_max,
-            SEGMENT_BYTES_MIN,
-        )?;
-        let total_min = self
-            .segment_bytes_max
-            .saturating_mul(SEGMENTS_PER_TOTAL_MIN);
+        at_least("segment_bytes_max", self.segment_bytes_max, SEGMENT_BYTES_MIN)?;
+        let total_min = self.segment_bytes_max.saturating_mul(SEGMENTS_PER_TOTAL_MIN);
         at_least("total_bytes_max", self.total_bytes_max, total_min)?;
         at_least("batch_records_max", self.batch_records_max as u64, 1)?;
         at_least("queue_batches_max", self.queue_batches_max as u64, 1)?;
@@ -238,9 +228,9 @@ impl Future for PendingAppend {
             PendingState::Refused(error) => {
                 Poll::Ready(Err(error.take().unwrap_or(AppendError::Closed)))
             }
-            PendingState::Queued(answer) => Pin::new(answer)
-                .poll(cx)
-                .map(|heard| heard.unwrap_or(Err(AppendError::Closed))),
+            PendingState::Queued(answer) => {
+                Pin::new(answer).poll(cx).map(|heard| heard.unwrap_or(Err(AppendError::Closed)))
+            }
         }
     }
 }
@@ -273,11 +263,7 @@ impl Journal {
             .name("journal-writer".into())
             .spawn(move || writing.run(&receive))
             .map_err(|e| StoreError::io("starting the journal's thread", &e))?;
-        Ok(Self {
-            shared,
-            queue: Mutex::new(Some(send)),
-            writer: Mutex::new(Some(writer)),
-        })
+        Ok(Self { shared, queue: Mutex::new(Some(send)), writer: Mutex::new(Some(writer)) })
     }
 
     /// Encodes a batch on this thread and queues it. `now`: receipt time, for its key's age.
@@ -298,62 +284,36 @@ impl Journal {
             if found <= max {
                 return Ok(());
             }
-            Err(AppendError::TooLarge {
-                name,
-                found: found as u64,
-                max: max as u64,
-            })
+            Err(AppendError::TooLarge { name, found: found as u64, max: max as u64 })
         };
         at_most("records", batch.records.len(), limits.batch_records_max)?;
-        let answer_len = batch
-            .idempotency
-            .as_ref()
-            .map_or(0, |key| key.response.len());
-        at_most(
-            "bytes of answer",
-            answer_len,
-            IDEMPOTENCY_RESPONSE_BYTES_MAX,
-        )?;
-        let sender = self
-            .queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let answer_len = batch.idempotency.as_ref().map_or(0, |key| key.response.len());
+        at_most("bytes of answer", answer_len, IDEMPOTENCY_RESPONSE_BYTES_MAX)?;
+        let sender = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sender = sender.ok_or(AppendError::Closed)?;
         let sealed = match SealedBatch::seal(batch.records) {
             Ok(sealed) => sealed,
             Err(error) => {
-                return Err(AppendError::Io {
-                    detail: error.to_string(),
-                });
+                return Err(AppendError::Io { detail: error.to_string() });
             }
         };
         at_most("bytes", sealed.raw_len, BATCH_BYTES_MAX)?;
         let bytes = sealed.raw_len;
         let (answer, heard) = oneshot::channel();
-        let append = writer::Append {
-            sealed,
-            idempotency: batch.idempotency,
-            now,
-            answer,
-        };
+        let append = writer::Append { sealed, idempotency: batch.idempotency, now, answer };
         let waiting = self.shared.queue_bytes.fetch_add(bytes, Ordering::Relaxed);
         // One batch is always let through, however large, or it could never be taken.
         let is_over = waiting > 0 && waiting + bytes > limits.queue_bytes_max;
-        let sent = if is_over {
-            Err(None)
-        } else {
-            sender.try_send(append).map_err(Some)
-        };
+        let sent = if is_over { Err(None) } else { sender.try_send(append).map_err(Some) };
         match sent {
             Ok(()) => Ok(heard),
             Err(refused) => {
                 self.shared.queue_bytes.fetch_sub(bytes, Ordering::Relaxed);
                 Err(match refused {
                     Some(TrySendError::Disconnected(_)) => AppendError::Closed,
-                    Some(TrySendError::Full(_)) | None => AppendError::QueueFull {
-                        retry_after: RETRY_AFTER,
-                    },
+                    Some(TrySendError::Full(_)) | None => {
+                        AppendError::QueueFull { retry_after: RETRY_AFTER }
+                    }
                 })
             }
         }
@@ -382,17 +342,8 @@ impl Journal {
 
     /// Takes no more, writes what is queued, folds the log in. Readers then drain and end.
     pub fn close(&self) {
-        drop(
-            self.queue
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
-        let writer = self
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if writer.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the journal's thread ended in a panic");
         }

@@ -46,12 +46,7 @@ pub fn open(
     let firsts = first_seqs(dir).map_err(wrap)?;
     let next_seq = firsts.first().copied().unwrap_or(1);
     let (infos, keys) = (VecDeque::new(), Vec::new());
-    let mut found = Found {
-        infos,
-        keys,
-        active: None,
-        next_seq,
-    };
+    let mut found = Found { infos, keys, active: None, next_seq };
     let last = firsts.last().copied();
     for first_seq in firsts {
         let path = dir.join(segment::file_name(first_seq));
@@ -89,12 +84,7 @@ pub fn open(
         is_closed: false,
     };
     let shared = Arc::new(Shared::new(dir, limits, inner));
-    Ok(Opened {
-        shared,
-        active: found.active,
-        keys,
-        lock,
-    })
+    Ok(Opened { shared, active: found.active, keys, lock })
 }
 
 impl Found {
@@ -129,10 +119,7 @@ impl Found {
 fn hold(dir: &Path) -> Result<std::fs::File, StoreError> {
     let path = dir.join("journal.lock");
     let what = format!("opening `{}`", path.display());
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&path);
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     let file = file.map_err(|e| StoreError::io(&*what, &e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -145,13 +132,8 @@ fn hold(dir: &Path) -> Result<std::fs::File, StoreError> {
 fn sweep(dir: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(dir)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .and_then(|n| n.to_str())
-            .unwrap_or_default();
-        let main = name
-            .strip_suffix("-wal")
-            .or_else(|| name.strip_suffix("-shm"));
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        let main = name.strip_suffix("-wal").or_else(|| name.strip_suffix("-shm"));
         if let Some(main) = main
             && segment::first_seq_of(main).is_some()
             && !dir.join(main).exists()

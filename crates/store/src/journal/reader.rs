@@ -40,17 +40,8 @@ enum Found {
 
 impl Reader {
     pub(super) fn new(shared: Arc<Shared>, from_seq: u64) -> Self {
-        let next_seq = if from_seq == 0 {
-            shared.lock().first_seq()
-        } else {
-            from_seq
-        };
-        Self {
-            shared,
-            next_seq,
-            ahead: VecDeque::new(),
-            open: None,
-        }
+        let next_seq = if from_seq == 0 { shared.lock().first_seq() } else { from_seq };
+        Self { shared, next_seq, ahead: VecDeque::new(), open: None }
     }
 
     /// Sequence of the record that comes next.
@@ -92,29 +83,16 @@ impl Reader {
             })
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if self.next_seq >= inner.next_seq {
-            let next = if inner.is_closed {
-                Next::Closed
-            } else {
-                Next::Timeout
-            };
+            let next = if inner.is_closed { Next::Closed } else { Next::Timeout };
             return Ok(Found::Wait(next));
         }
-        if inner
-            .recent
-            .front()
-            .is_none_or(|oldest| self.next_seq < oldest.first_seq)
-        {
-            let gone = StoreError::Gone {
-                asked: self.next_seq,
-                first: inner.first_seq(),
-            };
+        if inner.recent.front().is_none_or(|oldest| self.next_seq < oldest.first_seq) {
+            let gone = StoreError::Gone { asked: self.next_seq, first: inner.first_seq() };
             let segment = inner.segment_of(self.next_seq).ok_or(gone)?;
             let (first_seq, is_full) = (segment.first_seq, segment.is_folded);
             return Ok(Found::InSegment { first_seq, is_full });
         }
-        let at = inner
-            .recent
-            .partition_point(|batch| batch.first_seq <= self.next_seq);
+        let at = inner.recent.partition_point(|batch| batch.first_seq <= self.next_seq);
         let batches: Vec<_> = inner
             .recent
             .iter()
@@ -128,12 +106,9 @@ impl Reader {
             })
             .collect();
         drop(inner);
-        let numbered = batches
-            .iter()
-            .flat_map(|batch| (batch.first_seq..).zip(batch.records.iter().cloned()));
-        let wanted = numbered
-            .skip_while(|(seq, _)| *seq < self.next_seq)
-            .take(records_max);
+        let numbered =
+            batches.iter().flat_map(|batch| (batch.first_seq..).zip(batch.records.iter().cloned()));
+        let wanted = numbered.skip_while(|(seq, _)| *seq < self.next_seq).take(records_max);
         Ok(Found::Recent(wanted.collect()))
     }
 
@@ -166,18 +141,12 @@ impl Reader {
         let path = self.shared.path_of(first_seq);
         match Segment::open_to_read(&path, is_full) {
             Ok(Some(segment)) => Ok(segment),
-            Ok(None) => Err(StoreError::corrupt(
-                path.display().to_string(),
-                "holds no tables",
-            )),
+            Ok(None) => Err(StoreError::corrupt(path.display().to_string(), "holds no tables")),
             Err(error) => {
                 let first = self.shared.lock().first_seq();
                 // Retention may have dropped it between the look-up and the opening.
                 if first > first_seq {
-                    return Err(StoreError::Gone {
-                        asked: self.next_seq,
-                        first,
-                    });
+                    return Err(StoreError::Gone { asked: self.next_seq, first });
                 }
                 Err(error)
             }

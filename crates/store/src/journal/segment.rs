@@ -103,11 +103,7 @@ impl StoredBatch {
         let raw = codec::decompress(&self.blob, self.raw_len).map_err(|e| wrong(e.to_string()))?;
         let records = codec::decode(&raw).map_err(|e| wrong(e.to_string()))?;
         if records.len() as u64 != self.count {
-            let detail = format!(
-                "holds {} records, its row says {}",
-                records.len(),
-                self.count
-            );
+            let detail = format!("holds {} records, its row says {}", records.len(), self.count);
             return Err(wrong(detail));
         }
         let times = || records.iter().map(codec::recorded_time);
@@ -154,17 +150,11 @@ pub fn file_name(first_seq: u64) -> String {
 
 /// The first record's number, if this is a segment's file name.
 pub fn first_seq_of(name: &str) -> Option<u64> {
-    name.strip_prefix("segment-")?
-        .strip_suffix(".sqlite")?
-        .parse()
-        .ok()
+    name.strip_prefix("segment-")?.strip_suffix(".sqlite")?.parse().ok()
 }
 
 fn first_seq_at(path: &Path) -> Result<u64, StoreError> {
-    let name = path
-        .file_name()
-        .and_then(|n| n.to_str())
-        .unwrap_or_default();
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let unnamed = || StoreError::corrupt(path.display().to_string(), "not a segment's name");
     first_seq_of(name).ok_or_else(unnamed)
 }
@@ -199,11 +189,7 @@ fn with_companions(path: &Path) -> [PathBuf; 3] {
 /// Bytes on disk, write-ahead log and all.
 pub fn bytes_on_disk(path: &Path) -> u64 {
     let files = with_companions(path);
-    files
-        .iter()
-        .filter_map(|f| std::fs::metadata(f).ok())
-        .map(|m| m.len())
-        .sum()
+    files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum()
 }
 
 /// Whether changes wait in a write-ahead log beside the file.
@@ -261,12 +247,7 @@ impl Segment {
             | OpenFlags::SQLITE_OPEN_URI;
         let conn = Connection::open_with_flags(immutable_uri(path), flags)
             .map_err(|e| StoreError::rusqlite(format!("opening `{}`", path.display()), &e))?;
-        Self {
-            conn,
-            path: path.to_owned(),
-            first_seq,
-        }
-        .with_known_format()
+        Self { conn, path: path.to_owned(), first_seq }.with_known_format()
     }
 
     fn with_known_format(self) -> Result<Option<Self>, StoreError> {
@@ -305,11 +286,7 @@ impl Segment {
             conn.execute_batch(&format!("PRAGMA max_page_count = {pages};"))
                 .map_err(|e| wrap(&e))?;
         }
-        Ok(Self {
-            conn,
-            path: path.to_owned(),
-            first_seq,
-        })
+        Ok(Self { conn, path: path.to_owned(), first_seq })
     }
 
     /// Where it lies.
@@ -366,9 +343,7 @@ impl Segment {
                 .query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))
                 .map_err(|e| self.error("measuring", &e))
         };
-        Ok(from_sql(
-            pragma("page_count")?.saturating_mul(pragma("page_size")?),
-        ))
+        Ok(from_sql(pragma("page_count")?.saturating_mul(pragma("page_size")?)))
     }
 
     /// Batches from the one that holds record `seq` on, at most `rows_max` of them.
@@ -406,12 +381,7 @@ impl Segment {
                 let source: String = row.get(0)?;
                 let key_hash: [u8; 32] = row.get(1)?;
                 let response: Vec<u8> = row.get(3)?;
-                Ok((
-                    source,
-                    key_hash,
-                    Timestamp::from_nanos(row.get(2)?),
-                    response,
-                ))
+                Ok((source, key_hash, Timestamp::from_nanos(row.get(2)?), response))
             })?;
             rows.collect()
         };
@@ -421,11 +391,7 @@ impl Segment {
                 let source = SourceId::parse(&source).map_err(|e| {
                     StoreError::corrupt(self.path.display().to_string(), e.to_string())
                 })?;
-                let entry = KeyEntry {
-                    at,
-                    response: Arc::from(response),
-                    segment: self.first_seq,
-                };
+                let entry = KeyEntry { at, response: Arc::from(response), segment: self.first_seq };
                 Ok((Key { source, hash }, entry))
             })
             .collect()
@@ -484,8 +450,7 @@ pub fn insert_key(conn: &Connection, key: &Key, entry: &KeyEntry) -> rusqlite::R
 
 /// Forgets keys of this segment that have expired.
 pub fn delete_keys_until(conn: &Connection, until: Timestamp) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM idempotency WHERE at <= ?1")?
-        .execute([until.nanos()])?;
+    conn.prepare_cached("DELETE FROM idempotency WHERE at <= ?1")?.execute([until.nanos()])?;
     Ok(())
 }
 

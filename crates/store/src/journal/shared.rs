@@ -125,13 +125,7 @@ impl Shared {
     /// Of a journal just opened.
     pub fn new(dir: &Path, limits: JournalLimits, inner: Inner) -> Self {
         let (inner, rung) = (Mutex::new(inner), Condvar::new());
-        Self {
-            dir: dir.to_owned(),
-            limits,
-            queue_bytes: AtomicUsize::new(0),
-            inner,
-            rung,
-        }
+        Self { dir: dir.to_owned(), limits, queue_bytes: AtomicUsize::new(0), inner, rung }
     }
 
     /// A panic elsewhere leaves counters, never half a batch: the content stays usable.
@@ -155,14 +149,11 @@ impl Shared {
     pub fn stats(&self) -> JournalStats {
         let inner = self.lock();
         let last_seq = inner.next_seq - 1;
-        let consumers = inner
-            .consumers
-            .iter()
-            .map(|(consumer, up_to_seq)| ConsumerLag {
-                consumer: consumer.clone(),
-                up_to_seq: *up_to_seq,
-                lag: last_seq.saturating_sub(up_to_seq.unwrap_or(inner.first_seq() - 1)),
-            });
+        let consumers = inner.consumers.iter().map(|(consumer, up_to_seq)| ConsumerLag {
+            consumer: consumer.clone(),
+            up_to_seq: *up_to_seq,
+            lag: last_seq.saturating_sub(up_to_seq.unwrap_or(inner.first_seq() - 1)),
+        });
         JournalStats {
             bytes: inner.bytes(),
             bytes_max: self.limits.total_bytes_max,

@@ -50,19 +50,14 @@ impl VerifyReport {
 pub fn verify(dir: &Path) -> Result<VerifyReport, StoreError> {
     let firsts = opening::first_seqs(dir)
         .map_err(|e| StoreError::io(format!("reading `{}`", dir.display()), &e))?;
-    let mut report = VerifyReport {
-        segments: firsts.len(),
-        ..VerifyReport::default()
-    };
+    let mut report = VerifyReport { segments: firsts.len(), ..VerifyReport::default() };
     let mut next_seq = firsts.first().copied().unwrap_or(1);
     let last = firsts.last().copied();
     for first_seq in firsts {
         let path = dir.join(segment::file_name(first_seq));
         if first_seq != next_seq {
             let file = path.display();
-            report.problem(format!(
-                "`{file}` begins with {first_seq}, expected {next_seq}"
-            ));
+            report.problem(format!("`{file}` begins with {first_seq}, expected {next_seq}"));
             next_seq = first_seq;
         }
         match Segment::open_to_read(&path, Some(first_seq) != last) {
@@ -87,16 +82,11 @@ fn verify_segment(segment: &Segment, next_seq: &mut u64, report: &mut VerifyRepo
             Err(error) => return report.problem(error.to_string()),
         };
         let (mut has_moved, from) = (false, *next_seq);
-        for batch in rows
-            .iter()
-            .filter(|batch| batch.first_seq + batch.count > from)
-        {
+        for batch in rows.iter().filter(|batch| batch.first_seq + batch.count > from) {
             has_moved = true;
             if batch.first_seq != *next_seq {
                 let found = batch.first_seq;
-                report.problem(format!(
-                    "`{file}`: record {found} follows, expected {next_seq}"
-                ));
+                report.problem(format!("`{file}`: record {found} follows, expected {next_seq}"));
             }
             if let Err(error) = batch.open(segment.path()) {
                 report.problem(error.to_string());

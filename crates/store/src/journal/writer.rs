@@ -106,11 +106,7 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Vec<Append>) {
-        let now = group
-            .iter()
-            .map(|append| append.now)
-            .max()
-            .unwrap_or_default();
+        let now = group.iter().map(|append| append.now).max().unwrap_or_default();
         let prepared = self.make_ready(now);
         let next_seq = self.shared.lock().next_seq;
         let (plans, end_seq) = self.plan(&group, next_seq);
@@ -139,26 +135,17 @@ impl Writer {
             return Ok(());
         }
         let behind = inner.consumers.iter().min_by_key(|(_, up_to)| **up_to);
-        let behind = behind.map_or(
-            "nobody has released anything".to_owned(),
-            |(name, up_to)| format!("`{name}` has released up to {}", up_to.unwrap_or(0)),
-        );
+        let behind = behind.map_or("nobody has released anything".to_owned(), |(name, up_to)| {
+            format!("`{name}` has released up to {}", up_to.unwrap_or(0))
+        });
         let reason = format!("{bytes} bytes of at most {bytes_max}, {behind}");
-        Err(AppendError::Full {
-            retry_after: RETRY_AFTER,
-            reason,
-        })
+        Err(AppendError::Full { retry_after: RETRY_AFTER, reason })
     }
 
     /// By its rows, or by its log: many small transactions fill the log with few rows.
     fn is_segment_full(&self) -> bool {
         let bytes_max = self.shared.limits.segment_bytes_max;
-        let on_disk = self
-            .shared
-            .lock()
-            .segments
-            .back()
-            .map_or(0, |info| info.bytes);
+        let on_disk = self.shared.lock().segments.back().map_or(0, |info| info.bytes);
         self.bytes_logical >= bytes_max
             || on_disk >= bytes_max.saturating_mul(SEGMENT_ON_DISK_FACTOR)
     }
@@ -169,10 +156,7 @@ impl Writer {
         let plan_one = |append: &Append| {
             let mut entry = None;
             if let Some(named) = &append.idempotency {
-                let key = Key {
-                    source: named.source.clone(),
-                    hash: named.key_hash,
-                };
+                let key = Key { source: named.source.clone(), hash: named.key_hash };
                 if let Some(response) = self.keys.response(&key, append.now) {
                     return Plan::Replay(response);
                 }
@@ -181,21 +165,11 @@ impl Writer {
                 }
                 let response: Arc<[u8]> = Arc::from(named.response.as_slice());
                 in_group.insert(key.clone(), response.clone());
-                entry = Some((
-                    key,
-                    KeyEntry {
-                        at: append.now,
-                        response,
-                        segment,
-                    },
-                ));
+                entry = Some((key, KeyEntry { at: append.now, response, segment }));
             }
             let first_seq = next_seq;
             next_seq += append.sealed.records.len() as u64;
-            Plan::Write {
-                first_seq,
-                key: entry,
-            }
+            Plan::Write { first_seq, key: entry }
         };
         let plans = group.iter().map(plan_one).collect();
         (plans, next_seq)
@@ -225,9 +199,7 @@ impl Writer {
                     segment::insert_key(conn, key, entry)?;
                 }
             }
-            homeless
-                .iter()
-                .try_for_each(|(key, entry)| segment::insert_key(conn, key, entry))
+            homeless.iter().try_for_each(|(key, entry)| segment::insert_key(conn, key, entry))
         });
         if let Err(error) = outcome {
             self.after_failure(&error);
@@ -238,10 +210,7 @@ impl Writer {
         for (key, _) in std::mem::take(&mut self.homeless) {
             self.keys.moved(&key, segment);
         }
-        let written = group
-            .iter()
-            .map(|append| append.sealed.blob.len() as u64)
-            .sum::<u64>();
+        let written = group.iter().map(|append| append.sealed.blob.len() as u64).sum::<u64>();
         self.bytes_logical += written;
         self.look_at_size();
         Ok(())
@@ -262,9 +231,9 @@ impl Writer {
         let (mut oldest, mut newest) = (None, None);
         for (append, plan) in group.into_iter().zip(plans) {
             let outcome = match plan {
-                Plan::Replay(response) | Plan::ReplayOfGroup(response) => Outcome::Replayed {
-                    response: response.to_vec(),
-                },
+                Plan::Replay(response) | Plan::ReplayOfGroup(response) => {
+                    Outcome::Replayed { response: response.to_vec() }
+                }
                 Plan::Write { first_seq, key } => {
                     if let Some((key, entry)) = key {
                         self.keys.insert(key, entry, now);
@@ -275,11 +244,7 @@ impl Writer {
                         oldest = oldest.or(Some(sealed.received_min));
                         newest = newest.max(Some(sealed.received_max));
                         let bytes = sealed.raw_len + sealed.records.len() * RECORD_OVERHEAD_BYTES;
-                        recent.push(RecentBatch {
-                            first_seq,
-                            records: sealed.records,
-                            bytes,
-                        });
+                        recent.push(RecentBatch { first_seq, records: sealed.records, bytes });
                     }
                     Outcome::Appended(Appended { first_seq, count })
                 }
@@ -341,10 +306,7 @@ impl Writer {
         let first_seq = first_seq.ok_or(StoreError::Closed)?;
         let path = self.shared.path_of(first_seq);
         let Some(segment) = Segment::open(&path, self.shared.limits.segment_pages_max)? else {
-            return Err(StoreError::corrupt(
-                path.display().to_string(),
-                "holds no tables",
-            ));
+            return Err(StoreError::corrupt(path.display().to_string(), "holds no tables"));
         };
         let extent = segment.extent()?;
         for (key, entry) in segment.keys_since(Timestamp::from_nanos(i64::MIN))? {
@@ -355,10 +317,8 @@ impl Writer {
         self.active = Some(segment);
         let mut inner = self.shared.lock();
         if extent.next_seq < inner.next_seq {
-            let detail = format!(
-                "ends before record {}, expected {}",
-                extent.next_seq, inner.next_seq
-            );
+            let detail =
+                format!("ends before record {}, expected {}", extent.next_seq, inner.next_seq);
             self.active = None;
             return Err(StoreError::corrupt(path.display().to_string(), detail));
         }
@@ -374,10 +334,7 @@ impl Writer {
 
     /// Begins a new segment and hands the full one over to have its log folded in.
     fn begin_segment(&mut self, first_seq: u64) -> Result<(), StoreError> {
-        let is_same = self
-            .active
-            .as_ref()
-            .is_some_and(|s| s.first_seq == first_seq);
+        let is_same = self.active.as_ref().is_some_and(|s| s.first_seq == first_seq);
         if is_same {
             return Ok(());
         }
@@ -422,9 +379,7 @@ impl Writer {
     fn droppable(&self, now: Timestamp) -> Option<u64> {
         let inner = self.shared.lock();
         let (oldest, after) = (inner.segments.front()?, inner.segments.get(1)?);
-        let is_consumed = inner
-            .released()
-            .is_some_and(|up_to| after.first_seq <= up_to + 1);
+        let is_consumed = inner.released().is_some_and(|up_to| after.first_seq <= up_to + 1);
         let is_over = self.is_disk_full || inner.bytes() >= self.shared.limits.total_bytes_max;
         let too_old = now.minus(self.shared.limits.age_max);
         let is_old = oldest.newest.is_none_or(|newest| newest < too_old);
@@ -443,19 +398,13 @@ impl Writer {
         let here = active.first_seq;
         let outcome = active.transaction(|conn| {
             segment::delete_keys_until(conn, expiry_edge(now))?;
-            living
-                .iter()
-                .try_for_each(|(key, entry)| segment::insert_key(conn, key, entry))
+            living.iter().try_for_each(|(key, entry)| segment::insert_key(conn, key, entry))
         });
         match outcome {
-            Ok(()) => living
-                .iter()
-                .for_each(|(key, _)| self.keys.moved(key, here)),
+            Ok(()) => living.iter().for_each(|(key, _)| self.keys.moved(key, here)),
             // Only dropping the segment makes room; until there is, memory alone knows its keys.
             Err(StoreError::Full { .. }) => {
-                living
-                    .iter()
-                    .for_each(|(key, _)| self.keys.moved(key, here));
+                living.iter().for_each(|(key, _)| self.keys.moved(key, here));
                 self.homeless.extend(living);
             }
             Err(error) => {
@@ -483,10 +432,9 @@ impl Drop for Writer {
 
 fn append_error(error: &StoreError) -> AppendError {
     match error {
-        StoreError::Full { .. } => AppendError::Full {
-            retry_after: RETRY_AFTER,
-            reason: error.to_string(),
-        },
+        StoreError::Full { .. } => {
+            AppendError::Full { retry_after: RETRY_AFTER, reason: error.to_string() }
+        }
         StoreError::Closed => AppendError::Closed,
         StoreError::Busy { .. }
         | StoreError::Io { .. }
@@ -495,9 +443,7 @@ fn append_error(error: &StoreError) -> AppendError {
         | StoreError::Limit { .. }
         | StoreError::Gone { .. }
         | StoreError::Conflict { .. }
-        | StoreError::CursorBack { .. } => AppendError::Io {
-            detail: error.to_string(),
-        },
+        | StoreError::CursorBack { .. } => AppendError::Io { detail: error.to_string() },
     }
 }
 
@@ -505,9 +451,7 @@ fn append_error(error: &StoreError) -> AppendError {
 fn refuse(group: Vec<Append>, plans: &[Plan], error: &AppendError) {
     for (append, plan) in group.into_iter().zip(plans) {
         let outcome = match plan {
-            Plan::Replay(response) => Ok(Outcome::Replayed {
-                response: response.to_vec(),
-            }),
+            Plan::Replay(response) => Ok(Outcome::Replayed { response: response.to_vec() }),
             Plan::Write { .. } | Plan::ReplayOfGroup(_) => Err(error.clone()),
         };
         let _ = append.answer.send(outcome);
@@ -530,21 +474,14 @@ mod tests {
     }
 
     fn tick(secs: i64) -> Record {
-        Record::Tick {
-            at: Timestamp::from_secs(secs),
-        }
+        Record::Tick { at: Timestamp::from_secs(secs) }
     }
 
     fn append(writer: &mut Writer, secs: i64) -> Result<Outcome, AppendError> {
         let (answer, mut heard) = oneshot::channel();
         let sealed = SealedBatch::seal(vec![tick(secs)]).unwrap();
         let now = Timestamp::from_secs(secs);
-        writer.commit(vec![Append {
-            sealed,
-            idempotency: None,
-            now,
-            answer,
-        }]);
+        writer.commit(vec![Append { sealed, idempotency: None, now, answer }]);
         heard.try_recv().unwrap()
     }
 
@@ -556,36 +493,18 @@ mod tests {
         append(&mut writer, 1).unwrap();
         let failed = writer.active.as_mut().unwrap();
         let held = SealedBatch::seal(vec![tick(2), tick(3)]).unwrap();
-        failed
-            .transaction(|conn| segment::insert_batch(conn, 2, &held))
-            .unwrap();
-        writer.after_failure(&StoreError::Io {
-            what: "t".into(),
-            detail: "t".into(),
-        });
+        failed.transaction(|conn| segment::insert_batch(conn, 2, &held)).unwrap();
+        writer.after_failure(&StoreError::Io { what: "t".into(), detail: "t".into() });
         assert!(writer.active.is_none());
 
         let next = append(&mut writer, 4).unwrap();
-        assert_eq!(
-            next,
-            Outcome::Appended(Appended {
-                first_seq: 4,
-                count: 1
-            })
-        );
+        assert_eq!(next, Outcome::Appended(Appended { first_seq: 4, count: 1 }));
         let mut reader = Reader::new(writer.shared.clone(), 1);
         let mut all = Vec::new();
         while let Next::Records(records) = reader.next_batch(10, Duration::ZERO).unwrap() {
-            all.extend(
-                records
-                    .into_iter()
-                    .map(|(seq, record)| (seq, (*record).clone())),
-            );
+            all.extend(records.into_iter().map(|(seq, record)| (seq, (*record).clone())));
         }
-        assert_eq!(
-            all,
-            (1..=4).map(|n| (n as u64, tick(n))).collect::<Vec<_>>()
-        );
+        assert_eq!(all, (1..=4).map(|n| (n as u64, tick(n))).collect::<Vec<_>>());
     }
 
     #[test]
@@ -596,16 +515,8 @@ mod tests {
         append(&mut writer, 2).unwrap();
         let lost = |conn: &rusqlite::Connection| conn.execute("DELETE FROM batches", []).map(drop);
         writer.active.as_mut().unwrap().transaction(lost).unwrap();
-        writer.after_failure(&StoreError::Io {
-            what: "t".into(),
-            detail: "t".into(),
-        });
-        let Err(AppendError::Io { detail }) = append(&mut writer, 3) else {
-            panic!("taken")
-        };
-        assert!(
-            detail.contains("ends before record 1, expected 3"),
-            "{detail}"
-        );
+        writer.after_failure(&StoreError::Io { what: "t".into(), detail: "t".into() });
+        let Err(AppendError::Io { detail }) = append(&mut writer, 3) else { panic!("taken") };
+        assert!(detail.contains("ends before record 1, expected 3"), "{detail}");
     }
 }

@@ -42,41 +42,22 @@ fn letter(record: u64, status: DeadLetterStatus) -> StoredDeadLetter {
         reason: DeadReason::NoMapping,
         position: None,
     };
-    StoredDeadLetter {
-        letter,
-        raw,
-        status,
-    }
+    StoredDeadLetter { letter, raw, status }
 }
 
 #[tokio::test]
 async fn dead_letters_that_were_settled_go_before_open_ones() {
     use DeadLetterStatus::{Open, Rerun, Resolved};
     let (_dir, state) = state().await;
-    let letters = [
-        (1, Open),
-        (2, Resolved),
-        (3, Open),
-        (4, Rerun),
-        (5, Resolved),
-    ];
-    let letters: Vec<_> = letters
-        .into_iter()
-        .map(|(n, status)| letter(n, status))
-        .collect();
+    let letters = [(1, Open), (2, Resolved), (3, Open), (4, Rerun), (5, Resolved)];
+    let letters: Vec<_> = letters.into_iter().map(|(n, status)| letter(n, status)).collect();
     let left = async |keep: u64| {
         let mut tx = state.begin().await.unwrap();
         let gone = dead_letters::evict(&mut tx, keep).await.unwrap();
         tx.commit().await.unwrap();
-        let all = DeadLetterFilter {
-            limit: 9,
-            ..DeadLetterFilter::default()
-        };
+        let all = DeadLetterFilter { limit: 9, ..DeadLetterFilter::default() };
         let all = state.dead_letters(&all).await.unwrap();
-        (
-            gone,
-            all.iter().map(|l| l.letter.record).collect::<Vec<_>>(),
-        )
+        (gone, all.iter().map(|l| l.letter.record).collect::<Vec<_>>())
     };
     let mut tx = state.begin().await.unwrap();
     assert_eq!(dead_letters::add(&mut tx, &letters, &[]).await.unwrap(), 0);
@@ -103,23 +84,14 @@ async fn the_identifier_unheard_for_longest_goes_first() {
     assert_eq!(tallies::evict_unresolved(&mut tx, 2).await.unwrap(), 1);
     tx.commit().await.unwrap();
     let values = state.unresolved(None, 9).await.unwrap();
-    assert_eq!(
-        values.iter().map(|t| t.value.as_str()).collect::<Vec<_>>(),
-        ["a", "c"]
-    );
+    assert_eq!(values.iter().map(|t| t.value.as_str()).collect::<Vec<_>>(), ["a", "c"]);
 }
 
 #[tokio::test]
 async fn a_full_outbox_lets_settled_messages_go_and_waiting_ones_never() {
     let (_dir, state) = state().await;
-    let item = |id: &str| {
-        OutboxItem::new(
-            id.into(),
-            "mail".into(),
-            "{}".into(),
-            Timestamp::from_secs(1),
-        )
-    };
+    let item =
+        |id: &str| OutboxItem::new(id.into(), "mail".into(), "{}".into(), Timestamp::from_secs(1));
     let add = async |items: &[OutboxItem]| {
         let mut tx = state.begin().await.unwrap();
         let dropped = outbox::add_bounded(&mut tx, items, 2).await.unwrap();
@@ -127,41 +99,21 @@ async fn a_full_outbox_lets_settled_messages_go_and_waiting_ones_never() {
         dropped
     };
     assert_eq!(add(&[item("a"), item("b"), item("c")]).await, 1);
-    let sent = OutboxOutcome::Sent {
-        outcome: "ok".into(),
-    };
+    let sent = OutboxOutcome::Sent { outcome: "ok".into() };
     state.settle_outbox("a", &sent).await.unwrap();
     assert_eq!(add(&[item("d")]).await, 0);
     let due = state.outbox_due(Timestamp::from_secs(9), 9).await.unwrap();
-    assert_eq!(
-        due.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(),
-        ["b", "d"]
-    );
+    assert_eq!(due.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["b", "d"]);
 }
 
 #[tokio::test]
 async fn a_snapshot_beyond_its_bound_is_refused_with_its_step() {
     let (_dir, state) = state().await;
     let bytes = vec![0; SNAPSHOT_BYTES_MAX + 1];
-    let snapshot = Some(Snapshot {
-        name: "detect".into(),
-        seq: 1,
-        bytes,
-    });
+    let snapshot = Some(Snapshot { name: "detect".into(), seq: 1, bytes });
     let (consumer, cursor) = ("detect".to_owned(), 1);
-    let step = DetectStep {
-        consumer,
-        cursor,
-        snapshot,
-        ..DetectStep::default()
-    };
+    let step = DetectStep { consumer, cursor, snapshot, ..DetectStep::default() };
     let refused = state.commit_step(&step).await;
-    assert!(matches!(
-        refused,
-        Err(StoreError::Limit {
-            name: "SNAPSHOT_BYTES_MAX",
-            ..
-        })
-    ));
+    assert!(matches!(refused, Err(StoreError::Limit { name: "SNAPSHOT_BYTES_MAX", .. })));
     assert_eq!(state.cursor("detect").await.unwrap(), 0);
 }

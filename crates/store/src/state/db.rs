@@ -143,10 +143,9 @@ impl Tx {
     /// Runs a statement; returns how many rows it changed.
     pub async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, StoreError> {
         match self {
-            Self::Sqlite(tx) => bound!(sql, args)
-                .execute(&mut **tx)
-                .await
-                .map(|done| done.rows_affected()),
+            Self::Sqlite(tx) => {
+                bound!(sql, args).execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
         }
         .map_err(|e| StoreError::sqlx("writing state", &e))
     }
@@ -244,10 +243,8 @@ fn read_word<T: serde::de::DeserializeOwned>(text: String) -> Result<T, StoreErr
 
 /// The JSON of one of our own types.
 pub(crate) fn json_of<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|e| StoreError::Io {
-        what: "writing JSON".into(),
-        detail: e.to_string(),
-    })
+    serde_json::to_string(value)
+        .map_err(|e| StoreError::Io { what: "writing JSON".into(), detail: e.to_string() })
 }
 
 /// The word by which JSON knows a value of a string enum or an id.
@@ -258,10 +255,7 @@ pub(crate) fn word_of<T: serde::Serialize>(value: &T) -> Result<String, StoreErr
             what: "writing a word".into(),
             detail: format!("`{other}` is not one"),
         }),
-        Err(e) => Err(StoreError::Io {
-            what: "writing a word".into(),
-            detail: e.to_string(),
-        }),
+        Err(e) => Err(StoreError::Io { what: "writing a word".into(), detail: e.to_string() }),
     }
 }
 

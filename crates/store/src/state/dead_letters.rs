@@ -42,11 +42,7 @@ pub struct StoredDeadLetter {
 impl StoredDeadLetter {
     /// One that nobody has tried again.
     pub fn open(letter: DeadLetter, raw: Raw) -> Self {
-        Self {
-            letter,
-            raw,
-            status: DeadLetterStatus::Open,
-        }
+        Self { letter, raw, status: DeadLetterStatus::Open }
     }
 }
 
@@ -81,25 +77,14 @@ pub(super) async fn add(
             set_status(tx, older, DeadLetterStatus::Resolved).await?;
         }
     }
-    if letters.is_empty() {
-        Ok(0)
-    } else {
-        evict(tx, DEAD_LETTERS_MAX).await
-    }
+    if letters.is_empty() { Ok(0) } else { evict(tx, DEAD_LETTERS_MAX).await }
 }
 
 async fn insert(tx: &mut Tx, stored: &StoredDeadLetter) -> Result<(), StoreError> {
-    let StoredDeadLetter {
-        letter,
-        raw,
-        status,
-    } = stored;
+    let StoredDeadLetter { letter, raw, status } = stored;
     let body = zstd::bulk::compress(&raw.body, BATCH_ZSTD_LEVEL)
         .map_err(|e| StoreError::io("compressing a dead letter", &e))?;
-    let envelope = Raw {
-        body: Vec::new(),
-        ..raw.clone()
-    };
+    let envelope = Raw { body: Vec::new(), ..raw.clone() };
     tx.run(
         "INSERT INTO dead_letters (record, source, received_at, mapping, reason_code, letter, \
          raw, body_len, body, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
@@ -123,9 +108,7 @@ async fn insert(tx: &mut Tx, stored: &StoredDeadLetter) -> Result<(), StoreError
 
 async fn set_status(tx: &mut Tx, record: u64, status: DeadLetterStatus) -> Result<(), StoreError> {
     let sql = "UPDATE dead_letters SET status = $2 WHERE record = $1";
-    tx.run(sql, args![record, word_of(&status)?])
-        .await
-        .map(|_| ())
+    tx.run(sql, args![record, word_of(&status)?]).await.map(|_| ())
 }
 
 /// Removes the least missed letters beyond `keep`.
@@ -147,16 +130,10 @@ const COLUMNS: usize = 4;
 
 fn read(row: &DbRow) -> Result<StoredDeadLetter, StoreError> {
     let mut raw: Raw = row.json(1)?;
-    let length = usize::try_from(row.uint(2)?)
-        .unwrap_or(usize::MAX)
-        .min(BATCH_BYTES_MAX);
+    let length = usize::try_from(row.uint(2)?).unwrap_or(usize::MAX).min(BATCH_BYTES_MAX);
     raw.body = zstd::bulk::decompress(&row.blob(3)?, length)
         .map_err(|e| StoreError::corrupt("dead_letters", e.to_string()))?;
-    Ok(StoredDeadLetter {
-        letter: row.json(0)?,
-        raw,
-        status: row.word(COLUMNS)?,
-    })
+    Ok(StoredDeadLetter { letter: row.json(0)?, raw, status: row.word(COLUMNS)? })
 }
 
 impl State {
@@ -190,9 +167,7 @@ impl State {
     pub async fn dead_letter_counts(&self) -> Result<Vec<(DeadLetterStatus, u64)>, StoreError> {
         let sql = "SELECT status, count(*) FROM dead_letters GROUP BY status ORDER BY status";
         let rows = self.reading.rows(sql, args![]).await?;
-        rows.iter()
-            .map(|row| Ok((row.word(0)?, row.uint(1)?)))
-            .collect()
+        rows.iter().map(|row| Ok((row.word(0)?, row.uint(1)?))).collect()
     }
 
     /// Takes the oldest open dead letters of a source (of all when `None`) for re-running: they
@@ -219,10 +194,7 @@ impl State {
             let stored = read(row)?;
             let record = stored.letter.record;
             set_status(&mut tx, record, DeadLetterStatus::Rerun).await?;
-            taken.push(Raw {
-                rerun_of: Some(record),
-                ..stored.raw
-            });
+            taken.push(Raw { rerun_of: Some(record), ..stored.raw });
         }
         if !taken.is_empty() {
             audit::append(&mut tx, std::slice::from_ref(act)).await?;

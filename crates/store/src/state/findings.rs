@@ -85,9 +85,7 @@ impl State {
                  ORDER BY time DESC, id DESC LIMIT $8",
                 args![
                     filter.rule.as_ref().map(RuleId::as_str),
-                    filter
-                        .level_min
-                        .map_or(0, |level| u64::from(level.severity_id())),
+                    filter.level_min.map_or(0, |level| u64::from(level.severity_id())),
                     filter.state.as_ref().map(word_of).transpose()?,
                     filter.from.map_or(i64::MIN, Timestamp::nanos),
                     filter.to.map_or(i64::MAX, Timestamp::nanos),
@@ -107,22 +105,11 @@ pub(super) fn page_of<T: serde::de::DeserializeOwned>(
     limit: u32,
 ) -> Result<Page<T>, StoreError> {
     let limit = limit as usize;
-    let last = if rows.len() > limit {
-        rows.get(limit - 1)
-    } else {
-        None
-    };
+    let last = if rows.len() > limit { rows.get(limit - 1) } else { None };
     let next = match last {
-        Some(row) => Some(PageKey {
-            at: row.time(1)?,
-            id: row.text(2)?,
-        }),
+        Some(row) => Some(PageKey { at: row.time(1)?, id: row.text(2)? }),
         None => None,
     };
-    let items = rows
-        .iter()
-        .take(limit)
-        .map(|row| row.json(0))
-        .collect::<Result<_, _>>()?;
+    let items = rows.iter().take(limit).map(|row| row.json(0)).collect::<Result<_, _>>()?;
     Ok(Page { items, next })
 }

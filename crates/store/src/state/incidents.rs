@@ -92,17 +92,8 @@ pub(super) async fn save(
     };
     if written == 0 {
         let sql = "SELECT version FROM incidents WHERE id = $1";
-        let found = tx
-            .row(sql, args![id])
-            .await?
-            .map(|row| row.uint(0))
-            .transpose()?;
-        return Err(StoreError::Conflict {
-            what: "incident",
-            id: id.into(),
-            expected,
-            found,
-        });
+        let found = tx.row(sql, args![id]).await?.map(|row| row.uint(0)).transpose()?;
+        return Err(StoreError::Conflict { what: "incident", id: id.into(), expected, found });
     }
     save_links(tx, incident).await
 }
@@ -110,11 +101,7 @@ pub(super) async fn save(
 /// What an incident can be found by besides its own columns.
 async fn save_links(tx: &mut Tx, incident: &Incident) -> Result<(), StoreError> {
     let id = incident.id.as_str();
-    tx.run(
-        "DELETE FROM incident_entities WHERE incident = $1",
-        args![id],
-    )
-    .await?;
+    tx.run("DELETE FROM incident_entities WHERE incident = $1", args![id]).await?;
     for entity in &incident.entities {
         let sql = "INSERT INTO incident_entities (incident, entity) VALUES ($1, $2)";
         tx.run(sql, args![id, entity.to_string()]).await?;
@@ -192,9 +179,7 @@ impl State {
                     word(3),
                     word(4),
                     filter.owner.as_ref().map(owner_text),
-                    filter
-                        .level_min
-                        .map_or(0, |level| u64::from(level.severity_id())),
+                    filter.level_min.map_or(0, |level| u64::from(level.severity_id())),
                     filter.entity.as_ref().map(ToString::to_string),
                     filter.site.as_ref().map(PlaceId::as_str),
                     after.map_or(i64::MAX, |key| key.at.nanos()),
@@ -220,8 +205,6 @@ impl State {
     pub async fn incident_counts(&self) -> Result<Vec<(IncidentState, u64)>, StoreError> {
         let sql = "SELECT state, count(*) FROM incidents GROUP BY state ORDER BY state";
         let rows = self.reading.rows(sql, args![]).await?;
-        rows.iter()
-            .map(|row| Ok((row.word(0)?, row.uint(1)?)))
-            .collect()
+        rows.iter().map(|row| Ok((row.word(0)?, row.uint(1)?))).collect()
     }
 }

@@ -51,10 +51,7 @@ impl PageKey {
     /// Reads what `Display` wrote. `None` when it is not that.
     pub fn parse(text: &str) -> Option<Self> {
         let (at, id) = text.split_once('~')?;
-        Some(Self {
-            at: model::Timestamp::from_nanos(at.parse().ok()?),
-            id: id.to_owned(),
-        })
+        Some(Self { at: model::Timestamp::from_nanos(at.parse().ok()?), id: id.to_owned() })
     }
 }
 
@@ -88,11 +85,7 @@ impl State {
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let (reading, writing) = Db::open_sqlite(path).await?;
         writing.migrate().await?;
-        Ok(Self {
-            reading,
-            writing,
-            path: path.to_owned(),
-        })
+        Ok(Self { reading, writing, path: path.to_owned() })
     }
 
     /// Where it lies, for `verify_audit` and backups.

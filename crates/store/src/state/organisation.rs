@@ -27,9 +27,7 @@ fn duration_arg(duration: Option<Duration>) -> Option<i64> {
 }
 
 fn duration_at(row: &DbRow, at: usize) -> Result<Option<Duration>, StoreError> {
-    Ok(row
-        .int_opt(at)?
-        .map(|nanos| Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))))
+    Ok(row.int_opt(at)?.map(|nanos| Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))))
 }
 
 fn small<T: TryFrom<i64>>(row: &DbRow, at: usize) -> Result<Option<T>, StoreError> {
@@ -104,10 +102,7 @@ fn read_person(row: &DbRow) -> Result<Person, StoreError> {
         team: row.text_opt(4)?,
         manager: row.word_opt(5)?,
         site: row.word_opt(6)?,
-        validity: Validity {
-            from: row.time_opt(7)?,
-            to: row.time_opt(8)?,
-        },
+        validity: Validity { from: row.time_opt(7)?, to: row.time_opt(8)? },
     })
 }
 
@@ -188,10 +183,7 @@ fn read_identifier(row: &DbRow) -> Result<Identifier, StoreError> {
         (None, Some(asset), None) => Entity::Asset(asset),
         (None, None, Some(place)) => Entity::Place(place),
         _ => {
-            return Err(StoreError::corrupt(
-                "identifiers",
-                "a row names not exactly one entity",
-            ));
+            return Err(StoreError::corrupt("identifiers", "a row names not exactly one entity"));
         }
     };
     Ok(Identifier {
@@ -199,10 +191,7 @@ fn read_identifier(row: &DbRow) -> Result<Identifier, StoreError> {
         value: row.text(1)?,
         entity,
         realm: row.text_opt(5)?,
-        validity: Validity {
-            from: row.time_opt(6)?,
-            to: row.time_opt(7)?,
-        },
+        validity: Validity { from: row.time_opt(6)?, to: row.time_opt(7)? },
         replaces: row.text_opt(8)?,
     })
 }
@@ -299,59 +288,39 @@ async fn people(tx: &mut Tx, tenant: Arg) -> Result<BTreeMap<PersonId, Person>, 
     let sql = "SELECT id, name, kind, status, team, manager, site, valid_from, valid_to \
                FROM people WHERE tenant = $1";
     let rows = tx.rows(sql, vec![tenant]).await?;
-    rows.iter()
-        .map(|row| read_person(row).map(|p| (p.id.clone(), p)))
-        .collect()
+    rows.iter().map(|row| read_person(row).map(|p| (p.id.clone(), p))).collect()
 }
 
 async fn places(tx: &mut Tx, tenant: Arg) -> Result<BTreeMap<PlaceId, Place>, StoreError> {
     let sql = "SELECT id, kind, parent, name, time_zone, zone_class, capacity, dwell_max \
                FROM places WHERE tenant = $1";
     let rows = tx.rows(sql, vec![tenant]).await?;
-    rows.iter()
-        .map(|row| read_place(row).map(|p| (p.id.clone(), p)))
-        .collect()
+    rows.iter().map(|row| read_place(row).map(|p| (p.id.clone(), p))).collect()
 }
 
 async fn assets(tx: &mut Tx, tenant: Arg) -> Result<BTreeMap<AssetId, Asset>, StoreError> {
     let sql = "SELECT id, kind, name, place, owner, team, make, model, firmware, serial, \
                criticality FROM assets WHERE tenant = $1";
     let rows = tx.rows(sql, vec![tenant]).await?;
-    rows.iter()
-        .map(|row| read_asset(row).map(|a| (a.id.clone(), a)))
-        .collect()
+    rows.iter().map(|row| read_asset(row).map(|a| (a.id.clone(), a))).collect()
 }
 
 async fn identifiers(tx: &mut Tx, tenant: Arg) -> Result<Vec<Identifier>, StoreError> {
     let sql = "SELECT kind, value, person, asset, place, realm, valid_from, valid_to, replaces \
                FROM identifiers WHERE tenant = $1 ORDER BY position";
-    tx.rows(sql, vec![tenant])
-        .await?
-        .iter()
-        .map(read_identifier)
-        .collect()
+    tx.rows(sql, vec![tenant]).await?.iter().map(read_identifier).collect()
 }
 
 async fn doors(tx: &mut Tx, tenant: Arg) -> Result<BTreeMap<PlaceId, Door>, StoreError> {
     let sql = "SELECT door, from_zone, to_zone, controller, reader_in, reader_out, held_after \
                FROM doors WHERE tenant = $1";
     let rows = tx.rows(sql, vec![tenant]).await?;
-    rows.iter()
-        .map(|row| read_door(row).map(|d| (d.door.clone(), d)))
-        .collect()
+    rows.iter().map(|row| read_door(row).map(|d| (d.door.clone(), d))).collect()
 }
 
 async fn sources(tx: &mut Tx, tenant: Arg) -> Result<BTreeMap<SourceId, Source>, StoreError> {
-    let rows = tx
-        .rows(
-            "SELECT payload FROM sources WHERE tenant = $1",
-            vec![tenant],
-        )
-        .await?;
-    let read = |row: &DbRow| {
-        row.json(0)
-            .map(|source: Source| (source.id.clone(), source))
-    };
+    let rows = tx.rows("SELECT payload FROM sources WHERE tenant = $1", vec![tenant]).await?;
+    let read = |row: &DbRow| row.json(0).map(|source: Source| (source.id.clone(), source));
     rows.iter().map(read).collect()
 }
 

@@ -49,16 +49,7 @@ impl OutboxItem {
     pub fn new(id: String, channel: String, payload: String, created_at: Timestamp) -> Self {
         let (attempts, next_at, outcome) = (0, created_at, None);
         let state = OutboxState::Waiting;
-        Self {
-            id,
-            channel,
-            payload,
-            created_at,
-            attempts,
-            next_at,
-            state,
-            outcome,
-        }
+        Self { id, channel, payload, created_at, attempts, next_at, state, outcome }
     }
 }
 
@@ -176,8 +167,6 @@ impl State {
     pub async fn outbox_counts(&self) -> Result<Vec<(OutboxState, u64)>, StoreError> {
         let sql = "SELECT state, count(*) FROM outbox GROUP BY state ORDER BY state";
         let rows = self.reading.rows(sql, args![]).await?;
-        rows.iter()
-            .map(|row| Ok((row.word(0)?, row.uint(1)?)))
-            .collect()
+        rows.iter().map(|row| Ok((row.word(0)?, row.uint(1)?))).collect()
     }
 }

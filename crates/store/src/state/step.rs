@@ -94,9 +94,7 @@ impl State {
             ("outbox", outcome.outbox_dropped),
         ];
         let own = own.into_iter().filter(|(_, count)| *count > 0);
-        let own: Vec<_> = own
-            .map(|(name, count)| Counter::dropped_full(name, count))
-            .collect();
+        let own: Vec<_> = own.map(|(name, count)| Counter::dropped_full(name, count)).collect();
         tallies::add_counters(&mut tx, &own).await?;
         if let Some(snapshot) = &step.snapshot {
             save_snapshot(&mut tx, snapshot).await?;
@@ -115,13 +113,8 @@ impl State {
 
     /// All cursors, by consumer.
     pub async fn cursors(&self) -> Result<BTreeMap<String, u64>, StoreError> {
-        let rows = self
-            .reading
-            .rows("SELECT consumer, seq FROM cursors", args![])
-            .await?;
-        rows.iter()
-            .map(|row| Ok((row.text(0)?, row.uint(1)?)))
-            .collect()
+        let rows = self.reading.rows("SELECT consumer, seq FROM cursors", args![]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.uint(1)?))).collect()
     }
 
     /// The newest snapshot of a name.
@@ -129,11 +122,7 @@ impl State {
         let sql = "SELECT name, seq, bytes FROM snapshots WHERE name = $1";
         let rows = self.reading.rows(sql, args![name]).await?;
         let read = |row: &super::db::DbRow| {
-            Ok(Snapshot {
-                name: row.text(0)?,
-                seq: row.uint(1)?,
-                bytes: row.blob(2)?,
-            })
+            Ok(Snapshot { name: row.text(0)?, seq: row.uint(1)?, bytes: row.blob(2)? })
         };
         rows.first().map(read).transpose()
     }
@@ -153,15 +142,8 @@ pub(super) async fn move_cursor(tx: &mut Tx, consumer: &str, seq: u64) -> Result
         return Ok(());
     }
     let sql = "SELECT seq FROM cursors WHERE consumer = $1";
-    let found = tx
-        .row(sql, args![consumer])
-        .await?
-        .map_or(Ok(0), |row| row.uint(0))?;
-    Err(StoreError::CursorBack {
-        consumer: consumer.to_owned(),
-        found,
-        asked: seq,
-    })
+    let found = tx.row(sql, args![consumer]).await?.map_or(Ok(0), |row| row.uint(0))?;
+    Err(StoreError::CursorBack { consumer: consumer.to_owned(), found, asked: seq })
 }
 
 async fn save_snapshot(tx: &mut Tx, snapshot: &Snapshot) -> Result<(), StoreError> {

@@ -82,22 +82,11 @@ pub(super) async fn add_unresolved(
                  THEN excluded.first_at ELSE unresolved.first_at END, \
              last_at = CASE WHEN excluded.last_at > unresolved.last_at \
                  THEN excluded.last_at ELSE unresolved.last_at END",
-            args![
-                &*t.kind,
-                &*t.value,
-                t.source.as_str(),
-                t.count,
-                t.first,
-                t.last
-            ],
+            args![&*t.kind, &*t.value, t.source.as_str(), t.count, t.first, t.last],
         )
         .await?;
     }
-    if tallies.is_empty() {
-        Ok(0)
-    } else {
-        evict_unresolved(tx, UNRESOLVED_MAX).await
-    }
+    if tallies.is_empty() { Ok(0) } else { evict_unresolved(tx, UNRESOLVED_MAX).await }
 }
 
 pub(super) async fn evict_unresolved(tx: &mut Tx, keep: u64) -> Result<u64, StoreError> {
@@ -128,12 +117,7 @@ impl State {
                 value: row.uint(4)?,
             })
         };
-        self.reading
-            .rows(sql, args![])
-            .await?
-            .iter()
-            .map(read)
-            .collect()
+        self.reading.rows(sql, args![]).await?.iter().map(read).collect()
     }
 
     /// Stores totals that are kept in memory between; a stored total never falls.
@@ -178,10 +162,7 @@ impl State {
                 last: row.time(5)?,
             })
         };
-        let rows = self
-            .reading
-            .rows(sql, args![kind, u64::from(limit)])
-            .await?;
+        let rows = self.reading.rows(sql, args![kind, u64::from(limit)]).await?;
         rows.iter().map(read).collect()
     }
 
@@ -189,8 +170,6 @@ impl State {
     pub async fn unresolved_counts(&self) -> Result<Vec<(String, u64, u64)>, StoreError> {
         let sql = "SELECT kind, count(*), sum(count) FROM unresolved GROUP BY kind ORDER BY kind";
         let rows = self.reading.rows(sql, args![]).await?;
-        rows.iter()
-            .map(|row| Ok((row.text(0)?, row.uint(1)?, row.uint(2)?)))
-            .collect()
+        rows.iter().map(|row| Ok((row.text(0)?, row.uint(1)?, row.uint(2)?))).collect()
     }
 }

@@ -79,12 +79,7 @@ impl State {
             .await?;
         if added == 0 {
             let id = token.id.clone();
-            return Err(StoreError::Conflict {
-                what: "token",
-                id,
-                expected: 0,
-                found: Some(1),
-            });
+            return Err(StoreError::Conflict { what: "token", id, expected: 0, found: Some(1) });
         }
         audit::append(&mut tx, std::slice::from_ref(act)).await?;
         tx.commit().await
@@ -98,12 +93,7 @@ impl State {
 
     /// All tokens, oldest first.
     pub async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
-        self.reading
-            .rows(SELECT_ALL, args![])
-            .await?
-            .iter()
-            .map(read)
-            .collect()
+        self.reading.rows(SELECT_ALL, args![]).await?.iter().map(read).collect()
     }
 
     /// Ends a token; `false` when there is no such valid one. The first revocation's time stays.
