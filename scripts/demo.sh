@@ -5,10 +5,21 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/need.sh
 . scripts/need.sh
 
+readonly BROKER_PORT=18831
+
 need_compiler
 need_rust
 need_broker
 say "building (the first time takes minutes, later seconds) into $CARGO_TARGET_DIR"
 cargo build --profile demo --package castellan --locked
+
+# A broker of our own on loopback, which ends with the demo; the system's own is left alone.
+broker=()
+if has mosquitto && [[ " $* " != *" --mqtt"* ]]; then
+    PATH="$PATH:/usr/sbin" mosquitto -p "$BROKER_PORT" >/dev/null 2>&1 &
+    broker_pid=$!
+    trap 'kill "$broker_pid" 2>/dev/null || true' EXIT
+    broker=(--mqtt "127.0.0.1:$BROKER_PORT")
+fi
 say "starting; Ctrl-C ends it"
-exec "$CARGO_TARGET_DIR/demo/castellan" demo "$@"
+"$CARGO_TARGET_DIR/demo/castellan" demo "${broker[@]}" "$@"

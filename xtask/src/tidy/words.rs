@@ -45,7 +45,7 @@ fn has_word(line: &str, word: &str) -> bool {
         let before = line.get(..at).and_then(|head| head.chars().next_back());
         let rest = line.get(at + word.len()..).unwrap_or_default();
         let joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        // A loop over instants: `for now in …`.
+        // A loop over instants is none.
         let looped = word.starts_with("for") && rest.starts_with(" in ");
         !joined(before) && (word.ends_with('!') || !joined(rest.chars().next())) && !looped
     };
