@@ -1,5 +1,5 @@
 //! Writes what is generated below `schema/`: the OCSF subset from the schema's own source, the
-//! API's description and the configuration reference as the built program itself prints them.
+//! API's description and the limits with their meaning as the built program itself prints them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ struct Printed {
 
 const PRINTED: [Printed; 2] = [
     Printed { file: "schema/openapi.json", verb: &["openapi"] },
-    Printed { file: "schema/castellan.reference.toml", verb: &["check", "--print"] },
+    Printed { file: "schema/limits.txt", verb: &["check", "--print"] },
 ];
 
 /// Writes every generated file afresh.
