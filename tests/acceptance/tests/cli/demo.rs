@@ -1,0 +1,127 @@
+//! `castellan demo`: its stories end as incidents, its quiet day in none.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::scratch::{Scratch, json_lines};
+
+/// A broker on a free port; ended when dropped.
+struct Broker {
+    child: Child,
+    port: u16,
+}
+
+impl Broker {
+    /// Nothing where no broker is installed.
+    fn start(scratch: &Scratch) -> Option<Self> {
+        let program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"];
+        let Some(program) = program.into_iter().find(|path| Path::new(path).exists()) else {
+            println!("skipped the broker: mosquitto is not installed");
+            return None;
+        };
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let config =
+            format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
+        scratch.write("mosquitto.conf", config);
+        let mut command = Command::new(program);
+        command.arg("-c").arg(scratch.path("mosquitto.conf"));
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let broker = Self { child, port };
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(30), "the broker does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(broker)
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the demo to its end; the incidents and what it said beside them.
+fn demo(scratch: &Scratch, more: &[&str]) -> (Vec<Value>, String) {
+    let args = ["--format", "json", "demo", "--http", "127.0.0.1:0", "--data", "data"];
+    let running = scratch.start("demo", &[&args[..], more].concat());
+    let code = running.wait();
+    let said = scratch.read("demo.err");
+    assert_eq!(code, 0, "{said}");
+    let sent = said.lines().find(|line| line.starts_with("sent ")).unwrap_or_default();
+    assert!(sent.contains(" 0 failed"), "{said}");
+    (json_lines(&scratch.read("demo.out")), said)
+}
+
+/// The newest state of each incident, as the store has it.
+fn incidents(scratch: &Scratch) -> Vec<Value> {
+    let state = rusqlite::Connection::open(scratch.path("data/state.db")).unwrap();
+    let mut query = state.prepare("SELECT payload FROM incidents").unwrap();
+    let bodies = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    bodies.map(|body| serde_json::from_str(&body.unwrap()).unwrap()).collect()
+}
+
+fn mentions(incident: &Value, list: &str, word: &str) -> bool {
+    incident[list].as_array().is_some_and(|all| all.contains(&json!(word)))
+}
+
+/// Two minutes of the stories, six times as fast, cameras through a broker.
+#[test]
+fn three_stories_end_as_incidents_within_two_minutes() {
+    let scratch = Scratch::new();
+    let broker = Broker::start(&scratch);
+    let mqtt = format!("127.0.0.1:{}", broker.as_ref().map_or(9, |broker| broker.port));
+    let (printed, said) = demo(&scratch, &["--speed", "6", "--stop-after", "20s", "--mqtt", &mqtt]);
+    let all = incidents(&scratch);
+    for (rule, who) in [
+        ("workstation-owner-elsewhere", "person:anouk.verbeek"),
+        ("leaver-badge", "person:casper.nijland"),
+        ("forced-while-camera-blind", "place:dc-d-dock"),
+    ] {
+        let of_rule = |incident: &&Value| mentions(incident, "rules", rule);
+        assert!(printed.iter().chain(&all).any(|i| of_rule(&i)), "no {rule}:\n{said}\n{all:#?}");
+        let incident = all.iter().find(of_rule).unwrap();
+        assert!(mentions(incident, "entities", who), "{incident:#}");
+        assert!(incident["owner"].is_object() || incident["owner"].is_string(), "{incident:#}");
+        assert!(!incident["sop"].as_array().unwrap().is_empty(), "{incident:#}");
+        let id = &incident["id"];
+        assert!(printed.iter().any(|p| &p["id"] == id), "{id} was not told:\n{said}");
+    }
+    let camera = all.iter().find(|i| mentions(i, "rules", "forced-while-camera-blind")).unwrap();
+    assert!(mentions(camera, "entities", "asset:dc-dock-camera"), "{camera:#}");
+    let sources = camera["evidence"].as_array().unwrap();
+    assert!(sources.len() >= 2, "the lost camera is no evidence: {camera:#}");
+    if broker.is_some() {
+        let sql = "SELECT count(*) AS n FROM events WHERE mapping = 'frigate'";
+        let ran = scratch.run(&["--format", "json", "query", sql, "--data", "data"]).ends(0);
+        assert!(ran.lines()[0]["n"].as_u64().unwrap() > 0, "nothing came by the broker:\n{said}");
+        assert!(said.contains(" 0 had no broker"), "{said}");
+    }
+}
+
+/// Hours of an ordinary day at the highest speed: nothing to find.
+#[test]
+fn a_quiet_day_raises_nothing() {
+    let scratch = Scratch::new();
+    let args = ["--quiet", "--speed", "600", "--stop-after", "20s", "--mqtt", "127.0.0.1:9"];
+    let (printed, said) = demo(&scratch, &args);
+    let loud: Vec<&Value> = printed.iter().filter(|i| i["level"] != "informational").collect();
+    assert!(loud.is_empty(), "{loud:#?}\n{said}");
+    let sql = "SELECT count(*) AS n FROM events";
+    let ran = scratch.run(&["--format", "json", "query", sql, "--data", "data"]).ends(0);
+    assert!(ran.lines()[0]["n"].as_u64().unwrap() > 50, "nothing happened:\n{said}");
+}
+
+#[test]
+fn a_story_that_does_not_exist_is_misuse() {
+    let scratch = Scratch::new();
+    scratch.run(&["demo", "--story", "dragon"]).ends(2).says("insider");
+    scratch.run(&["demo", "--stop-after", "soon"]).ends(2).says("--stop-after");
+    scratch.run(&["demo", "--quiet", "--story", "insider"]).ends(2);
+}

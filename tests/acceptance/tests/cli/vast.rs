@@ -1,0 +1,257 @@
+//! The VAST 2016 badge log and staff list through `castellan replay`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::scratch::{Ran, Scratch, json_lines, shared};
+use crate::shapes;
+
+/// The fields of a line of the staff list; quotes only hold commas together there.
+fn fields(line: &str) -> Vec<String> {
+    let (mut fields, mut is_quoted) = (vec![String::new()], false);
+    for letter in line.chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => fields.push(String::new()),
+            other => fields.last_mut().unwrap().push(other),
+        }
+    }
+    fields.iter().map(|field| field.trim().to_owned()).collect()
+}
+
+/// What the test knows of the input without asking the program.
+struct Badges {
+    scratch: Scratch,
+    header: String,
+    lines: Vec<String>,
+    /// Records of badges that nobody on the staff list carries.
+    nobodys: usize,
+}
+
+impl Badges {
+    fn new() -> Option<Self> {
+        let folder = shared("vast2016-mc2")?;
+        let scratch = Scratch::new();
+        let staffed = write_people(&scratch, &folder);
+        let text = std::fs::read_to_string(folder.join("proxOut-MC2.csv")).unwrap();
+        let mut lines = text.lines().map(str::to_owned).filter(|line| !line.trim().is_empty());
+        let header = lines.next().unwrap();
+        let lines: Vec<String> = lines.collect();
+        write_places(&scratch, &lines);
+        write_content(&scratch);
+        let nobodys = lines.iter().filter(|line| !staffed.contains(&fields(line)[2])).count();
+        let badges = Self { scratch, header, lines, nobodys };
+        badges.write("all.csv", &badges.lines);
+        Some(badges)
+    }
+
+    fn write(&self, name: &str, lines: &[String]) {
+        let text = [std::slice::from_ref(&self.header), lines].concat().join("\n");
+        self.scratch.write(name, text + "\n");
+    }
+
+    /// Replays with these further arguments; the findings' text and the summary.
+    fn replay(&self, inputs: &[&str], more: &[&str]) -> (String, Value) {
+        let mut args = vec!["--format", "json", "replay", "--org", "org", "--content", "content"];
+        for input in inputs {
+            args.extend(["--mapping", input]);
+        }
+        args.extend(["--out", "findings.ndjson"]);
+        args.extend(more);
+        let ran: Ran = self.scratch.run(&args).ends(0);
+        let summary = ran.stderr.lines().last().unwrap_or_default();
+        (self.scratch.read("findings.ndjson"), serde_json::from_str(summary).unwrap())
+    }
+}
+
+/// People and the badges that they carry; some carry several, some none.
+fn write_people(scratch: &Scratch, folder: &Path) -> BTreeSet<String> {
+    let staff = std::fs::read_to_string(folder.join("person2room.csv")).unwrap();
+    let mut people = String::from("person,name,kind,status,team\n");
+    let mut identifiers = String::from("kind,value,entity\n");
+    let mut staffed = BTreeSet::new();
+    for row in staff.lines().skip(1).map(fields).filter(|row| row.len() >= 6) {
+        let (index, last, first) = (&row[0], &row[1], &row[2]);
+        let team = row[3].to_lowercase().replace(' ', "-");
+        people.push_str(&format!("p-{index},{first} {last},employee,active,{team}\n"));
+        for badge in row[5].split(',').map(str::trim).filter(|badge| !badge.is_empty()) {
+            identifiers.push_str(&format!("badge,{badge},person:p-{index}\n"));
+            staffed.insert(badge.to_owned());
+        }
+    }
+    assert_eq!(people.lines().count(), 126, "the staff list has 125 rows");
+    scratch.write("org/people.csv", people).write("org/identifiers.csv", identifiers);
+    staffed
+}
+
+/// One zone for each pair of floor and zone of the log.
+fn write_places(scratch: &Scratch, lines: &[String]) {
+    scratch.write("org/organisation.toml", "format = 1\nname = \"GAStech\"\ntime_zone = \"UTC\"\n");
+    let mut places = String::from("[[place]]\nid = \"hq\"\nkind = \"site\"\ndwell_max = \"12h\"\n");
+    let mut identifiers = scratch.read("org/identifiers.csv");
+    let zones: BTreeSet<String> = lines.iter().map(|l| fields(l)).map(zone_name).collect();
+    for zone in &zones {
+        let id = format!("z-{}", zone.to_lowercase().replace(' ', "-"));
+        places.push_str(&format!("\n[[place]]\nid = \"{id}\"\nkind = \"zone\"\nparent = \"hq\"\n"));
+        identifiers.push_str(&format!("zone,{zone},place:{id}\n"));
+    }
+    scratch.write("org/places.toml", places).write("org/identifiers.csv", identifiers);
+}
+
+fn zone_name(row: Vec<String>) -> String {
+    format!("{}-{}", row[3], row[4])
+}
+
+/// The mapping that names the log's columns, and two rules that have much to find in it.
+fn write_content(scratch: &Scratch) {
+    scratch.write(
+        "content/mappings/vast-prox/mapping.toml",
+        r#"format = 1
+name = "vast-prox"
+extends = "pacs-csv"
+
+[csv]
+time_format = "%Y-%m-%d %H:%M:%S"
+columns = { time = "timestamp", badge = "prox-id", zone = ["floor", "zone"] }
+"#,
+    );
+    scratch.write(
+        "content/rules/vast/server-room.yml",
+        r#"title: Somebody in the server room
+id: server-room
+status: stable
+logsource:
+  category: physical_access
+detection:
+  selection:
+    class_uid: 4230001
+    activity_id: 1
+    castellan.place: z-3-server-room
+  condition: selection
+level: low
+castellan:
+  team: guard
+  because: "{castellan.person} entered the server room."
+  fold: [castellan.person]
+"#,
+    );
+    scratch.write(
+        "content/rules/vast/restless.yml",
+        r#"title: Many passages in a short time
+id: restless
+status: stable
+correlation:
+  type: event_count
+  rules: [restless.passage]
+  group-by: [person]
+  timespan: 10m
+  condition:
+    gte: 6
+level: low
+castellan:
+  team: guard
+  because: "{castellan.person} passed {count} readers."
+---
+title: A passage
+id: restless.passage
+status: stable
+logsource:
+  category: physical_access
+detection:
+  selection:
+    class_uid: 4230001
+    activity_id: 1
+  condition: selection
+level: informational
+"#,
+    );
+}
+
+/// A finding without the record numbers of its evidence, which follow the input's order.
+fn without_records(line: &str) -> String {
+    let mut finding: Value = serde_json::from_str(line).unwrap();
+    for evidence in finding["evidence"].as_array_mut().unwrap() {
+        evidence["record"] = Value::Null;
+    }
+    finding.to_string()
+}
+
+fn sorted(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = text.lines().map(without_records).collect();
+    lines.sort();
+    lines
+}
+
+/// The same order on every machine, and far from the file's own.
+fn shuffled(lines: &[String]) -> Vec<String> {
+    let key = |i: usize| (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23);
+    let mut order: Vec<usize> = (0..lines.len()).collect();
+    order.sort_by_key(|i| key(*i));
+    order.into_iter().map(|i| lines[i].clone()).collect()
+}
+
+fn by_rule(text: &str) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for finding in json_lines(text) {
+        shapes::finding(&finding);
+        assert_eq!(finding["state"], "confirmed", "{finding}");
+        *counts.entry(finding["rule"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[test]
+fn the_whole_log_is_understood() {
+    let Some(badges) = Badges::new() else { return };
+    let (findings, summary) = badges.replay(&["vast-prox=all.csv"], &[]);
+    assert_eq!(summary["records"], badges.lines.len(), "{summary}");
+    assert_eq!(summary["rejected"], 0, "{summary}");
+    assert_eq!(summary["late"], 0, "{summary}");
+    // Each passage is a physical access and a verdict on a credential.
+    assert_eq!(summary["events"], 2 * badges.lines.len(), "{summary}");
+    assert_eq!(summary["unresolved"]["badge"], 2 * badges.nobodys, "{summary}");
+    let rules = by_rule(&findings);
+    println!("{rules:?}");
+    assert!(rules["server-room"] > 0 && rules["restless"] > 0, "{rules:?}");
+    assert_eq!(serde_json::to_value(&rules).unwrap(), summary["by_rule"]);
+    let (mut ids, mut doubled) = (BTreeSet::new(), 0);
+    for finding in json_lines(&findings) {
+        doubled += u64::from(!ids.insert(finding["finding"].to_string()));
+    }
+    assert_eq!(doubled, 0, "two findings share an id");
+}
+
+#[test]
+fn order_and_cut_of_the_input_change_nothing() {
+    let Some(badges) = Badges::new() else { return };
+    let days = badges.lines.clone();
+    badges.write("days.csv", &days);
+    badges.write("shuffled.csv", &shuffled(&days));
+    let (first, second) = days.split_at(days.len() / 3);
+    badges.write("first.csv", first);
+    badges.write("second.csv", second);
+    let (once, _) = badges.replay(&["vast-prox=days.csv"], &[]);
+    assert!(once.lines().count() > 20, "too little is found to prove anything");
+    let (cut, summary) = badges.replay(&["vast-prox=first.csv", "vast-prox=second.csv"], &[]);
+    assert_eq!(summary["records"], days.len());
+    assert!(cut == once, "a log in two files gives other findings");
+    let (mixed, _) = badges.replay(&["vast-prox=shuffled.csv"], &[]);
+    assert_eq!(sorted(&mixed), sorted(&once));
+}
+
+#[test]
+fn a_range_of_time_is_half_open_and_repeatable() {
+    let Some(badges) = Badges::new() else { return };
+    let from_to = ["--from", "2016-06-01T00:00:00Z", "--to", "2016-06-02T00:00:00Z"];
+    let (once, summary) = badges.replay(&["vast-prox=all.csv"], &from_to);
+    let of_day = badges.lines.iter().filter(|line| line.starts_with("2016-06-01")).count();
+    assert_eq!(summary["events"], 2 * of_day, "{summary}");
+    assert_eq!(summary["outside"], 2 * (badges.lines.len() - of_day), "{summary}");
+    for finding in json_lines(&once) {
+        assert!(finding["time"].as_str().unwrap().starts_with("2016-06-01"), "{finding}");
+    }
+    let (again, _) = badges.replay(&["vast-prox=all.csv"], &from_to);
+    assert!(!once.is_empty() && once == again, "two runs differ");
+}
