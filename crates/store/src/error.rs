@@ -154,13 +154,18 @@ impl StoreError {
 
     pub(crate) fn sqlx(what: impl Into<String>, error: &sqlx::Error) -> Self {
         let what = what.into();
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy { what };
+        }
         let code = error
             .as_database_error()
             .and_then(|e| e.code())
-            .and_then(|code| code.parse::<i32>().ok())
-            .map(|extended| extended & 0xff);
+            .and_then(|code| code.parse::<i32>().ok());
+        if code == Some(SQLITE_IOERR_SHMSIZE) {
+            return Self::Full { what };
+        }
         // SOURCE: sqlite.org/rescode.html: SQLITE_FULL 13, BUSY 5, LOCKED 6, CORRUPT 11, NOTADB 26.
-        match code {
+        match code.map(|extended| extended & 0xff) {
             Some(13) => Self::Full { what },
             Some(5 | 6) => Self::Busy { what },
             Some(11 | 26) => Self::Corrupt { file: what, detail: error.to_string() },

@@ -118,8 +118,7 @@ impl Db {
 
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
-            // Takes the write lock at once: a later upgrade could fail halfway.
-            Self::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Self::Sqlite(pool) => begin_writing(pool).await.map(Tx::Sqlite),
         }
         .map_err(|e| StoreError::sqlx("beginning a transaction", &e))
     }
@@ -136,6 +135,20 @@ impl Db {
         match self {
             Self::Sqlite(pool) => pool.close().await,
         }
+    }
+}
+
+/// Takes the write lock at once: a later upgrade could fail halfway.
+async fn begin_writing(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    match pool.begin_with(BEGIN).await {
+        // On a full disk SQLite undoes a transaction by itself. The driver goes on counting it as
+        // open and begins nothing more on that connection: another must take its place.
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            pool.acquire().await?.close().await?;
+            pool.begin_with(BEGIN).await
+        }
+        begun => begun,
     }
 }
 
