@@ -83,6 +83,7 @@ pub struct Key {
 #[derive(Debug, Default)]
 pub struct Accounts {
     lines: Mutex<BTreeMap<Key, u64>>,
+    saved: Mutex<BTreeMap<Key, u64>>,
 }
 
 impl Accounts {
@@ -101,14 +102,23 @@ impl Accounts {
         self.add_reason(Boundary::Intake, source, (Outcome::Dropped, reason.as_str()), n);
     }
 
-    /// The lines that have grown since `last`, with by how much.
-    pub fn since(&self, last: &BTreeMap<Key, u64>) -> Vec<(Key, u64)> {
+    /// The lines that have grown since they were last saved, with by how much.
+    pub fn unsaved(&self) -> Vec<(Key, u64)> {
         let lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let saved = self.saved.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let grown = lines.iter().filter_map(|(key, now)| {
-            let before = last.get(key).copied().unwrap_or(0);
+            let before = saved.get(key).copied().unwrap_or(0);
             (*now > before).then(|| (key.clone(), now - before))
         });
         grown.collect()
+    }
+
+    /// What `unsaved` gave is in state now.
+    pub fn mark_saved(&self, grown: Vec<(Key, u64)>) {
+        let mut saved = self.saved.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (key, value) in grown {
+            *saved.entry(key).or_insert(0) += value;
+        }
     }
 
     /// Adds `n` to one line with a reason.

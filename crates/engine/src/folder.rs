@@ -45,6 +45,9 @@ pub struct Running {
 pub struct DataFolder {
     path: PathBuf,
     _lock: File,
+    /// Whether it is this run that must say how it ended. A look must not wipe away that an
+    /// earlier run did not stop in order.
+    is_marked: std::sync::atomic::AtomicBool,
 }
 
 impl DataFolder {
@@ -63,7 +66,7 @@ impl DataFolder {
             .open(path.join("lock"))
             .map_err(unusable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock, is_marked: false.into() }),
             Err(TryLockError::WouldBlock) => Err(FolderError::InUse {
                 folder: path.display().to_string(),
                 who: running(path).map_or_else(String::new, |r| format!(" (pid {})", r.pid)),
@@ -87,8 +90,11 @@ impl DataFolder {
         std::fs::rename(temporary, self.path.join("running.json"))
     }
 
-    /// Says that a stop was orderly; returns whether the last one was.
+    /// Says that a stop was orderly, if this run said that it began.
     pub fn mark_stopped(&self) -> std::io::Result<()> {
+        if !self.is_marked.load(std::sync::atomic::Ordering::Relaxed) {
+            return Ok(());
+        }
         let _ = std::fs::remove_file(self.path.join("running.json"));
         std::fs::remove_file(self.path.join("unclean"))
     }
@@ -98,6 +104,7 @@ impl DataFolder {
         let path = self.path.join("unclean");
         let before = std::fs::metadata(&path).and_then(|m| m.modified()).ok();
         File::create(path)?.sync_all()?;
+        self.is_marked.store(true, std::sync::atomic::Ordering::Relaxed);
         Ok(before)
     }
 }
@@ -114,8 +121,13 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// The server that serves from a folder now, if one does.
+/// The server that serves from a folder now, if one does. One that was killed leaves its word
+/// behind, but not its lock.
 pub fn running(path: &Path) -> Option<Running> {
+    match File::open(path.join("lock")).ok()?.try_lock() {
+        Ok(()) => return None,
+        Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
+    }
     let mut text = Vec::new();
     let file = File::open(path.join("running.json")).ok()?;
     file.take(64 << 10).read_to_end(&mut text).ok()?;

@@ -1,6 +1,5 @@
 //! What must be done now and then: counters into state, changes beside us, retention, compaction.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -25,11 +24,10 @@ const LAKE_PAUSE: Duration = Duration::from_secs(60);
 
 /// Runs until told to stop.
 pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
-    let mut saved = BTreeMap::new();
     let mut seen_change = changed_at(&engine);
     let mut since_lake = Stopwatch::start();
     while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
-        save_counters(&engine, &mut saved).await;
+        save_counters(&engine).await;
         let changed = changed_at(&engine);
         if changed != seen_change {
             seen_change = changed;
@@ -41,7 +39,7 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
             tidy_lake(&engine).await;
         }
     }
-    save_counters(&engine, &mut saved).await;
+    save_counters(&engine).await;
 }
 
 /// When state or content was last changed beside us.
@@ -52,8 +50,8 @@ fn changed_at(engine: &Engine) -> (Option<SystemTime>, Option<SystemTime>) {
 
 /// Adds what the listeners and intake have counted to state. The flow writes its own counters with
 /// its cursor.
-pub async fn save_counters(engine: &Engine, saved: &mut BTreeMap<Key, u64>) {
-    let mut grown = engine.accounts.since(saved);
+pub async fn save_counters(engine: &Engine) {
+    let mut grown = engine.accounts.unsaved();
     grown.retain(|(key, _)| key.boundary != Boundary::Normalise);
     if grown.is_empty() {
         return;
@@ -67,11 +65,7 @@ pub async fn save_counters(engine: &Engine, saved: &mut BTreeMap<Key, u64>) {
     };
     let counters: Vec<Counter> = grown.iter().map(counter).collect();
     match engine.state.add_to_counters(&counters).await {
-        Ok(()) => {
-            for (key, value) in grown {
-                *saved.entry(key).or_insert(0) += value;
-            }
-        }
+        Ok(()) => engine.accounts.mark_saved(grown),
         Err(error) => tracing::warn!(reason = %error, "counters not saved; they are added later"),
     }
 }

@@ -306,7 +306,7 @@ impl Running {
         if self.keeper.await.is_err() {
             tracing::error!("the lake's keeper ended in a panic");
         }
-        housekeeping::save_counters(&self.engine, &mut Default::default()).await;
+        housekeeping::save_counters(&self.engine).await;
         self.engine.state.close().await;
         self.engine.folder.mark_stopped()?;
         Ok(())
