@@ -285,7 +285,8 @@ fn parse_problem(file: &RuleFile, error: &str) -> Problem {
         .map(|line| Position { line, column: number("column ").unwrap_or(1) })
         .or_else(|| find(file, &["detection:", "correlation:", "title:"]));
     let mut message = error.trim_end_matches('.').to_owned();
-    if let Some(first) = message.get(..1) {
+    let is_acronym = message.chars().nth(1).is_some_and(char::is_uppercase);
+    if let (Some(first), false) = (message.get(..1), is_acronym) {
         let lower = first.to_lowercase();
         message.replace_range(..1, &lower);
     }

@@ -128,6 +128,8 @@ impl Judge {
             begin.snapshot = None;
         }
         let last = begin.first() - 1;
+        // Whoever waits for the flow must not wait for records that an earlier run has judged.
+        tools.progress.judged.store(last, Ordering::Release);
         Self {
             tools,
             detector,
