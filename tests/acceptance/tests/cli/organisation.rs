@@ -178,7 +178,7 @@ fn check_tells_every_problem_of_every_part() {
         ("castellan.toml", 6, "limits"),
         ("people.csv", 1, "status"),
         ("acme/mapping.toml", 3, "wire"),
-        ("bad.yml", 2, ""),
+        ("bad.yml", 3, "YAML"),
     ] {
         let is_it = |p: &&Value| {
             p["file"].as_str().unwrap().ends_with(file)

@@ -228,7 +228,7 @@ fn a_named_mapping_takes_shortened_records() {
     if write_panther(&mut inputs).is_none() {
         return;
     }
-    for (file, mapping, mapped_min) in [("Okta.", "okta", 90), ("Azure.", "entra", 50)] {
+    for (file, mapping, mapped_min) in [("Okta.", "okta", 90), ("Azure.", "entra", 45)] {
         let file = format!("{file}ndjson");
         let lines = scratch.run(&["normalise", "--mapping", mapping, &file]).ends(0).lines();
         let (dead, events): (Vec<_>, Vec<_>) =
