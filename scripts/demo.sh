@@ -19,6 +19,10 @@ if has mosquitto && [[ " $* " != *" --mqtt"* ]]; then
     PATH="$PATH:/usr/sbin" mosquitto -p "$BROKER_PORT" >/dev/null 2>&1 &
     broker_pid=$!
     trap 'kill "$broker_pid" 2>/dev/null || true' EXIT
+    for _ in $(seq 50); do
+        (: <>"/dev/tcp/127.0.0.1/$BROKER_PORT") 2>/dev/null && break
+        sleep 0.1
+    done
     broker=(--mqtt "127.0.0.1:$BROKER_PORT")
 fi
 say "starting; Ctrl-C ends it"
