@@ -18,8 +18,8 @@ use crate::feeder::{Feeder, Ways};
 use crate::output::{self, Ended, Format, Outcome};
 
 /// Serve on embedded defaults with the demo organisation running: people badge in, log on and
-/// leave, and stories unfold that end as incidents within two minutes. Everything is sent in the vendors'
-/// own formats to the real listeners.
+/// leave, and stories unfold that end as incidents within two minutes. Everything is sent in the
+/// vendors' own formats to the real listeners.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  castellan demo\n  castellan demo --story leaver \
     --speed 10 --stop-after 1m")]
@@ -203,7 +203,8 @@ async fn watch(
 ) -> anyhow::Result<()> {
     let begun = Stopwatch::start();
     let mut live = served.running.engine.live.incidents();
-    let mut known = std::collections::BTreeSet::new();
+    // What was told of each: an incident that has grown graver is told again.
+    let mut known = BTreeMap::new();
     let mut asked = std::pin::pin!(stop_asked());
     let end = stop_after.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
     let mut over = std::pin::pin!(tokio::time::sleep(end));
@@ -214,10 +215,13 @@ async fn watch(
             message = live.recv() => message,
         };
         match message {
-            Ok(LiveMessage::Incident(incident)) if known.insert(incident.id.clone()) => {
-                tell(&incident, begun.elapsed(), format)?;
+            Ok(LiveMessage::Incident(incident)) => {
+                let before = known.insert(incident.id.clone(), incident.level);
+                if before.is_none_or(|level| level < incident.level) {
+                    tell(&incident, (begun.elapsed(), before.is_some()), format)?;
+                }
             }
-            Ok(LiveMessage::Incident(_) | LiveMessage::Finding(_) | LiveMessage::Event(_)) => {}
+            Ok(LiveMessage::Finding(_) | LiveMessage::Event(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Closed) => {
                 bail!("the live stream has ended")
@@ -229,7 +233,11 @@ async fn watch(
     }
 }
 
-fn tell(incident: &Incident, after: Duration, format: Format) -> anyhow::Result<()> {
+fn tell(
+    incident: &Incident,
+    (after, is_known): (Duration, bool),
+    format: Format,
+) -> anyhow::Result<()> {
     if format == Format::Json {
         return output::json_line(incident);
     }
@@ -237,8 +245,9 @@ fn tell(incident: &Incident, after: Duration, format: Format) -> anyhow::Result<
         model::incident::Owner::Team(team) => format!("team {team}"),
         model::incident::Owner::Person(person) => format!("person {person}"),
     };
+    let what = if is_known { "graver" } else { "incident" };
     output::line(format_args!(
-        "\nincident after {:.0} s: [{}] {}\n  {}\n  owner: {owner}; {}",
+        "\n{what} after {:.0} s: [{}] {}\n  {}\n  owner: {owner}; {}",
         after.as_secs_f64(),
         incident.level,
         incident.title,
