@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 use crate::accounting::{Accounts, Boundary, Outcome};
 use crate::clock::{Clock, Stopwatch};
 use crate::desk::Desk;
+use crate::flow::health;
 use crate::flow::keeper::{Keeper, Seal};
 use crate::flow::silencer::Silencer;
 use crate::flow::stages::{Got, Item, Stages, Work};
@@ -209,6 +210,9 @@ impl Judge {
                     self.tools.silencer.recall(source, *state);
                 }
                 self.detector.observe(&item.record, &mut self.findings);
+                if let Some(event) = health::event(item.seq, &item.record, &self.knowledge) {
+                    self.event(&event, (item.seq, is_new), rows);
+                }
             }
             Record::Tick { .. } => self.detector.observe(&item.record, &mut self.findings),
         }

@@ -2,6 +2,7 @@
 
 pub mod assign;
 pub mod body;
+pub mod health;
 pub mod ingest;
 pub mod judge;
 pub mod keeper;
