@@ -1,6 +1,7 @@
 //! Records per CPU second, by mapping: `cargo run --release --example normalise_bench`.
 //!
-//! Arguments: one mapping's name, and a part of a sample's path. Each mapping's own samples are run over and over; a record that gives a dead letter counts too.
+//! Arguments: one mapping's name, and a part of a sample's path. Each mapping's own samples are
+//! run over and over; a record that gives a dead letter counts too.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -272,13 +272,12 @@ impl Step<'_, '_> {
                 fields.insert(KeyString::from("message"), Value::from(message.text()));
                 Ok(Value::Object(fields))
             }
-            Some(message) => match (&self.json, wire) {
-                (Some(json), Wire::Json) => Ok(json.clone()),
-                _ => decode::payload(wire, message.message),
-            },
-            None => match (&self.json, wire) {
-                (Some(json), Wire::Json) => Ok(json.clone()),
-                _ => decode::payload(wire, &context.raw.body),
+            message => match self.json.as_ref().filter(|_| wire == Wire::Json) {
+                Some(json) => Ok(json.clone()),
+                None => {
+                    let payload = message.as_ref().map_or(&*context.raw.body, |m| m.message);
+                    decode::payload(wire, payload)
+                }
             },
         }
     }
