@@ -28,29 +28,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Serve on embedded defaults with the demo organisation running and its stories scripted.
     Demo(verbs::demo::Args),
-    /// Run the server.
     Serve(verbs::serve::Args),
-    /// Validate configuration and content, all problems at once; opens no socket.
     Check(verbs::check::Args),
-    /// Records in, OCSF events out, one line per event.
     Normalise(verbs::normalise::Args),
-    /// Past events, in the order of their own time, through today's rules.
     Replay(verbs::replay::Args),
-    /// Load, test and evaluate detection rules.
     Rules(verbs::rules::Args),
-    /// Load an organisation folder: people, identifiers, assets, places, doors, sources.
     Import(verbs::import::Args),
-    /// Write the organisation back as a folder.
     Export(verbs::import::ExportArgs),
-    /// Ask the lake, and what is not yet in it, in SQL.
     Query(verbs::query::Args),
-    /// Make, list and revoke access tokens.
     Token(verbs::token::Args),
-    /// Measure named workloads on this machine.
     Bench(verbs::bench::Args),
-    /// Look after the data folder: verify its integrity, check the audit chain.
     Admin(verbs::admin::Args),
     /// Print the HTTP interface's OpenAPI document.
     #[command(hide = true)]

@@ -6,7 +6,9 @@ use clap::Subcommand;
 
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Look after the data folder, offline.
+/// Look after the data folder: verify its integrity, check the audit chain.
+///
+/// Works offline, on the files alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan admin verify --data castellan-data")]
 pub struct Args {

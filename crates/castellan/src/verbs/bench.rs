@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::bench;
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Measure named workloads on this machine. Figures per CPU-second count this process's own time;
-/// the load comes from a second process where it would disturb. Use a release build.
+/// Measure named workloads on this machine.
+///
+/// Figures per CPU-second count this process's own time; the load comes from a second process
+/// where it would disturb. Use a release build.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan bench normalise --records 100000 --json")]
 pub struct Args {

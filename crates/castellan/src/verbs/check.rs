@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use super::ContentArg;
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Validate configuration, organisation and content: all problems at once, each with file, line and
-/// column. Opens no socket and writes nothing.
+/// Validate configuration, organisation and content; opens no socket.
+///
+/// All problems are told at once, each with file, line and column. Writes nothing, except with
+/// `UPDATE=1` in the environment: then the expected events of your own mappings' samples.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  castellan check --config castellan.toml --print\n  \
     castellan check --content my-content")]

@@ -17,9 +17,10 @@ use super::serve::{Served, runtime, stop_asked, told};
 use crate::feeder::{Feeder, Ways};
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Serve on embedded defaults with the demo organisation running: people badge in, log on and
-/// leave, and stories unfold that end as incidents within two minutes. Everything is sent in the
-/// vendors' own formats to the real listeners.
+/// Serve on embedded defaults with the demo organisation running and its stories scripted.
+///
+/// People badge in, log on and leave, and stories unfold that end as incidents within two
+/// minutes. Everything is sent in the vendors' own formats to the real listeners.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  castellan demo\n  castellan demo --story leaver \
     --speed 10 --stop-after 1m")]

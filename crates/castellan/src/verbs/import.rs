@@ -8,9 +8,10 @@ use engine::clock::Clock;
 use super::serve::runtime;
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Load an organisation folder into the data folder: people, identifiers, assets, places, doors,
-/// sources. All problems are listed at once, and nothing is written if any is an error. A running
-/// server takes the change within seconds.
+/// Load an organisation folder: people, identifiers, assets, places, doors, sources.
+///
+/// All problems are listed at once, and nothing is written if any is an error. A running server
+/// takes the change within seconds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan import --org acme/ --dry-run")]
 pub struct Args {
@@ -25,7 +26,7 @@ pub struct Args {
     dry_run: bool,
 }
 
-/// Write the organisation of a data folder back as a folder.
+/// Write the organisation back as a folder.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan export --org copy/")]
 pub struct ExportArgs {

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use super::ContentArg;
 use crate::output::{self, Ended, Outcome};
 
-/// Records in, OCSF events out: one JSON line per event, and one per record that cannot be mapped
-/// (`{"dead_letter": …}`). Every record yields at least one line; the counts on standard error add
-/// up. Files may be NDJSON, JSON, syslog or other lines, CSV, XML, each also as .gz or .zst; `-` is
-/// standard input.
+/// Records in, OCSF events out, one line per event.
+///
+/// A record that cannot be mapped gives `{"dead_letter": …}`. Every record yields at least one
+/// line; the counts on standard error add up. Files may be NDJSON, JSON, syslog or other lines,
+/// CSV, XML, each also as .gz or .zst; `-` is standard input.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  castellan normalise /var/log/auth.log\n  \
     castellan normalise --mapping fortigate firewall.log.gz | jq .class_name")]

@@ -15,10 +15,11 @@ use crate::output::{self, Ended, Format, Outcome};
 /// Longest wait for the journal's rest when no server runs.
 const CATCH_UP_MAX: Duration = Duration::from_secs(600);
 
-/// Ask the lake, and what is not yet in it, in SQL. The table is `events`; `SELECT * FROM events
-/// LIMIT 1` shows its columns, and `ocsf` holds each whole event as JSON. The table `raw` holds what
-/// sources said, word by word. A server that holds the data folder is asked; without one the
-/// folder is opened.
+/// Ask the lake, and what is not yet in it, in SQL.
+///
+/// The table is `events`; `SELECT * FROM events LIMIT 1` shows its columns, and `ocsf` holds each
+/// whole event as JSON. The table `raw` holds what sources said, word by word. A server that
+/// holds the data folder is asked; without one the folder is opened.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan query \"SELECT person, count(*) FROM events \
     WHERE class_uid = 4230001 GROUP BY person ORDER BY 2 DESC LIMIT 10\"")]

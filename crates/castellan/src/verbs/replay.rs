@@ -8,8 +8,10 @@ use model::Timestamp;
 use super::{Assignment, ContentArg, assignment};
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Past events, in the order of their own time, through today's rules. Findings are written as JSON
-/// lines; the summary (events, findings, rejected, late, events per second) goes to standard error.
+/// Past events, in the order of their own time, through today's rules.
+///
+/// Findings are written as JSON lines; the summary (events, findings, rejected, late, events per
+/// second) goes to standard error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan replay --org acme/ --mapping pacs-csv=badges.csv \
     --mapping openssh=auth.log --out findings.ndjson")]

@@ -10,8 +10,10 @@ use engine::{Mode, StartError};
 
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Run the server. Without a configuration it serves on http://127.0.0.1:8420 and keeps everything
-/// in ./castellan-data.
+/// Run the server.
+///
+/// Without a configuration it serves on http://127.0.0.1:8420 and keeps everything in
+/// ./castellan-data.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan serve --config castellan.toml")]
 pub struct Args {

@@ -12,7 +12,9 @@ use serde_json::json;
 use super::serve::runtime;
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Make, list and revoke access tokens. A running server takes the change within seconds.
+/// Make, list and revoke access tokens.
+///
+/// A running server takes the change within seconds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  castellan token create doors --scope ingest \
     --source pacs-hq\n  castellan token list")]

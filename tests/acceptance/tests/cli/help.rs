@@ -36,6 +36,22 @@ fn every_verb_has_help_and_the_list_has_every_verb() {
     }
 }
 
+/// What a stranger must know before the first try stands in the help, not only in a guide.
+#[test]
+fn help_says_more_than_the_list_of_verbs() {
+    let scratch = Scratch::new();
+    for (verb, words) in [
+        ("normalise", "dead_letter"),
+        ("serve", "castellan-data"),
+        ("query", "The table is `events`"),
+        ("import", "nothing is written if any is an error"),
+        ("check", "UPDATE=1"),
+    ] {
+        let help = scratch.run(&[verb, "--help"]).ends(0).stdout.replace('\n', " ");
+        assert!(help.contains(words), "`{words}` is missing in:\n{help}");
+    }
+}
+
 #[test]
 fn what_is_no_verb_is_misuse() {
     let scratch = Scratch::new();
