@@ -1,0 +1,22 @@
+//! The binary as a stranger meets it: started, spoken to over its real interfaces, killed, starved.
+//!
+//! One executable, because linking many costs more than running them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod world;
+
+mod crash;
+mod dead_letters;
+mod disk;
+mod http;
+mod incidents;
+mod outwards;
+mod refusals;
+mod search;
+mod silence;
+mod syslog;
