@@ -15,6 +15,7 @@ mod dead_letters;
 mod disk;
 mod http;
 mod incidents;
+mod mqtt;
 mod outwards;
 mod refusals;
 mod search;
