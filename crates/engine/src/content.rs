@@ -102,7 +102,9 @@ fn below(folder: &Path, path: &Path) -> String {
 }
 
 fn unreadable(folder: &Path, path: &Path, why: &str) -> Problem {
-    Problem::error(&below(folder, path), None, "unreadable", format!("cannot be read: {why}"))
+    let inside = below(folder, path);
+    let name = if inside.is_empty() { folder.to_string_lossy().into_owned() } else { inside };
+    Problem::error(&name, None, "unreadable", format!("cannot be read: {why}"))
 }
 
 /// Shipped content with the folder's on top: a mapping or rule of the same name is replaced whole.

@@ -55,11 +55,14 @@ pub enum OfflineError {
     },
 }
 
-/// `; did you mean …?` for the nearest of the known names, or nothing.
+/// `; did you mean …?` for the nearest of the known names, or nothing. A name that was begun but
+/// not ended is nearer than one that is mistyped.
 fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let nearest = known
-        .map(|k| (strsim::damerau_levenshtein(name, k), k))
-        .min()
-        .filter(|(distance, _)| *distance <= 3);
+    let is_begun = |k: &str| name.len() >= 3 && k.starts_with(name);
+    let distance = |k: &str| match is_begun(k) {
+        true => 0,
+        false => strsim::damerau_levenshtein(name, k),
+    };
+    let nearest = known.map(|k| (distance(k), k)).min().filter(|(distance, _)| *distance <= 3);
     nearest.map_or_else(String::new, |(_, k)| format!("; did you mean `{k}`?"))
 }

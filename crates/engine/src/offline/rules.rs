@@ -101,7 +101,8 @@ pub fn rules_check(path: &Path) -> Result<CheckedRules, OfflineError> {
 
 /// Runs every rule's own cases below `path`.
 pub fn rules_test(path: &Path) -> Result<TestedRules, OfflineError> {
-    let (files, mut problems) = rule_files(path)?;
+    let (mut files, mut problems) = rule_files(path)?;
+    files.extend(shared_above(path, &files));
     let (outcomes, found) = cases::run(&files);
     problems.extend(found);
     let cases: Vec<CaseLine> = outcomes
@@ -116,6 +117,22 @@ pub fn rules_test(path: &Path) -> Result<TestedRules, OfflineError> {
         .collect();
     let failed = cases.iter().filter(|case| !case.passed).count();
     Ok(TestedRules { passed: cases.len() - failed, failed, cases, problems })
+}
+
+/// The organisation that cases start from, where only a part of its folder is tested: the nearest
+/// one above.
+fn shared_above(path: &Path, files: &[RuleFile]) -> Option<RuleFile> {
+    const SHARED: &str = "organisation.cases.yml";
+    /// How far above a rule its cases' organisation is looked for.
+    const FOLDERS_MAX: usize = 3;
+    if files.iter().any(|file| file.path.ends_with(SHARED)) {
+        return None;
+    }
+    let full = path.canonicalize().ok()?;
+    let found = full.ancestors().skip(1).take(FOLDERS_MAX).map(|dir| dir.join(SHARED));
+    let text =
+        found.filter(|file| file.is_file()).find_map(|file| std::fs::read_to_string(file).ok());
+    Some(RuleFile { path: SHARED.to_owned(), text: text? })
 }
 
 /// Tries every rule below `rules` on every event of `events`, without routing.

@@ -85,6 +85,8 @@ fn an_unknown_mapping_is_misuse_and_the_nearest_is_named() {
     let ran = scratch.run(&["normalise", "--mapping", "opensh", "a.log"]).ends(2);
     let ran = ran.says("there is no mapping `opensh`; did you mean `openssh`?");
     assert_eq!(ran.stdout, "");
+    let begun = scratch.run(&["normalise", "--mapping", "pacs", "a.log"]).ends(2);
+    begun.says("did you mean `pacs-csv`?");
 }
 
 #[test]
@@ -168,6 +170,12 @@ app_name = ["sshd"]
         assert_eq!(line["user"]["name"], "overridden");
         assert_eq!(line["metadata"]["product"]["vendor_name"], "Mine");
     }
+}
+
+#[test]
+fn a_content_folder_that_is_not_there_is_named() {
+    let ran = Scratch::new().run(&["check", "--content", "nowhere"]).ends(1);
+    ran.says("nowhere: error: cannot be read");
 }
 
 #[test]

@@ -33,6 +33,9 @@ fn shipped_rules_load_and_pass_their_cases() {
         assert!(case["rule"].is_string() && case["case"].is_string(), "{case}");
     }
     ran.says(&format!("{} passed, 0 failed", cases.len()));
+    // A part of the folder starts from the same organisation as the whole.
+    let doors = format!("{rules}/doors");
+    scratch.run(&["rules", "test", &doors]).ends(0).says(" 0 failed");
 }
 
 #[test]
