@@ -160,6 +160,18 @@ pub enum RerunError {
     Journal(#[from] store::AppendError),
 }
 
+/// Runs a question to the lake on a thread of its own: it computes for long between its waits, and
+/// intake must not wait behind it.
+pub(crate) async fn aside<T: Send + 'static>(
+    question: impl Future<Output = Result<T, LakeError>> + Send + 'static,
+) -> Result<T, LakeError> {
+    let here = tokio::runtime::Handle::current();
+    let asked = tokio::task::spawn_blocking(move || here.block_on(question)).await;
+    asked.unwrap_or_else(|_| {
+        Err(LakeError::Refused { what: "the question ended in a panic".to_owned() })
+    })
+}
+
 /// Readiness allows the flow to be this many records behind.
 const BEHIND_MAX: u64 = 200_000;
 
@@ -256,7 +268,9 @@ impl Engine {
 
     /// Events by time, person, thing, place, address, text.
     pub async fn search(&self, search: &Search) -> Result<LakePage, LakeError> {
-        self.lake.search(search, Limits::ms(self.config.limits.query_ms_max)).await
+        let (lake, search) = (self.lake.clone(), search.clone());
+        let time_max = Limits::ms(self.config.limits.query_ms_max);
+        aside(async move { lake.search(&search, time_max).await }).await
     }
 
     /// SQL over the lake and what is not yet in it. `raw_too`: also what sources said word by word.
@@ -268,7 +282,8 @@ impl Engine {
             memory_max: Limits::count(limits.query_bytes_max),
             may_read_raw: raw_too,
         };
-        self.lake.query(sql, bounds).await
+        let (lake, sql) = (self.lake.clone(), sql.to_owned());
+        aside(async move { lake.query(&sql, bounds).await }).await
     }
 
     /// Does one act to one incident.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounting::{Boundary, Key};
 use crate::clock::Stopwatch;
 use crate::content;
-use crate::engine::Engine;
+use crate::engine::{Engine, aside};
 use crate::flow::lake_files::to_store;
 use crate::folder;
 use crate::knowledge::Knowledge;
@@ -140,7 +140,8 @@ async fn tidy_lake(engine: &Engine) {
         let change = engine.lake.enforce_retention(&policy, now).await;
         commit(engine, change).await;
     }
-    match engine.lake.compact(now).await {
+    let lake = engine.lake.clone();
+    match aside(async move { lake.compact(now).await }).await {
         Ok(change) => commit(engine, change).await,
         Err(error) => tracing::warn!(reason = %error, "lake not compacted"),
     }

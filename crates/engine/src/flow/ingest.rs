@@ -7,6 +7,7 @@ use model::{Raw, Record, SourceId, Trust};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{AppendError, Batch, Idempotency, Journal, Outcome, Retry};
+use tokio::task::block_in_place;
 
 use crate::accounting::{Accounts, Boundary, Outcome as Count};
 use crate::auth::Principal;
@@ -136,9 +137,11 @@ impl Ingest {
         if request.key.is_some_and(|key| key.len() > KEY_BYTES_MAX) {
             return Err(IngestError::LongKey);
         }
-        let plain = body::decompress(request.body, request.encoding, &self.limits)?;
-        let split = body::split(&plain, request.content, &self.limits)?;
-        drop(plain);
+        // Taking a body apart costs time: other requests must not wait behind it.
+        let split = block_in_place(|| {
+            let plain = body::decompress(request.body, request.encoding, &self.limits)?;
+            body::split(&plain, request.content, &self.limits)
+        })?;
         let now = self.clock.now();
         let total = (split.records.len() + split.rejected.len()) as u64;
         self.rates.take(&source, total, self.limits.source_rate_max, now).map_err(|wait| {
@@ -157,7 +160,8 @@ impl Ingest {
             key_hash: Sha256::digest(key.as_bytes()).into(),
             response: serde_json::to_vec(&receipt).unwrap_or_default(),
         });
-        let outcome = self.journal.append(Batch { records, idempotency }, now).await;
+        let batch = Batch { records, idempotency };
+        let outcome = block_in_place(|| self.journal.append(batch, now)).await;
         self.settle(&source, outcome, receipt, &split.rejected)
     }
 

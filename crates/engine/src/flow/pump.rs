@@ -7,6 +7,7 @@ use adapters::{AckOutcome, Batch, IntakeReceiver};
 use model::{DropReason, Record, SourceId};
 use store::{AppendError, Journal, Retry};
 use tokio::sync::oneshot;
+use tokio::task::block_in_place;
 
 use crate::accounting::{Accounts, Boundary, Outcome};
 use crate::clock::Clock;
@@ -69,7 +70,8 @@ impl Pump {
         loop {
             let now = self.clock.now();
             let batch = store::Batch { records: records.clone(), idempotency: None };
-            let error = match self.journal.append(batch, now).await {
+            // The append encodes and compresses here, before it waits.
+            let error = match block_in_place(|| self.journal.append(batch, now)).await {
                 Ok(_) => return self.keep(waiting),
                 Err(error) => error,
             };
