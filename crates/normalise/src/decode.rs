@@ -43,6 +43,16 @@ pub(crate) fn payload(wire: Wire, bytes: &[u8]) -> Result<Value, Failure> {
     }
 }
 
+/// The line and column, both from 1, of a byte of a record.
+pub(crate) fn place(bytes: &[u8], offset: usize) -> Position {
+    let before = bytes.get(..offset).unwrap_or(bytes);
+    let breaks = memchr::memchr_iter(b'\n', before);
+    let line = 1 + breaks.clone().count() as u64;
+    let begin = breaks.last().map_or(0, |at| at + 1);
+    let column = 1 + before.len().saturating_sub(begin) as u64;
+    Position { line, column }
+}
+
 fn message(bytes: &[u8]) -> Value {
     let text = Value::from(String::from_utf8_lossy(bytes));
     Value::Object(ObjectMap::from([(KeyString::from("message"), text)]))

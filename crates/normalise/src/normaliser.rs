@@ -160,9 +160,10 @@ impl Normaliser {
             index.and_then(|index| mappings.at(index)).map(|m| m.manifest.wire)
                 == Some(Wire::Syslog)
         };
-        let mut message = None;
+        let (mut message, mut blemish) = (None, None);
         if raw.wire == Wire::Syslog || wants_header(named) {
-            message = Some(syslog::parse(&raw.body).message);
+            let parsed = syslog::parse(&raw.body);
+            (message, blemish) = (Some(parsed.message), parsed.blemish);
         }
         if let Some(message) = &message {
             traits.app_name = message.app_name;
@@ -170,7 +171,8 @@ impl Normaliser {
         }
         let index = named.or_else(|| mappings.recogniser.choose(&mut traits));
         let Some((index, mapping)) = index.and_then(|at| Some((at, mappings.at(at)?))) else {
-            return Err(Failure { reason: DeadReason::NoMapping, position: None });
+            let position = blemish.map(|blemish| decode::place(&raw.body, blemish.offset));
+            return Err(Failure { reason: DeadReason::NoMapping, position });
         };
         *chosen = Some(mapping);
         if message.is_none() && mapping.manifest.wire == Wire::Syslog {
