@@ -157,6 +157,14 @@ async fn every_torture_case_is_kept_as_it_came() {
     let shown =
         |case: &&Vec<u8>| String::from_utf8_lossy(&case[..case.len().min(512)]).into_owned();
     let wanted: Vec<String> = sent.iter().map(shown).collect();
+    let refused = |head: &str| {
+        let mut letters = letters.as_array().unwrap().iter();
+        let letter = letters.find(|letter| letter["head"] == head).unwrap();
+        (letter["position"]["line"].as_u64(), letter["position"]["column"].as_u64())
+    };
+    assert_eq!(refused("<101>122 201-11-22"), (Some(1), Some(13)), "where the date is none");
+    assert_eq!(refused("<1>1 - \nhostname - - - -"), (Some(1), Some(8)), "in the host name");
+    assert_eq!(refused("<10>1 - - - - - -"), (None, None), "a lawful message has no flaw");
     // A case that a mapping knows is an event; every other is a dead letter, byte by byte.
     for case in &wanted {
         if let Some(at) = heads.iter().position(|head| head == case) {
