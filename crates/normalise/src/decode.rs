@@ -46,9 +46,9 @@ pub(crate) fn payload(wire: Wire, bytes: &[u8]) -> Result<Value, Failure> {
 /// The line and column, both from 1, of a byte of a record.
 pub(crate) fn place(bytes: &[u8], offset: usize) -> Position {
     let before = bytes.get(..offset).unwrap_or(bytes);
-    let breaks = memchr::memchr_iter(b'\n', before);
+    let mut breaks = memchr::memchr_iter(b'\n', before);
     let line = 1 + breaks.clone().count() as u64;
-    let begin = breaks.last().map_or(0, |at| at + 1);
+    let begin = breaks.next_back().map_or(0, |at| at + 1);
     let column = 1 + before.len().saturating_sub(begin) as u64;
     Position { line, column }
 }

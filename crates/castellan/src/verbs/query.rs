@@ -58,6 +58,9 @@ pub fn run(args: Args, format: Format) -> Outcome {
         None => open(config, &args.sql)?,
     };
     print(&answer, format)?;
+    if answer.rows.is_empty() {
+        output::note("no rows");
+    }
     if answer.truncated {
         output::note(format_args!("cut after {} rows", answer.rows.len()));
     }

@@ -43,6 +43,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
             None => return Ok(Ended::ProblemsFound),
         };
         served.tell();
+        served.tell_first_token().await?;
         served.until_stopped().await
     })
 }
@@ -115,6 +116,19 @@ impl Served {
         for (name, address) in &self.running.listening {
             output::note(format_args!("  {name} on {address}"));
         }
+    }
+
+    /// Says how to make the first token, where there is none yet.
+    async fn tell_first_token(&self) -> anyhow::Result<()> {
+        let engine = &self.running.engine;
+        if engine.state.tokens().await?.is_empty() {
+            output::note(format_args!(
+                "no token exists yet; make one with: castellan token create NAME --scope read \
+                 --scope operate --data {}",
+                engine.config.data.display()
+            ));
+        }
+        Ok(())
     }
 
     /// Serves until a signal asks to stop, or the flow fails.
