@@ -4,14 +4,19 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use bytes::BytesMut;
 use engine::flow::body::{Content, Encoding};
 use engine::flow::ingest::Request;
+use futures::StreamExt as _;
 use serde::Serialize;
 use std::net::SocketAddr;
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+
+/// Bytes of a body that is too large which are read and thrown away, so that its sender hears why.
+const DISCARDED_BYTES_MAX: u64 = 64 << 20;
 
 /// The answer: accepted records are on disk.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -110,13 +115,28 @@ pub async fn ingest(
     }))
 }
 
+/// Reads a body within its bound. What is too much is read on and thrown away, within a bound too:
+/// a sender that is cut off while it writes would see a broken connection instead of the answer.
 async fn read(body: Body, max: u64) -> Answer<Bytes> {
-    let max_here = usize::try_from(max).unwrap_or(usize::MAX);
-    axum::body::to_bytes(body, max_here).await.map_err(|_| {
-        let detail = format!("the body is larger than {max} bytes, or broke off");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
-            .after(std::time::Duration::from_secs(1))
-    })
+    let mut stream = body.into_data_stream();
+    let (mut kept, mut seen) = (BytesMut::new(), 0_u64);
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| Problem::bad_request("the body broke off"))?;
+        seen += piece.len() as u64;
+        if seen <= max {
+            kept.extend_from_slice(&piece);
+        } else if seen > max.saturating_add(DISCARDED_BYTES_MAX) {
+            break;
+        } else {
+            kept.clear();
+        }
+    }
+    if seen <= max {
+        return Ok(kept.freeze());
+    }
+    let detail = format!("the body is larger than {max} bytes");
+    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+        .after(std::time::Duration::from_secs(1)))
 }
 
 fn encoding(headers: &HeaderMap) -> Answer<Encoding> {
