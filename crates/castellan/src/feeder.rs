@@ -168,15 +168,8 @@ async fn read_status(stream: &mut TcpStream) -> std::io::Result<u16> {
         if answer.len() > ANSWER_BYTES_MAX {
             return Err(std::io::Error::other("the answer is too long"));
         }
-        let text = String::from_utf8_lossy(&answer);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-        });
-        let length: usize = length.unwrap_or(0);
-        if body.len() >= length {
-            let status = head.split(' ').nth(1).and_then(|s| s.parse().ok());
+        if let Some(found) = crate::answer::whole(&answer) {
+            let status = found.status;
             return status.ok_or_else(|| std::io::Error::other("the answer has no status"));
         }
     }

@@ -1,5 +1,6 @@
 //! Castellan's one binary: a list of verbs.
 
+mod answer;
 mod bench;
 mod feeder;
 mod local;

@@ -3,7 +3,6 @@
 //! Both the flow and people change incidents; each takes the desk, so nobody's work is lost and an
 //! incident has one owner at every instant.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{AuditAct, Finding, Incident, IncidentId, PersonId, Timestamp};
@@ -217,9 +216,4 @@ fn incident_id(finding: &Finding, number: usize) -> IncidentId {
 #[expect(clippy::panic, reason = "`i-` and digits is an id by its own grammar")]
 fn unreachable(error: &model::ids::IdError) -> IncidentId {
     panic!("{error}")
-}
-
-/// The owners that incidents of an organisation's rules can have.
-pub fn teams(knowledge: &Knowledge) -> BTreeSet<String> {
-    knowledge.rules.iter().filter_map(|(_, m)| m.team.as_ref().map(ToString::to_string)).collect()
 }

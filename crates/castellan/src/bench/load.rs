@@ -119,18 +119,11 @@ fn post(stream: &mut TcpStream, plan: &Plan, body: &[u8]) -> anyhow::Result<()> 
             bail!("the server closed the connection");
         }
         filled += n;
-        let text = String::from_utf8_lossy(answer.get(..filled).unwrap_or_default()).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-        });
-        if body.len() < length.unwrap_or(0_usize) {
-            continue;
-        }
-        return match head.split(' ').nth(1) {
-            Some("200") => Ok(()),
-            Some(status) => bail!("ingest answers {status}: {body}"),
+        let read = answer.get(..filled).unwrap_or_default();
+        let Some(found) = crate::answer::whole(read) else { continue };
+        return match found.status {
+            Some(200) => Ok(()),
+            Some(status) => bail!("ingest answers {status}: {}", found.body),
             None => bail!("the answer has no status"),
         };
     }

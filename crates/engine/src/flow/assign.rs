@@ -1,7 +1,6 @@
 //! Which source an observed record belongs to, and how far its sender is believed.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use adapters::Observed;
 use model::spine::Source;
@@ -185,11 +184,6 @@ pub fn topic_matches(filter: &str, topic: &str) -> bool {
             (Some(_), Some(_) | None) | (None, Some(_)) => return false,
         }
     }
-}
-
-/// An interned listener or topic name.
-pub fn name(text: &str) -> Arc<str> {
-    Arc::from(text)
 }
 
 #[cfg(test)]

@@ -113,6 +113,7 @@ pub struct Judge {
     findings: Vec<Finding>,
     since_commit: Stopwatch,
     since_flush: Stopwatch,
+    since_publish: Stopwatch,
     last: u64,
 }
 
@@ -142,6 +143,7 @@ impl Judge {
             findings: Vec::new(),
             since_commit: Stopwatch::start(),
             since_flush: Stopwatch::start(),
+            since_publish: Stopwatch::start(),
             last,
         }
     }
@@ -162,6 +164,9 @@ impl Judge {
             }
             if self.since_commit.elapsed() >= COMMIT_PAUSE {
                 self.commit()?;
+            }
+            if self.since_publish.elapsed() >= COMMIT_PAUSE {
+                self.publish();
             }
             self.maybe_flush(false);
         }
@@ -363,7 +368,6 @@ impl Judge {
         let accounts = &self.tools.accounts;
         accounts.add(Boundary::Detect, "-", Outcome::Kept, findings);
         accounts.add_reason(Boundary::Detect, "-", (Outcome::Rejected, "shelved"), folded.shelved);
-        self.publish();
         Ok(())
     }
 
@@ -384,7 +388,9 @@ impl Judge {
         counters
     }
 
-    fn publish(&self) {
+    /// Gathering the figures copies what the detector counts, so it is not done per commit.
+    fn publish(&mut self) {
+        self.since_publish = Stopwatch::start();
         let stats = self.detector.stats();
         metrics::gauge!("castellan_detect_groups").set(stats.groups as f64);
         metrics::gauge!("castellan_detect_pending").set(stats.pending as f64);
