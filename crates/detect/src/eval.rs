@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::raw::Trust;
+use model::value::{Object, Value};
 use model::{Event, Finding, Fingerprint, LogSource, MappingName, RuleId, SourceId, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::Value as Json;
 
 use crate::rules::{RuleSet, Truth};
 use crate::{Detector, Options, Spine};
@@ -23,19 +24,19 @@ pub struct NotAnEvent {
 /// Makes an event of any JSON object. Its time is OCSF's `time`, else the time that Windows or the
 /// source wrote, else the epoch; its logsource is the object's own, if it names one under
 /// `castellan.logsource`.
-pub fn event_of(number: u64, json: Value) -> Result<Event, NotAnEvent> {
+pub fn event_of(number: u64, json: Json) -> Result<Event, NotAnEvent> {
     let found = match json {
-        Value::Object(ocsf) => return Ok(of_object(number, ocsf)),
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "an array",
+        Json::Object(ocsf) => return Ok(of_object(number, ocsf.into())),
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "an array",
     };
     Err(NotAnEvent { number, found })
 }
 
-fn of_object(number: u64, mut ocsf: Map<String, Value>) -> Event {
+fn of_object(number: u64, mut ocsf: Object) -> Event {
     let ours = ocsf.remove("castellan");
     let ours = ours.as_ref().and_then(Value::as_object);
     let word = |key: &str| ours.and_then(|ours| ours.get(key)).and_then(Value::as_str);
@@ -80,13 +81,13 @@ fn eval_mapping() -> MappingName {
     MappingName::parse("json").expect("`json` is an id")
 }
 
-fn time_of(ocsf: &Map<String, Value>) -> Option<Timestamp> {
+fn time_of(ocsf: &Object) -> Option<Timestamp> {
     let windows = || {
         let system = ocsf.get("Event")?.get("System")?;
         system.get("TimeCreated")?.get("#attributes")?.get("SystemTime")
     };
     let named = ["time", "@timestamp", "timestamp", "TimeCreated", "UtcTime", "eventTime"];
-    let value = named.iter().find_map(|key| ocsf.get(*key)).or_else(windows)?;
+    let value = named.iter().find_map(|key| ocsf.get(key)).or_else(windows)?;
     match value {
         Value::Number(number) => number.as_i64().map(Timestamp::from_millis),
         Value::String(text) => Timestamp::from_rfc3339(text)

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use model::{
-    AssetId, Enrichment, Event, Fingerprint, MappingName, PersonId, PlaceId, Raw, SourceId,
-    Timestamp, Trust, Wire,
+    AssetId, Event, Fingerprint, MappingName, PersonId, PlaceId, Raw, SourceId, Timestamp, Trust,
+    Wire,
 };
-use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
 /// One event as the lake stores it: what is searched by in its own column, the rest as JSON.
@@ -111,7 +109,7 @@ impl LakeRow {
             door: first(&["portal.uid", "portal.name"]),
             message: first(&["message"]),
             fingerprint: event.fingerprint,
-            ocsf: serde_json::to_string(&Whole(event))?,
+            ocsf: serde_json::to_string(event)?,
         })
     }
 
@@ -139,39 +137,6 @@ const ROW_BYTES_FIXED: usize = 240;
 
 fn number(event: &Event, path: &str) -> Option<i32> {
     i32::try_from(event.get(path)?.as_i64()?).ok()
-}
-
-/// Writes what `Event::to_json` gives without building it first.
-struct Whole<'a>(&'a Event);
-
-impl Serialize for Whole<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let event = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        for (name, value) in event.ocsf.iter().filter(|(name, _)| *name != "castellan") {
-            map.serialize_entry(name, value)?;
-        }
-        let ours = Ours {
-            enrichment: event.enrichment.as_deref(),
-            mapping: event.mapping.as_str(),
-            source: event.source.as_str(),
-            record: event.record,
-            part: (event.part > 0).then_some(event.part),
-        };
-        map.serialize_entry("castellan", &ours)?;
-        map.end()
-    }
-}
-
-#[derive(Serialize)]
-struct Ours<'a> {
-    #[serde(flatten)]
-    enrichment: Option<&'a Enrichment>,
-    mapping: &'a str,
-    source: &'a str,
-    record: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<u16>,
 }
 
 /// One raw record as the lake stores it.

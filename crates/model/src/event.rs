@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::enrichment::Enrichment;
 use crate::ids::{MappingName, PlaceId, SourceId};
 use crate::raw::Trust;
 use crate::time::Timestamp;
+use crate::value::{Object, Value};
 
 /// A hash of the raw bytes and the part's number: the same input gives the same one everywhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,7 +81,7 @@ pub struct Event {
     /// For routing of rules.
     pub logsource: LogSource,
     /// The OCSF attributes, `class_uid`, `time` and all.
-    pub ocsf: Map<String, Value>,
+    pub ocsf: Object,
     /// What the spine and presence add; `None` before enrichment.
     pub enrichment: Option<Box<Enrichment>>,
 }
@@ -102,17 +103,17 @@ impl Event {
     }
 
     /// The event as one JSON object; see its `Serialize`.
-    pub fn to_json(&self) -> Value {
-        let mut all = self.ocsf.clone();
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut all: serde_json::Map<_, _> = self.ocsf.clone().into();
         all.insert("castellan".into(), self.castellan_json());
-        Value::Object(all)
+        all.into()
     }
 
     /// The `castellan` object alone.
-    pub fn castellan_json(&self) -> Value {
+    pub fn castellan_json(&self) -> serde_json::Value {
         let mut ours = match self.enrichment.as_ref().map(serde_json::to_value) {
-            Some(Ok(Value::Object(map))) => map,
-            Some(Ok(_) | Err(_)) | None => Map::new(),
+            Some(Ok(serde_json::Value::Object(map))) => map,
+            Some(Ok(_) | Err(_)) | None => serde_json::Map::new(),
         };
         ours.insert("mapping".into(), self.mapping.as_str().into());
         ours.insert("source".into(), self.source.as_str().into());
@@ -120,16 +121,38 @@ impl Event {
         if self.part > 0 {
             ours.insert("part".into(), self.part.into());
         }
-        Value::Object(ours)
+        ours.into()
     }
 }
 
 /// One JSON object: the OCSF attributes plus `castellan` (mapping, source, record, part and, once
 /// enriched, FORMATS.md's enrichment fields).
 impl Serialize for Event {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ours = self.castellan_json();
-        let all = self.ocsf.iter().map(|(key, value)| (key.as_str(), value));
-        serializer.collect_map(all.chain(std::iter::once(("castellan", &ours))))
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.ocsf.iter().filter(|(name, _)| *name != "castellan") {
+            map.serialize_entry(name, value)?;
+        }
+        let ours = Ours {
+            enrichment: self.enrichment.as_deref(),
+            mapping: self.mapping.as_str(),
+            source: self.source.as_str(),
+            record: self.record,
+            part: (self.part > 0).then_some(self.part),
+        };
+        map.serialize_entry("castellan", &ours)?;
+        map.end()
     }
+}
+
+/// The `castellan` object, written without being built.
+#[derive(Serialize)]
+struct Ours<'a> {
+    #[serde(flatten)]
+    enrichment: Option<&'a Enrichment>,
+    mapping: &'a str,
+    source: &'a str,
+    record: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<u16>,
 }

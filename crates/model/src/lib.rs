@@ -13,6 +13,7 @@ pub mod problem;
 pub mod raw;
 pub mod spine;
 pub mod time;
+pub mod value;
 
 pub use accounting::{DeadLetter, DeadReason, DropReason, RejectReason};
 pub use audit::AuditAct;

@@ -1,6 +1,8 @@
 //! From a program's value to JSON, by moving: nothing is written as text and read again.
 
-use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
+
+use model::value::{Object, Value as Made};
 use vrl::value::{ObjectMap, Value};
 
 /// What a place of the event allows.
@@ -13,53 +15,50 @@ enum Place {
 }
 
 /// An event's object; what is null, empty text, or an object or array of nothing else is left out.
-pub(crate) fn object(object: ObjectMap) -> Map<String, Json> {
+pub(crate) fn object(object: ObjectMap) -> Object {
     fields(object, Place::Attribute)
 }
 
-fn fields(object: ObjectMap, place: Place) -> Map<String, Json> {
-    let mut out = Map::new();
-    for (key, value) in object {
+fn fields(object: ObjectMap, place: Place) -> Object {
+    let kept = object.into_iter().filter_map(|(key, value)| {
         let place = if &*key == "unmapped" { Place::Unmapped } else { place };
-        if let Some(value) = json(value, place) {
-            out.insert(key.into(), value);
-        }
-    }
-    out
+        Some((Cow::Owned(key.into()), made(value, place)?))
+    });
+    Object::from_unique(kept)
 }
 
-fn json(value: Value, place: Place) -> Option<Json> {
+fn made(value: Value, place: Place) -> Option<Made> {
     Some(match value {
         Value::Bytes(bytes) => text(String::from_utf8_lossy(&bytes).into_owned(), place)?,
         Value::String(string) => text(string.to_string(), place)?,
-        Value::Regex(regex) => Json::String(regex.to_string()),
-        Value::Integer(number) => Json::from(number),
-        Value::Float(number) => Json::from(number.into_inner()),
-        Value::Boolean(truth) => Json::Bool(truth),
+        Value::Regex(regex) => Made::from(regex.to_string()),
+        Value::Integer(number) => Made::from(number),
+        Value::Float(number) => {
+            serde_json::Number::from_f64(number.into_inner()).map_or(Made::Null, Made::Number)
+        }
+        Value::Boolean(truth) => Made::Bool(truth),
         Value::Timestamp(at) => match place {
-            Place::Attribute => Json::from(at.timestamp_millis()),
-            Place::Unmapped => {
-                Json::String(at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
-            }
+            Place::Attribute => Made::from(at.timestamp_millis()),
+            Place::Unmapped => Made::from(at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
         },
         Value::Object(inner) => {
             let inner = fields(inner, place);
             if inner.is_empty() {
                 return None;
             }
-            Json::Object(inner)
+            Made::Object(inner)
         }
         Value::Array(items) => {
-            let items: Vec<Json> = items.into_iter().filter_map(|item| json(item, place)).collect();
+            let items: Vec<Made> = items.into_iter().filter_map(|item| made(item, place)).collect();
             if items.is_empty() {
                 return None;
             }
-            Json::Array(items)
+            Made::Array(items)
         }
         Value::Null => return None,
     })
 }
 
-fn text(text: String, place: Place) -> Option<Json> {
-    (place == Place::Unmapped || !text.is_empty()).then_some(Json::String(text))
+fn text(text: String, place: Place) -> Option<Made> {
+    (place == Place::Unmapped || !text.is_empty()).then_some(Made::from(text))
 }

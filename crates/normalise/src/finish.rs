@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use chrono::SecondsFormat;
+use model::value::{Object, Value};
 use model::{Event, Fingerprint, LogSource, Timestamp};
-use serde_json::{Map, Value};
 
 use crate::decode::Failure;
 use crate::mapping::{Mapping, Mappings};
@@ -14,7 +14,7 @@ use crate::ocsf::{Class, OCSF_VERSION, Validator};
 
 /// An event as a mapping made it.
 pub(crate) struct Draft {
-    pub ocsf: Map<String, Value>,
+    pub ocsf: Object,
     /// The claimed time in full precision, where the mapping gave an instant.
     pub time: Option<Timestamp>,
     /// Which of the record's events it is.
@@ -45,7 +45,7 @@ pub(crate) fn finish(
     absent(&mut ocsf, "severity_id", 1);
     if ocsf.get("raw_data") == Some(&Value::Bool(true)) {
         let body = String::from_utf8_lossy(&context.raw.body).into_owned();
-        put(&mut ocsf, "raw_data", Value::String(body));
+        put(&mut ocsf, "raw_data", body.into());
     }
     let time = judge_time(&mut ocsf, time, context)?;
     metadata(&mut ocsf, mapping, class, schema);
@@ -70,22 +70,18 @@ pub(crate) fn finish(
     })
 }
 
-fn put(ocsf: &mut Map<String, Value>, key: &str, value: Value) {
-    ocsf.insert(key.to_owned(), value);
+fn put(ocsf: &mut Object, key: &'static str, value: Value) {
+    ocsf.insert(key, value);
 }
 
-fn absent(ocsf: &mut Map<String, Value>, key: &str, value: u64) {
+fn absent(ocsf: &mut Object, key: &'static str, value: u64) {
     if !ocsf.contains_key(key) {
         put(ocsf, key, value.into());
     }
 }
 
 /// The program's `class` (a name) or `class_uid`, else the mapping's own.
-fn class_of(
-    ocsf: &mut Map<String, Value>,
-    mapping: &Mapping,
-    schema: &Validator,
-) -> Result<u32, Failure> {
+fn class_of(ocsf: &mut Object, mapping: &Mapping, schema: &Validator) -> Result<u32, Failure> {
     if let Some(name) = ocsf.remove("class") {
         let uid = name.as_str().and_then(|name| schema.class_uid(name));
         return uid
@@ -102,7 +98,7 @@ fn class_of(
 
 /// The claimed time where it can be believed; else the receipt, with the claim kept beside it.
 fn judge_time(
-    ocsf: &mut Map<String, Value>,
+    ocsf: &mut Object,
     time: Option<Timestamp>,
     context: &Context<'_>,
 ) -> Result<Timestamp, Failure> {
@@ -126,10 +122,10 @@ fn judge_time(
     if is_absurd {
         let claim = claimed.to_chrono().to_rfc3339_opts(SecondsFormat::AutoSi, true);
         if let Some(metadata) = object_at(ocsf, "metadata") {
-            metadata.insert("original_time".to_owned(), claim.into());
+            metadata.insert("original_time", claim);
         }
         if let Some(unmapped) = object_at(ocsf, "unmapped") {
-            unmapped.insert("clock_absurd".to_owned(), true.into());
+            unmapped.insert("clock_absurd", true);
         }
     }
     put(ocsf, "time", time.millis().into());
@@ -137,37 +133,34 @@ fn judge_time(
 }
 
 /// The object at a key, made when absent; `None` when something else stands there.
-fn object_at<'a>(
-    ocsf: &'a mut Map<String, Value>,
-    key: &str,
-) -> Option<&'a mut Map<String, Value>> {
-    ocsf.entry(key).or_insert_with(|| Value::Object(Map::new())).as_object_mut()
+fn object_at<'a>(ocsf: &'a mut Object, key: &'static str) -> Option<&'a mut Object> {
+    ocsf.get_or_insert_with(key, || Value::Object(Object::new()))?.as_object_mut()
 }
 
-fn metadata(ocsf: &mut Map<String, Value>, mapping: &Mapping, class: &Class, schema: &Validator) {
+fn metadata(ocsf: &mut Object, mapping: &Mapping, class: &Class, schema: &Validator) {
     let mut used: Vec<&str> = Vec::new();
     schema.profiles_used(class, ocsf, &mut used);
     let Some(metadata) = object_at(ocsf, "metadata") else {
         return;
     };
-    metadata.insert("version".to_owned(), OCSF_VERSION.into());
+    metadata.insert("version", OCSF_VERSION);
     if let Some(product) = object_at(metadata, "product") {
         for (key, own) in
             [("name", &mapping.manifest.product), ("vendor_name", &mapping.manifest.vendor)]
         {
             if !product.contains_key(key) {
-                product.insert(key.to_owned(), own.as_str().into());
+                product.insert(key, Value::text(own));
             }
         }
     }
     if used.is_empty() {
         return;
     }
-    let profiles = metadata.entry("profiles").or_insert_with(|| Value::Array(Vec::new()));
-    if let Value::Array(profiles) = profiles {
+    let profiles = metadata.get_or_insert_with("profiles", || Value::Array(Vec::new()));
+    if let Some(Value::Array(profiles)) = profiles {
         for name in used {
             if !profiles.iter().any(|one| one.as_str() == Some(name)) {
-                profiles.push(name.into());
+                profiles.push(Value::text(name));
             }
         }
     }

@@ -11,7 +11,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
+use model::value::{Object, Value};
+use serde_json::Value as Json;
 
 /// The version that `metadata.version` states.
 pub const OCSF_VERSION: &str = "1.8.0";
@@ -88,15 +89,15 @@ impl Validator {
     /// The one for the subset that ships.
     pub fn shipped() -> &'static Self {
         static SHIPPED: LazyLock<Validator> = LazyLock::new(|| {
-            let subset: Value = serde_json::from_str(SUBSET).unwrap_or_default();
+            let subset: Json = serde_json::from_str(SUBSET).unwrap_or_default();
             Validator::new(&subset)
         });
         &SHIPPED
     }
 
     /// From a subset as `xtask` makes it; what it lacks is unknown to the validator.
-    pub fn new(subset: &Value) -> Self {
-        let part = |name: &str| subset.get(name).and_then(Value::as_object);
+    pub fn new(subset: &Json) -> Self {
+        let part = |name: &str| subset.get(name).and_then(Json::as_object);
         let names: HashMap<&str, usize> = part("objects")
             .into_iter()
             .flatten()
@@ -112,8 +113,8 @@ impl Validator {
             let Ok(uid) = uid.parse::<u32>() else {
                 continue;
             };
-            let name = item.get("name").and_then(Value::as_str).unwrap_or_default();
-            let category = item.get("category_uid").and_then(Value::as_u64).unwrap_or(0);
+            let name = item.get("name").and_then(Json::as_str).unwrap_or_default();
+            let category = item.get("category_uid").and_then(Json::as_u64).unwrap_or(0);
             let mut shape = shape(item, &names);
             for (key, attribute) in &everywhere {
                 shape.attributes.entry(key.clone()).or_insert_with(|| attribute.copy());
@@ -144,12 +145,12 @@ impl Validator {
     pub(crate) fn profiles_used<'a>(
         &'a self,
         class: &'a Class,
-        event: &Map<String, Value>,
+        event: &Object,
         into: &mut Vec<&'a str>,
     ) {
         into.clear();
         for key in event.keys() {
-            let attribute = class.shape.attributes.get(key.as_str());
+            let attribute = class.shape.attributes.get(key);
             if let Some(profile) = attribute.and_then(|attribute| attribute.profile.as_deref())
                 && !into.contains(&profile)
             {
@@ -163,7 +164,7 @@ impl Validator {
     }
 
     /// Everything that is not OCSF about an event; empty when it is.
-    pub fn check(&self, event: &Map<String, Value>) -> Vec<OcsfProblem> {
+    pub fn check(&self, event: &Object) -> Vec<OcsfProblem> {
         let mut problems = Vec::new();
         let number = |key: &str| event.get(key).and_then(Value::as_u64);
         let uid = number("class_uid").and_then(|uid| u32::try_from(uid).ok());
@@ -203,10 +204,10 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn object(&mut self, shape: &Shape, object: &'a Map<String, Value>) {
-        for (key, value) in object {
+    fn object(&mut self, shape: &Shape, object: &'a Object) {
+        for (key, value) in object.iter() {
             self.path.push(key);
-            match shape.attributes.get(key.as_str()) {
+            match shape.attributes.get(key) {
                 Some(attribute) => self.attribute(attribute, value),
                 None => self.say(|| "is no attribute here; put it into `unmapped`".to_owned()),
             }
@@ -414,11 +415,11 @@ fn problem(to: &mut Vec<OcsfProblem>, path: &[&str], message: impl FnOnce() -> S
     to.push(OcsfProblem { path: path.join("."), message: message() });
 }
 
-fn shape(item: &Value, objects: &HashMap<&str, usize>) -> Shape {
-    let own = item.get("attributes").and_then(Value::as_object);
+fn shape(item: &Json, objects: &HashMap<&str, usize>) -> Shape {
+    let own = item.get("attributes").and_then(Json::as_object);
     let list = |key: &str| -> Vec<Box<str>> {
-        let list = item.get(key).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect()
+        let list = item.get(key).and_then(Json::as_array);
+        list.into_iter().flatten().filter_map(Json::as_str).map(Into::into).collect()
     };
     let required = own
         .into_iter()
@@ -434,16 +435,19 @@ fn shape(item: &Value, objects: &HashMap<&str, usize>) -> Shape {
     }
 }
 
-fn attributes(own: &Map<String, Value>, objects: &HashMap<&str, usize>) -> Table<Attribute> {
-    let attribute = |item: &Value| Attribute {
+fn attributes(
+    own: &serde_json::Map<String, Json>,
+    objects: &HashMap<&str, usize>,
+) -> Table<Attribute> {
+    let attribute = |item: &Json| Attribute {
         kind: Kind::of(text(item, "t").unwrap_or("string_t"), objects),
         is_array: item.get("a").is_some(),
         values: item
             .get("e")
-            .and_then(Value::as_array)
+            .and_then(Json::as_array)
             .into_iter()
             .flatten()
-            .filter_map(Value::as_i64)
+            .filter_map(Json::as_i64)
             .collect(),
         profile: text(item, "p").map(Into::into),
     };
@@ -461,8 +465,8 @@ impl Attribute {
     }
 }
 
-fn text<'a>(item: &'a Value, key: &str) -> Option<&'a str> {
-    item.get(key).and_then(Value::as_str)
+fn text<'a>(item: &'a Json, key: &str) -> Option<&'a str> {
+    item.get(key).and_then(Json::as_str)
 }
 
 /// Short keys are hashed for every attribute of every event; the keys are ours, so no attacker

@@ -10,12 +10,12 @@ use model::spine::{
     WitnessOf, ZoneClass,
 };
 use model::time::parse_duration;
+use model::value::{Object, Value};
 use model::{
     AssetId, Entity, Event, Fingerprint, LogSource, MappingName, Organisation, PersonId, PlaceId,
     SourceId, SourceState, TenantId, Timestamp,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// One `.cases.yml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,7 +66,7 @@ pub(super) struct StepForm {
     category: Option<String>,
     product: Option<String>,
     service: Option<String>,
-    ocsf: Option<Map<String, Value>>,
+    ocsf: Option<Object>,
     silent: Option<String>,
     heard: Option<String>,
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use model::enrichment::{EndpointView, Enrichment, OwnerView};
 use model::raw::Trust;
+use model::value::{Object, Value};
 use model::{
     Event, Finding, Fingerprint, Interval, MappingName, PersonId, Record, SourceId, SourceState,
     Timestamp,
@@ -231,15 +232,15 @@ impl Detector {
             SourceState::Silent => "silent",
             SourceState::Heard => "heard",
         };
-        let mut ocsf = serde_json::Map::new();
-        ocsf.insert("class_uid".into(), 0.into());
-        ocsf.insert("category_uid".into(), 0.into());
-        ocsf.insert("time".into(), at.millis().into());
-        ocsf.insert("status".into(), word.into());
+        let mut ocsf = Object::new();
+        ocsf.insert("class_uid", 0);
+        ocsf.insert("category_uid", 0);
+        ocsf.insert("time", at.millis());
+        ocsf.insert("status", word);
         let last = last_heard.map(|last| last.to_string());
         let witness = known.map(|source| &source.witness_of);
         let data = json!({ "source": source, "last_heard": last, "witness_of": witness });
-        ocsf.insert("unmapped".into(), data);
+        ocsf.insert("unmapped", Value::from(data));
         let body = format!("{word} at {}", at.nanos());
         Event {
             record: 0,

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use model::enrichment::Enrichment;
 use model::raw::Trust;
+use model::value::Object;
 use model::{
     Event, Finding, Fingerprint, LogSource, MappingName, PlaceId, RuleId, SourceId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::watermark::Watermarks;
 use super::{Detector, Entry, Held, QueueKey};
@@ -77,7 +77,7 @@ struct EventForm {
     clock_offset_max: Duration,
     trust: Trust,
     logsource: LogSource,
-    ocsf: Map<String, Value>,
+    ocsf: Object,
     enrichment: Option<Box<Enrichment>>,
 }
 

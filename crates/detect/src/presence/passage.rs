@@ -26,7 +26,7 @@ pub(super) fn sighting(
         return None;
     }
     let (effect, evidence) = if event.class_uid == PHYSICAL_ACCESS {
-        match event.get("activity_id").and_then(serde_json::Value::as_i64) {
+        match event.get("activity_id").and_then(model::value::Value::as_i64) {
             Some(1) => (passage(spine, event, found), PresenceEvidence::Granted),
             Some(3) => (passage(spine, event, found), PresenceEvidence::Taken),
             Some(4) => (Effect::NotTaken, PresenceEvidence::Granted),

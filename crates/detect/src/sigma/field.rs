@@ -8,8 +8,8 @@ use model::enrichment::{
     PresenceState, UnknownWhy,
 };
 use model::spine::{PersonKind, PersonStatus, ZoneClass};
+use model::value::{Object, Value};
 use rsigma_eval::{Event as SigmaEvent, EventValue};
-use serde_json::{Map, Value};
 
 use crate::limits::NESTING_MAX;
 
@@ -28,7 +28,7 @@ pub(crate) enum Field<'a> {
 pub(crate) struct View<'a> {
     event: &'a Event,
     windows: Option<Windows<'a>>,
-    unmapped: Option<&'a Map<String, Value>>,
+    unmapped: Option<&'a Object>,
     /// Whether presence is to be treated as unknown, its state included.
     mask: bool,
 }
@@ -36,8 +36,8 @@ pub(crate) struct View<'a> {
 #[derive(Clone, Copy)]
 struct Windows<'a> {
     data: Option<&'a Value>,
-    system: Option<&'a Map<String, Value>>,
-    user: Option<&'a Map<String, Value>>,
+    system: Option<&'a Object>,
+    user: Option<&'a Object>,
 }
 
 impl<'a> View<'a> {
@@ -63,7 +63,7 @@ impl<'a> View<'a> {
     /// What a field holds; presence may be unknown.
     pub(crate) fn field(&self, path: &str) -> Field<'a> {
         if let Some(value) = self.event.ocsf.get(path) {
-            return Field::Known(EventValue::from(value));
+            return Field::Known(sigma(value));
         }
         if let Some(ours) = path.strip_prefix("castellan.") {
             return self.ours(ours);
@@ -80,7 +80,7 @@ impl<'a> View<'a> {
         }
         if let Some(unmapped) = self.unmapped {
             if let Some(value) = unmapped.get(path) {
-                return Field::Known(EventValue::from(value));
+                return Field::Known(sigma(value));
             }
             if path.contains('.')
                 && let Some(value) = dotted(unmapped, path)
@@ -220,22 +220,39 @@ impl<'a> Windows<'a> {
     fn get(&self, name: &str) -> Option<EventValue<'a>> {
         let named = self.data.and_then(Value::as_object).and_then(|data| data.get(name));
         if let Some(value) = named {
-            return Some(EventValue::from(value));
+            return Some(sigma(value));
         }
         if let Some(value) = self.data.and_then(|data| listed(data, name)) {
             return Some(value);
         }
         let user = || self.user?.values().find_map(|part| part.as_object()?.get(name));
         if let Some(value) = user() {
-            return Some(EventValue::from(value));
+            return Some(sigma(value));
         }
         let system = self.system?;
         if let Some(value) = system.get(name) {
-            return Some(EventValue::from(inner(value)));
+            return Some(sigma(inner(value)));
         }
         let (head, tail) = name.split_once('_')?;
         let attributes = system.get(head)?.get("#attributes")?;
-        attributes.get(tail).map(EventValue::from)
+        attributes.get(tail).map(sigma)
+    }
+}
+
+/// A value as rsigma sees it: borrowed.
+fn sigma(value: &Value) -> EventValue<'_> {
+    match value {
+        Value::Null => EventValue::Null,
+        Value::Bool(truth) => EventValue::Bool(*truth),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => EventValue::Int(whole),
+            None => EventValue::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => EventValue::Str(Cow::Borrowed(text)),
+        Value::Array(values) => EventValue::Array(values.iter().map(sigma).collect()),
+        Value::Object(object) => EventValue::Map(
+            object.iter().map(|(name, value)| (Cow::Borrowed(name), sigma(value))).collect(),
+        ),
     }
 }
 
@@ -250,11 +267,11 @@ fn listed<'a>(data: &'a Value, name: &str) -> Option<EventValue<'a>> {
     let of_name = |item: &&Value| {
         item.get("#attributes").and_then(|a| a.get("Name")).and_then(Value::as_str) == Some(name)
     };
-    items.iter().find(of_name).map(|item| EventValue::from(inner(item)))
+    items.iter().find(of_name).map(|item| sigma(inner(item)))
 }
 
 /// A dotted path; an array on the way means any of its members.
-fn dotted<'a>(root: &'a Map<String, Value>, path: &str) -> Option<EventValue<'a>> {
+fn dotted<'a>(root: &'a Object, path: &str) -> Option<EventValue<'a>> {
     let (head, rest) = path.split_once('.')?;
     let mut found = Vec::new();
     collect(root.get(head)?, rest, NESTING_MAX, &mut found);
@@ -277,7 +294,7 @@ fn collect<'a>(value: &'a Value, path: &str, depth: usize, found: &mut Vec<Event
         }
         Value::Object(map) => {
             if let Some(value) = map.get(path) {
-                found.push(EventValue::from(value));
+                found.push(sigma(value));
             } else if let Some((head, rest)) = path.split_once('.')
                 && let Some(value) = map.get(head)
             {
@@ -314,7 +331,7 @@ impl SigmaEvent for View<'_> {
         }
     }
 
-    fn to_json(&self) -> Value {
+    fn to_json(&self) -> serde_json::Value {
         self.event.to_json()
     }
 }

@@ -5,8 +5,8 @@ use model::enrichment::{
     CredentialState, CredentialView, EndpointView, PersonView, PlaceView, Unresolved,
 };
 use model::spine::PersonStatus;
+use model::value::Object;
 use model::{Entity, Event, PersonId, PlaceId, Timestamp};
-use serde_json::{Map, Value};
 
 use super::index::Asked;
 use super::{Holder, Resolution, ResolvedEndpoint, Side, Spine};
@@ -19,8 +19,6 @@ const ACCOUNT_CHANGE: u32 = 3001;
 pub(crate) fn is_physical(class_uid: u32) -> bool {
     (4_230_000..4_240_000).contains(&class_uid)
 }
-
-type Object = Map<String, Value>;
 
 /// Kinds tried for each attribute of a user, in order; the id itself is tried last.
 const BADGE_KINDS: [&str; 4] = ["badge", "card", "mobile_credential", "plate"];

@@ -231,7 +231,7 @@ pub fn event(record: u64, source: &str, time: Timestamp, category: &str, ocsf: V
             product: Some("test".into()),
             service: None,
         },
-        ocsf,
+        ocsf: ocsf.into(),
         enrichment: None,
     }
 }

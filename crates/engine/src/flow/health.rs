@@ -54,7 +54,7 @@ pub fn event(seq: u64, record: &Record, knowledge: &Knowledge) -> Option<Event> 
             product: Some("castellan".into()),
             service: None,
         },
-        ocsf,
+        ocsf: ocsf.into(),
         enrichment: None,
     })
 }

@@ -73,7 +73,7 @@ pub fn event(seq: u64, part: u16, time: Timestamp) -> Event {
         clock_offset_max: Duration::from_secs(2),
         trust: Trust::Token,
         logsource: LogSource::default(),
-        ocsf,
+        ocsf: ocsf.into(),
         enrichment: Some(Box::new(enrichment)),
     }
 }

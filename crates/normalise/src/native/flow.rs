@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use serde_json::{Map, Value};
+use model::value::{Object, Value};
 
 use super::{Deliver, object, some_object};
 use crate::csv::Row;
@@ -24,7 +24,7 @@ struct Fields {
     bytes_out: Option<Value>,
     bytes_in: Option<Value>,
     user: Option<Value>,
-    others: Map<String, Value>,
+    others: Object,
 }
 
 /// One record to one network activity.
@@ -46,12 +46,12 @@ pub(super) fn map(
             "protocol" => fields.protocol = Some(protocol(&value)),
             "bytes_out" => fields.bytes_out = Some(number(name, &value, BYTES_MAX)?),
             "bytes_in" => fields.bytes_in = Some(number(name, &value, BYTES_MAX)?),
-            "user" => fields.user = Some(value.into()),
-            other => drop(fields.others.insert(other.to_owned(), value.into())),
+            "user" => fields.user = Some(value.into_owned().into()),
+            other => drop(fields.others.insert(other.to_owned(), value.into_owned())),
         }
     }
     for (name, value) in row.extras() {
-        fields.others.insert(name.to_owned(), value.into());
+        fields.others.insert(name.to_owned(), value.to_owned());
     }
     for (name, address) in [("src_ip", &fields.src_ip), ("dst_ip", &fields.dst_ip)] {
         if address.is_none() {
@@ -61,7 +61,7 @@ pub(super) fn map(
     deliver(Draft { ocsf: activity(fields), time, part: 0, is_proved: true })
 }
 
-fn activity(fields: Fields) -> Map<String, Value> {
+fn activity(fields: Fields) -> Object {
     let connection = fields.protocol.and_then(|(number, name)| {
         some_object([
             ("direction_id", Some(0.into())),
@@ -95,7 +95,7 @@ fn activity(fields: Fields) -> Map<String, Value> {
 
 fn address(name: &str, text: &str) -> Result<Value, Failure> {
     match text.parse::<IpAddr>() {
-        Ok(_) => Ok(text.into()),
+        Ok(_) => Ok(Value::text(text)),
         Err(_) => Err(Failure::aborted(format!("`{name}` is `{text}`, expected an IP address"))),
     }
 }

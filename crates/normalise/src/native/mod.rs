@@ -7,7 +7,7 @@ mod pacs;
 
 use codec::syslog::Message;
 use model::MappingName;
-use serde_json::{Map, Value};
+use model::value::{Object, Value};
 
 use crate::csv::{Plan, Row};
 use crate::decode::Failure;
@@ -78,18 +78,15 @@ impl Native {
 }
 
 /// A JSON object from a few pairs; absent values are left out.
-pub(crate) fn object<const N: usize>(pairs: [(&str, Option<Value>); N]) -> Map<String, Value> {
-    let mut out = Map::new();
-    for (key, value) in pairs {
-        if let Some(value) = value {
-            out.insert(key.to_owned(), value);
-        }
-    }
-    out
+pub(crate) fn object<const N: usize>(pairs: [(&'static str, Option<Value>); N]) -> Object {
+    let there = pairs.into_iter().filter_map(|(key, value)| Some((key.into(), value?)));
+    Object::from_unique(there)
 }
 
 /// The same as a value; `None` when nothing was there.
-pub(crate) fn some_object<const N: usize>(pairs: [(&str, Option<Value>); N]) -> Option<Value> {
+pub(crate) fn some_object<const N: usize>(
+    pairs: [(&'static str, Option<Value>); N],
+) -> Option<Value> {
     let object = object(pairs);
     (!object.is_empty()).then_some(Value::Object(object))
 }

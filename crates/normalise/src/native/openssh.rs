@@ -2,7 +2,7 @@
 //! whose shape leaves a doubt, is left to the mapping's program.
 
 use codec::syslog::Message;
-use serde_json::Value;
+use model::value::Value;
 
 use super::{Deliver, object};
 use crate::decode::Failure;
@@ -36,14 +36,14 @@ pub(super) fn map(
     let host = message.hostname.and_then(text_of);
     let port = log_on.port.and_then(|port| port.parse::<u16>().ok());
     let unmapped =
-        object([("pid", message.proc_id.map(process)), ("key", log_on.key.map(Value::from))]);
+        object([("pid", message.proc_id.map(process)), ("key", log_on.key.map(Value::text))]);
     let ocsf = object([
         ("activity_id", Some(1.into())),
         ("severity_id", Some(if log_on.is_success { 1 } else { 2 }.into())),
         ("status_id", Some(if log_on.is_success { 1 } else { 2 }.into())),
         ("status_detail", log_on.is_invalid.then(|| "invalid user".into())),
-        ("message", Some(text.into())),
-        ("user", Some(Value::Object(object([("name", Some(user.into()))])))),
+        ("message", Some(Value::text(text))),
+        ("user", Some(Value::Object(object([("name", Some(Value::text(user)))])))),
         ("src_endpoint", endpoint(text_of(log_on.from), "port", port.map(Value::from))),
         ("dst_endpoint", endpoint(host, "type_id", None)),
         ("device", endpoint(host, "type_id", Some(0.into()))),
@@ -117,16 +117,16 @@ fn port(after: &str) -> (Option<&str>, &str) {
 }
 
 fn process(text: &str) -> Value {
-    text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from)
+    text.parse::<i64>().map_or_else(|_| Value::text(text), Value::from)
 }
 
 /// An address or a name, and one more attribute.
-fn endpoint(host: Option<&str>, key: &str, value: Option<Value>) -> Option<Value> {
+fn endpoint(host: Option<&str>, key: &'static str, value: Option<Value>) -> Option<Value> {
     let host = host?;
     let inner = host.trim_start_matches('[').trim_end_matches(']');
     let named = match inner.parse::<std::net::IpAddr>() {
-        Ok(_) => ("ip", Some(Value::from(inner))),
-        Err(_) => ("hostname", Some(Value::from(host))),
+        Ok(_) => ("ip", Some(Value::text(inner))),
+        Err(_) => ("hostname", Some(Value::text(host))),
     };
     Some(Value::Object(object([named, (key, value)])))
 }

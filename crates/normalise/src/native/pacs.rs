@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use model::value::{Object, Value};
 
 use super::{Deliver, object, some_object};
 use crate::csv::Row;
@@ -25,7 +25,7 @@ struct Fields<'a> {
     result: Option<Cow<'a, str>>,
     direction: Option<Cow<'a, str>>,
     reason: Option<Cow<'a, str>>,
-    others: Map<String, Value>,
+    others: Object,
 }
 
 /// What a result means: `activity_id` and `severity_id` of the class, whether it is a verdict, and
@@ -105,25 +105,25 @@ fn read<'a>(row: &'a Row<'_>) -> Fields<'a> {
             "result" => fields.result = Some(value),
             "direction" => fields.direction = Some(value),
             "reason" => fields.reason = Some(value),
-            other => drop(fields.others.insert(other.to_owned(), value.into())),
+            other => drop(fields.others.insert(other.to_owned(), value.into_owned())),
         }
     }
     for (name, value) in row.extras() {
-        fields.others.insert(name.to_owned(), value.into());
+        fields.others.insert(name.to_owned(), value.to_owned());
     }
     fields
 }
 
 fn text(value: Option<&Cow<'_, str>>) -> Option<Value> {
-    value.map(|value| Value::from(&**value))
+    value.map(|value| Value::text(value))
 }
 
-fn access(fields: &Fields<'_>, outcome: &Outcome, direction: Option<&str>) -> Map<String, Value> {
+fn access(fields: &Fields<'_>, outcome: &Outcome, direction: Option<&str>) -> Object {
     let zone = text(fields.zone.as_ref()).map(|uid| some_object([("uid", Some(uid))]));
     let zone = zone.flatten();
     let portal = match &fields.door {
         Some(door) => object([
-            ("uid", Some(Value::from(&**door))),
+            ("uid", Some(Value::text(door))),
             ("portal_type_id", Some(1.into())),
             ("zone", zone.clone()),
         ]),
@@ -135,14 +135,14 @@ fn access(fields: &Fields<'_>, outcome: &Outcome, direction: Option<&str>) -> Ma
         ]),
     };
     let credential = fields.badge.as_ref().and_then(|badge| {
-        let uid = Some(Value::from(&**badge));
+        let uid = Some(Value::text(badge));
         some_object([("uid", uid), ("credential_type_id", Some(1.into()))])
     });
     let person = text(fields.person.as_ref()).map(|uid| some_object([("uid", Some(uid))]));
     let actor = person.flatten().and_then(|user| some_object([("user", Some(user))]));
     let mut unmapped = fields.others.clone();
     if let Some(direction) = direction {
-        unmapped.insert("direction".to_owned(), direction.into());
+        unmapped.insert("direction", Value::text(direction));
     }
     object([
         ("activity_id", Some(outcome.activity.into())),
@@ -157,20 +157,17 @@ fn access(fields: &Fields<'_>, outcome: &Outcome, direction: Option<&str>) -> Ma
     ])
 }
 
-fn authentication(
-    fields: &Fields<'_>,
-    outcome: &Outcome,
-    direction: Option<&str>,
-) -> Map<String, Value> {
+fn authentication(fields: &Fields<'_>, outcome: &Outcome, direction: Option<&str>) -> Object {
     let uid = match (&fields.person, &fields.badge) {
-        (Some(person), _) => Some(Value::from(&**person)),
+        (Some(person), _) => Some(Value::text(person)),
         (None, Some(badge)) => Some(format!("credential:{}", pseudonym_of(badge)).into()),
         (None, None) => None,
     };
     let user = object([("uid", uid), ("credential_uid", text(fields.badge.as_ref()))]);
     let service = object([("name", Some(SERVICE.into())), ("uid", text(fields.door.as_ref()))]);
     let zone = text(fields.zone.as_ref()).map(|uid| some_object([("uid", Some(uid))]));
-    let direction = direction.map(|direction| object([("direction", Some(direction.into()))]));
+    let direction =
+        direction.map(|direction| object([("direction", Some(Value::text(direction)))]));
     let logsource = object([("category", Some("badge_authentication".into()))]);
     object([
         ("class", Some("authentication".into())),

@@ -97,7 +97,7 @@ fn the_runner_fills_what_every_event_needs() {
     let event = event(run(&load(program), Some("acme"), &record));
     assert_eq!(event.time, at("2026-01-14T08:00:00.123456789Z"));
     assert_eq!(
-        serde_json::Value::Object(event.ocsf),
+        serde_json::Value::Object(event.ocsf.into()),
         serde_json::json!({
             "activity_id": 1, "category_uid": 3, "class_uid": 3002, "type_uid": 300201,
             "severity_id": 1, "time": 1768377600123_i64, "user": {"name": "ana"},

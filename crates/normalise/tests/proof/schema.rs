@@ -35,7 +35,7 @@ fn badge() -> Map<String, Value> {
 
 #[test]
 fn a_badge_event_is_ocsf() {
-    assert_eq!(Validator::shipped().check(&badge()), []);
+    assert_eq!(Validator::shipped().check(&badge().into()), []);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn each_kind_of_fault_is_named_at_its_path() {
             Value::Null => drop(event.remove(*key)),
             value => drop(event.insert((*key).to_owned(), value.clone())),
         }
-        let found = Validator::shipped().check(&event);
+        let found = Validator::shipped().check(&event.into());
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert!(found.iter().any(|one| one.contains(expected)), "{expected}: {found:?}");
     }
@@ -79,7 +79,7 @@ fn types_are_judged_as_the_schema_defines_them() {
             "severity_id": 1, "time": 1, "metadata": {"version": "1.8.0", "product": {"name": "x"}},
             "src_endpoint": endpoint,
         });
-        Validator::shipped().check(event.as_object().unwrap()).len()
+        Validator::shipped().check(&event.as_object().unwrap().clone().into()).len()
     };
     assert_eq!(flow(json!({"ip": "10.0.0.1", "port": 65535, "mac": "aa:bb:cc:dd:ee:ff"})), 0);
     assert_eq!(flow(json!({"ip": "2001:db8::1"})), 0);

@@ -152,6 +152,18 @@ async fn begin_writing(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>
     }
 }
 
+/// Rows of one statement: few different ones, so that each is prepared once.
+const INSERT_SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+
+fn insert_sql((head, tail): (&str, &str), width: usize, rows: usize) -> String {
+    let row = |row: usize| {
+        let marks = (1..=width).map(|column| format!("${}", row * width + column));
+        format!("({})", marks.collect::<Vec<_>>().join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!("{head} VALUES {} {tail}", rows.join(", "))
+}
+
 impl Tx {
     /// Runs a statement; returns how many rows it changed.
     pub async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, StoreError> {
@@ -161,6 +173,29 @@ impl Tx {
             }
         }
         .map_err(|e| StoreError::sqlx("writing state", &e))
+    }
+
+    /// Inserts rows of equal width, many in one statement: one at a time costs a wake-up each.
+    ///
+    /// `head`: `INSERT INTO t (a, b)`; `tail`: what follows `VALUES`, such as `ON CONFLICT …`.
+    /// No two rows may meet the same conflict.
+    pub async fn insert_many(
+        &mut self,
+        head: &str,
+        tail: &str,
+        rows: impl Iterator<Item = Vec<Arg>>,
+    ) -> Result<(), StoreError> {
+        let rows: Vec<Vec<Arg>> = rows.collect();
+        let mut rest = rows.as_slice();
+        while let Some(first) = rest.first() {
+            let size = INSERT_SIZES.into_iter().find(|size| *size <= rest.len()).unwrap_or(1);
+            let Some((chunk, after)) = rest.split_at_checked(size) else { break };
+            let sql = insert_sql((head, tail), first.len(), size);
+            let args = chunk.iter().flatten().cloned().collect();
+            self.run(sqlx::AssertSqlSafe(sql), args).await?;
+            rest = after;
+        }
+        Ok(())
     }
 
     pub async fn rows(

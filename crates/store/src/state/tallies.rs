@@ -55,17 +55,15 @@ pub struct UnresolvedTally {
 }
 
 pub(super) async fn add_counters(tx: &mut Tx, counters: &[Counter]) -> Result<(), StoreError> {
-    for c in counters.iter().filter(|c| c.value > 0) {
-        tx.run(
-            "INSERT INTO counters (boundary, source, outcome, reason, value) \
-             VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (boundary, source, outcome, reason) \
-             DO UPDATE SET value = counters.value + excluded.value",
-            args![&*c.boundary, &*c.source, &*c.outcome, &*c.reason, c.value],
-        )
-        .await?;
-    }
-    Ok(())
+    let rows = counters.iter().filter(|c| c.value > 0);
+    let rows = rows.map(|c| args![&*c.boundary, &*c.source, &*c.outcome, &*c.reason, c.value]);
+    tx.insert_many(
+        "INSERT INTO counters (boundary, source, outcome, reason, value)",
+        "ON CONFLICT (boundary, source, outcome, reason) \
+         DO UPDATE SET value = counters.value + excluded.value",
+        rows,
+    )
+    .await
 }
 
 /// Adds tallies; returns how many identifiers had to go.
@@ -73,19 +71,20 @@ pub(super) async fn add_unresolved(
     tx: &mut Tx,
     tallies: &[UnresolvedTally],
 ) -> Result<u64, StoreError> {
-    for t in tallies {
-        tx.run(
-            "INSERT INTO unresolved (kind, value, source, count, first_at, last_at) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kind, value, source) DO UPDATE SET \
-             count = unresolved.count + excluded.count, \
-             first_at = CASE WHEN excluded.first_at < unresolved.first_at \
-                 THEN excluded.first_at ELSE unresolved.first_at END, \
-             last_at = CASE WHEN excluded.last_at > unresolved.last_at \
-                 THEN excluded.last_at ELSE unresolved.last_at END",
-            args![&*t.kind, &*t.value, t.source.as_str(), t.count, t.first, t.last],
-        )
-        .await?;
-    }
+    let rows = tallies
+        .iter()
+        .map(|t| args![&*t.kind, &*t.value, t.source.as_str(), t.count, t.first, t.last]);
+    tx.insert_many(
+        "INSERT INTO unresolved (kind, value, source, count, first_at, last_at)",
+        "ON CONFLICT (kind, value, source) DO UPDATE SET \
+         count = unresolved.count + excluded.count, \
+         first_at = CASE WHEN excluded.first_at < unresolved.first_at \
+             THEN excluded.first_at ELSE unresolved.first_at END, \
+         last_at = CASE WHEN excluded.last_at > unresolved.last_at \
+             THEN excluded.last_at ELSE unresolved.last_at END",
+        rows,
+    )
+    .await?;
     if tallies.is_empty() { Ok(0) } else { evict_unresolved(tx, UNRESOLVED_MAX).await }
 }
 
