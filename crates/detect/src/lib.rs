@@ -19,4 +19,4 @@ mod stats;
 pub use detector::{Detector, Options, SnapshotError};
 pub use rules::{Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet};
 pub use spine::{Resolution, Spine};
-pub use stats::{DetectStats, UndecidedStat, UnresolvedStat};
+pub use stats::{DetectStats, UndecidedStat};

@@ -8,8 +8,6 @@ pub const SIGHTINGS_PER_PERSON_MAX: usize = 256;
 pub const PEOPLE_WATCHED_MAX: usize = 200_000;
 /// Silences kept per source; the oldest go first.
 pub const SILENCES_PER_SOURCE_MAX: usize = 64;
-/// Distinct unresolved values listed per identifier kind; the others are only counted.
-pub const UNRESOLVED_VALUES_MAX: usize = 1_000;
 /// Distinct reasons listed per rule that could not be decided.
 pub const UNDECIDED_REASONS_MAX: usize = 32;
 /// Events and matches that wait for the watermark; beyond, the oldest are judged early.

@@ -6,16 +6,7 @@ use model::RuleId;
 use model::enrichment::Unresolved;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{UNDECIDED_REASONS_MAX, UNRESOLVED_VALUES_MAX};
-
-/// Values of one identifier kind that nobody in the spine answers to.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct UnresolvedStat {
-    /// How often.
-    pub count: u64,
-    /// Which, each with how often; at most `UNRESOLVED_VALUES_MAX`.
-    pub values: BTreeMap<String, u64>,
-}
+use crate::limits::UNDECIDED_REASONS_MAX;
 
 /// How often a rule could not be decided.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -33,8 +24,9 @@ pub struct DetectStats {
     pub events: u64,
     /// Rule matches, undecided ones apart.
     pub matches: u64,
-    /// Unresolved identifiers per kind.
-    pub unresolved: BTreeMap<String, UnresolvedStat>,
+    /// How often an identifier of a kind was one that nobody in the spine answers to. Which they
+    /// were stands in the enrichment of each event.
+    pub unresolved: BTreeMap<String, u64>,
     /// Rules that could not be decided.
     pub undecided: BTreeMap<RuleId, UndecidedStat>,
     /// Events later than their source's bound: kept out of correlations, judged alone.
@@ -62,17 +54,9 @@ pub struct DetectStats {
 impl DetectStats {
     pub(crate) fn unresolved(&mut self, missed: &[Unresolved]) {
         for one in missed {
-            if !self.unresolved.contains_key(&one.kind) {
-                self.unresolved.insert(one.kind.clone(), UnresolvedStat::default());
-            }
-            let Some(stat) = self.unresolved.get_mut(&one.kind) else {
-                continue;
-            };
-            stat.count += 1;
-            if let Some(count) = stat.values.get_mut(&one.value) {
-                *count += 1;
-            } else if stat.values.len() < UNRESOLVED_VALUES_MAX {
-                stat.values.insert(one.value.clone(), 1);
+            match self.unresolved.get_mut(&one.kind) {
+                Some(count) => *count += 1,
+                None => drop(self.unresolved.insert(one.kind.clone(), 1)),
             }
         }
     }

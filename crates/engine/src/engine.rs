@@ -321,7 +321,7 @@ impl Engine {
             return Ok(0);
         }
         let numbers: Vec<u64> = taken.iter().filter_map(|raw| raw.rerun_of).collect();
-        let records: Vec<Record> = taken.into_iter().map(Record::Raw).collect();
+        let records: Vec<Record> = taken.into_iter().map(Record::from).collect();
         let count = records.len() as u64;
         let batch = Batch { records, idempotency: None };
         if let Err(error) = self.journal.append(batch, now).await {

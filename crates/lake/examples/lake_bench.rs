@@ -110,7 +110,7 @@ fn raw(row: &LakeRow) -> RawRow {
         rerun_of: None,
         body: body.into_bytes(),
     };
-    RawRow { seq: row.seq, raw }
+    RawRow { seq: row.seq, raw: raw.into() }
 }
 
 async fn flush(lake: &Lake, catalogue: &mut Vec<FileEntry>) -> Result<(), Box<dyn Error>> {

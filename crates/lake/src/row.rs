@@ -145,7 +145,7 @@ pub struct RawRow {
     /// Journal sequence.
     pub seq: u64,
     /// What the source said, whole.
-    pub raw: Raw,
+    pub raw: Arc<Raw>,
 }
 
 impl RawRow {

@@ -208,7 +208,7 @@ pub(crate) fn raw_at(batch: &RecordBatch, row: usize) -> Option<RawRow> {
         rerun_of: number("rerun_of"),
         body: (row < bodies.len()).then(|| bodies.value(row).to_vec())?,
     };
-    Some(RawRow { seq: number("seq")?, raw })
+    Some(RawRow { seq: number("seq")?, raw: Arc::new(raw) })
 }
 
 /// A text cell; `None` when null, or when there is no such cell.

@@ -90,8 +90,8 @@ pub enum SourceState {
 /// One journal record. Time itself is an input: kernels advance only by these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
-    /// Something a source said.
-    Raw(Raw),
+    /// Something a source said; shared, for the journal, the flow and the lake all hold it.
+    Raw(Arc<Raw>),
     /// The clock moved on.
     Tick {
         /// To this instant.
@@ -108,6 +108,12 @@ pub enum Record {
         /// When that was noticed.
         at: Timestamp,
     },
+}
+
+impl From<Raw> for Record {
+    fn from(raw: Raw) -> Self {
+        Self::Raw(Arc::new(raw))
+    }
 }
 
 /// Bytes as bytes in binary formats; serde's default is a sequence of numbers.

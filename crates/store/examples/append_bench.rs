@@ -41,7 +41,7 @@ fn record(number: u64) -> Record {
         body.extend_from_slice(format!(" x{:04x}", filler >> 48).as_bytes());
     }
     body.truncate(RECORD_BYTES);
-    Record::Raw(Raw {
+    Record::from(Raw {
         source: SourceId::parse("firewall").unwrap(),
         received_at: Timestamp::from_nanos(i64::try_from(number).unwrap()),
         wire: Wire::Syslog,

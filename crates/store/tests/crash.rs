@@ -55,7 +55,7 @@ fn limits() -> JournalLimits {
 }
 
 fn record(text: &str) -> Record {
-    Record::Raw(Raw {
+    Record::from(Raw {
         source: SourceId::parse("load").unwrap(),
         received_at: Timestamp::from_secs(5),
         wire: Wire::Syslog,

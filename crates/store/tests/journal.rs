@@ -19,7 +19,7 @@ fn at(secs: i64) -> Timestamp {
 }
 
 fn raw(now: Timestamp, body: impl Into<Vec<u8>>) -> Record {
-    Record::Raw(Raw {
+    Record::from(Raw {
         source: SourceId::parse("pacs").unwrap(),
         received_at: now,
         wire: Wire::Json,

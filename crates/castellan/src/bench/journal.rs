@@ -74,7 +74,7 @@ fn record(appender: usize, round: u64, n: usize) -> anyhow::Result<Record> {
     let seed = (appender as u64) << 48 | round << 16 | n as u64;
     let mut body = super::load::record("fortigate", seed, model::Timestamp::from_secs(1));
     body.resize(RECORD_BYTES, b' ');
-    Ok(Record::Raw(Raw {
+    Ok(Record::from(Raw {
         source: SourceId::parse("bench")?,
         received_at: model::Timestamp::from_secs(1),
         wire: Wire::Syslog,

@@ -37,7 +37,7 @@ pub enum SnapshotError {
 }
 
 /// The format that is written, and the newest that is read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Head {

@@ -19,17 +19,21 @@ pub(crate) struct Holder {
 /// Identifier values that are looked up without regard to case.
 const CASELESS: [&str; 5] = ["email", "account", "hostname", "mac", "source_user"];
 
+/// What one value stands for, as each kind of identifier that it is.
+type Meanings = Vec<(Box<str>, Vec<Holder>)>;
+
+/// By value first: most values of most events are nobody's, and that is known with one look.
 pub(crate) struct Identifiers {
-    kinds: HashMap<Box<str>, HashMap<Box<str>, Vec<Holder>>>,
+    values: HashMap<Box<str>, Meanings>,
 }
 
 impl Identifiers {
     pub(crate) fn new(org: &Organisation) -> Self {
-        let mut kinds: HashMap<Box<str>, HashMap<Box<str>, Vec<Holder>>> = HashMap::new();
+        let mut values: HashMap<Box<str>, Meanings> = HashMap::new();
         for identifier in &org.identifiers {
-            let values = kinds.entry(identifier.kind.as_str().into()).or_default();
             let value = fold(&identifier.kind, &identifier.value);
-            values.entry(value.into()).or_default().push(Holder {
+            let meanings = values.entry(value.into()).or_default();
+            of_kind(meanings, &identifier.kind).push(Holder {
                 entity: identifier.entity.clone(),
                 realm: identifier.realm.as_deref().map(Into::into),
                 validity: identifier.validity,
@@ -41,24 +45,27 @@ impl Identifiers {
                 continue;
             };
             let old = fold(&identifier.kind, old);
-            let holders = kinds.get_mut(identifier.kind.as_str()).and_then(|v| v.get_mut(&*old));
-            for holder in holders.into_iter().flatten() {
+            let Some(meanings) = values.get_mut(&*old) else {
+                continue;
+            };
+            for holder in of_kind(meanings, &identifier.kind) {
                 if holder.realm.as_deref() == identifier.realm.as_deref() {
                     holder.replaced.push(identifier.validity);
                 }
             }
         }
-        Self { kinds }
+        Self { values }
+    }
+
+    fn holders(&self, kind: &str, value: &str) -> &[Holder] {
+        let meanings = self.values.get(&*fold(kind, value));
+        let own = meanings.and_then(|all| all.iter().find(|(known, _)| &**known == kind));
+        own.map_or(&[], |(_, holders)| holders)
     }
 
     /// Every meaning of a value that the source's realm, else no realm, gives it.
     fn meanings(&self, kind: &str, realm: Option<&str>, value: &str) -> Vec<&Holder> {
-        let Some(values) = self.kinds.get(kind) else {
-            return Vec::new();
-        };
-        let Some(holders) = values.get(&*fold(kind, value)) else {
-            return Vec::new();
-        };
+        let holders = self.holders(kind, value);
         if realm.is_some() {
             let own = holders.iter().filter(|holder| holder.realm.as_deref() == realm);
             let own: Vec<_> = own.collect();
@@ -69,10 +76,17 @@ impl Identifiers {
         holders.iter().filter(|holder| holder.realm.is_none()).collect()
     }
 
-    /// What a value means at an instant.
-    pub(crate) fn at(&self, kind: &str, who: &Asked<'_>) -> Option<&Entity> {
-        let values = self.kinds.get(kind)?;
-        let holders = values.get(&*fold(kind, who.value))?;
+    /// What a value means at an instant, as the first of the kinds that it is.
+    pub(crate) fn at(&self, kinds: &[&str], who: &Asked<'_>) -> Option<&Entity> {
+        let is_plain = !who.value.chars().any(char::is_uppercase);
+        if is_plain && !self.values.contains_key(who.value) {
+            return None;
+        }
+        kinds.iter().find_map(|kind| self.at_as(kind, who))
+    }
+
+    fn at_as(&self, kind: &str, who: &Asked<'_>) -> Option<&Entity> {
+        let holders = self.holders(kind, who.value);
         let valid = |realm: Option<&str>| {
             let mut holders = holders.iter();
             holders
@@ -100,6 +114,17 @@ pub(crate) struct Asked<'a> {
     pub realm: Option<&'a str>,
     pub value: &'a str,
     pub at: Timestamp,
+}
+
+fn of_kind<'a>(meanings: &'a mut Meanings, kind: &str) -> &'a mut Vec<Holder> {
+    let known = meanings.iter().position(|(known, _)| &**known == kind);
+    let at = known.unwrap_or_else(|| {
+        meanings.push((kind.into(), Vec::new()));
+        meanings.len() - 1
+    });
+    // INVARIANT: `at` was found or pushed above.
+    #[expect(clippy::indexing_slicing, reason = "found or pushed above")]
+    &mut meanings[at].1
 }
 
 fn fold<'a>(kind: &str, value: &'a str) -> Cow<'a, str> {

@@ -73,7 +73,7 @@ struct Ask<'a> {
 impl Ask<'_> {
     fn entity(&self, kinds: &[&str], value: &str) -> Option<&Entity> {
         let asked = Asked { realm: self.realm, value, at: self.at };
-        kinds.iter().find_map(|kind| self.spine.identifiers.at(kind, &asked))
+        self.spine.identifiers.at(kinds, &asked)
     }
 
     fn credential(

@@ -197,7 +197,7 @@ impl Ingest {
         split
             .into_iter()
             .map(|(wire, body)| {
-                Record::Raw(Raw {
+                Record::from(Raw {
                     source: source.clone(),
                     received_at: now,
                     wire,

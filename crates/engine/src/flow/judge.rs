@@ -3,14 +3,14 @@
 //! Exactly once: what a step concludes is written with its cursor. After a crash the detector goes
 //! on from its snapshot; records up to the cursor are judged again for its memory's sake alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use detect::{Detector, Options};
 use lake::{AppendOutcome, Lake, LakeRow, RawRow};
-use model::{DeadLetter, Event, Finding, Raw, Record};
+use model::{DeadLetter, Event, Finding, Raw, Record, SourceId};
 use normalise::Normalised;
 use store::StoreError;
 use store::state::{Counter, DetectStep, Snapshot, StoredDeadLetter};
@@ -108,7 +108,9 @@ pub struct Judge {
     knowledge: Arc<Knowledge>,
     begin: Begin,
     step: DetectStep,
-    counts: BTreeMap<(String, Outcome, &'static str), u64>,
+    counts: BTreeMap<(SourceId, Outcome, &'static str), u64>,
+    /// Records received, and of these kept, per source: what is counted for nearly every record.
+    usual: HashMap<SourceId, (u64, u64)>,
     unresolved: Unresolved,
     findings: Vec<Finding>,
     since_commit: Stopwatch,
@@ -139,6 +141,7 @@ impl Judge {
             begin,
             step: DetectStep { consumer: CONSUMER.into(), ..DetectStep::default() },
             counts: BTreeMap::new(),
+            usual: HashMap::new(),
             unresolved: Unresolved::default(),
             findings: Vec::new(),
             since_commit: Stopwatch::start(),
@@ -207,7 +210,7 @@ impl Judge {
                     self.step.resolved_dead_letters.push(dead);
                 }
                 if item.seq > self.begin.in_lake {
-                    raws.push(RawRow { seq: item.seq, raw: raw.clone() });
+                    raws.push(RawRow { seq: item.seq, raw: Arc::clone(raw) });
                 }
             }
             Record::Source { source, state, .. } => {
@@ -246,10 +249,12 @@ impl Judge {
             }
         }
         if is_new {
-            self.count(raw.source.as_str(), (Outcome::Received, ""));
-            if gave_event {
-                self.count(raw.source.as_str(), (Outcome::Kept, ""));
-            }
+            let (received, kept) = match self.usual.get_mut(&raw.source) {
+                Some(known) => known,
+                None => self.usual.entry(raw.source.clone()).or_default(),
+            };
+            *received += 1;
+            *kept += u64::from(gave_event);
         }
         gave_event
     }
@@ -279,7 +284,7 @@ impl Judge {
 
     fn dead(&mut self, letter: DeadLetter, raw: &Raw) {
         let reason = (Outcome::Rejected, letter.reason.code());
-        self.count(letter.source.as_str(), reason);
+        self.count(letter.source.clone(), reason);
         if let Some(earlier) = raw.rerun_of {
             // The newer letter speaks for the record from now on.
             self.step.resolved_dead_letters.push(earlier);
@@ -295,8 +300,8 @@ impl Judge {
         }
     }
 
-    fn count(&mut self, source: &str, (outcome, reason): (Outcome, &'static str)) {
-        *self.counts.entry((source.to_owned(), outcome, reason)).or_insert(0) += 1;
+    fn count(&mut self, source: SourceId, (outcome, reason): (Outcome, &'static str)) {
+        *self.counts.entry((source, outcome, reason)).or_insert(0) += 1;
     }
 
     fn append_to_lake(&mut self, mut rows: Vec<LakeRow>, mut raws: Vec<RawRow>) {
@@ -372,14 +377,20 @@ impl Judge {
     }
 
     fn take_counters(&mut self) -> Vec<Counter> {
-        let counts = std::mem::take(&mut self.counts);
+        let mut counts = std::mem::take(&mut self.counts);
+        for (source, (received, kept)) in self.usual.drain() {
+            *counts.entry((source.clone(), Outcome::Received, "")).or_insert(0) += received;
+            *counts.entry((source, Outcome::Kept, "")).or_insert(0) += kept;
+        }
+        counts.retain(|_, value| *value > 0);
         let mut counters = Vec::with_capacity(counts.len());
         let boundary = Boundary::Normalise;
         for ((source, outcome, reason), value) in counts {
-            self.tools.accounts.add_reason(boundary, &source, (outcome, reason), value);
+            let source = source.as_str();
+            self.tools.accounts.add_reason(boundary, source, (outcome, reason), value);
             counters.push(Counter {
                 boundary: boundary.as_str().into(),
-                source,
+                source: source.into(),
                 outcome: outcome.as_str().into(),
                 reason: reason.into(),
                 value,

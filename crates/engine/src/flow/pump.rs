@@ -102,7 +102,7 @@ impl Pump {
                 };
                 count(&mut waiting.sources, &raw.source);
                 count(&mut listeners, &raw.listener);
-                records.push(Record::Raw(raw));
+                records.push(Record::from(raw));
             }
             if records.len() < max {
                 next = intake.try_recv();

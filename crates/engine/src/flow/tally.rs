@@ -1,6 +1,6 @@
 //! Identifiers that nobody answers to, gathered between two commits.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use model::{Event, SourceId, Timestamp};
 use store::state::UnresolvedTally;
@@ -11,36 +11,69 @@ const VALUES_MAX: usize = 10_000;
 /// The gathered tallies.
 #[derive(Debug, Default)]
 pub struct Unresolved {
-    seen: BTreeMap<(String, String, SourceId), (u64, Timestamp, Timestamp)>,
+    sources: Vec<(SourceId, HashMap<String, Values>)>,
+    count: usize,
 }
+
+/// By value: how often, first and last.
+type Values = HashMap<String, (u64, Timestamp, Timestamp)>;
 
 impl Unresolved {
     /// Adds what one event could not resolve.
     pub fn add(&mut self, event: &Event) {
         let Some(enrichment) = &event.enrichment else { return };
+        if enrichment.unresolved.is_empty() {
+            return;
+        }
+        let known = self.sources.iter().position(|(source, _)| *source == event.source);
+        if known.is_none() {
+            self.sources.push((event.source.clone(), HashMap::new()));
+        }
+        let at = known.unwrap_or(self.sources.len() - 1);
+        let Some((_, kinds)) = self.sources.get_mut(at) else { return };
         for missed in &enrichment.unresolved {
-            let value =
-                if self.seen.len() < VALUES_MAX { missed.value.clone() } else { "-".into() };
-            let key = (missed.kind.clone(), value, event.source.clone());
-            let slot = self.seen.entry(key).or_insert((0, event.time, event.time));
-            slot.0 += 1;
-            slot.1 = slot.1.min(event.time);
-            slot.2 = slot.2.max(event.time);
+            if !kinds.contains_key(&missed.kind) {
+                kinds.insert(missed.kind.clone(), Values::new());
+            }
+            let Some(values) = kinds.get_mut(&missed.kind) else { continue };
+            let (count, first, last) = match values.get_mut(&missed.value) {
+                Some(slot) => slot,
+                None => {
+                    let is_full = self.count >= VALUES_MAX;
+                    let value = if is_full { "-".to_owned() } else { missed.value.clone() };
+                    values.entry(value).or_insert_with(|| {
+                        self.count += 1;
+                        (0, event.time, event.time)
+                    })
+                }
+            };
+            *count += 1;
+            *first = event.time.min(*first);
+            *last = event.time.max(*last);
         }
     }
 
     /// Gives what was gathered and begins anew.
     pub fn take(&mut self) -> Vec<UnresolvedTally> {
-        let seen = std::mem::take(&mut self.seen);
-        seen.into_iter()
-            .map(|((kind, value, source), (count, first, last))| UnresolvedTally {
-                kind,
-                value,
-                source,
-                count,
-                first,
-                last,
-            })
-            .collect()
+        let mut all = Vec::with_capacity(self.count);
+        for (source, kinds) in std::mem::take(self).sources {
+            for (kind, values) in kinds {
+                all.extend(values.into_iter().map(|(value, (count, first, last))| {
+                    UnresolvedTally {
+                        kind: kind.clone(),
+                        value,
+                        source: source.clone(),
+                        count,
+                        first,
+                        last,
+                    }
+                }));
+            }
+        }
+        // The order of the index that they go into.
+        all.sort_unstable_by(|a, b| {
+            (&a.kind, &a.value, &a.source).cmp(&(&b.kind, &b.value, &b.source))
+        });
+        all
     }
 }

@@ -121,8 +121,7 @@ pub fn replay(
     let stats = run.detector.stats();
     summary.late = stats.late;
     summary.undecided = stats.undecided.values().map(|stat| stat.count).sum();
-    let unresolved = stats.unresolved.iter().map(|(kind, stat)| (kind.clone(), stat.count));
-    summary.unresolved = unresolved.collect();
+    summary.unresolved = stats.unresolved.clone();
     let seconds = watch.elapsed().as_secs_f64();
     summary.events_per_s = if seconds > 0.0 { summary.events as f64 / seconds } else { 0.0 };
     Ok(summary)

@@ -95,7 +95,7 @@ pub fn raw(seq: u64, time: Timestamp) -> RawRow {
         rerun_of: seq.is_multiple_of(5).then_some(seq / 2),
         body: vec![0, 159, u8::try_from(seq % 256).unwrap(), b'\n'],
     };
-    RawRow { seq, raw }
+    RawRow { seq, raw: raw.into() }
 }
 
 pub fn config(folder: &std::path::Path) -> LakeConfig {

@@ -355,7 +355,7 @@ fn take_record(
     let tag = input.byte("a record's kind")?;
     let at = input.time(clock)?;
     match tag {
-        TAG_RAW => take_raw(input, words, at).map(Record::Raw),
+        TAG_RAW => take_raw(input, words, at).map(Record::from),
         TAG_TICK => Ok(Record::Tick { at }),
         TAG_SOURCE => {
             let source = take_source(input, words)?;
@@ -440,8 +440,8 @@ mod tests {
         let first =
             Raw { peer: Some(Arc::from("10.0.0.7")), rerun_of: Some(300), ..raw("pacs", 5, b"ab") };
         let records = [
-            Record::Raw(first),
-            Record::Raw(raw("pacs", 4, b"c")),
+            Record::from(first),
+            Record::from(raw("pacs", 4, b"c")),
             Record::Tick { at: Timestamp::from_nanos(10) },
             Record::Source {
                 source: SourceId::parse("fw").unwrap(),
@@ -479,7 +479,7 @@ mod tests {
         )
             .prop_map(
                 |((source, at, wire, trust, listener), (peer, topic, cut, rerun), body)| {
-                    Record::Raw(Raw {
+                    Record::from(Raw {
                         source: SourceId::parse(&source).unwrap(),
                         received_at: Timestamp::from_nanos(at),
                         wire: wire_of(wire).unwrap(),
