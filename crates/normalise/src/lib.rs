@@ -16,6 +16,7 @@ mod csv;
 mod decode;
 mod header;
 mod instant;
+mod tree;
 
 mod convert;
 mod finish;
