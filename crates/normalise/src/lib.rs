@@ -23,9 +23,11 @@ mod finish;
 mod native;
 mod normaliser;
 
+mod bare;
 mod check;
 pub mod ocsf;
 
+pub use bare::BareProgram;
 pub use check::{CaseResult, check_folder};
 pub use functions::ALLOWED;
 pub use manifest::{CsvSpec, Engine, Evidence, Manifest};
