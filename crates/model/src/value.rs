@@ -4,6 +4,7 @@
 //! a literal of ours costs nothing, and an object is one vector in the order it was made.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::ser::SerializeMap;
@@ -61,6 +62,24 @@ impl Object {
             object.entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         }
         object
+    }
+
+    /// From entries in the order they were written: of several with one name the last counts, and
+    /// one without a value takes the name away.
+    pub fn from_last(entries: impl IntoIterator<Item = (Text, Option<Value>)>) -> Self {
+        let entries = entries.into_iter();
+        if entries.size_hint().1.is_some_and(|most| most <= LINEAR_MAX) {
+            let mut object = Self::new();
+            for (name, value) in entries {
+                match value {
+                    Some(value) => object.insert(name, value),
+                    None => object.remove(&name),
+                };
+            }
+            return object;
+        }
+        let entries: BTreeMap<Text, Option<Value>> = entries.collect();
+        Self::from_unique(entries.into_iter().filter_map(|(name, value)| Some((name, value?))))
     }
 
     fn is_ordered(&self) -> bool {
@@ -343,11 +362,13 @@ macro_rules! from {
 
 from! {
     bool => Self::Bool,
+    u8 => |number| Self::Number(number.into()),
     u16 => |number| Self::Number(number.into()),
     u32 => |number| Self::Number(number.into()),
     i32 => |number| Self::Number(number.into()),
     u64 => |number| Self::Number(number.into()),
     i64 => |number| Self::Number(number.into()),
+    f64 => |number| Number::from_f64(number).map_or(Self::Null, Self::Number),
     &'static str => |text| Self::String(Cow::Borrowed(text)),
     String => |text| Self::String(Cow::Owned(text)),
     Text => Self::String,

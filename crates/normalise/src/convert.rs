@@ -33,9 +33,7 @@ fn made(value: Value, place: Place) -> Option<Made> {
         Value::String(string) => text(string.to_string(), place)?,
         Value::Regex(regex) => Made::from(regex.to_string()),
         Value::Integer(number) => Made::from(number),
-        Value::Float(number) => {
-            serde_json::Number::from_f64(number.into_inner()).map_or(Made::Null, Made::Number)
-        }
+        Value::Float(number) => Made::from(number.into_inner()),
         Value::Boolean(truth) => Made::Bool(truth),
         Value::Timestamp(at) => match place {
             Place::Attribute => Made::from(at.timestamp_millis()),

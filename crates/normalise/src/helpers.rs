@@ -120,11 +120,14 @@ fn or_null<T: Into<Value>>(value: Option<T>) -> Value {
 
 /// What vendors write where they have nothing to say.
 const NOTHING: &[&str] = &["-", "N/A", "n/a", "(null)", "null", "?", "(none)", "none", "\"\""];
+/// None of them is longer.
+const NOTHING_LEN_MAX: usize = 6;
 
 /// A text without blanks around it, unless it says nothing.
 pub(crate) fn text_of(text: &str) -> Option<&str> {
     let trimmed = text.trim();
-    (!trimmed.is_empty() && !NOTHING.contains(&trimmed)).then_some(trimmed)
+    let is_nothing = trimmed.len() <= NOTHING_LEN_MAX && NOTHING.contains(&trimmed);
+    (!trimmed.is_empty() && !is_nothing).then_some(trimmed)
 }
 
 fn text(value: Value) -> Option<Value> {
@@ -146,6 +149,15 @@ fn text(value: Value) -> Option<Value> {
     }
 }
 
+/// A decimal number, or a hexadecimal one after `0x`.
+pub(crate) fn number_of(text: &str) -> Option<i64> {
+    let text = text.trim();
+    match text.strip_prefix("0x") {
+        Some(hex) => i64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
 fn number(value: &Value) -> Option<i64> {
     match value {
         Value::Integer(number) => Some(*number),
@@ -153,14 +165,7 @@ fn number(value: &Value) -> Option<i64> {
         Value::Float(number) if number.is_finite() && number.abs() < 9e15 => {
             Some(number.into_inner() as i64)
         }
-        Value::Bytes(_) | Value::String(_) => {
-            let text = value.to_str_lossy()?;
-            let text = text.trim();
-            match text.strip_prefix("0x") {
-                Some(hex) => i64::from_str_radix(hex, 16).ok(),
-                None => text.parse().ok(),
-            }
-        }
+        Value::Bytes(_) | Value::String(_) => number_of(&value.to_str_lossy()?),
         Value::Boolean(truth) => Some(i64::from(*truth)),
         Value::Float(_)
         | Value::Timestamp(_)
@@ -171,14 +176,28 @@ fn number(value: &Value) -> Option<i64> {
     }
 }
 
+/// A number that can be a port.
+pub(crate) fn port_of(text: &str) -> Option<i64> {
+    number_of(text).filter(is_port)
+}
+
+fn is_port(number: &i64) -> bool {
+    (0..=65_535).contains(number)
+}
+
 fn port(value: &Value) -> Option<i64> {
-    number(value).filter(|port| (0..=65_535).contains(port))
+    number(value).filter(is_port)
+}
+
+/// An address, without blanks and brackets around it.
+pub(crate) fn ip_of(text: &str) -> Option<&str> {
+    let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
+    inner.parse::<IpAddr>().is_ok().then_some(inner)
 }
 
 fn ip(value: Value) -> Option<Value> {
     let whole = value.to_str_lossy()?;
-    let inner = whole.trim().trim_start_matches('[').trim_end_matches(']');
-    inner.parse::<IpAddr>().ok()?;
+    let inner = ip_of(&whole)?;
     if inner.len() == whole.len() {
         drop(whole);
         return Some(value);
@@ -187,21 +206,23 @@ fn ip(value: Value) -> Option<Value> {
 }
 
 /// Six pairs with colons from any of the usual spellings.
-fn mac(value: &Value) -> Option<Value> {
-    let whole = value.to_str_lossy()?;
-    let digits: Vec<u8> =
-        whole.bytes().filter(|b| !matches!(b, b':' | b'-' | b'.' | b' ')).collect();
-    if digits.len() != 12 || !digits.iter().all(u8::is_ascii_hexdigit) {
+pub(crate) fn mac_of(text: &str) -> Option<String> {
+    let digits = || text.bytes().filter(|b| !matches!(b, b':' | b'-' | b'.' | b' '));
+    if digits().count() != 12 || !digits().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     let mut out = String::with_capacity(17);
-    for (index, digit) in digits.iter().enumerate() {
+    for (index, digit) in digits().enumerate() {
         if index > 0 && index % 2 == 0 {
             out.push(':');
         }
         out.push(char::from(digit.to_ascii_lowercase()));
     }
-    Some(Value::from(out))
+    Some(out)
+}
+
+fn mac(value: &Value) -> Option<Value> {
+    mac_of(&value.to_str_lossy()?).map(Value::from)
 }
 
 fn email(value: Value) -> Option<Value> {

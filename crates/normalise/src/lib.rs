@@ -16,15 +16,18 @@ mod csv;
 mod decode;
 mod header;
 mod instant;
+mod tree;
 
 mod convert;
 mod finish;
 mod native;
 mod normaliser;
 
+mod bare;
 mod check;
 pub mod ocsf;
 
+pub use bare::BareProgram;
 pub use check::{CaseResult, check_folder};
 pub use functions::ALLOWED;
 pub use manifest::{CsvSpec, Engine, Evidence, Manifest};

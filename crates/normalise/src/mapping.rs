@@ -150,6 +150,9 @@ impl Mappings {
         } else {
             base.and_then(|base| base.program.clone())
         };
+        // An heir's own program is what it wants run, not the engine of its base.
+        let has_own_program =
+            folder.files.contains_key("map.vrl") && Native::of(&manifest.name).is_none();
         let native = Native::of(&manifest.name).or_else(|| base.and_then(|base| base.columns_of));
         match manifest.engine {
             Engine::Native if native.is_none() => {
@@ -167,7 +170,7 @@ impl Mappings {
         }
         Some(Mapping {
             columns_of: native,
-            native: native.filter(|_| manifest.engine == Engine::Native),
+            native: native.filter(|_| manifest.engine == Engine::Native && !has_own_program),
             program,
             product: Arc::from(manifest.name.as_str()),
             service: manifest.service.as_deref().map(Arc::from),

@@ -16,7 +16,9 @@ use crate::csv::{self, Plan};
 use crate::decode::{self, Failure};
 use crate::finish::{Draft, finish};
 use crate::mapping::{Mapping, Mappings};
+use crate::native::{Native, Record};
 use crate::recognise::Traits;
+use crate::tree::Tree;
 use crate::{convert, header, instant};
 
 /// How far a claimed time may lie from its receipt before it is not believed.
@@ -133,10 +135,10 @@ impl Normaliser {
         }));
     }
 
-    fn road<'m>(
+    fn road<'a, 'm>(
         &mut self,
         mappings: &'m Mappings,
-        context: &mut Context<'_>,
+        context: &mut Context<'a>,
         chosen: &mut Option<&'m Mapping>,
         out: &mut Vec<Normalised>,
     ) -> Result<(), Failure> {
@@ -186,10 +188,10 @@ impl Normaliser {
         self.map(step, context, out)
     }
 
-    fn map(
+    fn map<'a>(
         &mut self,
-        step: Step<'_, '_>,
-        context: &Context<'_>,
+        mut step: Step<'a, '_>,
+        context: &Context<'a>,
         out: &mut Vec<Normalised>,
     ) -> Result<(), Failure> {
         let mapping = step.mapping;
@@ -209,10 +211,11 @@ impl Normaliser {
             let value = csv_value(&row, mapping, context)?;
             return self.program(value, &step, context, &mut |draft| deliver(draft, out));
         }
-        if let (Some(native), Some(message)) = (mapping.native, &step.message)
-            && native.map_syslog(message, context, &mut |draft| deliver(draft, out))?
-        {
-            return Ok(());
+        if let Some(native) = mapping.native {
+            let record = step.record(native, context);
+            if native.map_record(&record, context, &mut |draft| deliver(draft, out))? {
+                return Ok(());
+            }
         }
         let value = step.value(context)?;
         self.program(value, &step, context, &mut |draft| deliver(draft, out))
@@ -262,11 +265,25 @@ struct Step<'a, 'm> {
     mapping: &'m Mapping,
     index: usize,
     message: Option<Message<'a>>,
-    json: Option<Value>,
+    json: Option<Tree<'a>>,
 }
 
-impl Step<'_, '_> {
-    fn value(&self, context: &Context<'_>) -> Result<Value, Failure> {
+impl<'a> Step<'a, '_> {
+    /// The record without a syslog header.
+    fn payload(&self, context: &Context<'a>) -> &'a [u8] {
+        self.message.as_ref().map_or(&*context.raw.body, |message| message.message)
+    }
+
+    /// What a native engine is given; JSON is read here unless recognition has read it.
+    fn record(&mut self, native: Native, context: &Context<'a>) -> Record<'_> {
+        let payload = self.payload(context);
+        if native.wants_json() && self.json.is_none() {
+            self.json = Tree::read(payload);
+        }
+        Record { message: self.message.as_ref(), payload, json: self.json.as_ref() }
+    }
+
+    fn value(&self, context: &Context<'a>) -> Result<Value, Failure> {
         let wire = self.mapping.manifest.wire;
         match &self.message {
             Some(message) if wire == Wire::Syslog => {
@@ -274,12 +291,9 @@ impl Step<'_, '_> {
                 fields.insert(KeyString::from("message"), Value::from(message.text()));
                 Ok(Value::Object(fields))
             }
-            message => match self.json.as_ref().filter(|_| wire == Wire::Json) {
-                Some(json) => Ok(json.clone()),
-                None => {
-                    let payload = message.as_ref().map_or(&*context.raw.body, |m| m.message);
-                    decode::payload(wire, payload)
-                }
+            _ => match self.json.as_ref().filter(|_| wire == Wire::Json) {
+                Some(json) => Ok(json.to_value()),
+                None => decode::payload(wire, self.payload(context)),
             },
         }
     }

@@ -4,9 +4,9 @@ use memchr::memmem::Finder;
 use model::problem::Problem;
 use model::{MappingName, Wire};
 use regex::bytes::Regex;
-use vrl::value::Value;
 
 use crate::manifest::Manifest;
+use crate::tree::Tree;
 
 /// Recognition rules, the one to ask first in front: by priority, then by name.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ pub(crate) struct Traits<'a> {
     pub payload: &'a [u8],
     pub topic: Option<&'a str>,
     /// The payload as JSON, once it was asked for.
-    pub json: Option<Option<Value>>,
+    pub json: Option<Option<Tree<'a>>>,
 }
 
 impl Traits<'_> {
@@ -46,12 +46,9 @@ impl Traits<'_> {
         let payload = self.payload;
         let json = self.json.get_or_insert_with(|| {
             let starts = payload.trim_ascii_start().first() == Some(&b'{');
-            starts.then(|| serde_json::from_slice(payload).ok()).flatten()
+            starts.then(|| Tree::read(payload)).flatten()
         });
-        let Some(Value::Object(object)) = json else {
-            return false;
-        };
-        keys.iter().all(|key| object.contains_key(key.as_str()))
+        json.as_ref().is_some_and(|json| keys.iter().all(|key| json.get(key).is_some()))
     }
 
     fn has_columns(&self, columns: &[String]) -> bool {

@@ -1,7 +1,10 @@
 //! Mappings whose engine is code of ours, for the formats that come by the hundred thousand.
 //! Each has a `map.vrl` beside it that tests hold it to.
 
+mod fields;
 mod flow;
+mod fortigate;
+mod okta;
 mod openssh;
 mod pacs;
 
@@ -14,6 +17,7 @@ use crate::decode::Failure;
 use crate::finish::Draft;
 use crate::mapping::Mapping;
 use crate::normaliser::Context;
+use crate::tree::Tree;
 
 /// Hands on one event.
 pub(crate) type Deliver<'a> = &'a mut dyn FnMut(Draft) -> Result<(), Failure>;
@@ -24,6 +28,8 @@ pub(crate) enum Native {
     PacsCsv,
     FlowCsv,
     OpenSsh,
+    FortiGate,
+    Okta,
 }
 
 impl Native {
@@ -32,6 +38,8 @@ impl Native {
             "pacs-csv" => Some(Self::PacsCsv),
             "flow-csv" => Some(Self::FlowCsv),
             "openssh" => Some(Self::OpenSsh),
+            "fortigate" => Some(Self::FortiGate),
+            "okta" => Some(Self::Okta),
             _ => None,
         }
     }
@@ -41,7 +49,7 @@ impl Native {
         let needed: &[&[&str]] = match self {
             Self::PacsCsv => &[&["time"], &["badge", "person"], &["door", "zone"]],
             Self::FlowCsv => &[&["time"], &["src_ip"], &["dst_ip"]],
-            Self::OpenSsh => &[],
+            Self::OpenSsh | Self::FortiGate | Self::Okta => &[],
         };
         needed.iter().try_for_each(|any_of| plan.need(any_of))
     }
@@ -60,27 +68,59 @@ impl Native {
             Self::OpenSsh => {
                 Err(Failure::decode("syslog", "a CSV record is no syslog message".to_owned()))
             }
+            Self::FortiGate => Err(Failure::decode("kv", "a CSV record has no pairs".to_owned())),
+            Self::Okta => Err(Failure::decode("json", "a CSV record is no JSON".to_owned())),
         }
     }
 
-    /// Maps one syslog message; `false` leaves it to the mapping's program.
-    pub(crate) fn map_syslog(
+    /// Maps one record that is no CSV; `false` leaves it to the mapping's program.
+    pub(crate) fn map_record(
         self,
-        message: &Message<'_>,
+        record: &Record<'_>,
         context: &Context<'_>,
         deliver: Deliver<'_>,
     ) -> Result<bool, Failure> {
-        match self {
-            Self::OpenSsh => openssh::map(message, context, deliver),
-            Self::PacsCsv | Self::FlowCsv => Ok(false),
+        match (self, record) {
+            (Self::OpenSsh, Record { message: Some(message), .. }) => {
+                openssh::map(message, context, deliver)
+            }
+            (Self::FortiGate, Record { payload, .. }) => fortigate::map(payload, context, deliver),
+            (Self::Okta, Record { json: Some(json), .. }) => okta::map(json, context, deliver),
+            (Self::PacsCsv | Self::FlowCsv | Self::OpenSsh | Self::Okta, _) => Ok(false),
         }
     }
+
+    /// Whether it maps JSON.
+    pub(crate) fn wants_json(self) -> bool {
+        match self {
+            Self::Okta => true,
+            Self::PacsCsv | Self::FlowCsv | Self::OpenSsh | Self::FortiGate => false,
+        }
+    }
+}
+
+/// A record in every form that was made of it.
+pub(crate) struct Record<'a> {
+    pub message: Option<&'a Message<'a>>,
+    /// The record without a syslog header.
+    pub payload: &'a [u8],
+    /// The payload as JSON, where it was read as such.
+    pub json: Option<&'a Tree<'a>>,
 }
 
 /// A JSON object from a few pairs; absent values are left out.
 pub(crate) fn object<const N: usize>(pairs: [(&'static str, Option<Value>); N]) -> Object {
     let there = pairs.into_iter().filter_map(|(key, value)| Some((key.into(), value?)));
     Object::from_unique(there)
+}
+
+/// Puts a few more pairs into an object.
+fn extend<const N: usize>(out: &mut Object, pairs: [(&'static str, Option<Value>); N]) {
+    for (key, value) in pairs {
+        if let Some(value) = value {
+            out.insert(key, value);
+        }
+    }
 }
 
 /// The same as a value; `None` when nothing was there.

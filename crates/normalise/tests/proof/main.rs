@@ -8,6 +8,7 @@
 
 mod content;
 mod contract;
+mod hot;
 mod oracle;
 mod real;
 mod schema;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use model::{Event, Wire};
+use normalise::ocsf::Validator;
 use normalise::{Mappings, Normalised};
 use proptest::prelude::*;
 
@@ -25,10 +26,22 @@ fn told(all: Vec<Normalised>) -> Vec<Result<Event, String>> {
 
 fn agree(mapping: &str, body: &str) {
     let wire = if mapping == "openssh" { Wire::Syslog } else { Wire::Csv };
-    let record = raw(wire, body.as_bytes());
+    agree_over(wire, mapping, body.as_bytes());
+}
+
+/// Runs a record both ways: the events are the same, byte by byte, and valid.
+pub fn agree_over(wire: Wire, mapping: &str, body: &[u8]) {
+    let record = raw(wire, body);
+    let body = String::from_utf8_lossy(body);
     let native = told(run(&shipped(), Some(mapping), &record));
     let oracle = told(run(&oracles(), Some(mapping), &record));
     assert_eq!(native, oracle, "{body}");
+    for (native, oracle) in native.iter().zip(&oracle) {
+        let (Ok(native), Ok(oracle)) = (native, oracle) else { continue };
+        assert_eq!(Validator::shipped().check(&native.ocsf), [], "{body}");
+        let written = |event| serde_json::to_value(event).unwrap().to_string();
+        assert_eq!(written(native), written(oracle), "{body}");
+    }
 }
 
 #[test]
@@ -62,7 +75,7 @@ fn log_on_messages_come_out_the_same_either_way() {
     }
 }
 
-fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+pub fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     proptest::sample::select(words).prop_map(str::to_owned)
 }
 

@@ -70,14 +70,10 @@ fn auditd() {
     prove("auditd", &syslog(&lines), &[]);
 }
 
-#[test]
-fn fortigate() {
-    let Some(mut lines) = wazuh("fortigate.ini") else {
-        return;
-    };
-    let Some(path) = shared("sc4s-syslog/samples.jsonl") else {
-        return;
-    };
+/// Lines of firewalls, as far as they are at hand.
+pub fn fortigate_lines() -> Option<Vec<String>> {
+    let mut lines = wazuh("fortigate.ini")?;
+    let path = shared("sc4s-syslog/samples.jsonl")?;
     let text = std::fs::read_to_string(path).unwrap();
     for line in text.lines() {
         let sample: Value = serde_json::from_str(line).unwrap();
@@ -86,6 +82,14 @@ fn fortigate() {
             lines.push(fill(template));
         }
     }
+    Some(lines)
+}
+
+#[test]
+fn fortigate() {
+    let Some(lines) = fortigate_lines() else {
+        return;
+    };
     let classes = prove("fortigate", &syslog(&lines), &[]);
     assert!(classes["4001"] >= 20 && classes["3002"] >= 5, "{classes:?}");
 }
@@ -106,13 +110,11 @@ fn fill(template: &str) -> String {
     out
 }
 
-#[test]
-fn okta() {
-    let Some(path) = shared("panther-rule-tests/rule-tests.jsonl") else {
-        return;
-    };
+/// Events of Okta's, as far as they are at hand.
+pub fn okta_events() -> Option<Vec<String>> {
+    let path = shared("panther-rule-tests/rule-tests.jsonl")?;
     let text = std::fs::read_to_string(path).unwrap();
-    let mut records = Vec::new();
+    let mut events = Vec::new();
     for line in text.lines() {
         let test: Value = serde_json::from_str(line).unwrap();
         let log = &test["log"];
@@ -120,9 +122,18 @@ fn okta() {
             || test["log_types"] == serde_json::json!(["Okta.SystemLog"]);
         // Tests of enrichments carry no event of Okta's at all.
         if is_okta && (log.get("eventType").is_some() || log.get("eventtype").is_some()) {
-            records.push(raw(Wire::Json, log.to_string().as_bytes()));
+            events.push(log.to_string());
         }
     }
+    Some(events)
+}
+
+#[test]
+fn okta() {
+    let Some(events) = okta_events() else {
+        return;
+    };
+    let records: Vec<Raw> = events.iter().map(|one| raw(Wire::Json, one.as_bytes())).collect();
     let classes = prove("okta", &records, &[]);
     assert!(classes["3002"] >= 20 && classes["3001"] >= 5, "{classes:?}");
 }
