@@ -124,17 +124,17 @@ async fn load(lake: &Lake, total: u64) -> Result<Vec<FileEntry>, Box<dyn Error>>
     let mut catalogue = Vec::new();
     let (mut spent, mut wall, mut bytes) = (Duration::ZERO, Duration::ZERO, 0_usize);
     for start in (0..total).step_by(usize::try_from(BATCH)?) {
-        let rows = (start..(start + BATCH).min(total))
+        let mut rows = (start..(start + BATCH).min(total))
             .map(|seq| row(seq, total))
             .collect::<Result<Vec<_>, _>>()?;
-        let raws: Vec<RawRow> = rows.iter().map(raw).collect();
+        let mut raws: Vec<RawRow> = rows.iter().map(raw).collect();
         bytes += rows.iter().map(|r| r.ocsf.len()).sum::<usize>();
         bytes += raws.iter().map(|r| r.raw.body.len()).sum::<usize>();
         let (before, began) = (cpu(), Instant::now());
-        match lake.append(rows, raws) {
+        match lake.append(&mut rows, &mut raws) {
             AppendOutcome::Kept => {}
             AppendOutcome::FlushNow => flush(lake, &mut catalogue).await?,
-            AppendOutcome::Full { .. } => return Err("full".into()),
+            AppendOutcome::Full => return Err("full".into()),
             AppendOutcome::Unencodable(error) => return Err(error.into()),
         }
         spent += cpu().saturating_sub(before);

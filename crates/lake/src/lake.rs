@@ -72,13 +72,9 @@ pub enum AppendOutcome {
     Kept,
     /// Kept and searchable; enough has gathered that a flush should follow.
     FlushNow,
-    /// Not kept: the unflushed limit is reached. Flush, then hand these in again.
-    Full {
-        /// The events, untouched.
-        rows: Vec<LakeRow>,
-        /// The raw records, untouched.
-        raws: Vec<RawRow>,
-    },
+    /// Not kept, and left where they are: the unflushed limit is reached. Flush, then hand them in
+    /// again.
+    Full,
     /// Not kept, and never will be as they are.
     Unencodable(LakeError),
 }
@@ -149,10 +145,11 @@ impl Lake {
 
     /// Takes rows into memory, where queries see them at once.
     ///
-    /// `rows` and `raws`: in journal order, after everything appended before. All or nothing.
-    pub fn append(&self, rows: Vec<LakeRow>, raws: Vec<RawRow>) -> AppendOutcome {
+    /// `rows` and `raws`: in journal order, after everything appended before. All or nothing: they
+    /// are taken out, and their room is left to be filled again, unless the outcome is `Full`.
+    pub fn append(&self, rows: &mut Vec<LakeRow>, raws: &mut Vec<RawRow>) -> AppendOutcome {
         let limits = &self.inner.config.limits;
-        let (count, bytes) = weigh(&rows, &raws);
+        let (count, bytes) = weigh(rows, raws);
         let mut state = self.inner.lock();
         let (rows_now, bytes_now) = state.unflushed();
         let (rows_then, bytes_then) = (rows_now + count, bytes_now + bytes);
@@ -161,7 +158,7 @@ impl Lake {
         // A batch larger than the limit by itself passes when nothing else waits: it would
         // otherwise never pass.
         if is_over && rows_now > 0 {
-            return AppendOutcome::Full { rows, raws };
+            return AppendOutcome::Full;
         }
         if let Err(error) = state.live.append(rows, raws) {
             return AppendOutcome::Unencodable(LakeError::encode(error));

@@ -37,10 +37,10 @@ impl Memory {
 
     pub(crate) fn append(
         &mut self,
-        rows: Vec<LakeRow>,
-        raws: Vec<RawRow>,
+        rows: &mut Vec<LakeRow>,
+        raws: &mut Vec<RawRow>,
     ) -> Result<(), ArrowError> {
-        let (count, bytes) = weigh(&rows, &raws);
+        let (count, bytes) = weigh(rows, raws);
         let seqs = rows.iter().map(|r| r.seq).chain(raws.iter().map(|r| r.seq));
         if let Some(seq) = seqs.max() {
             self.advance(seq);
@@ -49,9 +49,9 @@ impl Memory {
         self.bytes += bytes;
         if !rows.is_empty() {
             self.open_batch = None;
-            self.open_events.extend(rows);
+            self.open_events.append(rows);
         }
-        self.open_raws.extend(raws);
+        self.open_raws.append(raws);
         if self.open_events.len() >= OPEN_ROWS_MAX {
             self.seal_events()?;
         }
@@ -68,7 +68,7 @@ impl Memory {
                 None => schema::events(&self.open_events)?,
             };
             self.events.push(batch);
-            self.open_events = Vec::new();
+            self.open_events.clear();
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Memory {
     fn seal_raws(&mut self) -> Result<(), ArrowError> {
         if !self.open_raws.is_empty() {
             self.raws.push(schema::raws(&self.open_raws)?);
-            self.open_raws = Vec::new();
+            self.open_raws.clear();
         }
         Ok(())
     }

@@ -74,6 +74,15 @@ pub struct LakeRow {
 impl LakeRow {
     /// The row of an event. Fails only when the event cannot be written as JSON.
     pub fn from_event(event: &Event) -> Result<Self, serde_json::Error> {
+        Self::written(event, &mut Vec::with_capacity(1024))
+    }
+
+    /// As `from_event`; `scratch` is where the JSON is written before its length is known, so that
+    /// a caller of many need not grow a new text for each.
+    pub fn written(event: &Event, scratch: &mut Vec<u8>) -> Result<Self, serde_json::Error> {
+        scratch.clear();
+        serde_json::to_writer(&mut *scratch, event)?;
+        let ocsf = std::str::from_utf8(scratch).map_err(serde::ser::Error::custom)?;
         let seen = event.enrichment.as_deref();
         let place = seen.and_then(|e| e.place.as_ref());
         let asset = |end: Option<&model::enrichment::EndpointView>| end?.asset.clone();
@@ -109,7 +118,7 @@ impl LakeRow {
             door: first(&["portal.uid", "portal.name"]),
             message: first(&["message"]),
             fingerprint: event.fingerprint,
-            ocsf: serde_json::to_string(event)?,
+            ocsf: ocsf.to_owned(),
         })
     }
 

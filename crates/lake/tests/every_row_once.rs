@@ -75,8 +75,8 @@ impl World {
         let rows = (from..to).flat_map(|seq| {
             (0..=u16::from(seq % 5 == 0)).map(move |part| row(seq, part, time_of(seq)))
         });
-        let raws: Vec<RawRow> = (from..to).map(|seq| raw(seq, time_of(seq))).collect();
-        let outcome = self.lake.append(rows.collect(), raws);
+        let mut raws: Vec<RawRow> = (from..to).map(|seq| raw(seq, time_of(seq))).collect();
+        let outcome = self.lake.append(&mut rows.collect(), &mut raws);
         assert!(matches!(outcome, AppendOutcome::Kept));
     }
 
@@ -271,7 +271,7 @@ async fn only_our_own_leftovers_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let lake = Lake::open(small(folder.path()), Vec::new()).await.unwrap();
     let mut catalogue = Vec::new();
-    assert!(matches!(lake.append(vec![row(1, 0, time_of(1))], Vec::new()), AppendOutcome::Kept));
+    assert!(matches!(lake.append(&mut vec![row(1, 0, time_of(1))], &mut Vec::new()), AppendOutcome::Kept));
     flush(&lake, &mut catalogue).await;
     let day = folder.path().join("events/tenant=main/site=hq/class=3002/day=2026-11-22");
     std::fs::create_dir_all(&day).unwrap();
@@ -303,7 +303,7 @@ async fn lost_files_are_told_and_the_rest_stays_searchable() {
     let mut catalogue = Vec::new();
     for seq in 0..30 {
         assert!(matches!(
-            lake.append(vec![row(seq, 0, time_of(seq))], Vec::new()),
+            lake.append(&mut vec![row(seq, 0, time_of(seq))], &mut Vec::new()),
             AppendOutcome::Kept
         ));
     }
@@ -329,17 +329,15 @@ async fn memory_is_bounded_and_nothing_is_half_taken() {
         LakeLimits { unflushed_rows_flush: 20, unflushed_rows_max: 40, ..LakeLimits::default() };
     let lake = Lake::open(LakeConfig { limits, ..config(folder.path()) }, Vec::new());
     let lake = lake.await.unwrap();
-    let rows = |from: u64, to: u64| (from..to).map(|seq| row(seq, 0, time_of(seq))).collect();
-    assert!(matches!(lake.append(rows(0, 19), Vec::new()), AppendOutcome::Kept));
-    assert!(matches!(lake.append(rows(19, 20), Vec::new()), AppendOutcome::FlushNow));
-    assert!(matches!(lake.append(rows(20, 40), Vec::new()), AppendOutcome::FlushNow));
+    let rows = |from: u64, to: u64| (from..to).map(|seq| row(seq, 0, time_of(seq))).collect::<Vec<_>>();
+    assert!(matches!(lake.append(&mut rows(0, 19), &mut Vec::new()), AppendOutcome::Kept));
+    assert!(matches!(lake.append(&mut rows(19, 20), &mut Vec::new()), AppendOutcome::FlushNow));
+    assert!(matches!(lake.append(&mut rows(20, 40), &mut Vec::new()), AppendOutcome::FlushNow));
     std::fs::write(folder.path().join("events"), b"in the way").unwrap();
     assert!(lake.flush(FlushReason::Full).await.is_err());
-    let given = vec![raw(40, time_of(40))];
-    let AppendOutcome::Full { rows: back, raws } = lake.append(rows(40, 45), given.clone()) else {
-        panic!("over the limit")
-    };
-    assert_eq!((back, raws), (rows(40, 45), given));
+    let (mut given, mut raws) = (rows(40, 45), vec![raw(40, time_of(40))]);
+    assert!(matches!(lake.append(&mut given, &mut raws), AppendOutcome::Full));
+    assert_eq!((given, raws), (rows(40, 45), vec![raw(40, time_of(40))]));
     assert_eq!(lake.stats().unflushed_rows, 40);
     assert_eq!(lake.stats().flushes_failed, 1);
     assert_eq!(all(&lake, &Search::default(), 50).await.len(), 40);
@@ -347,8 +345,8 @@ async fn memory_is_bounded_and_nothing_is_half_taken() {
     let flushed = lake.flush(FlushReason::Full).await.unwrap();
     assert_eq!(flushed.up_to_seq, Some(39));
     // What comes while files wait for their commit belongs to the next flush.
-    assert!(matches!(lake.append(rows(40, 41), Vec::new()), AppendOutcome::Full { .. }));
+    assert!(matches!(lake.append(&mut rows(40, 41), &mut Vec::new()), AppendOutcome::Full));
     lake.committed(&flushed);
-    assert!(matches!(lake.append(rows(40, 100), Vec::new()), AppendOutcome::FlushNow));
+    assert!(matches!(lake.append(&mut rows(40, 100), &mut Vec::new()), AppendOutcome::FlushNow));
     assert_eq!(all(&lake, &Search::default(), 50).await.len(), 100);
 }

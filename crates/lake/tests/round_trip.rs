@@ -35,7 +35,7 @@ async fn filled(folder: &std::path::Path, in_files: usize) -> (Lake, Vec<lake::F
     let lake = Lake::open(config(folder), Vec::new()).await.unwrap();
     let mut catalogue = Vec::new();
     for (index, (seq, time)) in times().into_iter().enumerate() {
-        kept(lake.append(vec![row(seq, 0, time)], vec![raw(seq, time)]));
+        kept(lake.append(&mut vec![row(seq, 0, time)], &mut vec![raw(seq, time)]));
         if index + 1 == in_files {
             flush(&lake, &mut catalogue).await;
         }

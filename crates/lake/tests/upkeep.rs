@@ -22,7 +22,7 @@ async fn ten_days(folder: &std::path::Path, limits: LakeLimits) -> (Lake, Vec<Fi
     for day in 0..10 {
         for _ in 0..60 {
             let time = time_of(day, seq);
-            let outcome = lake.append(vec![row(seq, 0, time)], vec![raw(seq, time)]);
+            let outcome = lake.append(&mut vec![row(seq, 0, time)], &mut vec![raw(seq, time)]);
             assert!(matches!(outcome, AppendOutcome::Kept));
             seq += 1;
         }
@@ -107,7 +107,7 @@ async fn a_clock_years_ahead_does_not_keep_its_events_for_years() {
     let lake = Lake::open(config(folder.path()), Vec::new()).await.unwrap();
     let mut ahead = row(1, 0, at("2036-01-01T00:00:00Z"));
     ahead.received_at = at("2026-11-01T00:00:00Z");
-    assert!(matches!(lake.append(vec![ahead], Vec::new()), AppendOutcome::Kept));
+    assert!(matches!(lake.append(&mut vec![ahead], &mut Vec::new()), AppendOutcome::Kept));
     flush(&lake, &mut Vec::new()).await;
     let policy = Retention { keep: Some(DAY * 7), ..Retention::default() };
     let early = lake.enforce_retention(&policy, at("2026-11-07T00:00:00Z")).await;
@@ -127,7 +127,7 @@ async fn compaction_keeps_the_rows_and_drops_the_files() {
     for seq in 0..240 {
         // Out of order, so that the files' times overlap.
         let time = time_of(u32::try_from(seq % 2).unwrap(), seq * 7);
-        let outcome = lake.append(vec![row(seq, 0, time)], vec![raw(seq, time)]);
+        let outcome = lake.append(&mut vec![row(seq, 0, time)], &mut vec![raw(seq, time)]);
         assert!(matches!(outcome, AppendOutcome::Kept));
         if seq % 20 == 19 {
             flush(&lake, &mut catalogue).await;
@@ -169,7 +169,7 @@ async fn a_change_that_cannot_be_committed_leaves_no_trace() {
     let (lake, catalogue) = ten_days(folder.path(), limits).await;
     let mut more = Vec::new();
     for seq in 600..640 {
-        let outcome = lake.append(vec![row(seq, 0, time_of(0, seq))], Vec::new());
+        let outcome = lake.append(&mut vec![row(seq, 0, time_of(0, seq))], &mut Vec::new());
         assert!(matches!(outcome, AppendOutcome::Kept));
     }
     flush(&lake, &mut more).await;

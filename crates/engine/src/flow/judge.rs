@@ -113,6 +113,10 @@ pub struct Judge {
     usual: HashMap<SourceId, (u64, u64)>,
     unresolved: Unresolved,
     findings: Vec<Finding>,
+    /// What one batch gives the lake; the room is used again and again.
+    rows: Vec<LakeRow>,
+    raws: Vec<RawRow>,
+    scratch: Vec<u8>,
     since_commit: Stopwatch,
     since_flush: Stopwatch,
     since_publish: Stopwatch,
@@ -144,6 +148,9 @@ impl Judge {
             usual: HashMap::new(),
             unresolved: Unresolved::default(),
             findings: Vec::new(),
+            rows: Vec::new(),
+            raws: Vec::new(),
+            scratch: Vec::new(),
             since_commit: Stopwatch::start(),
             since_flush: Stopwatch::start(),
             since_publish: Stopwatch::start(),
@@ -185,11 +192,10 @@ impl Judge {
             self.detector.set_spine(Arc::clone(&self.knowledge.spine));
             self.detector.set_rules(Arc::clone(&self.knowledge.rules));
         }
-        let (mut rows, mut raws) = (Vec::new(), Vec::new());
         for item in work.items {
-            self.item(item, &mut rows, &mut raws);
+            self.item(item);
         }
-        self.append_to_lake(rows, raws);
+        self.append_to_lake();
         self.tools.lake.advance(self.last);
         self.tools.progress.judged.store(self.last, Ordering::Release);
         // Whoever waits for an incident waits no longer than this batch.
@@ -197,12 +203,12 @@ impl Judge {
         if is_urgent { self.commit() } else { Ok(()) }
     }
 
-    fn item(&mut self, item: Item, rows: &mut Vec<LakeRow>, raws: &mut Vec<RawRow>) {
+    fn item(&mut self, item: Item) {
         self.last = item.seq;
         let is_new = item.seq > self.begin.cursor;
         match &*item.record {
             Record::Raw(raw) => {
-                let gave_event = self.made(item.made, raw, (item.seq, is_new), rows);
+                let gave_event = self.made(item.made, raw, (item.seq, is_new));
                 if is_new
                     && gave_event
                     && let Some(dead) = raw.rerun_of
@@ -210,7 +216,7 @@ impl Judge {
                     self.step.resolved_dead_letters.push(dead);
                 }
                 if item.seq > self.begin.in_lake {
-                    raws.push(RawRow { seq: item.seq, raw: Arc::clone(raw) });
+                    self.raws.push(RawRow { seq: item.seq, raw: Arc::clone(raw) });
                 }
             }
             Record::Source { source, state, .. } => {
@@ -219,7 +225,7 @@ impl Judge {
                 }
                 self.detector.observe(&item.record, &mut self.findings);
                 if let Some(event) = health::event(item.seq, &item.record, &self.knowledge) {
-                    self.event(&event, (item.seq, is_new), rows);
+                    self.event(&event, (item.seq, is_new));
                 }
             }
             Record::Tick { .. } => self.detector.observe(&item.record, &mut self.findings),
@@ -233,7 +239,6 @@ impl Judge {
         made: Vec<Normalised>,
         raw: &Raw,
         (seq, is_new): (u64, bool),
-        rows: &mut Vec<LakeRow>,
     ) -> bool {
         let mut gave_event = false;
         for normalised in made {
@@ -242,7 +247,7 @@ impl Judge {
                     gave_event = true;
                     self.detector.enrich(&mut event);
                     self.detector.judge(&event, &mut self.findings);
-                    self.event(&event, (seq, is_new), rows);
+                    self.event(&event, (seq, is_new));
                 }
                 Normalised::Dead(letter) if is_new => self.dead(letter, raw),
                 Normalised::Dead(_) => {}
@@ -259,18 +264,18 @@ impl Judge {
         gave_event
     }
 
-    fn event(&mut self, event: &Event, (seq, is_new): (u64, bool), rows: &mut Vec<LakeRow>) {
+    fn event(&mut self, event: &Event, (seq, is_new): (u64, bool)) {
         self.tools.progress.events.fetch_add(1, Ordering::Relaxed);
         if is_new {
             self.unresolved.add(event);
         }
         if seq > self.begin.in_lake {
-            match LakeRow::from_event(event) {
+            match LakeRow::written(event, &mut self.scratch) {
                 Ok(row) => {
                     if self.tools.live.wants_events() {
                         self.tools.live.send(LiveMessage::Event(Arc::from(row.ocsf.as_str())));
                     }
-                    rows.push(row);
+                    self.rows.push(row);
                 }
                 Err(error) => {
                     tracing::error!(record = seq, reason = %error, "event not storable");
@@ -304,25 +309,26 @@ impl Judge {
         *self.counts.entry((source, outcome, reason)).or_insert(0) += 1;
     }
 
-    fn append_to_lake(&mut self, mut rows: Vec<LakeRow>, mut raws: Vec<RawRow>) {
-        if rows.is_empty() && raws.is_empty() {
+    fn append_to_lake(&mut self) {
+        if self.rows.is_empty() && self.raws.is_empty() {
             return;
         }
-        let n = rows.len() as u64;
+        let n = self.rows.len() as u64;
         loop {
-            match self.tools.lake.append(rows, raws) {
+            match self.tools.lake.append(&mut self.rows, &mut self.raws) {
                 AppendOutcome::Kept => break,
                 AppendOutcome::FlushNow => {
                     self.seal();
                     break;
                 }
-                AppendOutcome::Full { rows: again, raws: again_raws } => {
+                AppendOutcome::Full => {
                     // The journal holds everything; waiting here slows intake, and loses nothing.
                     self.seal();
                     std::thread::sleep(FLUSH_WAIT);
-                    (rows, raws) = (again, again_raws);
                 }
                 AppendOutcome::Unencodable(error) => {
+                    self.rows.clear();
+                    self.raws.clear();
                     tracing::error!(reason = %error, "rows not storable");
                     let why = (Outcome::Dropped, "unencodable");
                     self.tools.accounts.add_reason(Boundary::Lake, "-", why, n);

@@ -155,15 +155,6 @@ async fn begin_writing(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>
 /// Rows of one statement: few different ones, so that each is prepared once.
 const INSERT_SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
-fn insert_sql((head, tail): (&str, &str), width: usize, rows: usize) -> String {
-    let row = |row: usize| {
-        let marks = (1..=width).map(|column| format!("${}", row * width + column));
-        format!("({})", marks.collect::<Vec<_>>().join(", "))
-    };
-    let rows: Vec<String> = (0..rows).map(row).collect();
-    format!("{head} VALUES {} {tail}", rows.join(", "))
-}
-
 impl Tx {
     /// Runs a statement; returns how many rows it changed.
     pub async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, StoreError> {
@@ -190,7 +181,13 @@ impl Tx {
         while let Some(first) = rest.first() {
             let size = INSERT_SIZES.into_iter().find(|size| *size <= rest.len()).unwrap_or(1);
             let Some((chunk, after)) = rest.split_at_checked(size) else { break };
-            let sql = insert_sql((head, tail), first.len(), size);
+            let sql = match self {
+                // SQLite looks `$n` up by name, each from the first: quadratic in their number.
+                Self::Sqlite(_) => {
+                    let row = format!("({})", vec!["?"; first.len()].join(", "));
+                    format!("{head} VALUES {} {tail}", vec![row.as_str(); size].join(", "))
+                }
+            };
             let args = chunk.iter().flatten().cloned().collect();
             self.run(sqlx::AssertSqlSafe(sql), args).await?;
             rest = after;
