@@ -21,6 +21,9 @@ pub(crate) enum Tree<'a> {
     Object(Vec<(Cow<'a, str>, Self)>),
 }
 
+/// Room made for an object's fields at its first one; most have no more.
+const FIELDS_USUAL: usize = 8;
+
 impl<'a> Tree<'a> {
     /// `None` when it is not JSON.
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
@@ -121,6 +124,9 @@ impl<'de> Visitor<'de> for TreeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
         let mut out = Vec::new();
         while let Some(Key(key)) = fields.next_key()? {
+            if out.is_empty() {
+                out.reserve(FIELDS_USUAL);
+            }
             out.push((key, fields.next_value()?));
         }
         Ok(Tree::Object(out))

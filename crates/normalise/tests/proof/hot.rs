@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::oracle::{agree_over, one_of};
 use crate::real::{fortigate_lines, okta_events};
-use crate::support::{folders, raw, run};
+use crate::support::{folders, inline, raw, run};
 
 /// The lines of all samples that ship with a mapping.
 fn samples(mapping: &str) -> Vec<String> {
@@ -36,6 +36,52 @@ fn firewall_lines_come_out_the_same_either_way() {
     agree_over(Wire::Kv, "fortigate", b"type=traffic subtype=local srcip=10.0.0.1 user=\"\xff\"");
     let many: String = (0..100).map(|n| format!(" k{n}=v")).collect();
     agree_on_line(&format!("type=traffic subtype=local srcip=10.0.0.1{many}"));
+}
+
+/// Each word of each list alone, which random lines meet too seldom.
+#[test]
+fn every_word_of_a_firewall_comes_out_the_same_either_way() {
+    for (key, words) in [
+        (
+            "action",
+            "deny blocked block dropped reset reset_client reset_server reset-both clear_session \
+             drop_session ip-conn dns accept pass passthrough permit close client-rst server-rst \
+             timeout start allowed detected Deny other",
+        ),
+        ("level", "emergency alert critical error warning notice information debug ALERT other"),
+        ("severity", "critical high medium low info HIGH other"),
+        ("crlevel", "critical high medium low info N/A"),
+        ("proto", "1 6 17 47 50 58 132 -1 x"),
+        ("direction", "incoming outgoing Incoming other"),
+        ("subtype", "forward local webfilter app-ctrl ips virus anomaly waf dlp file-filter"),
+    ] {
+        for (kind, word) in ["traffic", "utm"].iter().flat_map(|kind| {
+            words.split(' ').filter(|word| !word.is_empty()).map(move |word| (kind, word))
+        }) {
+            let first = format!("{key}={word} type={kind} srcip=10.0.0.1 dstip=10.0.0.2");
+            agree_on_line(&format!("{first} proto=6 subtype=forward action=accept"));
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_okta_event_comes_out_the_same_either_way() {
+    for name in EVENTS {
+        let named = SIGN_IN.replace("user.session.start", name);
+        for (from, to) in [
+            ("INFO", "INFO"),
+            ("INFO", "error"),
+            ("SUCCESS", "FAILURE"),
+            ("SUCCESS", "ABANDONED"),
+            ("SUCCESS", "CHALLENGE"),
+            ("user7@example.com", "unknown"),
+            (r#""target":[]"#, r#""target":[{"type":"User","id":"u"},{"type":"UserGroup"}]"#),
+            (r#""target":[]"#, r#""target":[{"type":"AppInstance","displayName":"Pay"}]"#),
+            (r#""actor""#, r#""actors""#),
+        ] {
+            agree_over(Wire::Json, "okta", named.replace(from, to).as_bytes());
+        }
+    }
 }
 
 #[test]
@@ -91,6 +137,18 @@ fn the_hot_records_need_no_program() {
             assert_eq!(matches!(made[..], [Normalised::Event(_)]), expected, "{event}: {made:?}");
         }
     }
+}
+
+#[test]
+fn an_heir_with_a_program_of_its_own_is_run_by_it() {
+    let mut all = folders();
+    let manifest = "format = 1\nname = \"heir\"\nextends = \"fortigate\"\n";
+    let program = r#". = {"class": "base_event", "message": "own"}"#;
+    all.push(inline("heir", &[("mapping.toml", manifest), ("map.vrl", program)]));
+    let mappings = Arc::new(Mappings::load_lazily(all).0);
+    let made = run(&mappings, Some("heir"), &raw(Wire::Syslog, TRAFFIC.as_bytes()));
+    let [Normalised::Event(event)] = &made[..] else { panic!("{made:?}") };
+    assert_eq!(event.text("message"), Some("own"));
 }
 
 /// As the load generator of `castellan bench` writes them.
@@ -456,11 +514,13 @@ proptest! {
             "<189>Jan 14 10:00:00 fw-1 "]),
         before in pairs(),
         kind in one_of(&["traffic", "traffic", "traffic", "utm", "\"UTM\"", "event", ""]),
-        subtype in one_of(&["forward", "\"Local\"", "webfilter", "app-ctrl", "ips", "user", "\"\""]),
+        action in one_of(&["", " action=close", " action=\"dropped\"", " action=ip-conn"]),
+        subtype in one_of(&["forward", "\"Local\"", "webfilter", "app-ctrl", "ips", "user",
+            "\"\""]),
         after in pairs(),
     ) {
-        let line = format!("{header}date=2026-01-14{before} type={kind} subtype={subtype}{after}");
-        agree_on_line(&line);
+        let kind = format!("type={kind} subtype={subtype}{action}");
+        agree_on_line(&format!("{header}date=2026-01-14{before} {kind}{after}"));
     }
 
     #[test]
