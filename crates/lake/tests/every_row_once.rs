@@ -271,7 +271,10 @@ async fn only_our_own_leftovers_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let lake = Lake::open(small(folder.path()), Vec::new()).await.unwrap();
     let mut catalogue = Vec::new();
-    assert!(matches!(lake.append(&mut vec![row(1, 0, time_of(1))], &mut Vec::new()), AppendOutcome::Kept));
+    assert!(matches!(
+        lake.append(&mut vec![row(1, 0, time_of(1))], &mut Vec::new()),
+        AppendOutcome::Kept
+    ));
     flush(&lake, &mut catalogue).await;
     let day = folder.path().join("events/tenant=main/site=hq/class=3002/day=2026-11-22");
     std::fs::create_dir_all(&day).unwrap();
@@ -329,7 +332,8 @@ async fn memory_is_bounded_and_nothing_is_half_taken() {
         LakeLimits { unflushed_rows_flush: 20, unflushed_rows_max: 40, ..LakeLimits::default() };
     let lake = Lake::open(LakeConfig { limits, ..config(folder.path()) }, Vec::new());
     let lake = lake.await.unwrap();
-    let rows = |from: u64, to: u64| (from..to).map(|seq| row(seq, 0, time_of(seq))).collect::<Vec<_>>();
+    let rows =
+        |from: u64, to: u64| (from..to).map(|seq| row(seq, 0, time_of(seq))).collect::<Vec<_>>();
     assert!(matches!(lake.append(&mut rows(0, 19), &mut Vec::new()), AppendOutcome::Kept));
     assert!(matches!(lake.append(&mut rows(19, 20), &mut Vec::new()), AppendOutcome::FlushNow));
     assert!(matches!(lake.append(&mut rows(20, 40), &mut Vec::new()), AppendOutcome::FlushNow));

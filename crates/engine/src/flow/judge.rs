@@ -234,12 +234,7 @@ impl Judge {
     }
 
     /// Judges what one record gave; whether that was an event.
-    fn made(
-        &mut self,
-        made: Vec<Normalised>,
-        raw: &Raw,
-        (seq, is_new): (u64, bool),
-    ) -> bool {
+    fn made(&mut self, made: Vec<Normalised>, raw: &Raw, (seq, is_new): (u64, bool)) -> bool {
         let mut gave_event = false;
         for normalised in made {
             match normalised {
