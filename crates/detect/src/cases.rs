@@ -110,7 +110,7 @@ fn run_case(
                     SourceState::Heard => None,
                 };
                 let record = Record::Source { source, state, last_heard, at };
-                detector.observe(&record, &mut findings);
+                detector.observe(0, &record, &mut findings);
             }
         }
     }

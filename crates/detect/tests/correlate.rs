@@ -160,9 +160,9 @@ fn what_is_told_early_is_confirmed_under_the_same_id_when_time_has_passed() {
     assert_eq!(early.len(), 1);
     assert_eq!(early[0].state, FindingState::Provisional);
     let mut later = Vec::new();
-    detector.observe(&Record::Tick { at: at("09:10:00") }, &mut later);
+    detector.observe(0, &Record::Tick { at: at("09:10:00") }, &mut later);
     assert!(later.is_empty(), "{later:#?}");
-    detector.observe(&Record::Tick { at: at("09:16:00") }, &mut later);
+    detector.observe(0, &Record::Tick { at: at("09:16:00") }, &mut later);
     assert_eq!((later[0].state, &later[0].id), (FindingState::Confirmed, &early[0].id));
     assert!(later[0].supersedes.is_empty());
     assert_eq!(detector.stats().groups, 0);
@@ -190,7 +190,7 @@ fn what_comes_after_the_bound_is_counted_and_joins_nothing() {
         &mut detector,
         &[refused(0, "09:00:00", "d-front"), refused(1, "09:00:01", "d-front")],
     );
-    detector.observe(&Record::Tick { at: at("11:00:00") }, &mut found);
+    detector.observe(0, &Record::Tick { at: at("11:00:00") }, &mut found);
     found.extend(feed(&mut detector, &[refused(2, "09:00:02", "d-front")]));
     detector.finish(&mut found);
     assert_eq!(detector.stats().late, 1);

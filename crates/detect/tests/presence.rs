@@ -109,11 +109,11 @@ fn silence_of_the_witness_makes_presence_unknown_until_the_next_sighting() {
     let record =
         |state, at, last_heard| Record::Source { source: pacs.clone(), state, last_heard, at };
     let last = Some(at("09:30:00"));
-    detector.observe(&record(SourceState::Silent, at("09:35:01"), last), &mut out);
+    detector.observe(0, &record(SourceState::Silent, at("09:35:01"), last), &mut out);
     let ben = |detector: &Detector, time| words(&detector.presence().at(&person("ben"), at(time)));
     assert_eq!(ben(&detector, "09:34:00"), "in lobby taken");
     assert_eq!(ben(&detector, "09:36:00"), "unknown stale");
-    detector.observe(&record(SourceState::Heard, at("10:00:00"), None), &mut out);
+    detector.observe(0, &record(SourceState::Heard, at("10:00:00"), None), &mut out);
     assert_eq!(ben(&detector, "10:30:00"), "unknown stale");
     feed(&mut detector, &[badge(1, "11:00:00", "b-ben", "d-office", "in", 3)]);
     assert_eq!(ben(&detector, "11:30:00"), "in office taken");
@@ -232,7 +232,7 @@ fn a_stale_witness_leaves_a_rule_undecided_and_named() {
         last_heard: Some(at("09:00:00")),
         at: at("09:06:00"),
     };
-    detector.observe(&silent, &mut found);
+    detector.observe(0, &silent, &mut found);
     found.extend(feed(&mut detector, &[logon(1, "09:30:00", "ben", "ws-ben")]));
     detector.finish(&mut found);
     assert!(found.is_empty(), "{found:#?}");

@@ -26,9 +26,9 @@ use crate::provider::STORE_URL;
 use crate::{naming, schema, sql, write};
 
 /// Files merged into one at a time: each holds a row group in memory.
-const MERGE_FILES_MAX: usize = 32;
+const MERGE_FILES_MAX: usize = 16;
 /// Rows read from each at a time.
-const MERGE_BATCH_ROWS: usize = 1_024;
+const MERGE_BATCH_ROWS: usize = 256;
 /// Files of a tier differ in rows by no more than this factor, so that a row is rewritten only
 /// as often as its file has grown by it.
 const TIER_FACTOR: u64 = 8;
@@ -136,7 +136,10 @@ impl Inner {
         let rows = usize::try_from(hull.rows).unwrap_or(usize::MAX);
         let row_group_rows = self.config.limits.row_group_rows;
         let properties = write::properties(hull.kind, rows, row_group_rows);
-        let mut writer = ArrowWriter::try_new(Vec::new(), schema::of(hull.kind), Some(properties))
+        // Merged files are about as large as what they are made of.
+        let room: u64 = files.iter().map(|file| file.bytes).sum();
+        let bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
+        let mut writer = ArrowWriter::try_new(bytes, schema::of(hull.kind), Some(properties))
             .map_err(LakeError::encode)?;
         let mut written = 0_u64;
         while let Some(batch) = stream.try_next().await.map_err(failed)? {

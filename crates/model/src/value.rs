@@ -57,11 +57,17 @@ impl Object {
 
     /// From entries of which no two have the same name.
     pub fn from_unique(entries: impl IntoIterator<Item = (Text, Value)>) -> Self {
-        let mut object = Self { entries: entries.into_iter().collect() };
-        if object.is_ordered() {
-            object.entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-        }
+        let mut object = Self::new();
+        object.extend_unique(entries);
         object
+    }
+
+    /// Adds entries of which no two have the same name, nor that of one that is there.
+    pub fn extend_unique(&mut self, entries: impl IntoIterator<Item = (Text, Value)>) {
+        self.entries.extend(entries);
+        if self.is_ordered() {
+            self.entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
     }
 
     /// From entries in the order they were written: of several with one name the last counts, and
@@ -403,8 +409,9 @@ mod tests {
                     prop_assert_eq!(object.get(name), Some(&Value::from(*number)));
                 }
             }
-            let json = serde_json::to_string(&object).map_err(|e| TestCaseError::fail(e.to_string()))?;
-            let read: Object = serde_json::from_str(&json).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            let failed = |error: serde_json::Error| TestCaseError::fail(error.to_string());
+            let json = serde_json::to_string(&object).map_err(failed)?;
+            let read: Object = serde_json::from_str(&json).map_err(failed)?;
             prop_assert_eq!(&read, &object);
             if object.len() > LINEAR_MAX {
                 prop_assert!(object.keys().is_sorted());

@@ -29,7 +29,14 @@ fn fields(object: ObjectMap, place: Place) -> Object {
 
 fn made(value: Value, place: Place) -> Option<Made> {
     Some(match value {
-        Value::Bytes(bytes) => text(String::from_utf8_lossy(&bytes).into_owned(), place)?,
+        Value::Bytes(bytes) => {
+            // Moved where nobody else holds them.
+            let whole = String::from_utf8(bytes.into());
+            text(
+                whole.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
+                place,
+            )?
+        }
         Value::String(string) => text(string.to_string(), place)?,
         Value::Regex(regex) => Made::from(regex.to_string()),
         Value::Integer(number) => Made::from(number),

@@ -7,7 +7,7 @@ use chrono::SecondsFormat;
 use model::value::{Object, Value};
 use model::{Event, Fingerprint, LogSource, Timestamp};
 
-use crate::decode::Failure;
+use crate::decode::{Failure, place};
 use crate::mapping::{Mapping, Mappings};
 use crate::normaliser::Context;
 use crate::ocsf::{Class, OCSF_VERSION, Validator};
@@ -38,9 +38,17 @@ pub(crate) fn finish(
         return Err(Failure::not_ocsf(format!("`class_uid`: {class_uid} is no class we carry")));
     };
     let activity = ocsf.get("activity_id").and_then(Value::as_u64).unwrap_or(0);
-    put(&mut ocsf, "class_uid", class_uid.into());
-    put(&mut ocsf, "category_uid", class.category_uid.into());
-    put(&mut ocsf, "type_uid", (u64::from(class_uid) * 100 + activity).into());
+    let numbers = [
+        ("class_uid", Value::from(class_uid)),
+        ("category_uid", class.category_uid.into()),
+        ("type_uid", (u64::from(class_uid) * 100 + activity).into()),
+    ];
+    if is_proved {
+        // Code of ours never sets what is set here.
+        ocsf.extend_unique(numbers.map(|(name, value)| (name.into(), value)));
+    } else {
+        numbers.into_iter().for_each(|(name, value)| put(&mut ocsf, name, value));
+    }
     absent(&mut ocsf, "activity_id", 0);
     absent(&mut ocsf, "severity_id", 1);
     if ocsf.get("raw_data") == Some(&Value::Bool(true)) {
@@ -48,6 +56,7 @@ pub(crate) fn finish(
         put(&mut ocsf, "raw_data", body.into());
     }
     let time = judge_time(&mut ocsf, time, context)?;
+    flag(&mut ocsf, context);
     metadata(&mut ocsf, mapping, class, schema);
     if !is_proved && let Some(problem) = schema.check(&ocsf).into_iter().next() {
         return Err(Failure::not_ocsf(problem.to_string()));
@@ -130,6 +139,25 @@ fn judge_time(
     }
     put(ocsf, "time", time.millis().into());
     Ok(time)
+}
+
+/// Says of a record what was wrong with it, though it was kept.
+fn flag(ocsf: &mut Object, context: &Context<'_>) {
+    let cut = context.raw.bytes_cut;
+    if context.defect.is_none() && cut == 0 {
+        return;
+    }
+    let Some(unmapped) = object_at(ocsf, "unmapped") else { return };
+    if let Some((code, offset)) = context.defect {
+        let at = place(&context.raw.body, offset);
+        let defect =
+            [("code", code.into()), ("line", at.line.into()), ("column", at.column.into())];
+        let defect = defect.map(|(name, value): (&'static str, Value)| (name.into(), value));
+        unmapped.insert("syslog_defect", Object::from_unique(defect));
+    }
+    if cut > 0 {
+        unmapped.insert("bytes_cut", cut);
+    }
 }
 
 /// The object at a key, made when absent; `None` when something else stands there.

@@ -69,6 +69,8 @@ pub(crate) struct Context<'a> {
     pub zone: Tz,
     /// What the syslog header says.
     pub header_time: Option<Timestamp>,
+    /// What the syslog standards refuse about it, and at which byte.
+    pub defect: Option<(&'static str, usize)>,
 }
 
 impl Context<'_> {
@@ -115,6 +117,7 @@ impl Normaliser {
             clock: ctx.clock,
             zone: zone.unwrap_or(ctx.tenant_zone),
             header_time: None,
+            defect: None,
         };
         let before = out.len();
         let mut chosen = None;
@@ -165,6 +168,8 @@ impl Normaliser {
         let (mut message, mut blemish) = (None, None);
         if raw.wire == Wire::Syslog || wants_header(named) {
             let parsed = syslog::parse(&raw.body);
+            // A log file's line owes no header to anybody.
+            context.defect = parsed.flag().filter(|_| raw.listener.starts_with("syslog"));
             (message, blemish) = (Some(parsed.message), parsed.blemish);
         }
         if let Some(message) = &message {
@@ -304,10 +309,8 @@ fn draft(value: Value, part: u16) -> Result<Draft, Failure> {
         let kind = value.kind_str();
         return Err(program_failure(format!("its result is {kind}, expected an object")));
     };
-    let time = match object.get("time") {
-        Some(Value::Timestamp(at)) => at.timestamp_nanos_opt().map(Timestamp::from_nanos),
-        _ => None,
-    };
+    let claimed = object.get("time").and_then(Value::as_timestamp);
+    let time = claimed.and_then(|at| at.timestamp_nanos_opt()).map(Timestamp::from_nanos);
     Ok(Draft { ocsf: convert::object(object), time, part, is_proved: false })
 }
 

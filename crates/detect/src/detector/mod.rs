@@ -189,7 +189,9 @@ impl Detector {
     }
 
     /// Takes what moves time or tells of a source. Raw records are events' business, not ours.
-    pub fn observe(&mut self, record: &Record, out: &mut Vec<Finding>) {
+    ///
+    /// `number`: the record's own, for evidence; 0 where it has none.
+    pub fn observe(&mut self, number: u64, record: &Record, out: &mut Vec<Finding>) {
         match record {
             Record::Raw(_) => {}
             Record::Tick { at } => {
@@ -211,6 +213,7 @@ impl Detector {
                     }
                 }
                 let mut event = self.source_event(source, *state, *last_heard, *at);
+                event.record = number;
                 self.enrich(&mut event);
                 let mut matches = Vec::new();
                 self.rules.matches(&event, &mut matches);

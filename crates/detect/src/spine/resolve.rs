@@ -14,6 +14,8 @@ use super::{Holder, Resolution, ResolvedEndpoint, Side, Spine};
 /// OCSF Authentication.
 const AUTHENTICATION: u32 = 3002;
 const ACCOUNT_CHANGE: u32 = 3001;
+/// The service that badges authenticate to, as mappings name it.
+const PHYSICAL_ACCESS: &str = "physical access";
 
 /// Physical security classes of the *physec* extension.
 pub(crate) fn is_physical(class_uid: u32) -> bool {
@@ -51,9 +53,18 @@ pub(super) fn resolve(spine: &Spine, event: &Event) -> Resolution {
         }
     }
     ask.places(event, physical, &mut found);
+    if is_badge_verdict(event) {
+        found.unresolved.clear();
+    }
     found.local = spine.local_time(found.place.as_ref().map(|place| &place.id), event);
     found.person_view = found.person.as_ref().and_then(|person| ask.view(person));
     found
+}
+
+/// The authentication that goes with a physical access: what nobody answers to has been told of the
+/// access itself, and is one badge, not two.
+fn is_badge_verdict(event: &Event) -> bool {
+    event.class_uid == AUTHENTICATION && event.text("service.name") == Some(PHYSICAL_ACCESS)
 }
 
 fn object<'a>(parent: &'a Object, key: &str) -> Option<&'a Object> {
@@ -235,7 +246,7 @@ impl Ask<'_> {
                 found.unresolved.push(unresolved("door", value));
             }
         }
-        if found.door.is_none() && event.text("service.name") == Some("physical access") {
+        if found.door.is_none() && event.text("service.name") == Some(PHYSICAL_ACCESS) {
             found.door = event.text("service.uid").and_then(|v| self.door(v)).map(|(door, _)| door);
         }
         let inner = portal.and_then(|portal| object(portal, "zone"));

@@ -223,12 +223,14 @@ impl Judge {
                 if !is_new {
                     self.tools.silencer.recall(source, *state);
                 }
-                self.detector.observe(&item.record, &mut self.findings);
+                self.detector.observe(item.seq, &item.record, &mut self.findings);
                 if let Some(event) = health::event(item.seq, &item.record, &self.knowledge) {
                     self.event(&event, (item.seq, is_new));
                 }
             }
-            Record::Tick { .. } => self.detector.observe(&item.record, &mut self.findings),
+            Record::Tick { .. } => {
+                self.detector.observe(item.seq, &item.record, &mut self.findings);
+            }
         }
         self.take_findings(is_new);
     }

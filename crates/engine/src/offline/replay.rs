@@ -139,12 +139,12 @@ impl Run<'_> {
     fn one(&mut self, event: &mut Event, provisional: bool) -> Result<(), OfflineError> {
         // Event time is the only clock a replay has: silence is judged, then told, by it.
         for record in self.silence.due(event.time) {
-            self.detector.observe(&record, &mut self.findings);
+            self.detector.observe(0, &record, &mut self.findings);
         }
         if let Some(record) = self.silence.heard(&event.source, event.time) {
-            self.detector.observe(&record, &mut self.findings);
+            self.detector.observe(0, &record, &mut self.findings);
         }
-        self.detector.observe(&Record::Tick { at: event.time }, &mut self.findings);
+        self.detector.observe(0, &Record::Tick { at: event.time }, &mut self.findings);
         self.detector.enrich(event);
         self.detector.judge(event, &mut self.findings);
         self.summary.events += 1;

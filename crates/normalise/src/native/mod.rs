@@ -108,10 +108,18 @@ pub(crate) struct Record<'a> {
     pub json: Option<&'a Tree<'a>>,
 }
 
+/// An object of more attributes than this is an event.
+const FEW: usize = 10;
+/// What `finish` adds to an event at most.
+const MORE: usize = 8;
+
 /// A JSON object from a few pairs; absent values are left out.
 pub(crate) fn object<const N: usize>(pairs: [(&'static str, Option<Value>); N]) -> Object {
-    let there = pairs.into_iter().filter_map(|(key, value)| Some((key.into(), value?)));
-    Object::from_unique(there)
+    // The attributes of an event, which `finish` adds to.
+    let room = if N > FEW { N + MORE } else { N };
+    let mut out = Object::with_capacity(room);
+    out.extend_unique(pairs.into_iter().filter_map(|(key, value)| Some((key.into(), value?))));
+    out
 }
 
 /// Puts a few more pairs into an object.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use model::{DeadReason, Event, Wire};
+use model::value::Value;
+use model::{DeadReason, Event, Raw, Wire};
 use normalise::{ClockPolicy, MappingFolder, Mappings, Normalised};
 
 use crate::support::{at, inline, raw, run, run_with, shipped, source};
@@ -157,6 +158,40 @@ fn an_absurd_clock_keeps_the_event_and_the_claim() {
             assert!(event.get("unmapped.clock_absurd").is_some());
         }
     }
+}
+
+#[test]
+fn an_event_says_what_the_standard_refuses_about_its_record() {
+    let body = b"<38>Jan 14 08:00:00 web-1 sshd[12]: Accepted password for ana from \xff port 22";
+    let lawful =
+        b"<38>Jan 14 08:00:00 web-1 sshd[12]: Accepted password for ana from 10.0.0.1 port 22";
+    let untimed = b"<38>sshd: Accepted password for ana from 10.0.0.1 port 22 ssh2";
+    let defect = |listener: &str, body: &[u8]| {
+        let mut record = raw(Wire::Syslog, body);
+        record.listener = listener.into();
+        let event = event(run(&shipped(), Some("openssh"), &record));
+        event.get("unmapped.syslog_defect").map(ToString::to_string)
+    };
+    let found = r#"{"code":"non_utf8","line":1,"column":68}"#;
+    assert_eq!(defect("syslog_udp", body).as_deref(), Some(found));
+    let found = r#"{"code":"version","line":1,"column":5}"#;
+    assert_eq!(defect("syslog_tcp", untimed).as_deref(), Some(found));
+    assert_eq!(defect("syslog_tls", lawful), None);
+    assert_eq!(defect("file", untimed), None, "a log file's line owes no header to anybody");
+}
+
+#[test]
+fn an_event_says_how_much_of_its_record_was_cut() {
+    let mut record = raw(Wire::Json, br#"{"user":"ana"}"#);
+    let program = r#". = {"activity_id": 1, "user": {"name": "a"}, "service": {"name": "s"}}"#;
+    let mappings = load(program);
+    let cut = |record: &Raw| {
+        let event = event(run(&mappings, Some("acme"), record));
+        event.get("unmapped.bytes_cut").and_then(Value::as_u64)
+    };
+    assert_eq!(cut(&record), None);
+    record.bytes_cut = 812;
+    assert_eq!(cut(&record), Some(812));
 }
 
 #[test]
