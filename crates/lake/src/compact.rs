@@ -25,8 +25,8 @@ use crate::maintain::Change;
 use crate::provider::STORE_URL;
 use crate::{naming, schema, sql, write};
 
-/// Files merged into one at a time: each holds a row group in memory.
-const MERGE_FILES_MAX: usize = 16;
+/// Files merged into one at a time: each holds a page and a dictionary of every column in memory.
+const MERGE_FILES_MAX: usize = 8;
 /// Rows read from each at a time.
 const MERGE_BATCH_ROWS: usize = 256;
 /// Files of a tier differ in rows by no more than this factor, so that a row is rewritten only
@@ -99,8 +99,12 @@ impl Inner {
                 tiers.entry(file.rows.max(1).ilog(TIER_FACTOR)).or_default().push(file);
             }
             for tier in tiers.into_values() {
-                if tier.len() >= limits.compact_files_min {
-                    sets.extend(self.bounded(&tier));
+                let mut rest = tier.as_slice();
+                while rest.len() >= limits.compact_files_min
+                    && let Some(set) = self.bounded(rest)
+                {
+                    rest = rest.get(set.len()..).unwrap_or_default();
+                    sets.push(set);
                 }
             }
         }

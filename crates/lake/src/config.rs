@@ -86,7 +86,7 @@ impl Default for LakeLimits {
             unflushed_bytes_max: 320 << 20,
             flush_interval: Duration::from_secs(120),
             row_group_rows: 65_536,
-            compact_files_min: 16,
+            compact_files_min: 8,
             compact_bytes_max: 32 << 20,
             compact_rows_max: 4_000_000,
             footer_cache_bytes_max: 32 << 20,

@@ -158,7 +158,8 @@ impl RuleSet {
         let view = View::new(event);
         let start = found.len();
         self.router.matches(&event.logsource, &view, |rule| found.push(shown(rule)));
-        self.router.presence(&event.logsource, |rule| self.judge(rule, event, &view, found));
+        let masked = View::masked(event);
+        self.router.presence(&event.logsource, |rule| self.judge(rule, &masked, &view, found));
         if let Some(new) = found.get_mut(start..) {
             new.sort_unstable_by_key(|found| found.rule);
         }
@@ -169,7 +170,8 @@ impl RuleSet {
         let view = View::new(event);
         let start = found.len();
         self.router.matches_all(&view, |rule| found.push(shown(rule)));
-        self.router.presence_all(|rule| self.judge(rule, event, &view, found));
+        let masked = View::masked(event);
+        self.router.presence_all(|rule| self.judge(rule, &masked, &view, found));
         if let Some(new) = found.get_mut(start..) {
             new.sort_unstable_by_key(|found| found.rule);
         }
@@ -190,11 +192,11 @@ impl RuleSet {
         presence.map_or(Truth::False, |rule| rule.judge(&View::new(event)))
     }
 
-    fn judge(&self, index: RuleIndex, event: &Event, view: &View<'_>, found: &mut Matches) {
+    fn judge(&self, index: RuleIndex, masked: &View<'_>, view: &View<'_>, found: &mut Matches) {
         let Some(rule) = self.rule(index).and_then(|rule| rule.presence.as_ref()) else {
             return;
         };
-        match rule.judge(&View::masked(event)) {
+        match rule.judge(masked) {
             Truth::False => {}
             Truth::True => found.push(shown(index)),
             Truth::Unknown => {

@@ -11,10 +11,12 @@ const VALUES_MAX: usize = 10_000;
 /// The gathered tallies.
 #[derive(Debug, Default)]
 pub struct Unresolved {
-    sources: Vec<(SourceId, HashMap<String, Values>)>,
+    sources: Vec<(SourceId, Kinds)>,
     count: usize,
 }
 
+/// The few kinds there are, each with its values.
+type Kinds = Vec<(String, Values)>;
 /// By value: how often, first and last.
 type Values = HashMap<String, (u64, Timestamp, Timestamp)>;
 
@@ -27,15 +29,17 @@ impl Unresolved {
         }
         let known = self.sources.iter().position(|(source, _)| *source == event.source);
         if known.is_none() {
-            self.sources.push((event.source.clone(), HashMap::new()));
+            self.sources.push((event.source.clone(), Kinds::new()));
         }
         let at = known.unwrap_or(self.sources.len() - 1);
         let Some((_, kinds)) = self.sources.get_mut(at) else { return };
         for missed in &enrichment.unresolved {
-            if !kinds.contains_key(&missed.kind) {
-                kinds.insert(missed.kind.clone(), Values::new());
+            let known = kinds.iter().position(|(kind, _)| *kind == missed.kind);
+            if known.is_none() {
+                kinds.push((missed.kind.clone(), Values::new()));
             }
-            let Some(values) = kinds.get_mut(&missed.kind) else { continue };
+            let at = known.unwrap_or(kinds.len() - 1);
+            let Some((_, values)) = kinds.get_mut(at) else { continue };
             let (count, first, last) = match values.get_mut(&missed.value) {
                 Some(slot) => slot,
                 None => {
