@@ -54,8 +54,36 @@ need_compiler() {
     has cc || fail "no C compiler: install your system's (on Debian: apt-get install build-essential)"
 }
 
+# install_rust: the distribution's rustup where it has one, else rustup's own installer; both put
+# the toolchain into the home folder and touch no other.
+install_rust() {
+    if can_install; then
+        install_packages rustup
+        if ! has rustup; then
+            install_packages curl ca-certificates
+        fi
+    fi
+    if has rustup; then
+        say "installing Rust"
+        rustup toolchain install stable --profile minimal --component rustfmt --component clippy
+        rustup default stable
+    elif has curl; then
+        say "installing Rust by its own installer, into ~/.cargo and ~/.rustup"
+        local installer
+        installer=$(mktemp)
+        curl --proto '=https' --tlsv1.2 -sSf -o "$installer" \
+            "https://static.rust-lang.org/rustup/dist/$(uname -m)-unknown-linux-gnu/rustup-init" &&
+            chmod 755 "$installer" &&
+            "$installer" -y --no-modify-path --profile minimal --component rustfmt \
+                --component clippy
+        rm -f "$installer"
+    fi
+    export PATH="$HOME/.cargo/bin:$PATH"
+}
+
 # need_rust: a toolchain at least as new as the workspace asks for.
 need_rust() {
+    has cargo || install_rust
     has cargo || fail "no Rust toolchain: get one from https://rustup.rs (this needs Rust $RUST_MINIMUM or newer)"
     local version
     version=$(rustc --version | cut -d' ' -f2)

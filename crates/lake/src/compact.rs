@@ -16,10 +16,14 @@ use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 use model::Timestamp;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
 use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 
 use crate::catalogue::{FORMAT, FileEntry, FileKind};
 use crate::error::LakeError;
+use crate::join::{Joined, join};
 use crate::lake::{Inner, Lake};
 use crate::maintain::Change;
 use crate::provider::STORE_URL;
@@ -32,6 +36,8 @@ const MERGE_BATCH_ROWS: usize = 256;
 /// Files of a tier differ in rows by no more than this factor, so that a row is rewritten only
 /// as often as its file has grown by it.
 const TIER_FACTOR: u64 = 8;
+/// Row groups of at least this part of their full size are not worth reading to make them larger.
+const FULL_GROUP_PART: usize = 4;
 /// A day is closed this many days after it: late events still make new files, but few.
 const CLOSED_DAYS: i32 = 2;
 
@@ -135,30 +141,63 @@ impl Inner {
         let folder =
             naming::folder(&self.config.tenant, hull.site.as_ref(), hull.class_uid, hull.day);
         let path = format!("{folder}/{name}");
-        let failed = |error: DataFusionError| broken(files, &error);
-        let mut stream = self.sorted(hull.kind, files).map_err(failed)?;
         let rows = usize::try_from(hull.rows).unwrap_or(usize::MAX);
         let row_group_rows = self.config.limits.row_group_rows;
         let properties = write::properties(hull.kind, rows, row_group_rows);
-        // Merged files are about as large as what they are made of.
-        let room: u64 = files.iter().map(|file| file.bytes).sum();
-        let bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
-        let mut writer = ArrowWriter::try_new(bytes, schema::of(hull.kind), Some(properties))
-            .map_err(LakeError::encode)?;
-        let mut written = 0_u64;
-        while let Some(batch) = stream.try_next().await.map_err(failed)? {
-            written = written.saturating_add(batch.num_rows() as u64);
-            writer.write(&batch).map_err(LakeError::encode)?;
-        }
-        let bytes = writer.into_inner().map_err(LakeError::encode)?;
-        if written != hull.rows {
-            let message = format!("the files should hold {} rows, {written} found", hull.rows);
+        let Joined { bytes, rows } = match self.joined(files, properties.clone()).await? {
+            Some(joined) => joined,
+            None => self.rewritten(&hull, files, properties).await?,
+        };
+        if rows != hull.rows {
+            let message = format!("the files should hold {} rows, {rows} found", hull.rows);
             let path = files.first().map(|file| file.path.clone()).unwrap_or_default();
             return Err(LakeError::Damaged { path, message });
         }
         let size = bytes.len() as u64;
         write::put(&self.store, self.folder.as_ref(), &path, bytes).await?;
         Ok(FileEntry { path, bytes: size, ..hull })
+    }
+
+    /// The files as one without a row being read; `None` when their row groups are small.
+    async fn joined(
+        &self,
+        files: &[Arc<FileEntry>],
+        properties: WriterProperties,
+    ) -> Result<Option<Joined>, LakeError> {
+        let full = (self.config.limits.row_group_rows / FULL_GROUP_PART).max(1);
+        if files.iter().any(|file| file.rows < full as u64) {
+            return Ok(None);
+        }
+        let mut parts = Vec::with_capacity(files.len());
+        for file in files {
+            let failed = |error| LakeError::storage("merging", &file.path, &error);
+            let read = self.store.get(&Path::from(file.path.as_str())).await.map_err(failed)?;
+            parts.push(read.bytes().await.map_err(failed)?);
+        }
+        let path = files.first().map(|file| file.path.as_str()).unwrap_or_default();
+        join(&parts, properties, full).map_err(|error| LakeError::reading(path, &error))
+    }
+
+    /// The rows of all files in order, in row groups as large as they should be.
+    async fn rewritten(
+        &self,
+        hull: &FileEntry,
+        files: &[Arc<FileEntry>],
+        properties: WriterProperties,
+    ) -> Result<Joined, LakeError> {
+        let failed = |error: DataFusionError| broken(files, &error);
+        let mut stream = self.sorted(hull.kind, files).map_err(failed)?;
+        // Merged files are about as large as what they are made of.
+        let room: u64 = files.iter().map(|file| file.bytes).sum();
+        let bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
+        let mut writer = ArrowWriter::try_new(bytes, schema::of(hull.kind), Some(properties))
+            .map_err(LakeError::encode)?;
+        let mut rows = 0_u64;
+        while let Some(batch) = stream.try_next().await.map_err(failed)? {
+            rows = rows.saturating_add(batch.num_rows() as u64);
+            writer.write(&batch).map_err(LakeError::encode)?;
+        }
+        Ok(Joined { bytes: writer.into_inner().map_err(LakeError::encode)?, rows })
     }
 
     /// The rows of sorted files as one sorted stream.

@@ -12,6 +12,7 @@ mod config;
 mod error;
 mod flush;
 mod footer;
+mod join;
 mod json_text;
 mod lake;
 mod maintain;
