@@ -69,14 +69,16 @@ install_rust() {
         rustup default stable
     elif has curl; then
         say "installing Rust by its own installer, into ~/.cargo and ~/.rustup"
-        local installer
-        installer=$(mktemp)
+        local folder installer
+        folder=$(mktemp -d)
+        # It goes by the name it was started as.
+        installer=$folder/rustup-init
         curl --proto '=https' --tlsv1.2 -sSf -o "$installer" \
             "https://static.rust-lang.org/rustup/dist/$(uname -m)-unknown-linux-gnu/rustup-init" &&
             chmod 755 "$installer" &&
             "$installer" -y --no-modify-path --profile minimal --component rustfmt \
                 --component clippy
-        rm -f "$installer"
+        rm -rf "$folder"
     fi
     export PATH="$HOME/.cargo/bin:$PATH"
 }

@@ -13,7 +13,7 @@ use crate::lake::{Frozen, Inner, Lake};
 use crate::{naming, schema, write};
 
 /// Rows handed to the Parquet writer at a time.
-const WRITE_ROWS: usize = 2_048;
+const WRITE_ROWS: usize = 8_192;
 
 /// Why a flush was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
