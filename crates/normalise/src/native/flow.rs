@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use model::value::{Object, Value};
 
-use super::{Deliver, object, some_object};
+use super::{Deliver, object, some_object, unnamed};
 use crate::csv::Row;
 use crate::decode::Failure;
 use crate::finish::Draft;
@@ -35,6 +35,7 @@ pub(super) fn map(
     deliver: Deliver<'_>,
 ) -> Result<(), Failure> {
     let mut fields = Fields::default();
+    let mut others = Vec::new();
     let time = row.column("time").map(|text| row_time(&text, mapping, context)).transpose()?;
     for (name, value) in row.columns() {
         match name {
@@ -47,12 +48,11 @@ pub(super) fn map(
             "bytes_out" => fields.bytes_out = Some(number(name, &value, BYTES_MAX)?),
             "bytes_in" => fields.bytes_in = Some(number(name, &value, BYTES_MAX)?),
             "user" => fields.user = Some(value.into_owned().into()),
-            other => drop(fields.others.insert(other.to_owned(), value.into_owned())),
+            other => others.push((other.to_owned(), value.into_owned())),
         }
     }
-    for (name, value) in row.extras() {
-        fields.others.insert(name.to_owned(), value.to_owned());
-    }
+    others.extend(row.extras().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    fields.others = unnamed(others);
     for (name, address) in [("src_ip", &fields.src_ip), ("dst_ip", &fields.dst_ip)] {
         if address.is_none() {
             return Err(Failure::aborted(format!("`{name}` is empty")));

@@ -131,6 +131,13 @@ fn extend<const N: usize>(out: &mut Object, pairs: [(&'static str, Option<Value>
     }
 }
 
+/// Columns that have no place of their own, as many as a header may have; of two with one name the
+/// last counts.
+fn unnamed(columns: Vec<(String, String)>) -> Object {
+    let columns = columns.into_iter();
+    Object::from_last(columns.map(|(name, text)| (name.into(), Some(text.into()))))
+}
+
 /// The same as a value; `None` when nothing was there.
 pub(crate) fn some_object<const N: usize>(
     pairs: [(&'static str, Option<Value>); N],

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use model::value::{Object, Value};
 
-use super::{Deliver, object, some_object};
+use super::{Deliver, object, some_object, unnamed};
 use crate::csv::Row;
 use crate::decode::Failure;
 use crate::finish::Draft;
@@ -95,6 +95,7 @@ pub(super) fn map(
 
 fn read<'a>(row: &'a Row<'_>) -> Fields<'a> {
     let mut fields = Fields::default();
+    let mut others = Vec::new();
     for (name, value) in row.columns() {
         match name {
             "time" => fields.time = Some(value),
@@ -105,12 +106,11 @@ fn read<'a>(row: &'a Row<'_>) -> Fields<'a> {
             "result" => fields.result = Some(value),
             "direction" => fields.direction = Some(value),
             "reason" => fields.reason = Some(value),
-            other => drop(fields.others.insert(other.to_owned(), value.into_owned())),
+            other => others.push((other.to_owned(), value.into_owned())),
         }
     }
-    for (name, value) in row.extras() {
-        fields.others.insert(name.to_owned(), value.to_owned());
-    }
+    others.extend(row.extras().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    fields.others = unnamed(others);
     fields
 }
 

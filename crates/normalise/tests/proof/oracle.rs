@@ -75,6 +75,17 @@ fn log_on_messages_come_out_the_same_either_way() {
     }
 }
 
+#[test]
+fn a_header_of_forty_thousand_columns_comes_out_the_same_either_way() {
+    let names: Vec<String> = (0..40_000).map(|n| format!("c{}", n * 7_919 % 40_000)).collect();
+    let values = vec!["x"; names.len()].join(",");
+    let body = format!(
+        "time,badge,door,{}\n2026-01-14T10:00:00Z,100231,lobby-1,{values}",
+        names.join(",")
+    );
+    agree("pacs-csv", &body);
+}
+
 pub fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     proptest::sample::select(words).prop_map(str::to_owned)
 }
