@@ -141,6 +141,7 @@ pub async fn one(
 
 /// One SELECT statement.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct QueryRequest {
     /// Over the table `events`.
     sql: String,

@@ -230,6 +230,7 @@ fn status(text: &str) -> Answer<DeadLetterStatus> {
 
 /// Which dead letters to send through again.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RerunRequest {
     /// Of this source; of all if absent.
     source: Option<SourceId>,

@@ -12,6 +12,7 @@ use crate::state::Shared;
 
 /// What is wanted of a new token.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     /// A person's id, which lets it own incidents, or words for what it is for.
     label: String,
