@@ -178,10 +178,10 @@ impl Judge {
             if self.since_publish.elapsed() >= COMMIT_PAUSE {
                 self.publish();
             }
-            self.maybe_flush(false);
+            self.maybe_flush(false)?;
         }
         self.commit()?;
-        self.maybe_flush(true);
+        self.maybe_flush(true)?;
         stages.join();
         Ok(())
     }
@@ -195,7 +195,7 @@ impl Judge {
         for item in work.items {
             self.item(item);
         }
-        self.append_to_lake();
+        self.append_to_lake()?;
         self.tools.lake.advance(self.last);
         self.tools.progress.judged.store(self.last, Ordering::Release);
         // Whoever waits for an incident waits no longer than this batch.
@@ -306,21 +306,25 @@ impl Judge {
         *self.counts.entry((source, outcome, reason)).or_insert(0) += 1;
     }
 
-    fn append_to_lake(&mut self) {
+    fn append_to_lake(&mut self) -> Result<(), FlowError> {
         if self.rows.is_empty() && self.raws.is_empty() {
-            return;
+            return Ok(());
         }
         let n = self.rows.len() as u64;
         loop {
             match self.tools.lake.append(&mut self.rows, &mut self.raws) {
                 AppendOutcome::Kept => break,
                 AppendOutcome::FlushNow => {
-                    self.seal();
+                    self.seal()?;
                     break;
                 }
                 AppendOutcome::Full => {
                     // The journal holds everything; waiting here slows intake, and loses nothing.
-                    self.seal();
+                    // The detector has judged these rows already: its memory would be ahead of the
+                    // lake, so it is not kept with this flush.
+                    if self.tools.keeper.is_idle() {
+                        self.tools.keeper.flush(Seal { snapshot: None });
+                    }
                     std::thread::sleep(FLUSH_WAIT);
                 }
                 AppendOutcome::Unencodable(error) => {
@@ -329,30 +333,34 @@ impl Judge {
                     tracing::error!(reason = %error, "rows not storable");
                     let why = (Outcome::Dropped, "unencodable");
                     self.tools.accounts.add_reason(Boundary::Lake, "-", why, n);
-                    return;
+                    return Ok(());
                 }
             }
         }
         self.tools.accounts.add(Boundary::Lake, "-", Outcome::Kept, n);
+        Ok(())
     }
 
     /// Hands the keeper the detector's memory as it is now, to be kept once the lake has flushed.
-    fn seal(&mut self) {
+    ///
+    /// INVARIANT: the snapshot is never ahead of the cursor either: the next run reads from the
+    /// snapshot on, and what the records before it amounted to must be written by then.
+    fn seal(&mut self) -> Result<(), FlowError> {
         if !self.tools.keeper.is_idle() {
-            return;
+            return Ok(());
         }
+        self.commit()?;
         self.since_flush = Stopwatch::start();
         self.tools.lake.advance(self.last);
         let bytes = self.detector.snapshot();
         let snapshot = Snapshot { name: SNAPSHOT.into(), seq: self.last, bytes };
-        self.tools.keeper.flush(Seal { snapshot });
+        self.tools.keeper.flush(Seal { snapshot: Some(snapshot) });
+        Ok(())
     }
 
-    fn maybe_flush(&mut self, at_end: bool) {
+    fn maybe_flush(&mut self, at_end: bool) -> Result<(), FlowError> {
         let longest = Limits::ms(self.tools.limits.lake_flush_ms_max);
-        if at_end || self.since_flush.elapsed() >= longest {
-            self.seal();
-        }
+        if at_end || self.since_flush.elapsed() >= longest { self.seal() } else { Ok(()) }
     }
 
     /// Writes what was concluded, with the cursor.

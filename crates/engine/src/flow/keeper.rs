@@ -18,8 +18,9 @@ const FLUSHES_PER_SEAL: usize = 2;
 
 /// What is to be kept once the lake has flushed.
 pub struct Seal {
-    /// The detector's memory at a record that the lake has been handed.
-    pub snapshot: Snapshot,
+    /// The detector's memory at a record that the lake has been handed and whose conclusions are
+    /// committed; `None` when only room is wanted.
+    pub snapshot: Option<Snapshot>,
 }
 
 /// The judge's handle: at most one flush is under way.
@@ -80,7 +81,10 @@ enum KeepError {
 }
 
 async fn keep(lake: &Lake, state: &State, journal: &Journal, seal: Seal) -> Result<(), KeepError> {
-    let seq = seal.snapshot.seq;
+    let Some(snapshot) = seal.snapshot else {
+        return flush(lake, state).await.map(drop);
+    };
+    let seq = snapshot.seq;
     for _ in 0..FLUSHES_PER_SEAL {
         let reached = flush(lake, state).await?;
         // INVARIANT: the snapshot is never ahead of the lake. A flush that had been written but not
@@ -90,7 +94,7 @@ async fn keep(lake: &Lake, state: &State, journal: &Journal, seal: Seal) -> Resu
         }
         if state.cursor(SNAPSHOT).await? < seq {
             let consumer = SNAPSHOT.to_owned();
-            let snapshot = Some(seal.snapshot);
+            let snapshot = Some(snapshot);
             let step = DetectStep { consumer, cursor: seq, snapshot, ..DetectStep::default() };
             state.commit_step(&step).await?;
         }

@@ -90,9 +90,10 @@ async fn twenty_kills_lose_nothing_acknowledged_and_double_nothing() {
     let seed = seed.unwrap_or(now.as_micros() as u64 | 1);
     println!("CASTELLAN_SEED={seed}");
     let mut chance = Chance(seed);
-    // Flushes, segments and ticks so small that kills fall between all of them.
+    // Flushes, segments and ticks so small that kills fall between all of them; a lake that is
+    // often full.
     let config = "[limits]\nlake_flush_ms_max = 200\njournal_segment_bytes_max = 262144\n\
-                  journal_age_ms_max = 2000\ntick_ms = 200\n";
+                  journal_age_ms_max = 2000\ntick_ms = 200\nlake_memory_rows_max = 400\n";
     let world = World::with(Plan { config: config.into(), ..Plan::default() });
     let token = world.root();
     let mut senders = (
@@ -126,6 +127,29 @@ async fn twenty_kills_lose_nothing_acknowledged_and_double_nothing() {
     assert!(is_whole, "{report}");
     let left = world.query("SELECT count(*) AS n FROM events WHERE source = 'app'");
     assert_eq!(left[0]["n"], batches * BATCH);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_after_a_flush_and_before_the_next_commit_loses_no_count() {
+    // Nothing here is urgent, so commits come a second apart and flushes many times in between.
+    let config = "[limits]\nlake_flush_ms_max = 20\n".to_owned();
+    let world = World::with(Plan { config, ..Plan::default() });
+    let token = world.root();
+    const ROUNDS: usize = 4;
+    for round in 0..ROUNDS {
+        let server = world.start().await;
+        let api = Api::to(&server, &token);
+        let answer = api.ingest("app", "application/x-ndjson").body(app_batch(round));
+        assert_eq!(api.try_send(answer).await.unwrap().status, 200);
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        server.kill();
+    }
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let records = (ROUNDS * BATCH) as u64;
+    api.until_account(["normalise", "app", "kept", ""], records).await;
+    api.until_account(["normalise", "app", "received", ""], records).await;
+    server.stop().await;
 }
 
 async fn check(api: &Api, records: usize, doors: usize) {
