@@ -59,6 +59,8 @@ pub struct Engine {
     pub progress: Arc<Progress>,
     /// The data folder.
     pub folder: DataFolder,
+    /// The journal's last record when the server started: what the last run left ends here.
+    pub left_over: u64,
 }
 
 /// One source, as people see it.
@@ -186,12 +188,12 @@ impl Engine {
         self.tokens.authenticate(secret, self.now())
     }
 
-    /// Whether records can be taken and judged.
+    /// Whether records can be taken and judged, and what the last run left has been read.
     pub async fn readiness(&self) -> Readiness {
         let journalled = self.journal.last_seq();
         let judged = self.progress.judged.load(Ordering::Acquire);
         Readiness {
-            is_ready: journalled.saturating_sub(judged) < BEHIND_MAX,
+            is_ready: journalled.saturating_sub(judged) < BEHIND_MAX && judged >= self.left_over,
             journalled,
             judged,
             events: self.progress.events.load(Ordering::Relaxed),
