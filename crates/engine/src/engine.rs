@@ -24,6 +24,7 @@ use crate::folder::DataFolder;
 use crate::knowledge::Current;
 use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
+use crate::watch::doors::Doors;
 
 /// Everything that runs, by its parts.
 pub struct Engine {
@@ -49,6 +50,8 @@ pub struct Engine {
     pub accounts: Arc<Accounts>,
     /// Who is silent.
     pub silencer: Arc<Silencer>,
+    /// How doors stand.
+    pub doors: Arc<Doors>,
     /// Who may ask.
     pub tokens: Tokens,
     /// Tokens that the configuration names, and this machine's own.

@@ -30,6 +30,9 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
     let mut since_lake = Stopwatch::start();
     while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
         save_counters(&engine).await;
+        if let Err(error) = engine.desk.sweep(engine.now()).await {
+            tracing::warn!(reason = %error, "due hand-overs and snoozes wait a second more");
+        }
         let changed = changed_at(&engine);
         if changed != seen_change {
             seen_change = changed;
@@ -104,6 +107,7 @@ pub async fn reload(engine: &Engine) {
     match Knowledge::new(before.version + 1, stored, content, team) {
         Ok(knowledge) => {
             engine.silencer.watch(&knowledge.org, engine.now());
+            engine.doors.watch(&knowledge.org);
             engine.current.set(knowledge);
             tracing::info!(version = before.version + 1, "organisation and content read again");
         }

@@ -38,6 +38,7 @@ use crate::live::Live;
 use crate::offline;
 use crate::outbox;
 use crate::rate::Rates;
+use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
 #[derive(Debug, thiserror::Error)]
@@ -175,6 +176,8 @@ fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Toke
     let accounts = Arc::new(Accounts::default());
     let silencer = Arc::new(Silencer::default());
     silencer.watch(&opened.current.get().org, clock.now());
+    let doors = Arc::new(Doors::default());
+    doors.watch(&opened.current.get().org);
     let live = Live::new(Limits::count(config.limits.live_backlog_max));
     let told = (notice_channels(&config), config.public_url.clone());
     let desk = Desk::new(opened.incidents, opened.state.clone(), live.clone(), told);
@@ -200,6 +203,7 @@ fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Toke
         live,
         accounts,
         silencer,
+        doors,
         tokens: Tokens::default(),
         extra_tokens,
         ingest,
@@ -218,6 +222,7 @@ fn tools(engine: &Engine, keeper: Keeper) -> Tools {
         accounts: Arc::clone(&engine.accounts),
         clock: engine.clock.clone(),
         silencer: Arc::clone(&engine.silencer),
+        doors: Arc::clone(&engine.doors),
         limits: engine.config.limits.clone(),
         handle: tokio::runtime::Handle::current(),
         progress: Arc::clone(&engine.progress),
