@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use model::{Finding, Incident};
+use model::{Finding, Incident, PlaceId};
 use tokio::sync::broadcast;
 
 /// One message of the live stream.
 #[derive(Debug, Clone)]
 pub enum LiveMessage {
-    /// An event, as JSON.
-    Event(Arc<str>),
+    /// An event, as JSON, and its site.
+    Event(Arc<str>, Option<PlaceId>),
     /// A finding.
     Finding(Arc<Finding>),
     /// An incident as it now is.
@@ -44,7 +44,7 @@ impl Live {
     /// Hands one message on. Nobody listening is fine.
     pub fn send(&self, message: LiveMessage) {
         let sender = match &message {
-            LiveMessage::Event(_) => &self.events,
+            LiveMessage::Event(..) => &self.events,
             LiveMessage::Finding(_) | LiveMessage::Incident(_) => &self.incidents,
         };
         let _ = sender.send(message);
