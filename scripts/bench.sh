@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 need_compiler
 need_rust
+build_console
 say "building the release profile into $CARGO_TARGET_DIR"
 cargo build --release --package castellan --locked
 exec "$CARGO_TARGET_DIR/release/castellan" bench "$@"

@@ -10,6 +10,7 @@ readonly BROKER_PORT=18831
 need_compiler
 need_rust
 need_broker
+build_console
 say "building (the first time takes minutes, later seconds) into $CARGO_TARGET_DIR"
 cargo build --profile demo --package castellan --locked
 

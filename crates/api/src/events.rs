@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use engine::auth::Scope;
-use engine::lake::{Cursor, Found, Search};
+use engine::access::Action;
+use engine::access::Reach;
+use engine::lake::{Cursor, Found, Page, Search};
 use model::{AssetId, PersonId, PlaceId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 
 /// Most events of one page.
-const PAGE_MAX: usize = 1_000;
+pub(crate) const PAGE_MAX: usize = 1_000;
 
 /// What to look for; every condition given must hold.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -47,6 +48,28 @@ pub struct EventQuery {
     limit: Option<usize>,
     /// Where the page before ended: its `next`.
     before: Option<String>,
+}
+
+impl EventQuery {
+    /// What the lake is asked.
+    pub(crate) fn search(self) -> Answer<Search> {
+        Ok(Search {
+            from: self.from,
+            to: self.to,
+            person: self.person,
+            asset: self.asset,
+            place: self.place,
+            ip: self.ip,
+            user: self.user,
+            credential: self.credential,
+            text: self.text,
+            class: self.class,
+            source: self.source,
+            site: self.site,
+            limit: self.limit.unwrap_or(100).clamp(1, PAGE_MAX),
+            before: self.before.map(|text| text.parse::<Cursor>()).transpose()?,
+        })
+    }
 }
 
 /// One event.
@@ -97,25 +120,10 @@ pub async fn search(
     caller: Caller,
     Query(query): Query<EventQuery>,
 ) -> Answer<Json<EventPage>> {
-    caller.must(Scope::Read)?;
-    let before = query.before.map(|text| text.parse::<Cursor>()).transpose()?;
-    let search = Search {
-        from: query.from,
-        to: query.to,
-        person: query.person,
-        asset: query.asset,
-        place: query.place,
-        ip: query.ip,
-        user: query.user,
-        credential: query.credential,
-        text: query.text,
-        class: query.class,
-        source: query.source,
-        site: query.site,
-        limit: query.limit.unwrap_or(100).clamp(1, PAGE_MAX),
-        before,
-    };
-    let page = shared.engine.search(&search).await?;
+    caller.must(Action::EventSearch)?;
+    let reach = caller.reach(Action::EventSearch)?;
+    let search = query.search()?;
+    let page = within(&shared, search, &reach).await?;
     let next = page.next.map(|next| next.to_string());
     Ok(Json(EventPage { events: page.events.into_iter().map(item).collect(), next }))
 }
@@ -133,10 +141,38 @@ pub async fn one(
     caller: Caller,
     Path((record, part)): Path<(u64, u16)>,
 ) -> Answer<Json<EventItem>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::EventSearch)?;
     let found = shared.engine.lake.event(record, part).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("no event {record}/{part}")))?;
+    caller.must_at(Action::EventSearch, site_of(&shared, &found).as_ref())?;
     Ok(Json(item(found)))
+}
+
+/// The site of an event is its source's.
+fn site_of(shared: &Shared, found: &Found) -> Option<PlaceId> {
+    let source = SourceId::parse(&found.source).ok()?;
+    shared.engine.current.get().source(&source).site.clone()
+}
+
+/// Searches what is within reach: site by site where a role is for some sites only.
+pub(crate) async fn within(shared: &Shared, search: Search, reach: &Reach) -> Answer<Page> {
+    let sites = match reach {
+        Reach::Everywhere => return Ok(shared.engine.search(&search).await?),
+        Reach::Sites(sites) => sites,
+    };
+    let mut events = Vec::new();
+    let mut has_more = false;
+    for site in sites.iter().filter(|site| search.site.as_ref().is_none_or(|s| s == *site)) {
+        let of_site = Search { site: Some(site.clone()), ..search.clone() };
+        let page = shared.engine.search(&of_site).await?;
+        has_more |= page.next.is_some();
+        events.extend(page.events);
+    }
+    events.sort_by_key(|found| std::cmp::Reverse(found.key));
+    has_more |= events.len() > search.limit;
+    events.truncate(search.limit);
+    let next = events.last().filter(|_| has_more).map(|last| last.key);
+    Ok(Page { events, next })
 }
 
 /// One SELECT statement.
@@ -145,7 +181,7 @@ pub async fn one(
 pub struct QueryRequest {
     /// Over the table `events`.
     sql: String,
-    /// Also over the table `raw`: what sources said, word by word. Needs the scope `admin`.
+    /// Also over the table `raw`: what sources said, word by word. Needs the right `event.raw`.
     #[serde(default)]
     raw: bool,
 }
@@ -174,9 +210,9 @@ pub async fn query(
     caller: Caller,
     Json(request): Json<QueryRequest>,
 ) -> Answer<Json<QueryAnswer>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::QuerySql)?;
     if request.raw {
-        caller.must(Scope::Admin)?;
+        caller.must(Action::EventRaw)?;
     }
     let result = shared.engine.query(&request.sql, request.raw).await?;
     let columns: Vec<String> = result.columns.iter().map(|c| c.name.clone()).collect();

@@ -1,4 +1,4 @@
-//! The HTTP interface: ingest, events, incidents, the live stream, one status page.
+//! The HTTP interface: ingest, events, incidents, the live stream, the console.
 //!
 //! Owns routes, their contract and what a person may see of an error. Never reaches a device, never
 //! decides: it asks the engine and shows what the engine says.
@@ -7,15 +7,23 @@ mod auth;
 mod problem;
 mod state;
 
+mod audit;
 mod events;
+mod history;
 mod incidents;
 mod ingest;
 mod live;
+mod operators;
+mod organisation;
 mod people;
+mod plans;
+mod session;
+mod signin;
 mod system;
 mod tokens;
+mod views;
 
-mod page;
+mod console;
 mod router;
 
 pub use router::{Server, openapi_json};

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use engine::auth::Scope;
+use engine::access::Action;
 use model::spine::{PersonKind, PersonStatus};
 use model::{Entity, PersonId, PlaceId};
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,16 @@ use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 
+/// Longest reason for seeing a name, in characters.
+const REASON_CHARS_MAX: usize = 500;
+
 /// A person without a name: names stay in the organisation's own records.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PersonItem {
     /// Id.
     id: PersonId,
+    /// The name, once this session has given a reason for seeing it.
+    name: Option<String>,
     /// Kind.
     kind: PersonKind,
     /// Status.
@@ -76,14 +81,20 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<PeopleQuery>,
 ) -> Answer<Json<PeoplePage>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::PersonRead)?;
+    let reach = caller.reach(Action::PersonRead)?;
     let knowledge = shared.engine.current.get();
     let limit = query.limit.unwrap_or(100).clamp(1, 500);
     let after = |id: &PersonId| query.after.as_ref().is_none_or(|after| id > after);
-    let mut found = knowledge.org.people.keys().filter(|id| after(id));
+    let is_near = |id: &&PersonId| {
+        let person = knowledge.org.people.get(*id);
+        reach.covers(person.and_then(|person| person.site.as_ref()))
+    };
+    let mut found = knowledge.org.people.keys().filter(|id| after(id)).filter(is_near);
     let ids: Vec<PersonId> = found.by_ref().take(limit).cloned().collect();
     let next = found.next().and(ids.last().cloned());
-    let people = ids.iter().filter_map(|id| item(&knowledge.org, id)).collect();
+    let people = ids.iter().filter_map(|id| item(&knowledge.org, id));
+    let people = people.map(|item| named(&shared, &caller, item)).collect();
     Ok(Json(PeoplePage { people, next }))
 }
 
@@ -99,11 +110,63 @@ pub async fn one(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<Json<PersonItem>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::PersonRead)?;
     let missing = || Problem::not_found(format!("no person `{id}`"));
     let person = PersonId::parse(&id).map_err(|_| missing())?;
     let knowledge = shared.engine.current.get();
-    item(&knowledge.org, &person).map(Json).ok_or_else(missing)
+    let found = item(&knowledge.org, &person).ok_or_else(missing)?;
+    caller.must_at(Action::PersonRead, found.site.as_ref())?;
+    Ok(Json(named(&shared, &caller, found)))
+}
+
+/// With the name, where this session has asked for it.
+fn named(shared: &Shared, caller: &Caller, mut item: PersonItem) -> PersonItem {
+    let session = caller.session.as_ref().map(engine::signin::Session::key);
+    if session.is_some_and(|session| shared.engine.is_revealed(&session, &item.id)) {
+        item.name = name(shared, &item.id);
+    }
+    item
+}
+
+fn name(shared: &Shared, id: &PersonId) -> Option<String> {
+    shared.engine.current.get().org.people.get(id).map(|person| person.name.clone())
+}
+
+/// Why a name is wanted.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevealRequest {
+    /// Kept in the audit log, with who asked.
+    reason: String,
+}
+
+/// Shows a person's name, for a reason; for an operator it stays shown while the session lasts.
+#[utoipa::path(
+    post, path = "/v1/people/{id}/reveal", tag = "organisation", request_body = RevealRequest,
+    params(("id" = String, Path, description = "Person id")),
+    responses((status = 200, body = PersonItem), (status = 400, body = Problem),
+        (status = 404, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn reveal(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(request): Json<RevealRequest>,
+) -> Answer<Json<PersonItem>> {
+    let missing = || Problem::not_found(format!("no person `{id}`"));
+    let person = PersonId::parse(&id).map_err(|_| missing())?;
+    let mut found = item(&shared.engine.current.get().org, &person).ok_or_else(missing)?;
+    caller.must_at(Action::PersonReveal, found.site.as_ref())?;
+    let reason = request.reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+        let detail = format!("`reason` has 1 to {REASON_CHARS_MAX} characters");
+        return Err(Problem::bad_request(detail));
+    }
+    let session = caller.session.as_ref().map(engine::signin::Session::key);
+    shared.engine.reveal(session, &person, (reason, caller.by().0)).await?;
+    found.name = name(&shared, &person);
+    Ok(Json(found))
 }
 
 fn item(org: &model::Organisation, id: &PersonId) -> Option<PersonItem> {
@@ -120,6 +183,7 @@ fn item(org: &model::Organisation, id: &PersonId) -> Option<PersonItem> {
     let assets = org.assets.values().filter(|asset| asset.owner.as_ref() == Some(id));
     Some(PersonItem {
         id: id.clone(),
+        name: None,
         kind: person.kind,
         status: person.status,
         team: person.team.clone(),
@@ -177,7 +241,9 @@ pub async fn unresolved(
     caller: Caller,
     Query(query): Query<UnresolvedQuery>,
 ) -> Answer<Json<Vec<UnresolvedItem>>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::PersonRead)?;
+    let reach = caller.reach(Action::PersonRead)?;
+    let knowledge = shared.engine.current.get();
     let limit = query.limit.unwrap_or(100).clamp(1, 1_000);
     let found = shared.engine.state.unresolved(query.kind.as_deref(), limit).await?;
     let item = |tally: engine::store::state::UnresolvedTally| UnresolvedItem {
@@ -188,5 +254,8 @@ pub async fn unresolved(
         first: tally.first,
         last: tally.last,
     };
-    Ok(Json(found.into_iter().map(item).collect()))
+    let is_near = |tally: &engine::store::state::UnresolvedTally| {
+        reach.covers(knowledge.source(&tally.source).site.as_ref())
+    };
+    Ok(Json(found.into_iter().filter(is_near).map(item).collect()))
 }

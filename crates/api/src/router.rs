@@ -13,15 +13,23 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::COOKIE;
 use crate::state::Shared;
-use crate::{events, incidents, ingest, live, page, people, problem, system, tokens};
+use crate::{
+    audit, console, events, history, incidents, ingest, live, operators, organisation, people,
+    plans, problem, session, signin, system, tokens, views,
+};
 
+/// Largest image that is read at all; `plan_bytes_max` says what is taken.
+const IMAGE_BODY_BYTES_MAX: usize = 32 << 20;
 /// Largest JSON body of requests that are not ingest.
 const JSON_BODY_BYTES_MAX: usize = 1 << 20;
+/// Largest JSON body about signing in.
+const SIGNIN_BODY_BYTES_MAX: usize = 64 << 10;
 /// How long open requests may go on after a stop was asked for.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(5);
 
@@ -44,16 +52,32 @@ impl utoipa::Modify for Bearer {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE)));
+        components.add_security_scheme("session", cookie);
     }
 }
 
 fn routes() -> OpenApiRouter<Shared> {
+    let images = OpenApiRouter::new()
+        .routes(routes!(plans::image, plans::upload))
+        .layer(DefaultBodyLimit::max(IMAGE_BODY_BYTES_MAX));
     let ingest =
         OpenApiRouter::new().routes(routes!(ingest::ingest)).layer(DefaultBodyLimit::disable());
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(events::search))
         .routes(routes!(events::one))
         .routes(routes!(events::query))
+        .routes(routes!(history::histogram))
+        .routes(routes!(history::export))
+        .routes(routes!(organisation::organisation))
+        .routes(routes!(plans::list))
+        .routes(routes!(plans::mark))
+        .routes(routes!(plans::remove))
+        .routes(routes!(plans::doors))
+        .routes(routes!(views::list))
+        .routes(routes!(views::save, views::remove))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::verify))
         .routes(routes!(incidents::list, incidents::open))
         .routes(routes!(incidents::one))
         .routes(routes!(incidents::act))
@@ -62,6 +86,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(live::live))
         .routes(routes!(people::list))
         .routes(routes!(people::one))
+        .routes(routes!(people::reveal))
         .routes(routes!(people::unresolved))
         .routes(routes!(system::sources))
         .routes(routes!(system::accounts))
@@ -76,8 +101,30 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(system::metrics))
         .routes(routes!(tokens::create, tokens::list))
         .routes(routes!(tokens::revoke))
+        .merge(people_who_sign_in())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
+        .merge(images)
         .merge(ingest)
+}
+
+fn people_who_sign_in() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(signin::door))
+        .routes(routes!(signin::link))
+        .routes(routes!(signin::password))
+        .routes(routes!(signin::begin_passkey))
+        .routes(routes!(signin::finish_passkey))
+        .routes(routes!(session::session, session::sign_out))
+        .routes(routes!(session::password))
+        .routes(routes!(session::begin_totp, session::finish_totp))
+        .routes(routes!(session::begin_passkey))
+        .routes(routes!(session::finish_passkey))
+        .routes(routes!(session::remove_passkey))
+        .routes(routes!(operators::list, operators::add))
+        .routes(routes!(operators::change))
+        .routes(routes!(operators::link))
+        .routes(routes!(operators::roles))
+        .layer(DefaultBodyLimit::max(SIGNIN_BODY_BYTES_MAX))
 }
 
 /// The OpenAPI document, as pretty JSON.
@@ -98,18 +145,12 @@ fn application(shared: Shared) -> axum::Router {
     };
     router
         .route("/openapi.json", axum::routing::get(move || async move { (json, document) }))
-        .route("/", axum::routing::get(page::page))
-        .route("/page.css", axum::routing::get(page::style))
-        .route("/page.js", axum::routing::get(page::script))
+        .fallback(axum::routing::get(console::fallback))
         .layer(axum::middleware::map_response(problem::in_our_form))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
         .layer(header("cache-control", "no-store"))
-        .layer(header(
-            "content-security-policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-             img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ))
+        .layer(header("content-security-policy", console::POLICY))
         .with_state(shared)
 }
 

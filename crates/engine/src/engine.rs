@@ -24,6 +24,8 @@ use crate::folder::DataFolder;
 use crate::knowledge::Current;
 use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
+use crate::reveal::Reveals;
+use crate::signin::Signin;
 use crate::watch::doors::Doors;
 
 /// Everything that runs, by its parts.
@@ -52,6 +54,8 @@ pub struct Engine {
     pub silencer: Arc<Silencer>,
     /// How doors stand.
     pub doors: Arc<Doors>,
+    /// Whose names sessions have asked for.
+    pub(crate) reveals: Reveals,
     /// Who may ask.
     pub tokens: Tokens,
     /// Tokens that the configuration names, and this machine's own.
@@ -64,6 +68,8 @@ pub struct Engine {
     pub folder: DataFolder,
     /// The journal's last record when the server started: what the last run left ends here.
     pub left_over: u64,
+    /// Who may sign in, and who has.
+    pub signin: Signin,
 }
 
 /// One source, as people see it.
@@ -268,6 +274,55 @@ impl Engine {
         let (lake, search) = (self.lake.clone(), search.clone());
         let time_max = Limits::ms(self.config.limits.query_ms_max);
         aside(async move { lake.search(&search, time_max).await }).await
+    }
+
+    /// How many events a search finds in each of equal steps between two instants: step length and
+    /// counts, all steps listed.
+    pub async fn histogram(
+        &self,
+        search: &Search,
+        (from, to): (Timestamp, Timestamp),
+        buckets: u32,
+    ) -> Result<(Duration, Vec<u64>), LakeError> {
+        let step = (to.since(from) / buckets.max(1)).max(Duration::from_millis(1));
+        let result = self.query(&search.histogram_sql(from, to, step), false).await?;
+        let mut counts = vec![0; buckets as usize];
+        for row in result.rows()? {
+            let number = |name: &str| row.get(name).and_then(serde_json::Value::as_u64);
+            if let (Some(bucket), Some(events)) = (number("bucket"), number("events"))
+                && let Some(count) = usize::try_from(bucket).ok().and_then(|at| counts.get_mut(at))
+            {
+                *count += events;
+            }
+        }
+        Ok((step, counts))
+    }
+
+    /// Whether a session has asked for a person's name.
+    pub fn is_revealed(&self, session: &[u8; 32], person: &PersonId) -> bool {
+        self.reveals.has(session, person)
+    }
+
+    /// Shows a person's name to a session, for a reason that is kept in the audit chain.
+    pub async fn reveal(
+        &self,
+        session: Option<[u8; 32]>,
+        person: &PersonId,
+        (reason, by): (&str, &str),
+    ) -> Result<(), StoreError> {
+        let act = AuditAct {
+            at: self.now(),
+            by: by.to_owned(),
+            verb: "person.reveal".into(),
+            object: format!("person:{person}"),
+            detail: serde_json::json!({ "reason": reason }),
+        };
+        self.state.record_acts(&[act]).await?;
+        if let Some(session) = session {
+            let max = Limits::count(self.config.limits.reveals_max);
+            self.reveals.add(session, person.clone(), max);
+        }
+        Ok(())
     }
 
     /// SQL over the lake and what is not yet in it. `raw_too`: also what sources said word by word.

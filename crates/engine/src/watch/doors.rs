@@ -45,6 +45,8 @@ pub struct LastPassage {
 pub struct DoorState {
     /// Which.
     pub door: PlaceId,
+    /// Of which site.
+    pub site: Option<PlaceId>,
     /// How it stands.
     pub state: DoorCondition,
     /// Since when; `None` while nothing is known.
@@ -69,6 +71,7 @@ impl Doors {
         for id in org.doors.keys() {
             doors.entry(id.clone()).or_insert_with(|| DoorState {
                 door: id.clone(),
+                site: org.site_of(id).cloned(),
                 state: DoorCondition::Unknown,
                 since: None,
                 last: None,

@@ -8,8 +8,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod browser;
 mod world;
 
+mod console;
 mod crash;
 mod dead_letters;
 mod disk;
@@ -18,6 +20,8 @@ mod incidents;
 mod mqtt;
 mod outwards;
 mod refusals;
+mod rights;
 mod search;
+mod signin;
 mod silence;
 mod syslog;

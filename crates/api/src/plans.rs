@@ -1,0 +1,242 @@
+//! Floor plans with what stands where, and how doors stand.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::access::Action;
+use engine::plans::PlanError;
+use engine::store::state::{Mark, Plan};
+use engine::watch::doors::{DoorCondition, DoorState, LastPassage};
+use model::{Entity, PersonId, PlaceId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Caller;
+use crate::problem::{Answer, Problem};
+use crate::state::Shared;
+
+/// A floor plan.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PlanItem {
+    /// Of which place.
+    place: PlaceId,
+    /// In the image's own units.
+    width: u32,
+    /// In the image's own units.
+    height: u32,
+    /// Where its image is.
+    image: String,
+    /// What stands where.
+    marks: Vec<MarkItem>,
+    /// Its last change.
+    changed_at: Timestamp,
+}
+
+/// Where something stands on a plan.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarkItem {
+    /// `place:ID` or `asset:ID`.
+    entity: Entity,
+    /// From the left edge, 0 to 1.
+    x: f64,
+    /// From the upper edge, 0 to 1.
+    y: f64,
+}
+
+fn item(plan: Plan) -> PlanItem {
+    let mark = |mark: Mark| MarkItem { entity: mark.entity, x: mark.x, y: mark.y };
+    PlanItem {
+        image: format!("/v1/plans/{}/image", plan.place),
+        place: plan.place,
+        width: plan.width,
+        height: plan.height,
+        marks: plan.marks.into_iter().map(mark).collect(),
+        changed_at: plan.changed_at,
+    }
+}
+
+fn place_of(shared: &Shared, text: &str) -> Answer<PlaceId> {
+    let missing = || Problem::not_found(format!("no place `{text}`"));
+    let place = PlaceId::parse(text).map_err(|_| missing())?;
+    match shared.engine.current.get().org.places.contains_key(&place) {
+        true => Ok(place),
+        false => Err(missing()),
+    }
+}
+
+impl From<PlanError> for Problem {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Picture(_) | PlanError::Mark(_) => Self::bad_request(error.to_string()),
+            PlanError::TooLarge { .. } | PlanError::TooMany { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error.to_string())
+            }
+            PlanError::NoPlan(_) => Self::not_found(error.to_string()),
+            PlanError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The floor plans, by place.
+#[utoipa::path(
+    get, path = "/v1/plans", tag = "places",
+    responses((status = 200, body = Vec<PlanItem>)), security(("token" = []))
+)]
+pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<PlanItem>>> {
+    let reach = caller.reach(Action::PlaceRead)?;
+    let org = &shared.engine.current.get().org;
+    let mut plans = shared.engine.state.plans().await?;
+    plans.retain(|plan| reach.covers(org.site_of(&plan.place)));
+    Ok(Json(plans.into_iter().map(item).collect()))
+}
+
+/// A plan's image. Show it as an image only: it is sandboxed and loads nothing.
+#[utoipa::path(
+    get, path = "/v1/plans/{place}/image", tag = "places",
+    params(("place" = String, Path, description = "Place id")),
+    responses((status = 200, content_type = "image/svg+xml", body = Vec<u8>),
+        (status = 404, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn image(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(place): Path<String>,
+) -> Answer<Response> {
+    let place = place_of(&shared, &place)?;
+    let knowledge = shared.engine.current.get();
+    caller.must_at(Action::PlaceRead, knowledge.org.site_of(&place))?;
+    let found = shared.engine.state.plan_image(&place).await?;
+    let (kind, bytes) = found.ok_or_else(|| Problem::not_found(format!("no plan of `{place}`")))?;
+    const ALONE: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_SECURITY_POLICY, ALONE.to_owned()),
+        (header::CACHE_CONTROL, "private, max-age=60".to_owned()),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// Uploads a plan's image: SVG without scripts and references, or PNG; marks of an earlier one
+/// stay.
+#[utoipa::path(
+    put, path = "/v1/plans/{place}/image", tag = "places",
+    params(("place" = String, Path, description = "Place id")),
+    request_body(content = Vec<u8>, content_type = "image/svg+xml"),
+    responses((status = 204), (status = 400, body = Problem), (status = 413, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn upload(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(place): Path<String>,
+    body: Bytes,
+) -> Answer<StatusCode> {
+    let place = place_of(&shared, &place)?;
+    let knowledge = shared.engine.current.get();
+    caller.must_at(Action::PlanEdit, knowledge.org.site_of(&place))?;
+    shared.engine.save_plan(&place, (&body, None), caller.by().0).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Puts marks on a plan, in the place of the earlier ones.
+#[utoipa::path(
+    put, path = "/v1/plans/{place}/marks", tag = "places", request_body = Vec<MarkItem>,
+    params(("place" = String, Path, description = "Place id")),
+    responses((status = 204), (status = 400, body = Problem), (status = 404, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn mark(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(place): Path<String>,
+    Json(marks): Json<Vec<MarkItem>>,
+) -> Answer<StatusCode> {
+    let place = place_of(&shared, &place)?;
+    let knowledge = shared.engine.current.get();
+    caller.must_at(Action::PlanEdit, knowledge.org.site_of(&place))?;
+    let mark = |mark: MarkItem| Mark { entity: mark.entity, x: mark.x, y: mark.y };
+    let marks: Vec<Mark> = marks.into_iter().map(mark).collect();
+    shared.engine.save_marks(&place, &marks, caller.by().0).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes a plan.
+#[utoipa::path(
+    delete, path = "/v1/plans/{place}", tag = "places",
+    params(("place" = String, Path, description = "Place id")),
+    responses((status = 204), (status = 404, body = Problem)), security(("token" = []))
+)]
+pub async fn remove(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(place): Path<String>,
+) -> Answer<StatusCode> {
+    let place = place_of(&shared, &place)?;
+    let knowledge = shared.engine.current.get();
+    caller.must_at(Action::PlanEdit, knowledge.org.site_of(&place))?;
+    shared.engine.remove_plan(&place, caller.by().0).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How one door stands.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DoorStateItem {
+    /// Which.
+    door: PlaceId,
+    /// Of which site.
+    site: Option<PlaceId>,
+    /// `normal`, `forced`, `held`, `tamper`, or `unknown` until something is heard of it.
+    #[schema(value_type = String)]
+    state: DoorCondition,
+    /// Since when.
+    since: Option<Timestamp>,
+    /// The last time somebody asked to pass.
+    last: Option<PassageItem>,
+}
+
+/// One passage.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PassageItem {
+    /// When.
+    at: Timestamp,
+    /// Who, if the credential is somebody's.
+    person: Option<PersonId>,
+    /// Whether they were let through.
+    granted: bool,
+    /// The event's record.
+    record: u64,
+    /// The event's part of it.
+    part: u16,
+}
+
+/// How every door stands, from what controllers and readers said since the start.
+#[utoipa::path(
+    get, path = "/v1/doors/states", tag = "places",
+    responses((status = 200, body = Vec<DoorStateItem>)), security(("token" = []))
+)]
+pub async fn doors(
+    State(shared): State<Shared>,
+    caller: Caller,
+) -> Answer<Json<Vec<DoorStateItem>>> {
+    let reach = caller.reach(Action::PlaceRead)?;
+    let mut all = shared.engine.doors.all();
+    all.retain(|door| reach.covers(door.site.as_ref()));
+    let passage = |last: LastPassage| PassageItem {
+        at: last.at,
+        person: last.person,
+        granted: last.granted,
+        record: last.record,
+        part: last.part,
+    };
+    let item = |door: DoorState| DoorStateItem {
+        door: door.door,
+        site: door.site,
+        state: door.state,
+        since: door.since,
+        last: door.last.map(passage),
+    };
+    Ok(Json(all.into_iter().map(item).collect()))
+}
