@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use engine::auth::Scope;
-use engine::lake::{Cursor, Found, Search};
+use engine::access::Action;
+use engine::access::Reach;
+use engine::lake::{Cursor, Found, Page, Search};
 use model::{AssetId, PersonId, PlaceId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -97,8 +98,9 @@ pub async fn search(
     caller: Caller,
     Query(query): Query<EventQuery>,
 ) -> Answer<Json<EventPage>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::EventSearch)?;
     let before = query.before.map(|text| text.parse::<Cursor>()).transpose()?;
+    let reach = caller.reach(Action::EventSearch)?;
     let search = Search {
         from: query.from,
         to: query.to,
@@ -115,7 +117,7 @@ pub async fn search(
         limit: query.limit.unwrap_or(100).clamp(1, PAGE_MAX),
         before,
     };
-    let page = shared.engine.search(&search).await?;
+    let page = within(&shared, search, &reach).await?;
     let next = page.next.map(|next| next.to_string());
     Ok(Json(EventPage { events: page.events.into_iter().map(item).collect(), next }))
 }
@@ -133,10 +135,38 @@ pub async fn one(
     caller: Caller,
     Path((record, part)): Path<(u64, u16)>,
 ) -> Answer<Json<EventItem>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::EventSearch)?;
     let found = shared.engine.lake.event(record, part).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("no event {record}/{part}")))?;
+    caller.must_at(Action::EventSearch, site_of(&shared, &found).as_ref())?;
     Ok(Json(item(found)))
+}
+
+/// The site of an event is its source's.
+fn site_of(shared: &Shared, found: &Found) -> Option<PlaceId> {
+    let source = SourceId::parse(&found.source).ok()?;
+    shared.engine.current.get().source(&source).site.clone()
+}
+
+/// Searches what is within reach: site by site where a role is for some sites only.
+async fn within(shared: &Shared, search: Search, reach: &Reach) -> Answer<Page> {
+    let sites = match reach {
+        Reach::Everywhere => return Ok(shared.engine.search(&search).await?),
+        Reach::Sites(sites) => sites,
+    };
+    let mut events = Vec::new();
+    let mut has_more = false;
+    for site in sites.iter().filter(|site| search.site.as_ref().is_none_or(|s| s == *site)) {
+        let of_site = Search { site: Some(site.clone()), ..search.clone() };
+        let page = shared.engine.search(&of_site).await?;
+        has_more |= page.next.is_some();
+        events.extend(page.events);
+    }
+    events.sort_by(|a, b| b.key.cmp(&a.key));
+    has_more |= events.len() > search.limit;
+    events.truncate(search.limit);
+    let next = events.last().filter(|_| has_more).map(|last| last.key);
+    Ok(Page { events, next })
 }
 
 /// One SELECT statement.
@@ -145,7 +175,7 @@ pub async fn one(
 pub struct QueryRequest {
     /// Over the table `events`.
     sql: String,
-    /// Also over the table `raw`: what sources said, word by word. Needs the scope `admin`.
+    /// Also over the table `raw`: what sources said, word by word. Needs the right `event.raw`.
     #[serde(default)]
     raw: bool,
 }
@@ -174,9 +204,9 @@ pub async fn query(
     caller: Caller,
     Json(request): Json<QueryRequest>,
 ) -> Answer<Json<QueryAnswer>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::QuerySql)?;
     if request.raw {
-        caller.must(Scope::Admin)?;
+        caller.must(Action::EventRaw)?;
     }
     let result = shared.engine.query(&request.sql, request.raw).await?;
     let columns: Vec<String> = result.columns.iter().map(|c| c.name.clone()).collect();

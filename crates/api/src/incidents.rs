@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use engine::auth::Scope;
-use engine::respond::{Act, ActionOffer, By, HandMade, allowed};
+use engine::access::{Action, At, Reach};
+use engine::respond::{Act, ActRefused, ActionOffer, By, HandMade, allowed};
 use engine::store::state::{FindingFilter, IncidentFilter, PageKey};
 use model::incident::Owner;
-use model::{Entity, Finding, FindingId, Incident, IncidentId, IncidentState, Level};
+use model::{Entity, Finding, FindingId, Incident, IncidentId, IncidentState, Level, PlaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
@@ -62,13 +62,13 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<IncidentQuery>,
 ) -> Answer<Json<IncidentPage>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::IncidentRead)?;
     let filter = IncidentFilter {
         states: states(query.state.as_deref())?,
         owner: query.owner.as_deref().map(owner).transpose()?,
         level_min: query.level,
         entity: query.entity,
-        site: None,
+        sites: sites(&caller)?,
         after: page_key(query.after.as_deref())?,
         limit: query.limit.unwrap_or(100),
     };
@@ -113,8 +113,23 @@ fn incident_id(text: &str) -> Answer<IncidentId> {
 
 fn view(shared: &Shared, caller: &Caller, incident: Incident) -> IncidentView {
     let (id, person) = caller.by();
-    let actions = allowed(&incident, By { id, person }, shared.engine.now());
+    let mut actions = allowed(&incident, By { id, person }, shared.engine.now());
+    let at = incident.site.as_ref().map_or(At::Unknown, At::Site);
+    if let Err(message) = caller.may(Action::IncidentOperate, at) {
+        for offer in &mut actions {
+            offer.allowed = false;
+            offer.refusal = Some(ActRefused { code: "forbidden", message: message.clone() });
+        }
+    }
     IncidentView { incident, actions }
+}
+
+/// The sites whose incidents the caller sees; `None`: all.
+fn sites(caller: &Caller) -> Answer<Option<Vec<PlaceId>>> {
+    Ok(match caller.reach(Action::IncidentRead)? {
+        Reach::Everywhere => None,
+        Reach::Sites(sites) => Some(sites.into_iter().collect()),
+    })
 }
 
 /// One incident, with the actions that the caller may take.
@@ -129,9 +144,10 @@ pub async fn one(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<Json<IncidentView>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::IncidentRead)?;
     let found = shared.engine.state.incident(&incident_id(&id)?).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("no incident `{id}`")))?;
+    caller.must_at(Action::IncidentRead, found.site.as_ref())?;
     Ok(Json(view(&shared, &caller, found)))
 }
 
@@ -162,8 +178,11 @@ pub async fn act(
     Path(id): Path<String>,
     Json(request): Json<ActRequest>,
 ) -> Answer<Json<IncidentView>> {
-    caller.must(Scope::Operate)?;
+    caller.must(Action::IncidentOperate)?;
     let id = incident_id(&id)?;
+    if let Some(found) = shared.engine.state.incident(&id).await? {
+        caller.must_at(Action::IncidentOperate, found.site.as_ref())?;
+    }
     let done = shared.engine.act(&id, &request.act, caller.by(), request.version).await?;
     Ok(Json(view(&shared, &caller, done)))
 }
@@ -180,7 +199,8 @@ pub async fn open(
     caller: Caller,
     Json(made): Json<HandMade>,
 ) -> Answer<Json<IncidentView>> {
-    caller.must(Scope::Operate)?;
+    caller.must(Action::IncidentManual)?;
+    caller.must_at(Action::IncidentManual, made.site.as_ref())?;
     let text = engine::auth::new_id("i-hand").map_err(|e| Problem::unavailable(e.to_string()))?;
     let id = IncidentId::parse(&text).map_err(|e| Problem::unavailable(e.to_string()))?;
     let opened = shared.engine.open_incident(made, caller.by(), id).await?;
@@ -221,7 +241,7 @@ pub async fn findings(
     caller: Caller,
     Query(query): Query<FindingQuery>,
 ) -> Answer<Json<FindingPage>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::IncidentRead)?;
     let filter = FindingFilter {
         rule: query.rule,
         level_min: query.level,
@@ -231,7 +251,28 @@ pub async fn findings(
     };
     let page = shared.engine.state.findings(&filter).await?;
     let next = page.next.map(|next| next.to_string());
-    Ok(Json(FindingPage { findings: page.items, next }))
+    let mut findings = Vec::with_capacity(page.items.len());
+    for finding in page.items {
+        if is_near(&shared, &caller, &finding).await? {
+            findings.push(finding);
+        }
+    }
+    Ok(Json(FindingPage { findings, next }))
+}
+
+/// A finding is where its incidents are.
+async fn is_near(shared: &Shared, caller: &Caller, finding: &Finding) -> Answer<bool> {
+    let reach = caller.reach(Action::IncidentRead)?;
+    if reach == Reach::Everywhere {
+        return Ok(true);
+    }
+    for id in shared.engine.state.incidents_of_finding(&finding.id).await? {
+        let incident = shared.engine.state.incident(&id).await?;
+        if incident.is_some_and(|incident| reach.covers(incident.site.as_ref())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// One finding.
@@ -246,9 +287,13 @@ pub async fn finding(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<Json<Finding>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::IncidentRead)?;
     let missing = || Problem::not_found(format!("no finding `{id}`"));
     let wanted = FindingId::parse(&id).map_err(|_| missing())?;
     let mut found = shared.engine.state.findings_by_id(&[wanted]).await?;
-    found.pop().map(Json).ok_or_else(missing)
+    let found = found.pop().ok_or_else(missing)?;
+    if !is_near(&shared, &caller, &found).await? {
+        return Err(missing());
+    }
+    Ok(Json(found))
 }

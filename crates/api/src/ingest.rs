@@ -90,7 +90,7 @@ pub async fn ingest(
     let key =
         key.map_err(|_| Problem::bad_request("the Idempotency-Key is not printable ASCII"))?;
     let request = Request {
-        principal: &caller.0,
+        principal: &caller.principal,
         source: &source,
         body: &bytes,
         encoding,

@@ -11,7 +11,10 @@ mod events;
 mod incidents;
 mod ingest;
 mod live;
+mod operators;
 mod people;
+mod session;
+mod signin;
 mod system;
 mod tokens;
 

@@ -1,12 +1,13 @@
 //! The live stream, as server-sent events.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use engine::access::{Action, Reach};
 use engine::accounting::{Boundary, Outcome};
-use engine::auth::Scope;
 use engine::live::LiveMessage;
 use futures::Stream;
 use serde::Deserialize;
@@ -16,6 +17,9 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+
+/// How long a stream of a session that was ended goes on at most, when nothing happens.
+const SESSION_LOOK: Duration = Duration::from_secs(1);
 
 /// What to hear.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -38,46 +42,87 @@ pub async fn live(
     caller: Caller,
     Query(query): Query<LiveQuery>,
 ) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    caller.must(Scope::Read)?;
     let live = &shared.engine.live;
     let max = shared.engine.config.limits.live_subscribers_max;
     if live.subscribers() as u64 >= max {
         let detail = format!("{max} subscribers listen already");
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_subscribers", detail)
-            .after(std::time::Duration::from_secs(5)));
+            .after(Duration::from_secs(5)));
     }
-    let receiver = match query.kind.as_deref() {
-        None | Some("incidents") => live.incidents(),
-        Some("events") => live.events(),
+    let (receiver, action) = match query.kind.as_deref() {
+        None | Some("incidents") => (live.incidents(), Action::IncidentRead),
+        Some("events") => (live.events(), Action::EventSearch),
         Some(other) => {
             let detail = format!("`{other}` is no stream; expected incidents or events");
             return Err(Problem::bad_request(detail));
         }
     };
-    Ok(Sse::new(stream(shared, receiver)).keep_alive(KeepAlive::default()))
+    let watched = Watched {
+        reach: caller.reach(action)?,
+        session: caller.session.as_ref().map(engine::signin::Session::key),
+        shared,
+        receiver,
+    };
+    Ok(Sse::new(stream(watched)).keep_alive(KeepAlive::default()))
 }
 
-fn stream(
+/// A subscription, and who listens.
+struct Watched {
     shared: Shared,
     receiver: Receiver<LiveMessage>,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    futures::stream::unfold((shared, receiver), |(shared, mut receiver)| async move {
-        let event = match receiver.recv().await {
-            Ok(message) => event(&message),
-            Err(RecvError::Lagged(n)) => {
-                let lost = (Outcome::Dropped, "slow_reader");
-                shared.engine.accounts.add_reason(Boundary::Stream, "-", lost, n);
-                Event::default().event("skipped").data(n.to_string())
+    reach: Reach,
+    session: Option<[u8; 32]>,
+}
+
+impl Watched {
+    /// The next message; `None` when the stream, or the listener's session, has ended.
+    async fn next(&mut self) -> Option<Result<LiveMessage, RecvError>> {
+        loop {
+            if let Ok(found) = tokio::time::timeout(SESSION_LOOK, self.receiver.recv()).await {
+                return self.may_listen().then_some(found);
             }
-            Err(RecvError::Closed) => return None,
+            if !self.may_listen() {
+                return None;
+            }
+        }
+    }
+
+    fn may_listen(&self) -> bool {
+        self.session.is_none_or(|session| self.shared.engine.signin.still(&session))
+    }
+
+    /// Whether the listener's roles reach so far. A finding is where its incident is, which
+    /// follows at once.
+    fn is_near(&self, message: &LiveMessage) -> bool {
+        match message {
+            LiveMessage::Event(_, site) => self.reach.covers(site.as_ref()),
+            LiveMessage::Incident(incident) => self.reach.covers(incident.site.as_ref()),
+            LiveMessage::Finding(_) => self.reach == Reach::Everywhere,
+        }
+    }
+}
+
+fn stream(watched: Watched) -> impl Stream<Item = Result<Event, Infallible>> {
+    futures::stream::unfold(watched, |mut watched| async move {
+        let event = loop {
+            match watched.next().await? {
+                Ok(message) if watched.is_near(&message) => break event(&message),
+                Ok(_) => {}
+                Err(RecvError::Lagged(n)) => {
+                    let lost = (Outcome::Dropped, "slow_reader");
+                    watched.shared.engine.accounts.add_reason(Boundary::Stream, "-", lost, n);
+                    break Event::default().event("skipped").data(n.to_string());
+                }
+                Err(RecvError::Closed) => return None,
+            }
         };
-        Some((Ok(event), (shared, receiver)))
+        Some((Ok(event), watched))
     })
 }
 
 fn event(message: &LiveMessage) -> Event {
     let (name, data) = match message {
-        LiveMessage::Event(json) => ("event", json.to_string()),
+        LiveMessage::Event(json, _) => ("event", json.to_string()),
         LiveMessage::Finding(finding) => ("finding", json(&**finding)),
         LiveMessage::Incident(incident) => ("incident", json(&**incident)),
         LiveMessage::Door(door) => ("door", json(&**door)),

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use engine::auth::Scope;
+use engine::access::Action;
 use model::spine::{PersonKind, PersonStatus};
 use model::{Entity, PersonId, PlaceId};
 use serde::{Deserialize, Serialize};
@@ -76,11 +76,16 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<PeopleQuery>,
 ) -> Answer<Json<PeoplePage>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::PersonRead)?;
+    let reach = caller.reach(Action::PersonRead)?;
     let knowledge = shared.engine.current.get();
     let limit = query.limit.unwrap_or(100).clamp(1, 500);
     let after = |id: &PersonId| query.after.as_ref().is_none_or(|after| id > after);
-    let mut found = knowledge.org.people.keys().filter(|id| after(id));
+    let is_near = |id: &&PersonId| {
+        let person = knowledge.org.people.get(*id);
+        reach.covers(person.and_then(|person| person.site.as_ref()))
+    };
+    let mut found = knowledge.org.people.keys().filter(|id| after(id)).filter(is_near);
     let ids: Vec<PersonId> = found.by_ref().take(limit).cloned().collect();
     let next = found.next().and(ids.last().cloned());
     let people = ids.iter().filter_map(|id| item(&knowledge.org, id)).collect();
@@ -99,11 +104,13 @@ pub async fn one(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<Json<PersonItem>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::PersonRead)?;
     let missing = || Problem::not_found(format!("no person `{id}`"));
     let person = PersonId::parse(&id).map_err(|_| missing())?;
     let knowledge = shared.engine.current.get();
-    item(&knowledge.org, &person).map(Json).ok_or_else(missing)
+    let found = item(&knowledge.org, &person).ok_or_else(missing)?;
+    caller.must_at(Action::PersonRead, found.site.as_ref())?;
+    Ok(Json(found))
 }
 
 fn item(org: &model::Organisation, id: &PersonId) -> Option<PersonItem> {
@@ -177,7 +184,9 @@ pub async fn unresolved(
     caller: Caller,
     Query(query): Query<UnresolvedQuery>,
 ) -> Answer<Json<Vec<UnresolvedItem>>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::PersonRead)?;
+    let reach = caller.reach(Action::PersonRead)?;
+    let knowledge = shared.engine.current.get();
     let limit = query.limit.unwrap_or(100).clamp(1, 1_000);
     let found = shared.engine.state.unresolved(query.kind.as_deref(), limit).await?;
     let item = |tally: engine::store::state::UnresolvedTally| UnresolvedItem {
@@ -188,5 +197,8 @@ pub async fn unresolved(
         first: tally.first,
         last: tally.last,
     };
-    Ok(Json(found.into_iter().map(item).collect()))
+    let is_near = |tally: &engine::store::state::UnresolvedTally| {
+        reach.covers(knowledge.source(&tally.source).site.as_ref())
+    };
+    Ok(Json(found.into_iter().filter(is_near).map(item).collect()))
 }

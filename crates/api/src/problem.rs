@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use engine::desk::DeskError;
 use engine::flow::body::BodyError;
 use engine::flow::ingest::IngestError;
+use engine::signin::SigninError;
 use serde::Serialize;
 
 /// A problem document.
@@ -16,6 +17,8 @@ pub struct Problem {
     /// A stable name for this kind of problem.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The last part of that name.
+    pub code: String,
     /// The kind in words.
     pub title: String,
     /// HTTP status.
@@ -35,6 +38,7 @@ impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:castellan:problem:{code}"),
+            code: code.to_owned(),
             title: code.replace('_', " "),
             status: status.as_u16(),
             detail: detail.into(),
@@ -155,6 +159,31 @@ impl From<DeskError> for Problem {
                 Self::new(StatusCode::CONFLICT, refused.code, refused.message)
             }
             DeskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SigninError> for Problem {
+    fn from(error: SigninError) -> Self {
+        let detail = error.to_string();
+        let refused = |code: &str| Self::new(StatusCode::UNAUTHORIZED, code, detail.clone());
+        match error {
+            SigninError::Missing => refused("session_missing"),
+            SigninError::Expired => refused("session_expired"),
+            SigninError::Refused => refused("signin_refused"),
+            SigninError::TotpWanted => refused("totp_wanted"),
+            SigninError::LinkRefused => refused("link_refused"),
+            SigninError::TooMany(wait) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail).after(wait)
+            }
+            SigninError::Invalid(_) => Self::bad_request(detail),
+            SigninError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
+            SigninError::NotFound(_) => Self::not_found(detail),
+            SigninError::Store(error) => error.into(),
+            SigninError::System(_) => {
+                tracing::error!(reason = %detail, "sign-in not possible");
+                Self::unavailable("signing in is not possible now; try again")
+            }
         }
     }
 }

@@ -13,15 +13,21 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::COOKIE;
 use crate::state::Shared;
-use crate::{events, incidents, ingest, live, page, people, problem, system, tokens};
+use crate::{
+    events, incidents, ingest, live, operators, page, people, problem, session, signin, system,
+    tokens,
+};
 
 /// Largest JSON body of requests that are not ingest.
 const JSON_BODY_BYTES_MAX: usize = 1 << 20;
+/// Largest JSON body about signing in.
+const SIGNIN_BODY_BYTES_MAX: usize = 64 << 10;
 /// How long open requests may go on after a stop was asked for.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(5);
 
@@ -44,6 +50,8 @@ impl utoipa::Modify for Bearer {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE)));
+        components.add_security_scheme("session", cookie);
     }
 }
 
@@ -76,8 +84,29 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(system::metrics))
         .routes(routes!(tokens::create, tokens::list))
         .routes(routes!(tokens::revoke))
+        .merge(people_who_sign_in())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
         .merge(ingest)
+}
+
+fn people_who_sign_in() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(signin::door))
+        .routes(routes!(signin::link))
+        .routes(routes!(signin::password))
+        .routes(routes!(signin::begin_passkey))
+        .routes(routes!(signin::finish_passkey))
+        .routes(routes!(session::session, session::sign_out))
+        .routes(routes!(session::password))
+        .routes(routes!(session::begin_totp, session::finish_totp))
+        .routes(routes!(session::begin_passkey))
+        .routes(routes!(session::finish_passkey))
+        .routes(routes!(session::remove_passkey))
+        .routes(routes!(operators::list, operators::add))
+        .routes(routes!(operators::change))
+        .routes(routes!(operators::link))
+        .routes(routes!(operators::roles))
+        .layer(DefaultBodyLimit::max(SIGNIN_BODY_BYTES_MAX))
 }
 
 /// The OpenAPI document, as pretty JSON.

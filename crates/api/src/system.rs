@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::auth::Scope;
+use engine::access::Action;
 use engine::store::state::{DeadLetterFilter, DeadLetterStatus};
 use model::{SourceId, SourceState, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -68,8 +68,10 @@ pub async fn sources(
     State(shared): State<Shared>,
     caller: Caller,
 ) -> Answer<Json<Vec<SourceItem>>> {
-    caller.must(Scope::Read)?;
-    let found = shared.engine.sources().await?;
+    caller.must(Action::SourceRead)?;
+    let reach = caller.reach(Action::SourceRead)?;
+    let mut found = shared.engine.sources().await?;
+    found.retain(|status| reach.covers(status.source.site.as_ref()));
     let item = |status: engine::engine::SourceStatus| SourceItem {
         mapping: status.source.mapping.as_ref().map_or("auto".into(), ToString::to_string),
         site: status.source.site,
@@ -92,7 +94,7 @@ pub async fn accounts(
     State(shared): State<Shared>,
     caller: Caller,
 ) -> Answer<Json<Vec<AccountItem>>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::SystemRead)?;
     let lines = shared.engine.account_lines().await?;
     Ok(Json(lines.into_iter().map(account).collect()))
 }
@@ -118,7 +120,7 @@ pub struct LimitItem {
     responses((status = 200, body = Vec<LimitItem>)), security(("token" = []))
 )]
 pub async fn limits(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<LimitItem>>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::SystemRead)?;
     let item = |limit: engine::engine::LimitStatus| LimitItem {
         name: limit.name.into(),
         unit: limit.unit.into(),
@@ -164,7 +166,7 @@ pub struct DeadLetterItem {
     position: Option<model::Position>,
     /// `open`, `rerun` or `resolved`.
     status: String,
-    /// The record's first bytes; needs the scope `admin`.
+    /// The record's first bytes; needs the right `event.raw`.
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<String>,
 }
@@ -182,7 +184,7 @@ pub async fn dead_letters(
     caller: Caller,
     Query(query): Query<DeadLetterQuery>,
 ) -> Answer<Json<Vec<DeadLetterItem>>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::SourceRead)?;
     let filter = DeadLetterFilter {
         status: query.status.as_deref().map(status).transpose()?,
         source: query.source,
@@ -190,7 +192,9 @@ pub async fn dead_letters(
         before_record: query.before,
         limit: query.limit.unwrap_or(100),
     };
-    let shows_head = caller.0.may(Scope::Admin);
+    let reach = caller.reach(Action::SourceRead)?;
+    let knowledge = shared.engine.current.get();
+    let shows_head = caller.must(Action::EventRaw).is_ok();
     let found = shared.engine.state.dead_letters(&filter).await?;
     let item = |stored: engine::store::state::StoredDeadLetter| {
         let head = stored.raw.body.get(..HEAD_BYTES).unwrap_or(&stored.raw.body);
@@ -206,7 +210,10 @@ pub async fn dead_letters(
             head: shows_head.then(|| String::from_utf8_lossy(head).into_owned()),
         }
     };
-    Ok(Json(found.into_iter().map(item).collect()))
+    let is_near = |stored: &engine::store::state::StoredDeadLetter| {
+        reach.covers(knowledge.source(&stored.letter.source).site.as_ref())
+    };
+    Ok(Json(found.into_iter().filter(is_near).map(item).collect()))
 }
 
 fn word(status: DeadLetterStatus) -> &'static str {
@@ -256,7 +263,7 @@ pub async fn rerun(
     caller: Caller,
     Json(request): Json<RerunRequest>,
 ) -> Answer<Json<RerunAnswer>> {
-    caller.must(Scope::Operate)?;
+    caller.must(Action::DeadLetterRerun)?;
     let limit = request.limit.unwrap_or(1_000);
     let sent = shared.engine.rerun(request.source.as_ref(), limit, caller.by().0).await;
     let sent = sent.map_err(|error| Problem::unavailable(error.to_string()))?;
@@ -287,7 +294,7 @@ pub async fn mappings(
     State(shared): State<Shared>,
     caller: Caller,
 ) -> Answer<Json<Vec<MappingItem>>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::MappingRead)?;
     Ok(Json(
         shared
             .engine
@@ -331,7 +338,7 @@ pub struct RuleItem {
     responses((status = 200, body = Vec<RuleItem>)), security(("token" = []))
 )]
 pub async fn rules(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<RuleItem>>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::RuleRead)?;
     let knowledge = shared.engine.current.get();
     let item = |meta: &engine::detect::RuleMeta| RuleItem {
         id: meta.id.to_string(),
@@ -377,7 +384,7 @@ pub struct StatusAnswer {
     responses((status = 200, body = StatusAnswer)), security(("token" = []))
 )]
 pub async fn status_of(State(shared): State<Shared>, caller: Caller) -> Answer<Json<StatusAnswer>> {
-    caller.must(Scope::Read)?;
+    caller.must(Action::SystemRead)?;
     let readiness = shared.engine.readiness().await;
     let current = &shared.engine.current;
     Ok(Json(StatusAnswer {

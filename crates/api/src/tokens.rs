@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use engine::access::Action;
 use engine::auth::{NewToken, Scope};
 use model::{SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -64,7 +65,7 @@ pub async fn create(
     caller: Caller,
     Json(request): Json<TokenRequest>,
 ) -> Answer<Json<TokenMade>> {
-    caller.must(Scope::Admin)?;
+    caller.must(Action::TokenManage)?;
     let scope = |text: &String| {
         Scope::parse(text).ok_or_else(|| {
             Problem::bad_request(format!(
@@ -92,7 +93,7 @@ pub async fn create(
     responses((status = 200, body = Vec<TokenItem>)), security(("token" = []))
 )]
 pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<TokenItem>>> {
-    caller.must(Scope::Admin)?;
+    caller.must(Action::TokenManage)?;
     let tokens = shared.engine.state.tokens().await?;
     let item = |token: engine::store::state::Token| TokenItem {
         id: token.id,
@@ -117,7 +118,7 @@ pub async fn revoke(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<axum::http::StatusCode> {
-    caller.must(Scope::Admin)?;
+    caller.must(Action::TokenManage)?;
     if shared.engine.revoke_token(&id, caller.by().0).await? {
         Ok(axum::http::StatusCode::NO_CONTENT)
     } else {

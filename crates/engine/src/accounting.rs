@@ -24,6 +24,8 @@ pub enum Boundary {
     Lake,
     /// From the engine to subscribers of the live stream.
     Stream,
+    /// From a try to sign in to a session, by way.
+    Signin,
 }
 
 impl Boundary {
@@ -36,6 +38,7 @@ impl Boundary {
             Self::Detect => "detect",
             Self::Lake => "lake",
             Self::Stream => "stream",
+            Self::Signin => "signin",
         }
     }
 }

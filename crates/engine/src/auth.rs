@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use access::Action;
 use model::{AuditAct, PersonId, SourceId, Timestamp};
 use sha2::{Digest, Sha256};
 use store::state::Token;
@@ -33,6 +34,41 @@ impl Scope {
             Self::Operate => "operate",
             Self::Admin => "admin",
         }
+    }
+
+    /// What a token of this scope may do in the interface, beside sending records.
+    pub fn actions(self) -> &'static [Action] {
+        match self {
+            Self::Ingest => &[],
+            Self::Read => &[
+                Action::IncidentRead,
+                Action::EventSearch,
+                Action::QuerySql,
+                Action::PersonRead,
+                Action::PlaceRead,
+                Action::SourceRead,
+                Action::MappingRead,
+                Action::RuleRead,
+                Action::SystemRead,
+                Action::Export,
+            ],
+            Self::Operate => {
+                &[Action::IncidentOperate, Action::IncidentManual, Action::DeadLetterRerun]
+            }
+            Self::Admin => &[
+                Action::EventRaw,
+                Action::PersonReveal,
+                Action::PlanEdit,
+                Action::TokenManage,
+                Action::OperatorManage,
+                Action::AuditRead,
+            ],
+        }
+    }
+
+    /// The scope that allows an action.
+    pub fn of(action: Action) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.actions().contains(&action))
     }
 
     /// By its word.
@@ -201,5 +237,18 @@ pub fn revoke_act(id: &str, by: &str, now: Timestamp) -> AuditAct {
         verb: "token.revoke".into(),
         object: format!("token:{id}"),
         detail: serde_json::json!({}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_belongs_to_exactly_one_scope() {
+        for action in Action::ALL {
+            let holds = |scope: &Scope| scope.actions().contains(action);
+            assert_eq!(Scope::ALL.iter().filter(|scope| holds(scope)).count(), 1, "{action:?}");
+        }
     }
 }

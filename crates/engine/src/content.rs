@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use access::PolicyFile;
 use detect::RuleFile;
 use model::Problem;
 use normalise::MappingFolder;
@@ -162,6 +163,18 @@ pub fn rule_files(files: &Files) -> Vec<RuleFile> {
         .filter(|(path, _)| path.starts_with("rules/"))
         .filter(|(path, _)| path.ends_with(".yml") || path.ends_with(".yaml"))
         .map(|(path, bytes)| RuleFile {
+            path: path.clone(),
+            text: String::from_utf8_lossy(bytes).into_owned(),
+        })
+        .collect()
+}
+
+/// The policies of operators' rights among content files.
+pub fn policy_files(files: &Files) -> Vec<PolicyFile> {
+    files
+        .iter()
+        .filter(|(path, _)| path.starts_with("policies/") && path.ends_with(".cedar"))
+        .map(|(path, bytes)| PolicyFile {
             path: path.clone(),
             text: String::from_utf8_lossy(bytes).into_owned(),
         })

@@ -24,6 +24,7 @@ use crate::folder::DataFolder;
 use crate::knowledge::Current;
 use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
+use crate::signin::Signin;
 use crate::watch::doors::Doors;
 
 /// Everything that runs, by its parts.
@@ -64,6 +65,8 @@ pub struct Engine {
     pub folder: DataFolder,
     /// The journal's last record when the server started: what the last run left ends here.
     pub left_over: u64,
+    /// Who may sign in, and who has.
+    pub signin: Signin,
 }
 
 /// One source, as people see it.

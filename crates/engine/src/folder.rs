@@ -109,8 +109,9 @@ impl DataFolder {
     }
 }
 
+/// Makes a file that its owner alone may read.
 #[cfg(unix)]
-fn private(path: &Path) -> std::io::Result<File> {
+pub(crate) fn private(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)
 }

@@ -33,6 +33,9 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
         if let Err(error) = engine.desk.sweep(engine.now()).await {
             tracing::warn!(reason = %error, "due hand-overs and snoozes wait a second more");
         }
+        if let Err(error) = engine.signin.save_seen().await {
+            tracing::warn!(reason = %error, "last use of sessions not saved");
+        }
         let changed = changed_at(&engine);
         if changed != seen_change {
             seen_change = changed;
@@ -80,6 +83,9 @@ pub async fn reload(engine: &Engine) {
     if let Err(error) = engine.tokens.reload(&engine.state, &engine.extra_tokens).await {
         tracing::error!(reason = %error, "tokens not read again");
     }
+    if let Err(error) = engine.signin.reload().await {
+        tracing::error!(reason = %error, "operators not read again");
+    }
     let before = engine.current.get();
     let stored = match engine.state.load_organisation().await {
         Ok(Some(org)) => org,
@@ -93,14 +99,15 @@ pub async fn reload(engine: &Engine) {
     let content = match tokio::task::block_in_place(read) {
         Ok(content) => {
             engine.current.refuse_content(Vec::new());
-            (content.mappings, content.rules)
+            (content.mappings, content.rules, content.rights)
         }
         Err(problems) => {
             for problem in problems.iter().take(PROBLEMS_TOLD_MAX) {
                 tracing::error!(%problem, "content not read again, the last good one stays");
             }
             engine.current.refuse_content(problems);
-            (Arc::clone(&before.mappings), Arc::clone(&before.rules))
+            let kept = &before;
+            (Arc::clone(&kept.mappings), Arc::clone(&kept.rules), Arc::clone(&kept.rights))
         }
     };
     let team = engine.config.default_team.clone();

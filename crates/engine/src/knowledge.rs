@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use access::Rights;
 use chrono_tz::Tz;
 use detect::{RuleSet, Spine};
 use model::spine::Source;
@@ -24,6 +25,8 @@ pub struct Knowledge {
     pub mappings: Arc<Mappings>,
     /// Rules.
     pub rules: Arc<RuleSet>,
+    /// What operators may do.
+    pub rights: Arc<Rights>,
     /// Which record is whose.
     pub assigner: Assigner,
     /// The organisation's zone.
@@ -44,7 +47,7 @@ impl Knowledge {
     pub fn new(
         version: u64,
         org: Organisation,
-        (mappings, rules): (Arc<Mappings>, Arc<RuleSet>),
+        (mappings, rules, rights): (Arc<Mappings>, Arc<RuleSet>, Arc<Rights>),
         default_team: TeamId,
     ) -> Result<Self, BadWord> {
         let unassigned_id = SourceId::parse(UNASSIGNED).map_err(|_| BadWord(UNASSIGNED))?;
@@ -58,6 +61,7 @@ impl Knowledge {
             org,
             mappings,
             rules,
+            rights,
             policy,
             default_team,
             unassigned: Source::with_defaults(unassigned_id),

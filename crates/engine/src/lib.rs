@@ -19,6 +19,7 @@ pub mod flow;
 pub mod live;
 pub mod outbox;
 pub mod rate;
+pub mod signin;
 pub mod watch;
 
 pub mod engine;
@@ -32,4 +33,4 @@ pub use engine::Engine;
 pub use lake::LakeError;
 pub use start::{Mode, Running, StartError, start};
 pub use store::StoreError;
-pub use {adapters, detect, lake, normalise, respond, store};
+pub use {access, adapters, detect, lake, normalise, respond, store};

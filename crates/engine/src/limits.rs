@@ -124,6 +124,28 @@ limits! {
     tick_ms: ms = 2_000;
     /// Sources a token or organisation may name.
     sources_max: sources = 10_000;
+    /// How long a session lasts at most; then its operator signs in again.
+    session_ms_max: ms = 16 * 3_600_000;
+    /// How long a session lasts unused.
+    session_idle_ms_max: ms = 2 * 3_600_000;
+    /// Sessions of one operator at once; beyond it the oldest ends.
+    sessions_per_operator_max: sessions = 20;
+    /// How long a one-time link works, and the session that it begins.
+    signin_link_ms_max: ms = 15 * 60_000;
+    /// Within this time refusals are counted together.
+    signin_window_ms: ms = 15 * 60_000;
+    /// Refusals of one login within the window; beyond it tries are refused unheard with 429.
+    signin_refusals_login_max: refusals = 10;
+    /// Refusals from one address within the window; beyond it tries are refused unheard with 429.
+    signin_refusals_address_max: refusals = 50;
+    /// Logins and addresses whose refusals are remembered; beyond it the oldest are forgotten.
+    signin_tries_kept_max: entries = 10_000;
+    /// Passwords hashed at once; more wait five seconds, then are refused with 429.
+    password_hashes_at_once_max: hashes = 4;
+    /// Memory that one password's hash takes.
+    password_memory_kib: kib = 19_456;
+    /// Passkey ceremonies that wait for their browser; beyond it the oldest are forgotten.
+    passkey_ceremonies_max: ceremonies = 1_000;
 }
 
 impl Limits {

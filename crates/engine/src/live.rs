@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Finding, Incident};
+use model::{Finding, Incident, PlaceId};
 use tokio::sync::broadcast;
 
 use crate::watch::doors::DoorState;
@@ -10,8 +10,8 @@ use crate::watch::doors::DoorState;
 /// One message of the live stream.
 #[derive(Debug, Clone)]
 pub enum LiveMessage {
-    /// An event, as JSON.
-    Event(Arc<str>),
+    /// An event, as JSON, and its site.
+    Event(Arc<str>, Option<PlaceId>),
     /// A finding.
     Finding(Arc<Finding>),
     /// An incident as it now is.
@@ -48,7 +48,7 @@ impl Live {
     /// Hands one message on. Nobody listening is fine.
     pub fn send(&self, message: LiveMessage) {
         let sender = match &message {
-            LiveMessage::Event(_) => &self.events,
+            LiveMessage::Event(..) => &self.events,
             LiveMessage::Finding(_) | LiveMessage::Incident(_) | LiveMessage::Door(_) => {
                 &self.incidents
             }

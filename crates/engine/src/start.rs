@@ -38,6 +38,7 @@ use crate::live::Live;
 use crate::offline;
 use crate::outbox;
 use crate::rate::Rates;
+use crate::signin::{Signin, SigninError};
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -89,6 +90,9 @@ pub enum StartError {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random(#[from] getrandom::Error),
+    /// Signing in.
+    #[error("sign-in cannot begin: {0}")]
+    Signin(#[from] SigninError),
     /// Our own words.
     #[error(transparent)]
     Word(#[from] BadWord),
@@ -139,8 +143,9 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
     let (begin, unclean_since) = (opened.begin.clone(), opened.unclean_since);
     let (local, local_token) = local_token(&clock)?;
     let extra = config_tokens(&config, local, clock.now())?;
-    let engine = Arc::new(assemble(config, clock, opened, extra));
+    let engine = Arc::new(assemble(config, clock, opened, extra)?);
     engine.tokens.reload(&engine.state, &engine.extra_tokens).await?;
+    engine.signin.reload().await?;
     if let Some(since) = unclean_since {
         housekeeping::note_unclean_stop(&engine, since).await;
     }
@@ -172,7 +177,12 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
 }
 
 /// The engine's parts, put together; nothing runs yet.
-fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Token>) -> Engine {
+fn assemble(
+    config: Config,
+    clock: Clock,
+    opened: Opened,
+    extra_tokens: Vec<Token>,
+) -> Result<Engine, StartError> {
     let accounts = Arc::new(Accounts::default());
     let silencer = Arc::new(Silencer::default());
     silencer.watch(&opened.current.get().org, clock.now());
@@ -190,7 +200,10 @@ fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Toke
         rates: Rates::default(),
         limits: config.limits.clone(),
     };
-    Engine {
+    let kept = (opened.state.clone(), Arc::clone(&accounts));
+    let public = config.public_url.as_deref();
+    let signin = Signin::new(kept, config.limits.clone(), clock.clone(), public)?;
+    Ok(Engine {
         started_at: clock.now(),
         left_over: opened.journal.last_seq(),
         config,
@@ -209,7 +222,8 @@ fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Toke
         ingest,
         progress: Arc::new(Progress::default()),
         folder: opened.folder,
-    }
+        signin,
+    })
 }
 
 /// What the judge works with.
@@ -337,7 +351,7 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     if mode == Mode::Serve && !unmet.is_empty() {
         return Err(StartError::Problems(unmet));
     }
-    let parts = (content.mappings, content.rules);
+    let parts = (content.mappings, content.rules, content.rights);
     let knowledge = Knowledge::new(1, org, parts, config.default_team.clone())?;
     let lake_folder = config.lake.clone().unwrap_or_else(|| config.data.join("lake"));
     let lake = open_lake(config, &state, (&lake_folder, &knowledge)).await?;

@@ -1,5 +1,8 @@
 //! The demo organisation, carried in the program so that it runs from anywhere.
 
+use model::{PersonId, PlaceId, TeamId};
+use serde::Deserialize;
+
 use crate::script::{Script, ScriptError};
 
 /// The organisation folder's files by name.
@@ -12,6 +15,51 @@ pub const ORGANISATION: [(&str, &str); 7] = [
     ("doors.csv", include_str!("../../../demo/doors.csv")),
     ("sources.toml", include_str!("../../../demo/sources.toml")),
 ];
+
+/// Who works with Castellan there.
+const OPERATORS: &str = include_str!("../../../demo/operators.toml");
+
+/// One of those who work with Castellan.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    /// What they type to sign in.
+    pub login: String,
+    /// Their name.
+    pub name: String,
+    /// Who of the organisation they are.
+    pub person: PersonId,
+    /// Whose incidents are theirs.
+    #[serde(default)]
+    pub teams: Vec<TeamId>,
+    /// What they may do, and where.
+    pub roles: Vec<OperatorRole>,
+}
+
+/// A role by its word, and the sites it is for; the whole organisation if none is named.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorRole {
+    /// Its word.
+    pub role: String,
+    /// Where.
+    pub sites: Option<Vec<PlaceId>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperatorFile {
+    #[serde(rename = "format")]
+    _format: u32,
+    operator: Vec<Operator>,
+}
+
+/// Who works with Castellan in the demo.
+pub fn operators() -> Result<Vec<Operator>, ScriptError> {
+    let file: OperatorFile = toml::from_str(OPERATORS)
+        .map_err(|error| ScriptError::new("operators.toml", error.to_string()))?;
+    Ok(file.operator)
+}
 
 /// How its days go.
 pub const TIMETABLE: &str = include_str!("../../../demo/timetable.toml");

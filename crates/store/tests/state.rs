@@ -388,7 +388,7 @@ async fn incidents_keep_one_writer(state: &State) {
             "i-4 i-3 i-2",
         ),
         (IncidentFilter { entity: Some(Entity::Person(person("zoe"))), ..all.clone() }, ""),
-        (IncidentFilter { site: Some(place("lobby")), ..all.clone() }, ""),
+        (IncidentFilter { sites: Some(vec![place("lobby")]), ..all.clone() }, ""),
     ];
     for (filter, expected) in filters {
         assert_eq!(list(filter.clone()).await.0, expected, "{filter:?}");

@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::{Breach, KERNELS};
 
 /// What each of our crates may depend on among ours.
-const DIRECTION: [(&str, &[&str]); 15] = [
+const DIRECTION: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("codec", &[]),
     ("normalise", &["model", "codec"]),
     ("detect", &["model", "codec"]),
+    ("access", &["model", "codec"]),
     ("respond", &["model", "codec"]),
     ("estate", &["model", "codec"]),
     ("adapters", &["model", "codec"]),
@@ -28,6 +29,7 @@ const DIRECTION: [(&str, &[&str]); 15] = [
             "codec",
             "normalise",
             "detect",
+            "access",
             "respond",
             "estate",
             "adapters",
@@ -46,12 +48,18 @@ const DIRECTION: [(&str, &[&str]); 15] = [
 const PROOF: [(&str, &str); 1] = [("sim", "estate")];
 
 /// Heavy or talkative parts, and the one crate that may name them.
-const QUARANTINE: [(&str, &str); 14] = [
+const QUARANTINE: [(&str, &str); 20] = [
     ("vrl", "normalise"),
     ("rsigma-parser", "detect"),
     ("rsigma-eval", "detect"),
     ("yamlpath", "detect"),
     ("tree-sitter-iter", "detect"),
+    ("cedar-policy", "access"),
+    ("argon2", "engine"),
+    ("totp-rs", "engine"),
+    ("webauthn-rs", "engine"),
+    ("openidconnect", "engine"),
+    ("url", "engine"),
     ("datafusion", "lake"),
     ("parquet", "lake"),
     ("arrow", "lake"),

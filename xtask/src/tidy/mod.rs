@@ -16,7 +16,7 @@ use anyhow::Result;
 use source::Source;
 
 /// Crates that decide: pure, synchronous, no clock of their own.
-const KERNELS: [&str; 4] = ["normalise", "detect", "respond", "estate"];
+const KERNELS: [&str; 5] = ["normalise", "detect", "access", "respond", "estate"];
 
 /// One thing to mend.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

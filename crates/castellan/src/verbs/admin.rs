@@ -1,15 +1,16 @@
-//! `castellan admin`: is what lies in the data folder whole.
+//! `castellan admin`: is what lies in the data folder whole, and who may sign in.
 
 use clap::Subcommand;
 
 use super::DataArg;
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Look after the data folder: verify its integrity, check the audit chain.
+/// Look after the data folder: verify its integrity, check the audit chain, keep its operators.
 ///
-/// Works offline, on the files alone.
+/// Works on the files alone; no server is asked.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  castellan admin verify --data castellan-data")]
+#[command(after_help = "Examples:\n  castellan admin verify --data castellan-data\n  \
+    castellan admin operator add ana --role guard@hq")]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -23,6 +24,8 @@ enum Verb {
     Verify,
     /// Check the audit chain alone.
     Audit,
+    #[command(subcommand)]
+    Operator(super::operator::Verb),
 }
 
 /// Runs the verb.
@@ -31,6 +34,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
     let report = match args.verb {
         Verb::Verify => engine::offline::verify(&config.data),
         Verb::Audit => engine::offline::verify_audit(&config.data),
+        Verb::Operator(verb) => return super::operator::run(verb, &config.data, format),
     }?;
     for line in &report.lines {
         match format {

@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use engine::access::{Grant, Role};
 use engine::auth::{NewToken, Scope};
 use engine::clock::{Clock, Stopwatch};
 use engine::config::{Config, MqttConfig};
 use engine::live::LiveMessage;
+use engine::signin::NewOperator;
+use engine::store::state::LinkPurpose;
 use model::{Incident, Organisation, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -115,6 +118,7 @@ async fn demo(
     let (reader, feeder_token) = tokens(&served, start).await?;
     served.tell();
     tell_how(&served, &reader, broker);
+    tell_operators(&served).await?;
     let sim = sim::Sim::new(args.seed, &org, script, start)?;
     for story in sim.stories() {
         output::note(format_args!("  story: {}", story.title));
@@ -182,6 +186,40 @@ async fn tokens(served: &Served, now: Timestamp) -> anyhow::Result<(String, Stri
     Ok((person.1, feeder.1))
 }
 
+/// Makes those who work with Castellan, and prints a link for each: it signs them in at once.
+async fn tell_operators(served: &Served) -> anyhow::Result<()> {
+    let signin = &served.running.engine.signin;
+    output::note("  sign in as one of these; each link works once:");
+    for wanted in sim::demo::operators()? {
+        let known = signin.operators().into_iter().find(|known| known.login == wanted.login);
+        let roles: Vec<&str> = wanted.roles.iter().map(|role| role.role.as_str()).collect();
+        let (roles, name) = (roles.join(", "), wanted.name.clone());
+        let id = match known {
+            Some(known) => known.id,
+            None => signin.add(new_operator(wanted)?, "demo").await?,
+        };
+        let code = signin.link(&id, LinkPurpose::Direct, "demo").await?;
+        let link = engine::signin::link_address(&served.base(), &code);
+        output::note(format_args!("    {roles:14} {name:20} {link}"));
+    }
+    Ok(())
+}
+
+fn new_operator(wanted: sim::demo::Operator) -> anyhow::Result<NewOperator> {
+    let grant = |role: &sim::demo::OperatorRole| {
+        let sites = role.sites.as_ref().map(|sites| sites.iter().cloned().collect());
+        let role = Role::parse(&role.role).with_context(|| format!("no role {}", role.role))?;
+        anyhow::Ok(Grant { role, sites })
+    };
+    Ok(NewOperator {
+        login: wanted.login,
+        name: wanted.name,
+        person: Some(wanted.person),
+        teams: wanted.teams,
+        grants: wanted.roles.iter().map(grant).collect::<anyhow::Result<_>>()?,
+    })
+}
+
 fn tell_how(served: &Served, token: &str, broker: Option<SocketAddr>) {
     output::note(format_args!("  token: {token}"));
     output::note(format_args!("  open http://{} and paste the token", served.http));
@@ -222,7 +260,7 @@ async fn watch(
                     tell(&incident, (begun.elapsed(), before.is_some()), format)?;
                 }
             }
-            Ok(LiveMessage::Finding(_) | LiveMessage::Event(_) | LiveMessage::Door(_)) => {}
+            Ok(LiveMessage::Finding(_) | LiveMessage::Event(..) | LiveMessage::Door(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Closed) => {
                 bail!("the live stream has ended")

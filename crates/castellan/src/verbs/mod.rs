@@ -6,6 +6,7 @@ pub mod check;
 pub mod demo;
 pub mod import;
 pub mod normalise;
+pub mod operator;
 pub mod query;
 pub mod replay;
 pub mod rules;

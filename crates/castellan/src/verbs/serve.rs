@@ -43,6 +43,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
             None => return Ok(Ended::ProblemsFound),
         };
         served.tell();
+        served.tell_first_administrator().await?;
         served.tell_first_token().await?;
         served.until_stopped().await
     })
@@ -116,6 +117,33 @@ impl Served {
         for (name, address) in &self.running.listening {
             output::note(format_args!("  {name} on {address}"));
         }
+    }
+
+    /// Where people find it: passkeys need a name, and `localhost` is this machine's.
+    pub fn base(&self) -> String {
+        let public = self.running.engine.config.public_url.clone();
+        public.unwrap_or_else(|| format!("http://localhost:{}", self.http.port()))
+    }
+
+    /// Shows the first administrator's link where nobody is one yet: on a terminal, and in a file
+    /// that its owner alone may read. What is no terminal may be a log, which must not hold it.
+    async fn tell_first_administrator(&self) -> anyhow::Result<()> {
+        let engine = &self.running.engine;
+        let base = format!("http://localhost:{}", self.http.port());
+        let data = engine.folder.path();
+        let Some(link) = engine.signin.first_administrator(data, &base).await? else {
+            return Ok(());
+        };
+        let file = data.join(engine::signin::FIRST_ADMINISTRATOR_FILE);
+        let file = file.display();
+        if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+            output::note(format_args!("become the first administrator, within 15 minutes:"));
+            output::note(format_args!("  {link}"));
+            output::note(format_args!("  (also in {file})"));
+        } else {
+            output::note(format_args!("the first administrator's link, for 15 minutes: {file}"));
+        }
+        Ok(())
     }
 
     /// Says how to make the first token, where there is none yet.

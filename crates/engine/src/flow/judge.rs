@@ -276,7 +276,9 @@ impl Judge {
             match LakeRow::written(event, &mut self.scratch) {
                 Ok(row) => {
                     if self.tools.live.wants_events() {
-                        self.tools.live.send(LiveMessage::Event(Arc::from(row.ocsf.as_str())));
+                        let text = Arc::from(row.ocsf.as_str());
+                        let message = LiveMessage::Event(text, event.site.clone());
+                        self.tools.live.send(message);
                     }
                     self.rows.push(row);
                 }

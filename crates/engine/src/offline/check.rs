@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use access::Rights;
 use detect::{RuleSet, cases};
 use model::Problem;
 use model::problem::Gravity;
@@ -118,6 +119,7 @@ fn check_content(
             problems.push(Problem::error(&outcome.file, None, "case_failed", message));
         }
     }
+    check_policies(&files, problems);
     let _ = write!(
         summary,
         "{} mappings with {samples} samples, {} rules with {} cases; ",
@@ -126,6 +128,12 @@ fn check_content(
         outcomes.len()
     );
     mappings
+}
+
+/// What operators may do: policies that parse, name themselves and fit the schema.
+fn check_policies(files: &content::Files, problems: &mut Vec<Problem>) {
+    let (_, found) = Rights::load(&content::policy_files(files));
+    problems.extend(found);
 }
 
 /// `UPDATE=1` rewrites what mappings are expected to give.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use access::Rights;
 use detect::RuleSet;
 use model::problem::Gravity;
 use model::{Organisation, Problem};
@@ -19,6 +20,8 @@ pub struct Content {
     pub mappings: Arc<Mappings>,
     /// Rules.
     pub rules: Arc<RuleSet>,
+    /// What operators may do.
+    pub rights: Arc<Rights>,
     /// The files they were made from.
     pub files: Files,
     /// Warnings, and errors of single rules that were left out.
@@ -34,10 +37,12 @@ pub fn content(extra: Option<&Path>) -> Result<Content, Vec<Problem>> {
     problems.extend(found);
     let (rules, found) = RuleSet::load(&content::rule_files(&files));
     problems.extend(found);
-    if problems.iter().any(|p| p.gravity == Gravity::Error) {
-        return Err(problems);
-    }
-    Ok(Content { mappings: Arc::new(mappings), rules: Arc::new(rules), files, problems })
+    let (rights, found) = Rights::load(&content::policy_files(&files));
+    problems.extend(found);
+    let is_broken = problems.iter().any(|p| p.gravity == Gravity::Error);
+    let Some(rights) = rights.filter(|_| !is_broken) else { return Err(problems) };
+    let (mappings, rules) = (Arc::new(mappings), Arc::new(rules));
+    Ok(Content { mappings, rules, rights: Arc::new(rights), files, problems })
 }
 
 /// Sources whose mapping exists neither among the shipped ones nor in `extra`.

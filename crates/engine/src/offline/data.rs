@@ -32,6 +32,9 @@ pub enum DataError {
     /// State.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Operators.
+    #[error(transparent)]
+    Signin(#[from] crate::signin::SigninError),
     /// Tokens.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -87,7 +90,7 @@ impl fmt::Display for Imported {
     }
 }
 
-async fn open_state(data: &Path, create: bool) -> Result<State, DataError> {
+pub(super) async fn open_state(data: &Path, create: bool) -> Result<State, DataError> {
     let path = data.join("state.db");
     if !create && !path.exists() {
         return Err(DataError::NoData(data.display().to_string()));
@@ -96,7 +99,7 @@ async fn open_state(data: &Path, create: bool) -> Result<State, DataError> {
     Ok(State::open(&path).await?)
 }
 
-fn unusable(folder: &Path, error: &std::io::Error) -> DataError {
+pub(super) fn unusable(folder: &Path, error: &std::io::Error) -> DataError {
     DataError::Folder { folder: folder.display().to_string(), why: error.to_string() }
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod content;
 mod data;
 mod normalise;
+mod operators;
 mod replay;
 mod rules;
 mod verify;
@@ -12,6 +13,7 @@ pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{Content, content, organisation, organisation_of_files, unknown_mappings};
 pub use data::{DataError, Imported, create_token, export, import, query, revoke_token, tokens};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
+pub use operators::{add_operator, disable_operator, operator_link, operators, reset_operator};
 pub use replay::{ReplayRequest, ReplaySummary, replay};
 pub use rules::{
     CaseLine, CheckedRules, EvalReport, TestedRules, rules_check, rules_eval, rules_test,

@@ -25,8 +25,8 @@ pub struct IncidentFilter {
     pub level_min: Option<Level>,
     /// About.
     pub entity: Option<Entity>,
-    /// At this site.
-    pub site: Option<PlaceId>,
+    /// At one of these sites; `None`: anywhere.
+    pub sites: Option<Vec<PlaceId>>,
     /// Where the page before ended.
     pub after: Option<PageKey>,
     /// At most; bounded by `INCIDENT_PAGE_MAX`.
@@ -174,6 +174,7 @@ impl State {
         let wanted = STATES.iter().filter(is_wanted);
         let words: Vec<String> = wanted.map(word_of).collect::<Result<_, _>>()?;
         let word = |n: usize| words.get(n).cloned().unwrap_or_default();
+        let sites = filter.sites.as_ref().map(json_of).transpose()?;
         let rows = self
             .reading
             .rows(
@@ -182,7 +183,8 @@ impl State {
                  AND (CAST($6 AS TEXT) IS NULL OR owner = $6) AND level >= $7 \
                  AND (CAST($8 AS TEXT) IS NULL OR id IN \
                      (SELECT incident FROM incident_entities WHERE entity = $8)) \
-                 AND (CAST($9 AS TEXT) IS NULL OR site = $9) \
+                 AND (CAST($9 AS TEXT) IS NULL OR \
+                     $9 LIKE '%\"' || replace(site, '_', '!_') || '\"%' ESCAPE '!') \
                  AND (opened_at < $10 OR (opened_at = $10 AND id < $11)) \
                  ORDER BY opened_at DESC, id DESC LIMIT $12",
                 args![
@@ -194,7 +196,7 @@ impl State {
                     filter.owner.as_ref().map(owner_text),
                     filter.level_min.map_or(0, |level| u64::from(level.severity_id())),
                     filter.entity.as_ref().map(ToString::to_string),
-                    filter.site.as_ref().map(PlaceId::as_str),
+                    sites,
                     after.map_or(i64::MAX, |key| key.at.nanos()),
                     after.map_or("", |key| key.id.as_str()),
                     u64::from(limit) + 1,

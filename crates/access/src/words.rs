@@ -1,0 +1,118 @@
+//! The words of rights: five roles, and every action that the interface knows.
+
+use serde::{Deserialize, Serialize};
+
+/// What an operator is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Works incidents at the gate.
+    Guard,
+    /// Investigates.
+    Analyst,
+    /// Keeps it running.
+    Engineer,
+    /// Looks, changes nothing.
+    Auditor,
+    /// Says who is who.
+    Administrator,
+}
+
+impl Role {
+    /// All, as the matrix lists them.
+    pub const ALL: [Self; 5] =
+        [Self::Guard, Self::Analyst, Self::Engineer, Self::Auditor, Self::Administrator];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Guard => "guard",
+            Self::Analyst => "analyst",
+            Self::Engineer => "engineer",
+            Self::Auditor => "auditor",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// By its word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+macro_rules! actions {
+    ($($(#[doc = $doc:expr])+ $name:ident = $word:literal;)+) => {
+        /// What somebody may do or not.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Action {
+            /// All, as the matrix lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// Its word, in policies and in the interface.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+
+            /// What it allows, in words.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// See incidents and findings.
+    IncidentRead = "incident.read";
+    /// Work incidents: acknowledge, assign, comment, resolve.
+    IncidentOperate = "incident.operate";
+    /// Open an incident by hand.
+    IncidentManual = "incident.manual";
+    /// Search events and watch them live.
+    EventSearch = "event.search";
+    /// Read what sources said, word by word.
+    EventRaw = "event.raw";
+    /// Ask the lake in SQL.
+    QuerySql = "query.sql";
+    /// See people, as pseudonyms.
+    PersonRead = "person.read";
+    /// See a person's name, for a reason that is recorded.
+    PersonReveal = "person.reveal";
+    /// See places, doors, things and plans.
+    PlaceRead = "place.read";
+    /// Draw and change floor plans.
+    PlanEdit = "plan.edit";
+    /// See sources, their health and dead letters.
+    SourceRead = "source.read";
+    /// Send dead letters through again.
+    DeadLetterRerun = "dead_letter.rerun";
+    /// See mappings.
+    MappingRead = "mapping.read";
+    /// See rules.
+    RuleRead = "rule.read";
+    /// Make, list and end access tokens.
+    TokenManage = "token.manage";
+    /// Make, change and disable operators.
+    OperatorManage = "operator.manage";
+    /// Read the audit log.
+    AuditRead = "audit.read";
+    /// See status, accounts and limits.
+    SystemRead = "system.read";
+    /// Take data out: exports, bundles, reports.
+    Export = "export";
+}
+
+impl Action {
+    /// By its word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.as_str() == text)
+    }
+}

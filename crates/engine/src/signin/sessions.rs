@@ -1,0 +1,202 @@
+//! Sessions: a secret in a cookie, its hash in state, an end by age, by idleness and by order.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use access::Grant;
+use model::{AuditAct, PersonId, Timestamp};
+use sha2::{Digest, Sha256};
+use store::state::{NewSession, Operator, StoredSession};
+
+use super::links::Begun;
+use super::manage;
+use super::{Signin, SigninError};
+use crate::accounting::Outcome;
+use crate::auth;
+use crate::limits::Limits;
+
+/// Last use of a session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub at: Timestamp,
+    pub saved: Timestamp,
+}
+
+/// Uses are written to state this seldom.
+const SEEN_PAUSE: Duration = Duration::from_secs(60);
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub(super) hash: [u8; 32],
+    /// Its id, which may be shown and logged.
+    pub id: String,
+    /// Whose.
+    pub operator: Arc<Operator>,
+    /// What they may do, and where.
+    pub grants: Arc<[Grant]>,
+    /// May only set up how to sign in.
+    pub is_enrolment: bool,
+    /// How they signed in.
+    pub method: String,
+    /// What a page must send with every change.
+    pub csrf: String,
+    /// How long it lasts at most.
+    pub lasts: Duration,
+}
+
+impl Session {
+    /// Who owns an incident that this operator takes: the person they are, else they themselves.
+    pub fn person(&self) -> Option<PersonId> {
+        self.operator.person.clone().or_else(|| PersonId::parse(&self.operator.id).ok())
+    }
+
+    /// Names the session without its secret, to ask later whether it still lives.
+    pub fn key(&self) -> [u8; 32] {
+        self.hash
+    }
+}
+
+/// What a page must send back follows from the session's secret, so it ends with it.
+fn csrf_of(secret: &str) -> String {
+    let digest = Sha256::digest(format!("castellan csrf\0{secret}").as_bytes());
+    hex::encode(digest).chars().take(32).collect()
+}
+
+impl Signin {
+    /// Whose session a cookie's secret is.
+    pub fn session(&self, secret: &str) -> Result<Session, SigninError> {
+        let hash = auth::hash(secret);
+        let book = self.book();
+        let stored = book.sessions.get(&hash).ok_or(SigninError::Expired)?;
+        let now = self.wall.now();
+        if !self.lives(stored, now) {
+            return Err(SigninError::Expired);
+        }
+        let known = book.by_id.get(&stored.operator).ok_or(SigninError::Expired)?;
+        if known.operator.is_disabled {
+            return Err(SigninError::Expired);
+        }
+        self.saw(stored, now);
+        Ok(Session {
+            hash,
+            id: stored.id.clone(),
+            operator: Arc::clone(&known.operator),
+            grants: Arc::clone(&known.grants),
+            is_enrolment: stored.is_enrolment,
+            method: stored.method.clone(),
+            csrf: csrf_of(secret),
+            lasts: stored.expires_at.since(now),
+        })
+    }
+
+    /// Whether a session still stands; asking counts as use.
+    pub fn still(&self, key: &[u8; 32]) -> bool {
+        let book = self.book();
+        let Some(stored) = book.sessions.get(key) else { return false };
+        let now = self.wall.now();
+        let enabled = book.by_id.get(&stored.operator).is_some_and(|k| !k.operator.is_disabled);
+        let lives = enabled && self.lives(stored, now);
+        if lives {
+            self.saw(stored, now);
+        }
+        lives
+    }
+
+    fn lives(&self, stored: &StoredSession, now: Timestamp) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = seen.get(&stored.hash).map_or(stored.seen_at, |seen| seen.at);
+        let idle = Limits::ms(self.limits.session_idle_ms_max);
+        now < stored.expires_at && now < last.max(stored.seen_at).plus(idle)
+    }
+
+    fn saw(&self, stored: &StoredSession, now: Timestamp) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = seen.entry(stored.hash).or_insert(Seen { at: now, saved: stored.seen_at });
+        entry.at = entry.at.max(now);
+    }
+
+    /// Writes when sessions were last used, and forgets those that are over.
+    pub async fn save_seen(&self) -> Result<(), SigninError> {
+        let book = self.book();
+        let due: Vec<([u8; 32], Timestamp)> = {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.retain(|hash, _| book.sessions.contains_key(hash));
+            let is_due = |seen: &&mut Seen| seen.at.since(seen.saved) >= SEEN_PAUSE;
+            let mut due = Vec::new();
+            for (hash, seen) in seen.iter_mut() {
+                if is_due(&seen) {
+                    seen.saved = seen.at;
+                    due.push((*hash, seen.at));
+                }
+            }
+            due
+        };
+        if !due.is_empty() {
+            self.state.sessions_seen(&due).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins a session for an operator. `made`: the operator, where they are made by it.
+    pub(super) async fn begin(
+        &self,
+        operator: &str,
+        (way, is_enrolment): (&'static str, bool),
+        (made, link): (Option<&Operator>, Option<[u8; 32]>),
+        address: &str,
+    ) -> Result<Begun, SigninError> {
+        let secret = auth::new_secret()?.replacen(auth::TOKEN_PREFIX, "", 1);
+        let now = self.wall.now();
+        let lasts =
+            if is_enrolment { self.limits.signin_link_ms_max } else { self.limits.session_ms_max };
+        let session = StoredSession {
+            hash: auth::hash(&secret),
+            id: auth::new_id("ses")?,
+            operator: operator.to_owned(),
+            method: way.to_owned(),
+            is_enrolment,
+            created_at: now,
+            seen_at: now,
+            expires_at: now.plus(Limits::ms(lasts)),
+        };
+        let detail = serde_json::json!({
+            "session": session.id, "way": way, "enrolment": is_enrolment, "from": address,
+        });
+        let object = format!("operator:{operator}");
+        let begun = self.act(operator, "session.begin", &object, detail);
+        let made_act = made.map(|made| manage::made_act(made, "one-time link", begun.at));
+        let acts: Vec<AuditAct> = made_act.into_iter().chain([begun]).collect();
+        let sessions_max = self.limits.sessions_per_operator_max.max(1);
+        let new = NewSession { session: &session, operator: made, link, sessions_max };
+        if !self.state.begin_session(&new, &acts).await? {
+            return Err(SigninError::LinkRefused);
+        }
+        self.reload().await?;
+        self.count(way, Outcome::Kept, "");
+        Ok(Begun { session: self.session(&secret)?, secret })
+    }
+
+    /// Signs out.
+    pub async fn end(&self, session: &Session) -> Result<(), SigninError> {
+        let operator = &session.operator.id;
+        let object = format!("operator:{operator}");
+        let detail = serde_json::json!({"session": session.id});
+        let act = self.act(operator, "session.end", &object, detail);
+        self.state.end_session(&session.hash, &act).await?;
+        Ok(self.reload().await?)
+    }
+
+    /// A session that came by a link becomes a whole one once its operator can sign in alone.
+    pub(super) async fn enrolled(&self, session: &Session) -> Result<(), SigninError> {
+        self.reload().await?;
+        let book = self.book();
+        let known = book.by_id.get(&session.operator.id);
+        if session.is_enrolment && known.is_some_and(|known| known.is_enrolled()) {
+            let end = self.wall.now().plus(Limits::ms(self.limits.session_ms_max));
+            self.state.session_enrolled(&session.hash, end).await?;
+            self.reload().await?;
+        }
+        Ok(())
+    }
+}
