@@ -1,5 +1,5 @@
 //! The golden matrix, the fences of sites, and what does not load.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -162,7 +162,7 @@ async fn within(shared: &Shared, search: Search, reach: &Reach) -> Answer<Page> 
         has_more |= page.next.is_some();
         events.extend(page.events);
     }
-    events.sort_by(|a, b| b.key.cmp(&a.key));
+    events.sort_by_key(|found| std::cmp::Reverse(found.key));
     has_more |= events.len() > search.limit;
     events.truncate(search.limit);
     let next = events.last().filter(|_| has_more).map(|last| last.key);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::{HeaderName, HeaderValue};
 use engine::Engine;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -125,6 +126,7 @@ fn application(shared: Shared) -> axum::Router {
             HeaderValue::from_static(value),
         )
     };
+    let policy = page::policy("").parse::<HeaderValue>().ok();
     router
         .route("/openapi.json", axum::routing::get(move || async move { (json, document) }))
         .route("/", axum::routing::get(page::page))
@@ -134,11 +136,7 @@ fn application(shared: Shared) -> axum::Router {
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
         .layer(header("cache-control", "no-store"))
-        .layer(header(
-            "content-security-policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-             img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ))
+        .layer(SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, policy))
         .with_state(shared)
 }
 

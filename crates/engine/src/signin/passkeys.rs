@@ -128,10 +128,9 @@ impl Signin {
         let (challenge, state) = begun.map_err(unusable)?;
         let mut options = serde_json::to_value(&challenge).map_err(unusable)?;
         // A key that the device finds by itself spares typing the login; no device must.
-        if let Some(chosen) = options.pointer_mut("/publicKey/authenticatorSelection") {
-            if let Some(chosen) = chosen.as_object_mut() {
-                chosen.insert("residentKey".into(), json!("preferred"));
-            }
+        let chosen = options.pointer_mut("/publicKey/authenticatorSelection");
+        if let Some(chosen) = chosen.and_then(Value::as_object_mut) {
+            chosen.insert("residentKey".into(), json!("preferred"));
         }
         let waiting = Waiting::Registration { operator: operator.id, state: Box::new(state) };
         Ok(Ceremony { id: self.wait_for(waiting)?, options })

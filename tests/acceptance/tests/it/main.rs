@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod browser;
 mod world;
 
 mod crash;
@@ -18,6 +19,8 @@ mod incidents;
 mod mqtt;
 mod outwards;
 mod refusals;
+mod rights;
 mod search;
+mod signin;
 mod silence;
 mod syslog;
