@@ -34,7 +34,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
     let report = match args.verb {
         Verb::Verify => engine::offline::verify(&config.data),
         Verb::Audit => engine::offline::verify_audit(&config.data),
-        Verb::Operator(verb) => return super::operator::run(verb, &config.data, format),
+        Verb::Operator(verb) => return super::operator::run(verb, &config, format),
     }?;
     for line in &report.lines {
         match format {

@@ -1,11 +1,10 @@
 //! `castellan admin operator`: who signs in, when the console cannot be asked.
 
-use std::path::Path;
-
 use anyhow::Context as _;
 use clap::Subcommand;
 use engine::access::{Grant, Role};
 use engine::clock::Clock;
+use engine::config::Config;
 use engine::offline;
 use engine::signin::{NewOperator, grants};
 use engine::store::state::Operator;
@@ -13,6 +12,7 @@ use model::{PersonId, PlaceId, TeamId};
 use serde_json::json;
 
 use super::serve::runtime;
+use super::tell_if_made;
 use crate::output::{self, Ended, Format, Outcome};
 
 /// Make, list, let in, disable and reset operators.
@@ -62,7 +62,9 @@ pub enum Verb {
 }
 
 /// Runs the verb.
-pub fn run(verb: Verb, data: &Path, format: Format) -> Outcome {
+pub fn run(verb: Verb, config: &Config, format: Format) -> Outcome {
+    let data = config.data.as_path();
+    let at = offline::Place { data, public_url: config.public_url.as_deref() };
     let now = Clock::system().now();
     let runtime = runtime()?;
     match verb {
@@ -79,11 +81,13 @@ pub fn run(verb: Verb, data: &Path, format: Format) -> Outcome {
                 teams: team.iter().map(|t| TeamId::parse(t)).collect::<Result<_, _>>()?,
                 grants: role.iter().map(|text| grant(text)).collect::<anyhow::Result<_>>()?,
             };
-            let (made, link) = runtime.block_on(offline::add_operator(data, wanted, now))?;
+            let was_there = data.exists();
+            let (made, link) = runtime.block_on(offline::add_operator(at, wanted, now))?;
+            tell_if_made(data, was_there);
             tell_link(&link, Some(&made.id), format)?;
         }
         Verb::Link { operator } => {
-            let link = runtime.block_on(offline::operator_link(data, &operator, now))?;
+            let link = runtime.block_on(offline::operator_link(at, &operator, now))?;
             tell_link(&link, None, format)?;
         }
         Verb::Disable { operator } => {
@@ -93,7 +97,7 @@ pub fn run(verb: Verb, data: &Path, format: Format) -> Outcome {
             runtime.block_on(offline::disable_operator(data, &operator, false, now))?;
         }
         Verb::Reset { operator } => {
-            let link = runtime.block_on(offline::reset_operator(data, &operator, now))?;
+            let link = runtime.block_on(offline::reset_operator(at, &operator, now))?;
             tell_link(&link, None, format)?;
         }
     }

@@ -13,7 +13,9 @@ pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{Content, content, organisation, organisation_of_files, unknown_mappings};
 pub use data::{DataError, Imported, create_token, export, import, query, revoke_token, tokens};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
-pub use operators::{add_operator, disable_operator, operator_link, operators, reset_operator};
+pub use operators::{
+    Place, add_operator, disable_operator, operator_link, operators, reset_operator,
+};
 pub use replay::{ReplayRequest, ReplaySummary, replay};
 pub use rules::{
     CaseLine, CheckedRules, EvalReport, TestedRules, rules_check, rules_eval, rules_test,
