@@ -18,6 +18,7 @@ mod http;
 mod incidents;
 mod mqtt;
 mod outwards;
+mod passkeys;
 mod refusals;
 mod rights;
 mod search;
