@@ -97,6 +97,10 @@ impl Watched {
         match message {
             LiveMessage::Event(_, site) => self.reach.covers(site.as_ref()),
             LiveMessage::Incident(incident) => self.reach.covers(incident.site.as_ref()),
+            LiveMessage::Door(door) => {
+                let org = &self.shared.engine.current.get().org;
+                self.reach.covers(org.site_of(&door.door))
+            }
             LiveMessage::Finding(_) => self.reach == Reach::Everywhere,
         }
     }
