@@ -196,6 +196,24 @@ impl Signin {
         Ok(())
     }
 
+    /// Counts a try that ended because we could not judge it, so that the accounts add up.
+    fn settled<T>(
+        &self,
+        way: &'static str,
+        outcome: Result<T, SigninError>,
+    ) -> Result<T, SigninError> {
+        let is_ours = |error: &SigninError| {
+            matches!(
+                error,
+                SigninError::Store(_) | SigninError::System(_) | SigninError::TooMany(_)
+            )
+        };
+        if outcome.as_ref().is_err_and(is_ours) {
+            self.count(way, Outcome::Rejected, "unavailable");
+        }
+        outcome
+    }
+
     /// Refuses at once what was refused too often lately.
     fn may_try(
         &self,

@@ -248,8 +248,12 @@ impl Signin {
             self.refuse((WAY, "wrong"), origin, (None, None)).await?;
             return Err(SigninError::Refused);
         };
-        self.state.passkey_used(&stored.id, &stored.credential, self.clock.now()).await?;
-        self.begin(&operator, (WAY, false), (None, None), &origin.address).await
+        let now = self.clock.now();
+        let begun = match self.state.passkey_used(&stored.id, &stored.credential, now).await {
+            Ok(()) => self.begin(&operator, (WAY, false), (None, None), &origin.address).await,
+            Err(error) => Err(error.into()),
+        };
+        self.settled(WAY, begun)
     }
 
     /// Whose key signed the challenge, and the key with its new counter.
