@@ -40,7 +40,7 @@ impl Signin {
             None => Err(SigninError::LinkRefused),
         };
         if let Err(SigninError::LinkRefused) = begun {
-            self.refuse((WAY, "bad_link"), origin, (None, None)).await?;
+            self.refuse((WAY, "bad_link"), origin, (None, None)).await;
         }
         self.settled(WAY, begun)
     }

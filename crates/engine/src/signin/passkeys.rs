@@ -245,7 +245,7 @@ impl Signin {
         let credential = PublicKeyCredential::deserialize(credential).ok();
         let proved = waiting.zip(credential).and_then(|(w, credential)| self.prove(w, &credential));
         let Some((operator, stored)) = proved else {
-            self.refuse((WAY, "wrong"), origin, (None, None)).await?;
+            self.refuse((WAY, "wrong"), origin, (None, None)).await;
             return Err(SigninError::Refused);
         };
         let now = self.clock.now();

@@ -169,11 +169,11 @@ impl Signin {
         let is_right = self.hasher.verify(password, hash).await?;
         let operator = known.map(|known| &known.operator);
         let Some(operator) = operator.filter(|o| is_right && !o.is_disabled) else {
-            self.refuse((WAY, "wrong"), origin, (Some(login), known_id)).await?;
+            self.refuse((WAY, "wrong"), origin, (Some(login), known_id)).await;
             return Err(SigninError::Refused);
         };
         let Some(secret) = &operator.totp_secret else {
-            self.refuse((WAY, "no_second_factor"), origin, (Some(login), known_id)).await?;
+            self.refuse((WAY, "no_second_factor"), origin, (Some(login), known_id)).await;
             return Err(SigninError::Refused);
         };
         let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
@@ -186,7 +186,7 @@ impl Signin {
             None => false,
         };
         if !is_fresh {
-            self.refuse((WAY, "wrong_code"), origin, (Some(login), known_id)).await?;
+            self.refuse((WAY, "wrong_code"), origin, (Some(login), known_id)).await;
             return Err(SigninError::Refused);
         }
         self.throttle.succeeded(login);
@@ -209,7 +209,7 @@ impl Signin {
             let old: String = old.unwrap_or_default().chars().take(PASSWORD_CHARS_MAX).collect();
             if !self.hasher.verify(old, Some(hash)).await? {
                 let who = (Some(&*operator.login), Some(&*operator.id));
-                self.refuse((WAY, "wrong"), origin, who).await?;
+                self.refuse((WAY, "wrong"), origin, who).await;
                 return Err(SigninError::Refused);
             }
             self.count(WAY, Outcome::Kept, "");
@@ -250,7 +250,7 @@ impl Signin {
         };
         if !is_fresh {
             let who = (Some(&*operator.login), Some(&*operator.id));
-            self.refuse((WAY, "wrong_code"), origin, who).await?;
+            self.refuse((WAY, "wrong_code"), origin, who).await;
             return Err(SigninError::Refused);
         }
         self.count(WAY, Outcome::Kept, "");
