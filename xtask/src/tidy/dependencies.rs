@@ -48,7 +48,7 @@ const DIRECTION: [(&str, &[&str]); 16] = [
 const PROOF: [(&str, &str); 1] = [("sim", "estate")];
 
 /// Heavy or talkative parts, and the one crate that may name them.
-const QUARANTINE: [(&str, &str); 20] = [
+const QUARANTINE: [(&str, &str); 19] = [
     ("vrl", "normalise"),
     ("rsigma-parser", "detect"),
     ("rsigma-eval", "detect"),
@@ -58,7 +58,6 @@ const QUARANTINE: [(&str, &str); 20] = [
     ("argon2", "engine"),
     ("totp-rs", "engine"),
     ("webauthn-rs", "engine"),
-    ("openidconnect", "engine"),
     ("url", "engine"),
     ("datafusion", "lake"),
     ("parquet", "lake"),

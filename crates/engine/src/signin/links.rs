@@ -40,9 +40,9 @@ impl Signin {
             None => Err(SigninError::LinkRefused),
         };
         if let Err(SigninError::LinkRefused) = begun {
-            self.refuse((WAY, "bad_link"), origin, (None, None)).await?;
+            self.refuse((WAY, "bad_link"), origin, (None, None)).await;
         }
-        begun
+        self.settled(WAY, begun)
     }
 
     async fn use_link(&self, link: &StoredLink, origin: &Origin) -> Result<Begun, SigninError> {
@@ -51,6 +51,8 @@ impl Signin {
             LinkPurpose::Enrol => true,
             LinkPurpose::Direct => false,
         };
+        // The command line may have made the operator a moment ago.
+        self.reload().await?;
         let book = self.book();
         let known = link.operator.as_ref().and_then(|id| book.by_id.get(id));
         let known = known.filter(|known| !known.operator.is_disabled);

@@ -182,7 +182,7 @@ impl Signin {
         (way, reason): (&'static str, &'static str),
         origin: &Origin,
         (login, operator): (Option<&str>, Option<&str>),
-    ) -> Result<(), SigninError> {
+    ) {
         self.count(way, Outcome::Rejected, reason);
         let is_locked = self.throttle.failed(&origin.address, login, self.wall.now());
         let object = format!("operator:{}", operator.unwrap_or("unknown"));
@@ -192,8 +192,27 @@ impl Signin {
             let detail = serde_json::json!({"way": way, "from": origin.address});
             acts.push(self.act("sign-in", "session.lock", &object, detail));
         }
-        self.state.record_acts(&acts).await?;
-        Ok(())
+        if let Err(error) = self.state.record_acts(&acts).await {
+            tracing::error!(reason = %error, "a refused sign-in is counted, but not recorded");
+        }
+    }
+
+    /// Counts a try that ended because we could not judge it, so that the accounts add up.
+    fn settled<T>(
+        &self,
+        way: &'static str,
+        outcome: Result<T, SigninError>,
+    ) -> Result<T, SigninError> {
+        let is_ours = |error: &SigninError| {
+            matches!(
+                error,
+                SigninError::Store(_) | SigninError::System(_) | SigninError::TooMany(_)
+            )
+        };
+        if outcome.as_ref().is_err_and(is_ours) {
+            self.count(way, Outcome::Rejected, "unavailable");
+        }
+        outcome
     }
 
     /// Refuses at once what was refused too often lately.

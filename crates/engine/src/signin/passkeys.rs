@@ -245,11 +245,15 @@ impl Signin {
         let credential = PublicKeyCredential::deserialize(credential).ok();
         let proved = waiting.zip(credential).and_then(|(w, credential)| self.prove(w, &credential));
         let Some((operator, stored)) = proved else {
-            self.refuse((WAY, "wrong"), origin, (None, None)).await?;
+            self.refuse((WAY, "wrong"), origin, (None, None)).await;
             return Err(SigninError::Refused);
         };
-        self.state.passkey_used(&stored.id, &stored.credential, self.clock.now()).await?;
-        self.begin(&operator, (WAY, false), (None, None), &origin.address).await
+        let now = self.clock.now();
+        let begun = match self.state.passkey_used(&stored.id, &stored.credential, now).await {
+            Ok(()) => self.begin(&operator, (WAY, false), (None, None), &origin.address).await,
+            Err(error) => Err(error.into()),
+        };
+        self.settled(WAY, begun)
     }
 
     /// Whose key signed the challenge, and the key with its new counter.

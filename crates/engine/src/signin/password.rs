@@ -148,8 +148,20 @@ impl Signin {
         const WAY: &str = "password";
         let login = login.trim().to_lowercase();
         self.may_try(WAY, origin, Some(&login))?;
+        let judged = self.judge_password(&login, password, code, origin).await;
+        self.settled(WAY, judged)
+    }
+
+    async fn judge_password(
+        &self,
+        login: &str,
+        password: &str,
+        code: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Begun, SigninError> {
+        const WAY: &str = "password";
         let book = self.book();
-        let known = book.by_login(&login);
+        let known = book.by_login(login);
         let known_id = known.map(|known| known.operator.id.as_str());
         let hash = known.and_then(|known| known.operator.password_hash.clone());
         let is_short = password.chars().count() <= PASSWORD_CHARS_MAX;
@@ -157,27 +169,27 @@ impl Signin {
         let is_right = self.hasher.verify(password, hash).await?;
         let operator = known.map(|known| &known.operator);
         let Some(operator) = operator.filter(|o| is_right && !o.is_disabled) else {
-            self.refuse((WAY, "wrong"), origin, (Some(&login), known_id)).await?;
+            self.refuse((WAY, "wrong"), origin, (Some(login), known_id)).await;
             return Err(SigninError::Refused);
         };
         let Some(secret) = &operator.totp_secret else {
-            self.refuse((WAY, "no_second_factor"), origin, (Some(&login), known_id)).await?;
+            self.refuse((WAY, "no_second_factor"), origin, (Some(login), known_id)).await;
             return Err(SigninError::Refused);
         };
         let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
             self.count(WAY, Outcome::Rejected, "code_wanted");
             return Err(SigninError::TotpWanted);
         };
-        let step = step_of(secret, &login, code, self.seconds())?;
+        let step = step_of(secret, login, code, self.seconds())?;
         let is_fresh = match step {
             Some(step) => self.state.take_totp_step(&operator.id, step).await?,
             None => false,
         };
         if !is_fresh {
-            self.refuse((WAY, "wrong_code"), origin, (Some(&login), known_id)).await?;
+            self.refuse((WAY, "wrong_code"), origin, (Some(login), known_id)).await;
             return Err(SigninError::Refused);
         }
-        self.throttle.succeeded(&login);
+        self.throttle.succeeded(login);
         self.begin(&operator.id, (WAY, false), (None, None), &origin.address).await
     }
 
@@ -197,7 +209,7 @@ impl Signin {
             let old: String = old.unwrap_or_default().chars().take(PASSWORD_CHARS_MAX).collect();
             if !self.hasher.verify(old, Some(hash)).await? {
                 let who = (Some(&*operator.login), Some(&*operator.id));
-                self.refuse((WAY, "wrong"), origin, who).await?;
+                self.refuse((WAY, "wrong"), origin, who).await;
                 return Err(SigninError::Refused);
             }
             self.count(WAY, Outcome::Kept, "");
@@ -238,7 +250,7 @@ impl Signin {
         };
         if !is_fresh {
             let who = (Some(&*operator.login), Some(&*operator.id));
-            self.refuse((WAY, "wrong_code"), origin, who).await?;
+            self.refuse((WAY, "wrong_code"), origin, who).await;
             return Err(SigninError::Refused);
         }
         self.count(WAY, Outcome::Kept, "");

@@ -19,6 +19,7 @@ mod http;
 mod incidents;
 mod mqtt;
 mod outwards;
+mod passkeys;
 mod refusals;
 mod rights;
 mod search;

@@ -10,8 +10,10 @@ use crate::browser::{Browser, PASSWORD, code, operator, signed_in};
 use crate::world::{Plan, World, until};
 
 /// The first administrator's link, from its file.
-fn first_link(world: &World) -> String {
+async fn first_link(world: &World) -> String {
     let file = world.data().join("first-administrator.txt");
+    until("the link is written", async || fs::read(&file).ok().filter(|t| t.ends_with(b"\n")))
+        .await;
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "only its owner reads the link");
     fs::read_to_string(file).unwrap()
@@ -38,7 +40,7 @@ async fn the_first_administrator_comes_by_a_link_and_signs_in_by_password_and_co
     let browser = Browser::to(&server);
     assert_eq!(browser.get("/v1/signin").await.body["setup"], true);
     browser.get("/v1/session").await.is_problem(401, "session_missing");
-    let link = first_link(&world);
+    let link = first_link(&world).await;
     let begun = browser.follow(&link).await;
     assert_eq!((begun.status, &begun.body["must_enrol"]), (200, &json!(true)), "{}", begun.body);
     let cookie = begun.header("set-cookie");
@@ -61,7 +63,10 @@ async fn the_first_administrator_comes_by_a_link_and_signs_in_by_password_and_co
     assert_eq!(browser.get("/v1/signin").await.body["setup"], false);
     let first = browser.cookie();
     assert_eq!(browser.change("DELETE", "/v1/session", &Value::Null).await.status, 204);
-    browser.get("/v1/session").await.is_problem(401, "session_expired");
+    browser.get("/v1/session").await.is_problem(401, "session_missing");
+    let old = browser.request("GET", "/v1/session");
+    let old = old.header("cookie", format!("castellan_session={first}"));
+    browser.send(old).await.is_problem(401, "session_expired");
 
     let login = "administrator";
     browser.sign_in(login, PASSWORD, None).await.is_problem(401, "totp_wanted");
@@ -105,7 +110,7 @@ async fn the_first_administrator_comes_by_a_link_and_signs_in_by_password_and_co
 async fn the_first_link_is_void_from_afar_and_once_somebody_administers() {
     let world = World::new();
     let server = world.start().await;
-    let link = first_link(&world);
+    let link = first_link(&world).await;
     let body = json!({"code": link.trim().split_once("code=").unwrap().1});
     let far = Browser::to(&server);
     let request = far.request("POST", "/v1/signin/link").json(&body);
@@ -118,25 +123,24 @@ async fn the_first_link_is_void_from_afar_and_once_somebody_administers() {
     Browser::to(&server).follow(&link).await.is_problem(401, "link_refused");
     server.stop().await;
     let server = world.start().await;
-    assert!(!world.data().join("first-administrator.txt").exists());
+    let file = world.data().join("first-administrator.txt");
+    until("the old link is gone", async || (!file.exists()).then_some(())).await;
     server.stop().await;
 }
 
 #[tokio::test]
 async fn a_link_ends_by_time_and_by_a_newer_one() {
-    let world = limited("signin_link_ms_max = 1");
+    let world = limited("signin_link_ms_max = 3000");
     let server = world.start().await;
-    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    Browser::to(&server).follow(&first_link(&world)).await.is_problem(401, "link_refused");
+    let link = first_link(&world).await;
+    tokio::time::sleep(std::time::Duration::from_millis(3_100)).await;
+    Browser::to(&server).follow(&link).await.is_problem(401, "link_refused");
     let older = operator(&world, &["add", "ben", "--role", "guard"]);
     let newer = operator(&world, &["link", "ben"]);
     Browser::to(&server).follow(&older).await.is_problem(401, "link_refused");
     let browser = Browser::to(&server);
-    let begun = until("the server knows ben", async || {
-        let answer = browser.follow(&newer).await;
-        (answer.status == 200).then_some(answer)
-    });
-    assert_eq!(begun.await.body["operator"]["login"], "ben");
+    let begun = browser.follow(&newer).await;
+    assert_eq!((begun.status, &begun.body["operator"]["login"]), (200, &json!("ben")));
 }
 
 #[tokio::test]
@@ -201,10 +205,10 @@ async fn a_session_ends_by_age_and_by_idleness() {
     })
     .await;
     server.stop().await;
-    world.configure("[limits]\nsession_idle_ms_max = 1500\n", "");
+    world.configure("[limits]\nsession_idle_ms_max = 4000\n", "");
     let server = world.start().await;
     let browser = signed_in(&world, &server, "ben", "guard").await;
-    tokio::time::sleep(std::time::Duration::from_millis(2_000)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(5_000)).await;
     browser.get("/v1/incidents").await.is_problem(401, "session_expired");
 }
 
