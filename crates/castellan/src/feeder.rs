@@ -1,5 +1,6 @@
 //! Feeds the demo's records to the real listeners, each by its own way at its own time.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the feeder looks what is due.
 const PAUSE: Duration = Duration::from_millis(50);
+/// A body that has grown so long is closed.
+const BODY_BYTES_MAX: usize = 256 << 10;
 /// Longest answer to one ingest request.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 
@@ -75,12 +78,12 @@ impl Feeder {
         let mut from = start;
         while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
             let to = self.clock.now();
-            for record in self.sim.events_between(from, to) {
+            for (record, count) in joined(self.sim.events_between(from, to)) {
                 match self.send(&record).await {
-                    Ok(true) => self.sent.records += 1,
-                    Ok(false) => self.sent.without_broker += 1,
+                    Ok(true) => self.sent.records += count,
+                    Ok(false) => self.sent.without_broker += count,
                     Err(error) => {
-                        self.sent.failed += 1;
+                        self.sent.failed += count;
                         tracing::warn!(reason = %error, "demo record not sent");
                     }
                 }
@@ -139,6 +142,38 @@ impl Feeder {
             other => Err(std::io::Error::other(format!("ingest of `{source}` answers {other}"))),
         }
     }
+}
+
+/// What one product posts within one look goes in one body, as a product that keeps up would send
+/// it; each with how many records it holds. At life's own speed that is nearly always one.
+fn joined(records: Vec<WireRecord>) -> Vec<(WireRecord, u64)> {
+    let mut out: Vec<(WireRecord, u64)> = Vec::new();
+    let mut open: BTreeMap<Channel, usize> = BTreeMap::new();
+    for record in records {
+        let Channel::Http { content_type, .. } = &record.channel else {
+            out.push((record, 1));
+            continue;
+        };
+        let is_csv = *content_type == "text/csv";
+        let kept = open.get(&record.channel).and_then(|place| out.get_mut(*place));
+        match kept.filter(|(body, _)| body.bytes.len() < BODY_BYTES_MAX) {
+            Some((body, count)) => {
+                // The header stands once, at the top.
+                let header = record.bytes.iter().position(|byte| *byte == b'\n').filter(|_| is_csv);
+                let rows = header.and_then(|end| record.bytes.get(end + 1..));
+                if !is_csv {
+                    body.bytes.push(b'\n');
+                }
+                body.bytes.extend_from_slice(rows.unwrap_or(&record.bytes));
+                *count += 1;
+            }
+            None => {
+                open.insert(record.channel.clone(), out.len());
+                out.push((record, 1));
+            }
+        }
+    }
+    out
 }
 
 /// Writes on a kept connection, or on a new one if that has gone.

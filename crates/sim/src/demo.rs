@@ -17,10 +17,17 @@ pub const ORGANISATION: [(&str, &str); 7] = [
 pub const TIMETABLE: &str = include_str!("../../../demo/timetable.toml");
 
 /// What goes wrong, by name.
-pub const STORIES: [(&str, &str); 3] = [
+pub const STORIES: [(&str, &str); 10] = [
     ("insider", include_str!("../../../demo/stories/insider.toml")),
     ("leaver", include_str!("../../../demo/stories/leaver.toml")),
     ("blind-camera", include_str!("../../../demo/stories/blind-camera.toml")),
+    ("mfa-fatigue", include_str!("../../../demo/stories/mfa-fatigue.toml")),
+    ("tailgater", include_str!("../../../demo/stories/tailgater.toml")),
+    ("two-places", include_str!("../../../demo/stories/two-places.toml")),
+    ("cloned-card", include_str!("../../../demo/stories/cloned-card.toml")),
+    ("dead-switch", include_str!("../../../demo/stories/dead-switch.toml")),
+    ("door-flood", include_str!("../../../demo/stories/door-flood.toml")),
+    ("quiet", include_str!("../../../demo/stories/quiet.toml")),
 ];
 
 /// The demo's script with every story, or with the named one alone.

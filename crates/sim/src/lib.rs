@@ -24,7 +24,8 @@ use model::{Organisation, Timestamp};
 use diary::Diary;
 pub use record::{Channel, Framing, WireRecord};
 use roster::Roster;
-pub use script::{Script, ScriptError, Story};
+pub use script::{Expect, Script, ScriptError, Story};
+use story::Silence;
 
 /// Most planned days kept at once; a window over more is planned again.
 const DAYS_KEPT_MAX: usize = 4;
@@ -43,6 +44,7 @@ pub struct Sim {
     ahead_s: i64,
     days: BTreeMap<NaiveDate, Vec<WireRecord>>,
     opening: Vec<WireRecord>,
+    silences: Vec<Silence>,
 }
 
 impl Sim {
@@ -70,10 +72,14 @@ impl Sim {
             ahead_s,
             days: BTreeMap::new(),
             opening: Vec::new(),
+            silences: Vec::new(),
         };
         let mut opening = sim.diary().arrivals();
+        let is_alone = sim.script.stories.len() == 1;
         for story in &sim.script.stories {
-            opening.extend(story::records(story, &sim.roster, start)?);
+            let begins = if is_alone { start } else { start.plus(story.begins) };
+            opening.extend(story::records(story, &sim.roster, (start, begins))?);
+            sim.silences.extend(story::silences(story, begins));
         }
         record::sort(&mut opening);
         sim.opening = opening;
@@ -101,6 +107,9 @@ impl Sim {
             while self.days.len() > DAYS_KEPT_MAX {
                 self.days.pop_first();
             }
+        }
+        if !self.silences.is_empty() {
+            out.retain(|record| !self.silences.iter().any(|silence| silence.hides(record)));
         }
         record::sort(&mut out);
         out

@@ -142,10 +142,25 @@ impl Roster {
         Some(Device { name, uid: identifier.value.clone(), source: realm })
     }
 
+    /// A device's address on its network.
+    pub(crate) fn mac(&self, id: &str) -> Option<String> {
+        let id = AssetId::parse(id).ok()?;
+        self.value("mac", &Entity::Asset(id)).map(str::to_owned)
+    }
+
+    pub(crate) fn has_source(&self, id: &str) -> bool {
+        self.organisation.sources.keys().any(|source| source.as_str() == id)
+    }
+
     pub(crate) fn machine(&self, id: &str) -> Option<Machine> {
         let asset = self.organisation.assets.get(&AssetId::parse(id).ok()?)?;
         let entity = Entity::Asset(asset.id.clone());
-        let site = self.site_of(asset.place.as_ref()?)?.to_owned();
+        // A laptop stands nowhere; it is at work where its owner is.
+        let home = || asset.owner.as_ref().and_then(|id| self.organisation.people.get(id));
+        let site = match &asset.place {
+            Some(place) => self.site_of(place)?.to_owned(),
+            None => home()?.site.as_ref()?.to_string(),
+        };
         let hostname = self.value("hostname", &entity)?.to_owned();
         let ip = self.value("ip", &entity)?.to_owned();
         Some(Machine { hostname, ip, site })
@@ -179,7 +194,10 @@ impl Roster {
         let person = self.organisation.people.get(id)?;
         let entity = Entity::Person(id.clone());
         let text = |kind: &str| self.value(kind, &entity).unwrap_or_default().to_owned();
-        let owned = |asset: &&model::spine::Asset| asset.owner.as_ref() == Some(id);
+        let owned = |asset: &&model::spine::Asset| {
+            asset.owner.as_ref() == Some(id)
+                && matches!(asset.kind.as_str(), "workstation" | "laptop")
+        };
         let desk = self.organisation.assets.values().find(owned);
         let number = index % 250 + 1;
         Some(Member {
