@@ -11,12 +11,15 @@ use model::Timestamp;
 use sim::{Channel, Framing, Sim, WireRecord};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// How often the feeder looks what is due.
 const PAUSE: Duration = Duration::from_millis(50);
 /// A body that has grown so long is closed.
 const BODY_BYTES_MAX: usize = 256 << 10;
+/// So many records wait to be posted at most; beyond, the feeder waits.
+const POSTS_MAX: usize = 4_096;
 /// Longest answer to one ingest request.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 
@@ -42,6 +45,27 @@ pub struct Sent {
     without_broker: u64,
 }
 
+impl Sent {
+    fn count(&mut self, sent: &std::io::Result<bool>, records: u64) {
+        match sent {
+            Ok(true) => self.records += records,
+            Ok(false) => self.without_broker += records,
+            Err(error) => {
+                self.failed += records;
+                tracing::warn!(reason = %error, "demo record not sent");
+            }
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            records: self.records + other.records,
+            failed: self.failed + other.failed,
+            without_broker: self.without_broker + other.without_broker,
+        }
+    }
+}
+
 impl fmt::Display for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { records, failed, without_broker } = self;
@@ -57,7 +81,6 @@ pub struct Feeder {
     udp: Option<UdpSocket>,
     newline: Option<TcpStream>,
     octets: Option<TcpStream>,
-    http: Option<TcpStream>,
     publisher: Option<Publisher>,
     sent: Sent,
 }
@@ -66,8 +89,8 @@ impl Feeder {
     /// A feeder that has not begun.
     pub fn new(sim: Sim, clock: Clock, ways: Ways) -> Self {
         let sent = Sent::default();
-        let (udp, newline, octets, http, publisher) = (None, None, None, None, None);
-        Self { sim, clock, ways, udp, newline, octets, http, publisher, sent }
+        let (udp, newline, octets, publisher) = (None, None, None, None);
+        Self { sim, clock, ways, udp, newline, octets, publisher, sent }
     }
 
     /// Runs until told to stop.
@@ -75,22 +98,34 @@ impl Feeder {
         if let Some(broker) = self.ways.broker {
             self.publisher = Publisher::connect(broker, "castellan-demo-cameras").ok();
         }
+        // An answer that takes its time must not hold up what others send.
+        let (post, posts) = mpsc::channel(POSTS_MAX);
+        let poster = Poster::new(self.ways.http, self.ways.token.clone());
+        let posting = tokio::spawn(poster.run(posts));
         let mut from = start;
         while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
             let to = self.clock.now();
-            for (record, count) in joined(self.sim.events_between(from, to)) {
-                match self.send(&record).await {
-                    Ok(true) => self.sent.records += count,
-                    Ok(false) => self.sent.without_broker += count,
-                    Err(error) => {
-                        self.sent.failed += count;
-                        tracing::warn!(reason = %error, "demo record not sent");
+            for record in self.sim.events_between(from, to) {
+                if matches!(record.channel, Channel::Http { .. }) {
+                    if post.send(record).await.is_err() {
+                        self.sent.failed += 1;
                     }
+                    continue;
                 }
+                let sent = self.send(&record).await;
+                self.sent.count(&sent, 1);
             }
             from = to;
         }
-        self.sent
+        drop(post);
+        match posting.await {
+            Ok(posted) => self.sent.plus(posted),
+            Err(error) => {
+                tracing::warn!(reason = %error, "the demo's posts ended early");
+                self.sent.failed += 1;
+                self.sent
+            }
+        }
     }
 
     /// Whether there was a way.
@@ -112,30 +147,55 @@ impl Feeder {
                 let to = self.ways.syslog_tcp;
                 write_to(&mut self.octets, to, &record.framed()).await?;
             }
-            Channel::Http { source, content_type } => {
-                self.post(source, content_type, &record.bytes).await?;
-            }
             Channel::Mqtt { topic } => {
                 let Some(publisher) = &self.publisher else { return Ok(false) };
                 publisher.publish(topic, &record.bytes).await?;
             }
+            // Posted beside, see `run`.
+            Channel::Http { .. } => return Ok(false),
         }
         Ok(true)
     }
+}
+
+/// Posts to the server's ingest, one body after another.
+struct Poster {
+    http: SocketAddr,
+    token: String,
+    stream: Option<TcpStream>,
+}
+
+impl Poster {
+    fn new(http: SocketAddr, token: String) -> Self {
+        Self { http, token, stream: None }
+    }
+
+    async fn run(mut self, mut posts: mpsc::Receiver<WireRecord>) -> Sent {
+        let mut sent = Sent::default();
+        let mut waiting = Vec::new();
+        while posts.recv_many(&mut waiting, POSTS_MAX).await > 0 {
+            for (record, count) in joined(std::mem::take(&mut waiting)) {
+                let Channel::Http { source, content_type } = &record.channel else { continue };
+                let posted = self.post(source, content_type, &record.bytes).await;
+                sent.count(&posted.map(|()| true), count);
+            }
+        }
+        sent
+    }
 
     async fn post(&mut self, source: &str, kind: &str, body: &[u8]) -> std::io::Result<()> {
-        let (host, token, length) = (self.ways.http, &self.ways.token, body.len());
+        let (host, token, length) = (self.http, &self.token, body.len());
         let head = format!(
             "POST /v1/ingest/{source} HTTP/1.1\r\nhost: {host}\r\n\
              authorization: Bearer {token}\r\ncontent-type: {kind}\r\n\
              content-length: {length}\r\n\r\n"
         );
         let request = [head.as_bytes(), body].concat();
-        write_to(&mut self.http, host, &request).await?;
-        let Some(stream) = &mut self.http else { return Ok(()) };
+        write_to(&mut self.stream, host, &request).await?;
+        let Some(stream) = &mut self.stream else { return Ok(()) };
         let status = read_status(stream).await;
         if status.is_err() {
-            self.http = None;
+            self.stream = None;
         }
         match status? {
             200 => Ok(()),

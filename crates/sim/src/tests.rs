@@ -224,3 +224,77 @@ fn octet_counted_frames_say_how_long_they_are() {
     let (length, message) = whole.split_once(' ').unwrap();
     assert_eq!(length.parse::<usize>().unwrap(), message.len());
 }
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plans {
+    format: u32,
+    plan: Vec<Plan>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plan {
+    place: String,
+    image: String,
+    width: u32,
+    height: u32,
+    mark: Vec<Mark>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mark {
+    entity: String,
+    x: f64,
+    y: f64,
+}
+
+fn plan_file(name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/plans");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn every_door_and_camera_stands_on_the_plan_of_a_floor_once() {
+    let organisation = organisation();
+    let plans: Plans = toml::from_str(&plan_file("plans.toml")).unwrap();
+    assert_eq!(plans.format, 1);
+    let mut marked = BTreeSet::new();
+    for plan in &plans.plan {
+        let place = organisation.places.values().find(|place| place.id.as_str() == plan.place);
+        assert_eq!(place.unwrap().kind, model::spine::PlaceKind::Floor, "{}", plan.place);
+        let size = format!("width=\"{}\" height=\"{}\"", plan.width, plan.height);
+        assert!(plan_file(&plan.image).contains(&size), "{}", plan.image);
+        for mark in &plan.mark {
+            assert!(marked.insert(mark.entity.clone()), "{} twice", mark.entity);
+            assert!((0.0..=1.0).contains(&mark.x) && (0.0..=1.0).contains(&mark.y));
+            let entity = model::Entity::parse(&mark.entity).unwrap();
+            let is_known = match &entity {
+                model::Entity::Place(id) => organisation.is_within(id, &place.unwrap().id),
+                model::Entity::Asset(id) => organisation.assets.contains_key(id),
+                model::Entity::Person(_) => false,
+            };
+            assert!(is_known, "{}", mark.entity);
+        }
+    }
+    for door in organisation.doors.keys() {
+        assert!(marked.contains(&format!("place:{door}")), "{door} is on no plan");
+    }
+    for camera in organisation.assets.values().filter(|asset| asset.kind == "camera") {
+        assert!(marked.contains(&format!("asset:{}", camera.id)), "{} is on no plan", camera.id);
+    }
+}
+
+#[test]
+fn a_plan_holds_nothing_but_lines_and_words() {
+    let plans: Plans = toml::from_str(&plan_file("plans.toml")).unwrap();
+    for plan in plans.plan {
+        let svg = plan_file(&plan.image);
+        for word in
+            ["<script", "<style", "<foreignObject", "<image", "href", "url(", "data:", " on"]
+        {
+            assert!(!svg.contains(word), "{}: {word}", plan.image);
+        }
+    }
+}
