@@ -17,7 +17,6 @@ mod story;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use chrono::NaiveDate;
 use model::{Organisation, Timestamp};
@@ -30,10 +29,9 @@ use story::Silence;
 
 /// Most planned days kept at once; a window over more is planned again.
 const DAYS_KEPT_MAX: usize = 4;
-/// A local day begins at most so long before it does in UTC.
-const EAST_MAX: Duration = Duration::from_secs(14 * 3_600);
-/// A planned day's records end at most so long after it began in UTC: the west, and a night shift.
-const DAY_MAX: Duration = Duration::from_secs((24 + 12 + 8) * 3_600);
+/// A planned day's records end at most so long after its local midnight: a night shift, its way
+/// home, and an hour for clocks that change.
+const DAY_S_MAX: i64 = (24 + 8) * 3_600;
 
 /// A virtual organisation from one instant on.
 ///
@@ -96,8 +94,9 @@ impl Sim {
         if to <= from {
             return Vec::new();
         }
-        let date = |at| plan::later(at, self.ahead_s).to_chrono().date_naive();
-        let (first, last) = (date(from.minus(DAY_MAX)), date(to.plus(EAST_MAX)));
+        let date = |at, by| plan::later(at, self.ahead_s + by).to_chrono().date_naive();
+        let (west_s, east_s) = self.roster.offsets_at(from);
+        let (first, last) = (date(from, west_s - DAY_S_MAX), date(to, east_s + 3_600));
         let mut out = within(&self.opening, from, to).to_vec();
         for day in first.iter_days().take_while(|day| *day <= last) {
             if !self.days.contains_key(&day) {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Offset as _;
 use chrono_tz::Tz;
 use model::spine::{Identifier, ZoneClass};
-use model::{AssetId, Entity, Organisation, PersonId, PlaceId};
+use model::{AssetId, Entity, Organisation, PersonId, PlaceId, Timestamp};
 
 use crate::paths;
 use crate::script::{Script, ScriptError, Shift, Work};
@@ -106,6 +107,15 @@ impl Roster {
     pub(crate) fn sites(&self) -> impl Iterator<Item = &str> {
         let site = |place: &&model::spine::Place| place.kind == model::spine::PlaceKind::Site;
         self.organisation.places.values().filter(site).map(|place| place.id.as_str())
+    }
+
+    /// How far the local times of sites lie from UTC at an instant, in seconds: least and most.
+    pub(crate) fn offsets_at(&self, at: Timestamp) -> (i64, i64) {
+        let offset = |site: &str| {
+            let local = at.to_chrono().with_timezone(&self.zone_of_site(site));
+            i64::from(local.offset().fix().local_minus_utc())
+        };
+        self.sites().map(offset).fold((0, 0), |(west, east), one| (west.min(one), east.max(one)))
     }
 
     pub(crate) fn way(&self, from: &PlaceId, to: &PlaceId) -> Vec<paths::Step> {

@@ -250,22 +250,26 @@ struct Mark {
     y: f64,
 }
 
-fn plan_file(name: &str) -> String {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/plans");
-    std::fs::read_to_string(folder.join(name)).unwrap()
+fn plans() -> Plans {
+    toml::from_str(demo::PLANS).unwrap()
+}
+
+fn drawing(name: &str) -> &'static str {
+    let (_, svg) = demo::DRAWINGS.iter().find(|(known, _)| *known == name).unwrap();
+    svg
 }
 
 #[test]
 fn every_door_and_camera_stands_on_the_plan_of_a_floor_once() {
     let organisation = organisation();
-    let plans: Plans = toml::from_str(&plan_file("plans.toml")).unwrap();
+    let plans = plans();
     assert_eq!(plans.format, 1);
     let mut marked = BTreeSet::new();
     for plan in &plans.plan {
         let place = organisation.places.values().find(|place| place.id.as_str() == plan.place);
         assert_eq!(place.unwrap().kind, model::spine::PlaceKind::Floor, "{}", plan.place);
         let size = format!("width=\"{}\" height=\"{}\"", plan.width, plan.height);
-        assert!(plan_file(&plan.image).contains(&size), "{}", plan.image);
+        assert!(drawing(&plan.image).contains(&size), "{}", plan.image);
         for mark in &plan.mark {
             assert!(marked.insert(mark.entity.clone()), "{} twice", mark.entity);
             assert!((0.0..=1.0).contains(&mark.x) && (0.0..=1.0).contains(&mark.y));
@@ -288,9 +292,8 @@ fn every_door_and_camera_stands_on_the_plan_of_a_floor_once() {
 
 #[test]
 fn a_plan_holds_nothing_but_lines_and_words() {
-    let plans: Plans = toml::from_str(&plan_file("plans.toml")).unwrap();
-    for plan in plans.plan {
-        let svg = plan_file(&plan.image);
+    for plan in plans().plan {
+        let svg = drawing(&plan.image);
         for word in
             ["<script", "<style", "<foreignObject", "<image", "href", "url(", "data:", " on"]
         {
