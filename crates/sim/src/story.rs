@@ -28,12 +28,10 @@ impl Silence {
 
 /// The silences of a story that begins at `begins`.
 pub(crate) fn silences(story: &Story, begins: Timestamp) -> Vec<Silence> {
-    let silence = |step: &Step| match &step.act {
-        Act::Silence { source, length } => {
-            let from = step.at.from(begins);
-            Some(Silence { source: source.clone(), from, to: from.plus(*length) })
-        }
-        _ => None,
+    let silence = |step: &Step| {
+        let Act::Silence { source, length } = &step.act else { return None };
+        let from = step.at.from(begins);
+        Some(Silence { source: source.clone(), from, to: from.plus(*length) })
     };
     story.steps.iter().filter_map(silence).collect()
 }

@@ -141,16 +141,17 @@ async fn demo(
     let broker = tokio::net::TcpStream::connect(args.mqtt).await.is_ok().then_some(args.mqtt);
     let config = config(&args, folder, broker)?;
     let clock = if args.speed > 1 { Clock::scaled(args.speed) } else { Clock::system() };
-    let start = clock.now();
-    engine::offline::import(&folder.path, &org, start, false).await?;
+    engine::offline::import(&folder.path, &org, clock.now(), false).await?;
     let served = Served::start(config, clock.clone()).await;
     let Some(served) = told(served, format)? else { return Ok(Ended::ProblemsFound) };
+    // Life begins when somebody listens: at high speed the start alone takes minutes of it.
+    let start = clock.now();
     let (reader, feeder_token) = tokens(&served, start).await?;
     served.tell();
     tell_how(&served, &reader, broker);
     let sim = sim::Sim::new(args.seed, &org, script, start)?;
     let is_alone = sim.stories().len() == 1;
-    for story in sim.stories() {
+    for story in sim.stories().iter().filter(|story| is_alone || story.expect.incidents > 0) {
         let begins = if is_alone { 0 } else { story.begins().as_secs() };
         output::note(format_args!("  story after {begins} s: {}", story.title));
     }
