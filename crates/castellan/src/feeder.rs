@@ -11,15 +11,12 @@ use model::Timestamp;
 use sim::{Channel, Framing, Sim, WireRecord};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// How often the feeder looks what is due.
 const PAUSE: Duration = Duration::from_millis(50);
 /// A body that has grown so long is closed.
 const BODY_BYTES_MAX: usize = 256 << 10;
-/// So many records wait to be posted at most; beyond, the feeder waits.
-const POSTS_MAX: usize = 4_096;
 /// Longest answer to one ingest request.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 
@@ -56,14 +53,6 @@ impl Sent {
             }
         }
     }
-
-    fn plus(self, other: Self) -> Self {
-        Self {
-            records: self.records + other.records,
-            failed: self.failed + other.failed,
-            without_broker: self.without_broker + other.without_broker,
-        }
-    }
 }
 
 impl fmt::Display for Sent {
@@ -98,34 +87,26 @@ impl Feeder {
         if let Some(broker) = self.ways.broker {
             self.publisher = Publisher::connect(broker, "castellan-demo-cameras").ok();
         }
-        // An answer that takes its time must not hold up what others send.
-        let (post, posts) = mpsc::channel(POSTS_MAX);
-        let poster = Poster::new(self.ways.http, self.ways.token.clone());
-        let posting = tokio::spawn(poster.run(posts));
+        let mut poster = Poster::new(self.ways.http, self.ways.token.clone());
         let mut from = start;
         while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
             let to = self.clock.now();
-            for record in self.sim.events_between(from, to) {
-                if matches!(record.channel, Channel::Http { .. }) {
-                    if post.send(record).await.is_err() {
-                        self.sent.failed += 1;
-                    }
-                    continue;
-                }
+            let records = self.sim.events_between(from, to);
+            let is_post = |record: &WireRecord| matches!(record.channel, Channel::Http { .. });
+            let (posts, others): (Vec<_>, Vec<_>) = records.into_iter().partition(is_post);
+            // Doors first: at high speed one look holds minutes, and a log-on must not overtake the
+            // badge that came before it.
+            for (record, count) in joined(posts) {
+                let sent = poster.post(&record).await.map(|()| true);
+                self.sent.count(&sent, count);
+            }
+            for record in others {
                 let sent = self.send(&record).await;
                 self.sent.count(&sent, 1);
             }
             from = to;
         }
-        drop(post);
-        match posting.await {
-            Ok(posted) => self.sent.plus(posted),
-            Err(error) => {
-                tracing::warn!(reason = %error, "the demo's posts ended early");
-                self.sent.failed += 1;
-                self.sent
-            }
-        }
+        self.sent
     }
 
     /// Whether there was a way.
@@ -170,20 +151,9 @@ impl Poster {
         Self { http, token, stream: None }
     }
 
-    async fn run(mut self, mut posts: mpsc::Receiver<WireRecord>) -> Sent {
-        let mut sent = Sent::default();
-        let mut waiting = Vec::new();
-        while posts.recv_many(&mut waiting, POSTS_MAX).await > 0 {
-            for (record, count) in joined(std::mem::take(&mut waiting)) {
-                let Channel::Http { source, content_type } = &record.channel else { continue };
-                let posted = self.post(source, content_type, &record.bytes).await;
-                sent.count(&posted.map(|()| true), count);
-            }
-        }
-        sent
-    }
-
-    async fn post(&mut self, source: &str, kind: &str, body: &[u8]) -> std::io::Result<()> {
+    async fn post(&mut self, record: &WireRecord) -> std::io::Result<()> {
+        let Channel::Http { source, content_type: kind } = &record.channel else { return Ok(()) };
+        let body = &record.bytes;
         let (host, token, length) = (self.http, &self.token, body.len());
         let head = format!(
             "POST /v1/ingest/{source} HTTP/1.1\r\nhost: {host}\r\n\
