@@ -318,8 +318,8 @@ mod tests {
     #[test]
     fn a_wrong_script_says_where() {
         let story = "format = 1\nid = \"a\"\ntitle = \"t\"\nabout = \"\"\ncast = []\n\
-                     expect = { within = \"1m\", incidents = 0, rules = [] }\n[[step]]\nat = \"soon\"\n\
-                     camera_lost = { camera = \"c\" }\n";
+                     expect = { within = \"1m\", incidents = 0, rules = [] }\n\
+                     [[step]]\nat = \"soon\"\ncamera_lost = { camera = \"c\" }\n";
         let error = Script::parse(crate::demo::TIMETABLE, &[("a", story)]).unwrap_err().to_string();
         assert!(error.starts_with("stories/a.toml"), "{error}");
         assert!(error.contains("`soon` is not a time"), "{error}");
