@@ -210,7 +210,8 @@ fn the_demo_is_alive_whenever_it_is_started_and_a_calendar_sunday_is_not() {
     }
     let sunday = at("2026-11-22T03:00:00Z");
     let records = quiet_from(7, sunday).events_between(sunday, sunday.plus(HOUR));
-    assert!(records.len() < 100, "{}", records.len());
+    // The night shift's doors and the firewalls' heartbeats.
+    assert!(records.len() < 200, "{}", records.len());
 }
 
 #[test]
