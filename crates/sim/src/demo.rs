@@ -64,11 +64,31 @@ pub fn operators() -> Result<Vec<Operator>, ScriptError> {
 /// How its days go.
 pub const TIMETABLE: &str = include_str!("../../../demo/timetable.toml");
 
+/// Which drawing shows which floor, and where things are on it.
+pub const PLANS: &str = include_str!("../../../demo/plans/plans.toml");
+
+/// The drawings, by the file names that the plans give them.
+pub const DRAWINGS: [(&str, &str); 6] = [
+    ("hkg-f18.svg", include_str!("../../../demo/plans/hkg-f18.svg")),
+    ("hkg-f19.svg", include_str!("../../../demo/plans/hkg-f19.svg")),
+    ("hq-f0.svg", include_str!("../../../demo/plans/hq-f0.svg")),
+    ("hq-f1.svg", include_str!("../../../demo/plans/hq-f1.svg")),
+    ("dc-f0.svg", include_str!("../../../demo/plans/dc-f0.svg")),
+    ("dc-f1.svg", include_str!("../../../demo/plans/dc-f1.svg")),
+];
+
 /// What goes wrong, by name.
-pub const STORIES: [(&str, &str); 3] = [
+pub const STORIES: [(&str, &str); 10] = [
     ("insider", include_str!("../../../demo/stories/insider.toml")),
     ("leaver", include_str!("../../../demo/stories/leaver.toml")),
     ("blind-camera", include_str!("../../../demo/stories/blind-camera.toml")),
+    ("mfa-fatigue", include_str!("../../../demo/stories/mfa-fatigue.toml")),
+    ("tailgater", include_str!("../../../demo/stories/tailgater.toml")),
+    ("two-places", include_str!("../../../demo/stories/two-places.toml")),
+    ("cloned-card", include_str!("../../../demo/stories/cloned-card.toml")),
+    ("dead-switch", include_str!("../../../demo/stories/dead-switch.toml")),
+    ("door-flood", include_str!("../../../demo/stories/door-flood.toml")),
+    ("quiet", include_str!("../../../demo/stories/quiet.toml")),
 ];
 
 /// The demo's script with every story, or with the named one alone.

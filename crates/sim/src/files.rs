@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{Channel, Framing, WireRecord};
+use crate::record::{Channel, WireRecord};
 
 /// File names and contents, by source; the name is the source's id and an ending.
 pub fn by_source(records: &[WireRecord]) -> BTreeMap<String, Vec<u8>> {
@@ -15,7 +15,7 @@ pub fn by_source(records: &[WireRecord]) -> BTreeMap<String, Vec<u8>> {
             }
             Channel::Http { .. } | Channel::Mqtt { .. } | Channel::Syslog { .. } => ("", &*text),
         };
-        let file = files.entry(name(record, &text)).or_default();
+        let file = files.entry(name(record)).or_default();
         if file.is_empty() && !header.is_empty() {
             file.extend_from_slice(header.as_bytes());
             file.push(b'\n');
@@ -26,15 +26,11 @@ pub fn by_source(records: &[WireRecord]) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn name(record: &WireRecord, text: &str) -> String {
-    match &record.channel {
-        Channel::Http { source, content_type: "text/csv" } => format!("{source}.csv"),
-        Channel::Http { source, .. } => format!("{source}.ndjson"),
-        Channel::Mqtt { .. } => "frigate-hkg.ndjson".to_owned(),
-        Channel::Syslog { framing: Framing::Datagram } => "linux.log".to_owned(),
-        // The firewalls' RFC 5424 header names the host third.
-        Channel::Syslog { framing: Framing::Newline | Framing::Octets } => {
-            format!("{}.log", text.split(' ').nth(2).unwrap_or("firewall"))
-        }
-    }
+fn name(record: &WireRecord) -> String {
+    let ending = match &record.channel {
+        Channel::Http { content_type: "text/csv", .. } => "csv",
+        Channel::Http { .. } | Channel::Mqtt { .. } => "ndjson",
+        Channel::Syslog { .. } => "log",
+    };
+    format!("{}.{ending}", record.source())
 }

@@ -24,12 +24,14 @@ use model::{Organisation, Timestamp};
 use diary::Diary;
 pub use record::{Channel, Framing, WireRecord};
 use roster::Roster;
-pub use script::{Script, ScriptError, Story};
+pub use script::{Expect, Script, ScriptError, Story};
+use story::Silence;
 
 /// Most planned days kept at once; a window over more is planned again.
 const DAYS_KEPT_MAX: usize = 4;
-/// A planned day's records lie at most so far from it: local time and a night shift.
-const DAYS_AROUND: u64 = 1;
+/// A planned day's records end at most so long after its local midnight: a night shift, its way
+/// home, and an hour for clocks that change.
+const DAY_S_MAX: i64 = (24 + 8) * 3_600;
 
 /// A virtual organisation from one instant on.
 ///
@@ -43,6 +45,7 @@ pub struct Sim {
     ahead_s: i64,
     days: BTreeMap<NaiveDate, Vec<WireRecord>>,
     opening: Vec<WireRecord>,
+    silences: Vec<Silence>,
 }
 
 impl Sim {
@@ -70,10 +73,14 @@ impl Sim {
             ahead_s,
             days: BTreeMap::new(),
             opening: Vec::new(),
+            silences: Vec::new(),
         };
         let mut opening = sim.diary().arrivals();
+        let is_alone = sim.script.stories.len() == 1;
         for story in &sim.script.stories {
-            opening.extend(story::records(story, &sim.roster, start)?);
+            let begins = if is_alone { start } else { start.plus(story.begins) };
+            opening.extend(story::records(story, &sim.roster, (start, begins))?);
+            sim.silences.extend(story::silences(story, begins));
         }
         record::sort(&mut opening);
         sim.opening = opening;
@@ -87,9 +94,9 @@ impl Sim {
         if to <= from {
             return Vec::new();
         }
-        let date = |at| plan::later(at, self.ahead_s).to_chrono().date_naive();
-        let first = date(from) - chrono::Days::new(DAYS_AROUND);
-        let last = date(to) + chrono::Days::new(DAYS_AROUND);
+        let date = |at, by| plan::later(at, self.ahead_s + by).to_chrono().date_naive();
+        let (west_s, east_s) = self.roster.offsets_at(from);
+        let (first, last) = (date(from, west_s - DAY_S_MAX), date(to, east_s + 3_600));
         let mut out = within(&self.opening, from, to).to_vec();
         for day in first.iter_days().take_while(|day| *day <= last) {
             if !self.days.contains_key(&day) {
@@ -101,6 +108,9 @@ impl Sim {
             while self.days.len() > DAYS_KEPT_MAX {
                 self.days.pop_first();
             }
+        }
+        if !self.silences.is_empty() {
+            out.retain(|record| !self.silences.iter().any(|silence| silence.hides(record)));
         }
         record::sort(&mut out);
         out

@@ -74,17 +74,19 @@ pub(crate) fn day(job: &Job, pace: &Pace, date: NaiveDate, zone: Tz, seed: u64) 
         let tomorrow = date.succ_opt().unwrap_or(date);
         if same_day > arrive { same_day } else { at(tomorrow, time, zone) }
     };
-    let (pause, leave) = (after(shift.pause), after(shift.leave));
-    if job.member.desk.is_some() && chance.percent(shift.at_home_percent) {
+    let (pause, leave) = (shift.pause.map(&mut after), after(shift.leave));
+    let is_home_day = shift.home_days.contains(&chrono::Datelike::weekday(&date));
+    let is_at_home = chance.percent(shift.at_home_percent) || is_home_day;
+    if job.member.desk.is_some() && is_at_home {
         return Day::Home { from: arrive, to: leave };
     }
-    let back = later(pause, shift.pause_minutes * 60 + chance.between(-300, 300));
-    let mut moves = vec![
-        Move { at: arrive, from: job.outside.clone(), to: job.zone.clone() },
-        Move { at: pause, from: job.zone.clone(), to: job.outside.clone() },
-        Move { at: back, from: job.outside.clone(), to: job.zone.clone() },
-        Move { at: leave, from: job.zone.clone(), to: job.outside.clone() },
-    ];
+    let come = |at| Move { at, from: job.outside.clone(), to: job.zone.clone() };
+    let go = |at| Move { at, from: job.zone.clone(), to: job.outside.clone() };
+    let mut moves = vec![come(arrive), go(leave)];
+    if let Some(pause) = pause {
+        let back = later(pause, shift.pause_minutes * 60 + chance.between(-300, 300));
+        moves.extend([go(pause), come(back)]);
+    }
     for _ in 0..pace.visits_per_day {
         visit(job, pace, &mut chance, &mut moves);
     }

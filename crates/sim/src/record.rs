@@ -49,6 +49,20 @@ pub struct WireRecord {
 }
 
 impl WireRecord {
+    /// The demo's source that this record is of.
+    pub fn source(&self) -> String {
+        match &self.channel {
+            Channel::Http { source, .. } => source.to_string(),
+            Channel::Mqtt { .. } => "frigate-hkg".to_owned(),
+            Channel::Syslog { framing: Framing::Datagram } => "linux".to_owned(),
+            // The firewalls' RFC 5424 header names the host third.
+            Channel::Syslog { framing: Framing::Newline | Framing::Octets } => {
+                let text = String::from_utf8_lossy(&self.bytes);
+                text.split(' ').nth(2).unwrap_or("firewall").to_owned()
+            }
+        }
+    }
+
     /// The bytes as they go onto the wire: for syslog over TCP, framed.
     pub fn framed(&self) -> Vec<u8> {
         match &self.channel {

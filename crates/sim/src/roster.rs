@@ -1,10 +1,11 @@
 //! Who is who: the organisation as the products at its edges know it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Offset as _;
 use chrono_tz::Tz;
 use model::spine::{Identifier, ZoneClass};
-use model::{AssetId, Entity, Organisation, PersonId, PlaceId};
+use model::{AssetId, Entity, Organisation, PersonId, PlaceId, Timestamp};
 
 use crate::paths;
 use crate::script::{Script, ScriptError, Shift, Work};
@@ -60,6 +61,8 @@ pub(crate) struct Device {
 /// Everything that a day needs to know.
 pub(crate) struct Roster {
     organisation: Organisation,
+    /// By what each is called today, by kind of name.
+    names: BTreeMap<Entity, BTreeMap<String, Identifier>>,
     pub jobs: Vec<Job>,
     members: BTreeMap<PersonId, Member>,
 }
@@ -67,8 +70,12 @@ pub(crate) struct Roster {
 impl Roster {
     /// Reads the organisation; people in a story's cast have no ordinary days.
     pub(crate) fn new(organisation: &Organisation, script: &Script) -> Result<Self, ScriptError> {
-        let mut roster =
-            Self { organisation: organisation.clone(), jobs: vec![], members: BTreeMap::new() };
+        let mut roster = Self {
+            organisation: organisation.clone(),
+            names: names(organisation),
+            jobs: vec![],
+            members: BTreeMap::new(),
+        };
         for (index, id) in organisation.people.keys().enumerate() {
             if let Some(member) = roster.read_member(id, index) {
                 roster.members.insert(id.clone(), member);
@@ -100,6 +107,15 @@ impl Roster {
     pub(crate) fn sites(&self) -> impl Iterator<Item = &str> {
         let site = |place: &&model::spine::Place| place.kind == model::spine::PlaceKind::Site;
         self.organisation.places.values().filter(site).map(|place| place.id.as_str())
+    }
+
+    /// How far the local times of sites lie from UTC at an instant, in seconds: least and most.
+    pub(crate) fn offsets_at(&self, at: Timestamp) -> (i64, i64) {
+        let offset = |site: &str| {
+            let local = at.to_chrono().with_timezone(&self.zone_of_site(site));
+            i64::from(local.offset().fix().local_minus_utc())
+        };
+        self.sites().map(offset).fold((0, 0), |(west, east), one| (west.min(one), east.max(one)))
     }
 
     pub(crate) fn way(&self, from: &PlaceId, to: &PlaceId) -> Vec<paths::Step> {
@@ -142,10 +158,25 @@ impl Roster {
         Some(Device { name, uid: identifier.value.clone(), source: realm })
     }
 
+    /// A device's address on its network.
+    pub(crate) fn mac(&self, id: &str) -> Option<String> {
+        let id = AssetId::parse(id).ok()?;
+        self.value("mac", &Entity::Asset(id)).map(str::to_owned)
+    }
+
+    pub(crate) fn has_source(&self, id: &str) -> bool {
+        self.organisation.sources.keys().any(|source| source.as_str() == id)
+    }
+
     pub(crate) fn machine(&self, id: &str) -> Option<Machine> {
         let asset = self.organisation.assets.get(&AssetId::parse(id).ok()?)?;
         let entity = Entity::Asset(asset.id.clone());
-        let site = self.site_of(asset.place.as_ref()?)?.to_owned();
+        // A laptop stands nowhere; it is at work where its owner is.
+        let home = || asset.owner.as_ref().and_then(|id| self.organisation.people.get(id));
+        let site = match &asset.place {
+            Some(place) => self.site_of(place)?.to_owned(),
+            None => home()?.site.as_ref()?.to_string(),
+        };
         let hostname = self.value("hostname", &entity)?.to_owned();
         let ip = self.value("ip", &entity)?.to_owned();
         Some(Machine { hostname, ip, site })
@@ -165,10 +196,7 @@ impl Roster {
     }
 
     fn identifier(&self, kind: &str, entity: &Entity) -> Option<&Identifier> {
-        let theirs = |known: &&Identifier| known.kind == kind && known.entity == *entity;
-        let all = || self.organisation.identifiers.iter().filter(theirs);
-        let replaced = |value: &str| all().any(|other| other.replaces.as_deref() == Some(value));
-        all().find(|known| !replaced(&known.value))
+        self.names.get(entity)?.get(kind)
     }
 
     fn value(&self, kind: &str, entity: &Entity) -> Option<&str> {
@@ -179,7 +207,10 @@ impl Roster {
         let person = self.organisation.people.get(id)?;
         let entity = Entity::Person(id.clone());
         let text = |kind: &str| self.value(kind, &entity).unwrap_or_default().to_owned();
-        let owned = |asset: &&model::spine::Asset| asset.owner.as_ref() == Some(id);
+        let owned = |asset: &&model::spine::Asset| {
+            asset.owner.as_ref() == Some(id)
+                && matches!(asset.kind.as_str(), "workstation" | "laptop")
+        };
         let desk = self.organisation.assets.values().find(owned);
         let number = index % 250 + 1;
         Some(Member {
@@ -243,4 +274,21 @@ impl Roster {
         };
         self.organisation.places.values().find(external).map(|place| place.id.clone())
     }
+}
+
+/// The first name of each kind that no other has replaced.
+fn names(organisation: &Organisation) -> BTreeMap<Entity, BTreeMap<String, Identifier>> {
+    let replaced: BTreeSet<(&Entity, &str, &str)> = organisation
+        .identifiers
+        .iter()
+        .filter_map(|one| Some((&one.entity, one.kind.as_str(), one.replaces.as_deref()?)))
+        .collect();
+    let mut names: BTreeMap<Entity, BTreeMap<String, Identifier>> = BTreeMap::new();
+    for one in &organisation.identifiers {
+        if !replaced.contains(&(&one.entity, one.kind.as_str(), one.value.as_str())) {
+            let of = names.entry(one.entity.clone()).or_default();
+            of.entry(one.kind.clone()).or_insert_with(|| one.clone());
+        }
+    }
+    names
 }

@@ -48,6 +48,11 @@ impl Script {
         self
     }
 
+    /// The stories beside the days.
+    pub fn stories(&self) -> &[Story] {
+        &self.stories
+    }
+
     /// The same days without any story.
     #[must_use]
     pub fn without_stories(mut self) -> Self {
@@ -104,8 +109,13 @@ pub(crate) struct Shift {
     pub days: Vec<Weekday>,
     pub arrive: Span,
     pub leave: Span,
-    pub pause: Span,
+    /// None for those who come for a few hours.
+    pub pause: Option<Span>,
+    #[serde(default)]
     pub pause_minutes: i64,
+    /// Days that whoever has a machine of their own works from home.
+    #[serde(default, deserialize_with = "weekdays")]
+    pub home_days: Vec<Weekday>,
     #[serde(default)]
     pub absent_percent: u32,
     #[serde(default)]
@@ -188,10 +198,37 @@ pub struct Story {
     pub id: String,
     /// What it is about, in a few words.
     pub title: String,
+    /// What happens, in a sentence or three.
+    pub about: String,
+    /// What it must raise, and nothing else.
+    pub expect: Expect,
+    /// When several stories run, this one begins so long after the start; alone it begins at once.
+    #[serde(default, deserialize_with = "length")]
+    pub(crate) begins: Duration,
     /// People who do nothing but what the story says.
     pub(crate) cast: Vec<String>,
-    #[serde(rename = "step")]
+    #[serde(rename = "step", default)]
     pub(crate) steps: Vec<Step>,
+}
+
+impl Story {
+    /// When several stories run, this one begins so long after the start.
+    pub fn begins(&self) -> Duration {
+        self.begins
+    }
+}
+
+/// What a story must raise when it runs alone.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// All of it within this time from the start.
+    #[serde(deserialize_with = "length")]
+    pub within: Duration,
+    /// How many incidents.
+    pub incidents: usize,
+    /// The rules that speak, each once or more.
+    pub rules: std::collections::BTreeSet<String>,
 }
 
 /// One step of a story.
@@ -204,11 +241,27 @@ pub(crate) struct Step {
     pub act: Act,
 }
 
+fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    model::time::parse_duration(&text)
+        .ok_or_else(|| D::Error::custom(format!("`{text}` is not a time such as `90s` or `20m`")))
+}
+
 /// Signed time from the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Offset {
     Before(Duration),
     After(Duration),
+}
+
+impl Offset {
+    /// The instant so far from `start`.
+    pub(crate) fn from(self, start: model::Timestamp) -> model::Timestamp {
+        match self {
+            Self::Before(length) => start.minus(length),
+            Self::After(length) => start.plus(length),
+        }
+    }
 }
 
 fn offset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Offset, D::Error> {
@@ -241,6 +294,20 @@ pub(crate) enum Act {
     CameraBack { camera: String },
     /// A contact sensor opens.
     SensorOpened { sensor: String },
+    /// A camera recognises somebody.
+    CameraSees { camera: String },
+    /// A switch is gone; the recorder says so.
+    SwitchLost { switch: String, recorder: String },
+    /// A sign-in request on somebody's phone is answered, for a session from some address.
+    Push { person: String, from: String, approved: bool },
+    /// A whole source says nothing for a while.
+    Silence {
+        source: String,
+        #[serde(rename = "for", deserialize_with = "length")]
+        length: Duration,
+    },
+    /// The endpoint protection raises an alert about a machine and whoever uses it.
+    EndpointAlert { asset: String, person: String, title: String, severity: String },
 }
 
 #[cfg(test)]
@@ -250,8 +317,9 @@ mod tests {
 
     #[test]
     fn a_wrong_script_says_where() {
-        let story = "format = 1\nid = \"a\"\ntitle = \"t\"\ncast = []\n[[step]]\nat = \"soon\"\n\
-                     camera_lost = { camera = \"c\" }\n";
+        let story = "format = 1\nid = \"a\"\ntitle = \"t\"\nabout = \"\"\ncast = []\n\
+                     expect = { within = \"1m\", incidents = 0, rules = [] }\n\
+                     [[step]]\nat = \"soon\"\ncamera_lost = { camera = \"c\" }\n";
         let error = Script::parse(crate::demo::TIMETABLE, &[("a", story)]).unwrap_err().to_string();
         assert!(error.starts_with("stories/a.toml"), "{error}");
         assert!(error.contains("`soon` is not a time"), "{error}");
@@ -259,7 +327,7 @@ mod tests {
 
     #[test]
     fn the_demo_has_its_stories() {
-        assert_eq!(crate::demo::script(None).unwrap().stories.len(), 3);
+        assert_eq!(crate::demo::script(None).unwrap().stories.len(), 10);
         assert_eq!(crate::demo::script(Some("leaver")).unwrap().stories.len(), 1);
         assert!(crate::demo::script(Some("nobody")).is_err());
     }

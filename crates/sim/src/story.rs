@@ -6,28 +6,48 @@ use crate::chance::Chance;
 use crate::plan::later;
 use crate::record::WireRecord;
 use crate::roster::Roster;
-use crate::script::{Act, Offset, ScriptError, Step, Story};
-use crate::wire::{fortigate, openssh, pacs, unifi};
+use crate::script::{Act, ScriptError, Step, Story};
+use crate::wire::{defender, fortigate, frigate, okta, openssh, pacs, unifi};
 
 /// Between one door and the next.
 const WALK_S: i64 = 20;
 
-/// Everything that a story sends when played from `start`.
+/// A source that says nothing for a while, whatever happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Silence {
+    source: String,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Silence {
+    pub(crate) fn hides(&self, record: &WireRecord) -> bool {
+        self.from <= record.at && record.at < self.to && record.source() == self.source
+    }
+}
+
+/// The silences of a story that begins at `begins`.
+pub(crate) fn silences(story: &Story, begins: Timestamp) -> Vec<Silence> {
+    let silence = |step: &Step| {
+        let Act::Silence { source, length } = &step.act else { return None };
+        let from = step.at.from(begins);
+        Some(Silence { source: source.clone(), from, to: from.plus(*length) })
+    };
+    story.steps.iter().filter_map(silence).collect()
+}
+
+/// Everything that a story sends when it begins at `begins` in a demo that starts at `start`.
 ///
 /// Fails with the step that names what the organisation does not have.
 pub(crate) fn records(
     story: &Story,
     roster: &Roster,
-    start: Timestamp,
+    (start, begins): (Timestamp, Timestamp),
 ) -> Result<Vec<WireRecord>, ScriptError> {
     let mut out = Vec::new();
     for (number, step) in story.steps.iter().enumerate() {
         let stage = Stage { story, roster, number };
-        let at = match step.at {
-            Offset::Before(length) => start.minus(length),
-            Offset::After(length) => start.plus(length),
-        };
-        let mut told = stage.play(step, at)?;
+        let mut told = stage.play(step, step.at.from(begins))?;
         // What happened before the start is told in its first seconds, in order.
         let first = start.nanos() + 500_000_000;
         for (index, record) in told.iter_mut().enumerate() {
@@ -75,6 +95,30 @@ impl Stage<'_> {
             Act::SensorOpened { sensor } => {
                 let device = self.need(self.roster.device("sensor", sensor), "sensor", sensor)?;
                 one(unifi::sensor_opened(&device, at, &mut chance))
+            }
+            Act::CameraSees { camera } => {
+                let device = self.need(self.roster.device("camera", camera), "camera", camera)?;
+                if device.source.starts_with("frigate") {
+                    return Ok(frigate::person_seen(&device, at, &mut chance).into());
+                }
+                one(unifi::person_seen(&device, at, &mut chance))
+            }
+            Act::SwitchLost { switch, recorder } => {
+                let address = self.need(self.roster.mac(switch), "switch", switch)?;
+                one(unifi::switch_lost(&address, recorder, at, &mut chance))
+            }
+            Act::Push { person, from, approved } => {
+                let member = self.need(self.roster.member(person), "person", person)?;
+                one(okta::push(member, (from, *approved), at, &mut chance))
+            }
+            Act::EndpointAlert { asset, person, title, severity } => {
+                let machine = self.need(self.roster.machine(asset), "machine", asset)?;
+                let member = self.need(self.roster.member(person), "person", person)?;
+                one(defender::alert(&machine, member, (title, severity), at, &mut chance))
+            }
+            Act::Silence { source, .. } => {
+                self.need(self.roster.has_source(source).then_some(()), "source", source)?;
+                Ok(Vec::new())
             }
         }
     }

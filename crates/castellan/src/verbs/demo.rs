@@ -28,9 +28,12 @@ use crate::output::{self, Ended, Format, Outcome};
 #[command(after_help = "Examples:\n  castellan demo\n  castellan demo --story leaver \
     --speed 10 --stop-after 1m")]
 pub struct Args {
-    /// Only this story; all of them if absent.
+    /// Only this story; all of them, one after another, if absent.
     #[arg(long)]
     story: Option<String>,
+    /// Print the stories and what each must raise, and end.
+    #[arg(long)]
+    list: bool,
     /// No story at all: a quiet day, on which nothing must be found.
     #[arg(long, conflicts_with = "story")]
     quiet: bool,
@@ -56,6 +59,9 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(args: Args, format: Format) -> Outcome {
+    if args.list {
+        return list(format);
+    }
     let stop_after = match args.stop_after.as_deref().map(model::time::parse_duration) {
         Some(None) => return output::misused("--stop-after takes a duration such as 90s or 3m"),
         Some(found) => found,
@@ -76,6 +82,33 @@ pub fn run(args: Args, format: Format) -> Outcome {
         None => Folder::temporary()?,
     };
     runtime()?.block_on(demo(args, script, (&folder, stop_after), format))
+}
+
+/// The stories, what they are about and what they must raise.
+fn list(format: Format) -> Outcome {
+    for story in sim::demo::script(None)?.stories() {
+        let expect = &story.expect;
+        let rules: Vec<&str> = expect.rules.iter().map(String::as_str).collect();
+        if format == Format::Json {
+            output::json_line(&serde_json::json!({
+                "story": story.id,
+                "title": story.title,
+                "about": story.about.trim(),
+                "within_s": expect.within.as_secs(),
+                "incidents": expect.incidents,
+                "rules": rules,
+            }))?;
+            continue;
+        }
+        let raises = match expect.incidents {
+            0 => "raises nothing".to_owned(),
+            1 => format!("raises one incident: {}", rules.join(", ")),
+            many => format!("raises {many} incidents: {}", rules.join(", ")),
+        };
+        let (id, title, about) = (&story.id, &story.title, story.about.trim());
+        output::line(format_args!("{id}: {title}\n  {about}\n  {raises}"))?;
+    }
+    Ok(Ended::Done)
 }
 
 /// A data folder that goes when the demo ends, unless it was asked for by name.
@@ -111,17 +144,20 @@ async fn demo(
     let broker = tokio::net::TcpStream::connect(args.mqtt).await.is_ok().then_some(args.mqtt);
     let config = config(&args, folder, broker)?;
     let clock = if args.speed > 1 { Clock::scaled(args.speed) } else { Clock::system() };
-    let start = clock.now();
-    engine::offline::import(&folder.path, &org, start, false).await?;
+    engine::offline::import(&folder.path, &org, clock.now(), false).await?;
     let served = Served::start(config, clock.clone()).await;
     let Some(served) = told(served, format)? else { return Ok(Ended::ProblemsFound) };
+    // Life begins when somebody listens: at high speed the start alone takes minutes of it.
+    let start = clock.now();
     let (reader, feeder_token) = tokens(&served, start).await?;
     served.tell();
     tell_how(&served, &reader, broker);
     tell_operators(&served).await?;
     let sim = sim::Sim::new(args.seed, &org, script, start)?;
-    for story in sim.stories() {
-        output::note(format_args!("  story: {}", story.title));
+    let is_alone = sim.stories().len() == 1;
+    for story in sim.stories().iter().filter(|story| is_alone || story.expect.incidents > 0) {
+        let begins = if is_alone { 0 } else { story.begins().as_secs() };
+        output::note(format_args!("  story after {begins} s: {}", story.title));
     }
     let ways = Ways {
         http: served.http,

@@ -1,5 +1,6 @@
 //! The products' own words. One module per product; each record as the product would send it.
 
+pub(crate) mod defender;
 pub(crate) mod fortigate;
 pub(crate) mod frigate;
 pub(crate) mod okta;

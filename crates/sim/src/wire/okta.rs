@@ -18,6 +18,48 @@ pub(crate) fn session_start(
     at: Timestamp,
     chance: &mut Chance,
 ) -> WireRecord {
+    let said = Said {
+        event: "user.session.start",
+        legacy: "core.user_auth.login_success",
+        message: "User login to Okta",
+        severity: "INFO",
+        outcome: json!({ "result": "SUCCESS", "reason": null }),
+    };
+    event(member, ip, &said, at, chance)
+}
+
+/// A sign-in request on somebody's phone is approved or refused.
+pub(crate) fn push(
+    member: &Member,
+    (ip, is_approved): (&str, bool),
+    at: Timestamp,
+    chance: &mut Chance,
+) -> WireRecord {
+    let (severity, outcome) = if is_approved {
+        ("INFO", json!({ "result": "SUCCESS", "reason": null }))
+    } else {
+        ("WARN", json!({ "result": "FAILURE", "reason": "User rejected Okta push verify" }))
+    };
+    let said = Said {
+        event: "user.authentication.auth_via_mfa",
+        legacy: "core.user.factor.attempt_success",
+        message: "Authentication of user via MFA",
+        severity,
+        outcome,
+    };
+    event(member, ip, &said, at, chance)
+}
+
+/// What differs from event to event.
+struct Said {
+    event: &'static str,
+    legacy: &'static str,
+    message: &'static str,
+    severity: &'static str,
+    outcome: serde_json::Value,
+}
+
+fn event(member: &Member, ip: &str, said: &Said, at: Timestamp, chance: &mut Chance) -> WireRecord {
     let id = chance.hex(32);
     let session = format!("102{}", chance.hex(20));
     let published = at.to_chrono().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
@@ -47,13 +89,13 @@ pub(crate) fn session_start(
             "authenticationStep": 0,
             "externalSessionId": session,
         },
-        "displayMessage": "User login to Okta",
-        "eventType": "user.session.start",
-        "outcome": { "result": "SUCCESS", "reason": null },
+        "displayMessage": said.message,
+        "eventType": said.event,
+        "outcome": said.outcome,
         "published": published,
         "securityContext": { "isProxy": false },
-        "severity": "INFO",
-        "legacyEventType": "core.user_auth.login_success",
+        "severity": said.severity,
+        "legacyEventType": said.legacy,
         "transaction": { "type": "WEB", "id": chance.hex(24), "detail": {} },
         "uuid": id,
         "version": "0",

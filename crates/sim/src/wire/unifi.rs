@@ -45,6 +45,31 @@ pub(crate) fn camera_link(
     event(camera, value, at, chance)
 }
 
+/// The Alarm Manager's webhook about a switch that is gone.
+pub(crate) fn switch_lost(
+    address: &str,
+    recorder: &str,
+    at: Timestamp,
+    chance: &mut Chance,
+) -> WireRecord {
+    let device = address.replace(':', "").to_uppercase();
+    let value = json!({
+        "alarm": {
+            "name": "Network device offline",
+            "sources": [{ "device": device, "type": "include" }],
+            "conditions": [{ "condition": { "type": "is", "source": "networkDeviceOffline" } }],
+            "triggers": [{
+                "key": "networkDeviceOffline",
+                "device": device,
+                "timestamp": at.millis(),
+                "eventId": chance.hex(24),
+            }],
+        },
+        "timestamp": at.millis() + 500,
+    });
+    super::json(delayed(at, DELAY_MS), recorder, &value)
+}
+
 /// A contact sensor opens.
 pub(crate) fn sensor_opened(sensor: &Device, at: Timestamp, chance: &mut Chance) -> WireRecord {
     let value = json!({

@@ -124,6 +124,18 @@ fn a_quiet_day_raises_nothing() {
 }
 
 #[test]
+fn the_stories_are_listed_with_what_each_must_raise() {
+    let scratch = Scratch::new();
+    let all = scratch.run(&["--format", "json", "demo", "--list"]).ends(0).lines();
+    let names: Vec<&str> = all.iter().filter_map(|story| story["story"].as_str()).collect();
+    assert!(names.len() >= 10 && names.contains(&"insider"), "{names:?}");
+    let quiet = all.iter().find(|story| story["story"] == "quiet").unwrap();
+    assert_eq!((&quiet["incidents"], &quiet["rules"]), (&json!(0), &json!([])));
+    let text = scratch.run(&["demo", "--list"]).ends(0).stdout;
+    assert!(text.contains("raises nothing"), "{text}");
+}
+
+#[test]
 fn a_story_that_does_not_exist_is_misuse() {
     let scratch = Scratch::new();
     scratch.run(&["demo", "--story", "dragon"]).ends(2).says("insider");
