@@ -1,0 +1,1 @@
+export default function Enrol() { return null }

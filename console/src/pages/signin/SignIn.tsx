@@ -1,0 +1,1 @@
+export default function SignIn(_: { isAgain?: boolean }) { return null }

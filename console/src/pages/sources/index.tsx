@@ -1,0 +1,6 @@
+import { Pane } from '../../ui/Pane'
+import { t } from '../../text'
+
+export default function SourcesPage() {
+  return <Pane title={t('sources.title')}>{null}</Pane>
+}

@@ -1,0 +1,6 @@
+import { Pane } from '../../ui/Pane'
+import { t } from '../../text'
+
+export default function SystemPage() {
+  return <Pane title={t('system.title')}>{null}</Pane>
+}
