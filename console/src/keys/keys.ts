@@ -38,7 +38,7 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** A dialog or a menu is open: only it may hear keys. */
 const isCovered = (): boolean =>
-  document.querySelector('[role=dialog][aria-modal=true], [role=menu], [role=listbox]') !== null
+  document.querySelector('[role=dialog][aria-modal=true], [role=menu]') !== null
 
 /** Keys that a button or a link answers itself when it has the focus. */
 function isOwnKey(event: KeyboardEvent): boolean {

@@ -6,9 +6,6 @@ import type { Level } from '../api/types'
 import { word } from '../text'
 import css from './ui.module.css'
 
-/** Gravest first. */
-export const LEVELS: readonly Level[] = ['critical', 'high', 'medium', 'low', 'informational']
-
 const SHAPES: Record<Level, typeof IconCircle> = {
   critical: IconAlertOctagonFilled,
   high: IconAlertTriangleFilled,
@@ -29,9 +26,3 @@ export const Severity = memo(function Severity(
     </span>
   )
 })
-
-/** 0 is gravest. */
-export const gravity = (level: Level): number => {
-  const at = LEVELS.indexOf(level)
-  return at < 0 ? LEVELS.length : at
-}
