@@ -57,6 +57,7 @@ export function EventTable({ rows, columns, chosen, onChoose, onPivot, onEnd, on
     }
     onChoose(target.closest<HTMLElement>('[data-row]')?.dataset.row)
   }, [onChoose, onPivot])
+  const width = isNarrow ? undefined : widthOf(columns)
   const tracks = isNarrow ? 'minmax(0, 1fr)' : columns.map((column) => column.track).join(' ')
   return (
     <div
@@ -66,7 +67,10 @@ export function EventTable({ rows, columns, chosen, onChoose, onPivot, onEnd, on
       onClick={click}
       onScroll={onScrolled && ((event) => onScrolled(event.currentTarget.scrollTop < ROW_PX))}
     >
-      <div role="rowgroup" className={css.gridHead} data-narrow={isNarrow || undefined}>
+      <div
+        role="rowgroup" className={css.gridHead} data-narrow={isNarrow || undefined}
+        style={{ minWidth: width }}
+      >
         <div role="row" className={css.gridRow} style={{ gridTemplateColumns: tracks }}>
           {isNarrow
             ? <span role="columnheader" className="hush">{t('events.title')}</span>
@@ -75,7 +79,10 @@ export function EventTable({ rows, columns, chosen, onChoose, onPivot, onEnd, on
             ))}
         </div>
       </div>
-      <div role="rowgroup" className={css.gridBody} style={{ height: list.getTotalSize() }}>
+      <div
+        role="rowgroup" className={css.gridBody}
+        style={{ height: list.getTotalSize(), minWidth: width }}
+      >
         {list.getVirtualItems().map((virtual) => {
           const row = rows[virtual.index]!
           const place = { row, top: virtual.start, index: virtual.index, directory,
@@ -87,6 +94,14 @@ export function EventTable({ rows, columns, chosen, onChoose, onPivot, onEnd, on
       </div>
     </div>
   )
+}
+
+const GAP_PX = 12
+
+/** What the columns need at least, so that head and rows agree when they are scrolled. */
+function widthOf(columns: readonly Column[]): number {
+  const own = columns.reduce((sum, { track }) => sum + Number(/(\d+)px/.exec(track)?.[1] ?? 0), 0)
+  return own + GAP_PX * (columns.length + 1)
 }
 
 interface RowProps {

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { EventItem } from '../../api/types'
 import { assetOf, describe, placeOf, siteOf, worldOf } from '../../event/describe'
 import { Facts, Mark } from '../../parts/Facts'
+import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { t } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
@@ -67,7 +68,7 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
     <>
       <div className={css.flyHead}>
         <div className={css.tools}>
-          <ActionIcon className={css.back} aria-label={t('events.back')} onClick={close}>
+          <ActionIcon className={parts.back} aria-label={t('events.back')} onClick={close}>
             <IconArrowLeft size={16} />
           </ActionIcon>
           <Mark tone={world}>{t(`incidents.world_${world}`)}</Mark>
@@ -86,7 +87,7 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
           [t('events.received'), <Stamp key="r" at={item.received_at} place={zoneAt} as="full" />],
           [t('events.between'), <Interval key="i" event={event} place={zoneAt} />],
         ]} />
-        <div className={css.bar}>
+        <div className={css.flyBar}>
           <SegmentedControl
             value={view} onChange={setView} aria-label={t('events.view')}
             data={[
