@@ -12,6 +12,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { asProblem } from './api/problem'
+import { readLinkCode } from './session/link'
 import { Gate } from './session/Gate'
 import { startLanguage } from './text'
 import { theme } from './theme/theme'
@@ -28,6 +29,7 @@ const queries = new QueryClient({
 })
 whenRecovered(() => void queries.invalidateQueries())
 
+readLinkCode()
 await startLanguage()
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

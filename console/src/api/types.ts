@@ -156,7 +156,11 @@ export interface SessionAnswer {
   csrf: string
   expires_at?: string
   now?: string
+  expires_in_s?: number
   must_enrol?: boolean
+  passkeys?: { id: string; name: string; created_at: string; used_at?: string | null }[]
+  has_password?: boolean
+  has_totp?: boolean
 }
 
 export interface SavedView {

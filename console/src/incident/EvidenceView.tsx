@@ -1,5 +1,5 @@
 import { Checkbox, SegmentedControl } from '@mantine/core'
-import { IconDoor, IconNetwork, IconStarFilled } from '@tabler/icons-react'
+import { IconDoor, IconServer2, IconStarFilled } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { EventItem, Incident } from '../api/types'
@@ -99,6 +99,7 @@ const EventTable = memo(function EventTable({ items, own, chosen, choose }: Tabl
   return (
     <div className={css.tableBox} ref={box} tabIndex={0} role="group" aria-label={t('incidents.evidence')}>
       <table className={css.table}>
+        <colgroup><col className={css.when} /><col /><col className={css.who} /><col className={css.where} /></colgroup>
         <thead className="hush">
           <tr>
             <th>{t('incidents.seen')}</th><th>{t('incidents.evidence')}</th>
@@ -133,7 +134,7 @@ const EventCells = memo(function EventCells({ item, isEvidence }: { item: EventI
       <td className={css.when}><Stamp at={item.time} place={place} /></td>
       <td className={css.what} data-world={world}>
         <span className={css.whatIn}>
-          {world === 'physical' ? <IconDoor size={14} aria-hidden /> : <IconNetwork size={14} aria-hidden />}
+          {world === 'physical' ? <IconDoor size={14} aria-hidden /> : <IconServer2 size={14} aria-hidden />}
           <Link to={'/events' as never} search={{ event: eventKey(item) } as never} className={css.whatText}>
             <bdi>{describe(item.event)}</bdi>
           </Link>

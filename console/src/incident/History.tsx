@@ -1,5 +1,5 @@
 import {
-  IconArrowRight, IconBell, IconCheck, IconDoor, IconFlag, IconMessage, IconNetwork, IconUserShare,
+  IconArrowRight, IconBell, IconCheck, IconDoor, IconFlag, IconMessage, IconServer2, IconUserShare,
 } from '@tabler/icons-react'
 import { memo, useMemo, type ReactNode } from 'react'
 import type { EventItem, Incident, TimelineEntry } from '../api/types'
@@ -38,7 +38,7 @@ export const History = memo(function History({ incident }: { incident: Incident 
         {t('incidents.history')}
         <span className={css.legend}>
           <span data-world="physical"><IconDoor size={12} aria-hidden /> {t('incidents.world_physical')}</span>
-          <span data-world="logical"><IconNetwork size={12} aria-hidden /> {t('incidents.world_logical')}</span>
+          <span data-world="logical"><IconServer2 size={12} aria-hidden /> {t('incidents.world_logical')}</span>
         </span>
       </h4>
       <ol className={css.history}>
@@ -61,7 +61,7 @@ function EventLine({ item }: { item: EventItem }) {
     <li className={css.line} data-world={world}>
       <span className={css.lineTime}><Stamp at={item.time} place={place} /></span>
       <span className={css.lineMark}>
-        {world === 'physical' ? <IconDoor size={12} aria-hidden /> : <IconNetwork size={12} aria-hidden />}
+        {world === 'physical' ? <IconDoor size={12} aria-hidden /> : <IconServer2 size={12} aria-hidden />}
         <span className="hush">{t(`incidents.world_${world}`)}</span>
       </span>
       <div className={css.lineText}>

@@ -62,17 +62,17 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
       data-child={isChild || undefined} data-state={state} data-level={incident.level}
       data-wide={isWide || undefined}
     >
-      <span className={css.tick} aria-hidden={!isTicked}>
-        {isTicked && <IconCheckbox size={14} aria-label={t('incidents.ticked')} />}
-      </span>
+      {isWide && <Tick isTicked={isTicked} />}
       <span className={css.severity}><Severity level={incident.level} /></span>
       <span className={`${css.title} cut`}><bdi>{incident.title}</bdi></span>
       {isWide && <span className={`${css.because} cut`}><bdi>{incident.because}</bdi></span>}
       <SiteCell id={incident.site} isWide={isWide} name={site} />
       {isWide && <span className={`${css.owner} cut`}><OwnerName owner={incident.owner} /></span>}
-      <span className={css.stateCell}><StateMark state={state} isShort={!isWide} /></span>
+      <span className={css.stateCell}>
+        {!isWide && isTicked ? <Tick isTicked /> : <StateMark state={state} isShort={!isWide} />}
+      </span>
       {isWide && <span className={css.opened}><Stamp at={incident.opened_at} place={incident.site} withSeconds={false} /></span>}
-      <span className={css.agoCell}><Ago at={incident.opened_at} /></span>
+      <span className={css.agoCell}><Ago at={incident.opened_at} isShort /></span>
     </div>
   )
 })
@@ -83,6 +83,14 @@ function SiteCell({ id, name, isWide }: { id?: string | null; name: string; isWi
     <span className={`${css.site} cut`} title={name}>
       <bdi className={css.siteLong}>{name}</bdi>
       {!isWide && <bdi className={css.siteShort} aria-hidden>{id ?? ''}</bdi>}
+    </span>
+  )
+}
+
+function Tick({ isTicked }: { isTicked: boolean }) {
+  return (
+    <span className={css.tick} aria-hidden={!isTicked}>
+      {isTicked && <IconCheckbox size={14} aria-label={t('incidents.ticked')} />}
     </span>
   )
 }
@@ -107,7 +115,7 @@ export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }:
       className={css.row} data-current={isCurrent || undefined} data-group data-level={row.level}
       data-wide={isWide || undefined} data-state={waiting > 0 ? 'new' : 'acknowledged'}
     >
-      <span className={css.tick}><span className={css.twist} data-open={row.isOpen || undefined} aria-hidden /></span>
+      {isWide && <span className={css.tick}><Twist isOpen={row.isOpen} /></span>}
       <span className={css.severity}><Severity level={row.level} /></span>
       <span className={css.groupTitle}>
         <bdi className={`${css.title} cut`}>{first.title}</bdi>
@@ -117,9 +125,13 @@ export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }:
       {isWide && <span className={`${css.because} cut`}><bdi>{first.because}</bdi></span>}
       <SiteCell id={first.site} isWide={isWide} name={directory.siteName(first.site)} />
       {isWide && <span />}
-      <span />
+      <span className={css.stateCell}>{!isWide && <Twist isOpen={row.isOpen} />}</span>
       {isWide && <span />}
-      <span className={css.agoCell}><Ago at={newest.opened_at} /></span>
+      <span className={css.agoCell}><Ago at={newest.opened_at} isShort /></span>
     </div>
   )
 })
+
+function Twist({ isOpen }: { isOpen: boolean }) {
+  return <span className={css.twist} data-open={isOpen || undefined} aria-hidden />
+}

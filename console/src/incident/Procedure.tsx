@@ -48,7 +48,7 @@ export function Procedure({ incident, offer }: { incident: Incident; offer: Acti
           const by = doneBy(step)
           const box = (
             <Checkbox
-              size="xs" checked={by !== undefined || busy === i} readOnly={by !== undefined}
+              size="xs" classNames={{ label: css.stepLabel }} checked={by !== undefined || busy === i} readOnly={by !== undefined}
               disabled={!by && refusal !== undefined} onChange={() => { if (!by) void tick(i) }}
               label={<span><span className={css.stepText}>{step.text}</span></span>}
             />

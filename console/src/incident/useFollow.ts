@@ -8,10 +8,10 @@ const FOLLOW_MS = 90
 const CHANNEL = 'castellan-desk'
 
 export function useFollow(
-  cursor: Cursor, chosen: string | undefined, setUrl: (change: UrlState) => void,
+  cursor: Cursor, chosen: string | undefined, setUrl: (change: UrlState) => void, isOn = true,
 ): void {
-  const newest = useRef({ chosen, setUrl })
-  newest.current = { chosen, setUrl }
+  const newest = useRef({ chosen, setUrl, isOn })
+  newest.current = { chosen, setUrl, isOn }
   useEffect(() => {
     const channel = new BroadcastChannel(CHANNEL)
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -19,13 +19,13 @@ export function useFollow(
       clearTimeout(timer)
       timer = setTimeout(() => {
         const key = cursor.at.get()
-        if (!key || key.startsWith('group:') || key === newest.current.chosen) return
+        if (!newest.current.isOn || !key || key.startsWith('group:') || key === newest.current.chosen) return
         newest.current.setUrl({ i: key })
       }, FOLLOW_MS)
     })
     channel.onmessage = ({ data }) => {
       const id = data as string | undefined
-      if (id === newest.current.chosen) return
+      if (!newest.current.isOn || id === newest.current.chosen) return
       cursor.at.set(id)
       newest.current.setUrl({ i: id })
     }

@@ -25,6 +25,8 @@ interface Props {
   /** Entities that the incident names: ringed. */
   named: ReadonlySet<string>
   onChoose?: (entity: string) => void
+  /** Marks can be dragged; told where one was put, from 0 to 1. */
+  onMoved?: (entity: string, x: number, y: number) => void
 }
 
 /** Built from elements, never from markup: names come from outside. */
@@ -44,7 +46,7 @@ function markOf(shape: string, condition: string, isNamed: boolean): HTMLElement
 }
 
 /** A floor plan with its doors and things in their live states. */
-const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose }: Props) {
+const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMoved }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const map = useRef<L.Map>(undefined)
   const layer = useRef<L.LayerGroup>(undefined)
@@ -53,6 +55,9 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose }: Prop
     () => L.latLngBounds([[0, 0], [plan.height, plan.width]]), [plan.height, plan.width])
   const choose = useRef(onChoose)
   choose.current = onChoose
+  const moved = useRef(onMoved)
+  moved.current = onMoved
+  const isMovable = onMoved !== undefined
 
   useEffect(() => {
     const made = L.map(box.current!, {
@@ -99,16 +104,23 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose }: Prop
         className: css.icon, iconSize: [size, size], iconAnchor: [size / 2, size / 2],
       })
       const marker = L.marker([(1 - mark.y) * plan.height, mark.x * plan.width], {
-        icon, alt: label, keyboard: true, zIndexOffset: named.has(mark.entity) ? 500 : 0,
+        icon, alt: label, keyboard: true, draggable: isMovable, zIndexOffset: named.has(mark.entity) ? 500 : 0,
       })
       const hint = document.createElement('span')
       hint.textContent = label
-      marker.bindTooltip(hint, { direction: 'top', offset: [0, -10], className: css.hint, permanent: named.has(mark.entity) })
+      marker.bindTooltip(hint, {
+        direction: 'auto', offset: [12, 0], className: css.hint,
+        permanent: named.has(mark.entity) && kind === 'place',
+      })
       marker.on('click', () => choose.current?.(mark.entity))
+      marker.on('dragend', () => {
+        const { lat, lng } = marker.getLatLng()
+        moved.current?.(mark.entity, lng / plan.width, 1 - lat / plan.height)
+      })
       marker.addTo(group)
       marker.getElement()?.setAttribute('aria-label', label)
     }
-  }, [plan, doors, named, directory])
+  }, [plan, doors, named, directory, isMovable])
 
   return <div ref={box} className={css.map} role="region" aria-label={t('incidents.plan')} />
 })

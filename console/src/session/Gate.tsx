@@ -9,6 +9,7 @@ import { t } from '../text'
 import { language } from '../text/language'
 import { startTicking } from '../time/clock'
 import { ProblemNote } from '../ui/Notes'
+import { hasLinkCode } from './link'
 import { askSession, session } from './session'
 
 const SignIn = lazy(() => import('../pages/signin/SignIn'))
@@ -29,7 +30,10 @@ export function Gate() {
   const now = useExternal(session)
   const spoken = useExternal(language)
   const isIn = now.state === 'in' && !now.session.must_enrol
-  useEffect(() => void askSession(), [])
+  useEffect(() => {
+    if (hasLinkCode()) session.set({ state: 'out' })
+    else void askSession()
+  }, [])
   useEffect(() => {
     if (isIn) begin()
   }, [isIn])

@@ -13,6 +13,12 @@ function base64url(buffer: ArrayBuffer | null | undefined): string | undefined {
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
+/** What the server begins with: its ceremony's number and the browser's options. */
+interface Begun {
+  ceremony: string
+  publicKey: Wire
+}
+
 interface Wire {
   publicKey?: Wire
   challenge: string
@@ -24,15 +30,15 @@ interface Wire {
 const withBytes = (list: { id: string }[] | undefined) =>
   list?.map((item) => ({ ...item, id: bytes(item.id) }))
 
-/** The server's options with buffers in them; it may wrap them in `publicKey`. */
+/** The server's options with buffers in them; some libraries wrap them once more. */
 function options(wire: Wire): unknown {
   const plain = wire.publicKey ?? wire
   return {
     ...plain,
     challenge: bytes(plain.challenge),
     ...(plain.user && { user: { ...plain.user, id: bytes(plain.user.id) } }),
-    allowCredentials: withBytes(plain.allowCredentials),
-    excludeCredentials: withBytes(plain.excludeCredentials),
+    ...(plain.allowCredentials && { allowCredentials: withBytes(plain.allowCredentials) }),
+    ...(plain.excludeCredentials && { excludeCredentials: withBytes(plain.excludeCredentials) }),
   }
 }
 
@@ -59,19 +65,20 @@ export const hasPasskeys = (): boolean => typeof PublicKeyCredential !== 'undefi
 
 /** Signs in with a passkey; the browser asks which one. */
 export async function signInByPasskey(login?: string): Promise<SessionAnswer> {
-  const begun = await call<Wire>('POST', '/v1/signin/passkey/begin', { json: { login } })
-  const publicKey = options(begun) as PublicKeyCredentialRequestOptions
-  const credential = await navigator.credentials.get({ publicKey })
+  const { ceremony, publicKey } = await call<Begun>('POST', '/v1/signin/passkey/begin', { json: { login } })
+  const asked = options(publicKey) as PublicKeyCredentialRequestOptions
+  const credential = await navigator.credentials.get({ publicKey: asked })
   if (!credential) throw new Error('no passkey was chosen')
-  return call('POST', '/v1/signin/passkey/finish', { json: asJson(credential as PublicKeyCredential) })
+  const json = { ceremony, credential: asJson(credential as PublicKeyCredential) }
+  return call('POST', '/v1/signin/passkey/finish', { json })
 }
 
 /** Makes a passkey for the operator who is signed in. */
 export async function enrolPasskey(name: string): Promise<void> {
-  const begun = await call<Wire>('POST', '/v1/me/passkeys/begin', { json: { name } })
-  const publicKey = options(begun) as PublicKeyCredentialCreationOptions
-  const credential = await navigator.credentials.create({ publicKey })
+  const { ceremony, publicKey } = await call<Begun>('POST', '/v1/me/passkeys/begin', { json: { name } })
+  const asked = options(publicKey) as PublicKeyCredentialCreationOptions
+  const credential = await navigator.credentials.create({ publicKey: asked })
   if (!credential) throw new Error('no passkey was made')
-  const json = { name, ...asJson(credential as PublicKeyCredential) }
+  const json = { ceremony, name, credential: asJson(credential as PublicKeyCredential) }
   await call('POST', '/v1/me/passkeys/finish', { json })
 }

@@ -12,7 +12,7 @@ let rate = 1
 
 const steady = () => performance.now()
 /** Sights closer together than this say too little about the rate. */
-const RATE_SPAN_MS_MIN = 4_000
+const RATE_SPAN_MS_MIN = 12_000
 
 /** Learns the server's clock; the browser's own may be wrong by a day, and a demo's runs fast. */
 export function sightClock(now: string, at_ms: number = steady()): void {

@@ -89,3 +89,9 @@ export function span(ms: number): string {
   const rest = below && unit !== 'min' ? Math.floor((whole % size) / below[1]) : 0
   return rest > 0 ? `${count} ${unit} ${rest} ${below![0]}` : `${count} ${unit}`
 }
+
+/** A span in its largest unit: 12 s, 4 min, 2 h, 3 d. */
+export function shortSpan(ms: number): string {
+  const [unit, size] = STEPS.find(([, step]) => ms >= step) ?? STEPS.at(-1)!
+  return `${Math.max(0, Math.floor(ms / size))} ${unit}`
+}

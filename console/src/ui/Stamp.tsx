@@ -3,7 +3,7 @@ import { useDirectory } from '../org/organisation'
 import { ticking } from '../time/clock'
 import { useExternal } from '../live/external'
 import {
-  clockTime, fullTime, isSameClock, msOf, shortTime, span, viewerZone, zoneName,
+  clockTime, fullTime, isSameClock, msOf, shortSpan, shortTime, span, viewerZone, zoneName,
 } from '../time/format'
 import { t } from '../text'
 
@@ -50,7 +50,8 @@ const iso = (at: string | number): string | undefined => {
 }
 
 /** How long ago, by the server's clock; renews itself. */
-export function Ago({ at }: { at: string | number }) {
+export function Ago({ at, isShort = false }: { at: string | number; isShort?: boolean }) {
   const now = useExternal(ticking)
-  return <span className="num">{span(now - msOf(at))}</span>
+  const ago = now - msOf(at)
+  return <span className="num">{isShort ? shortSpan(ago) : span(ago)}</span>
 }

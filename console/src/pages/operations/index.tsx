@@ -100,10 +100,13 @@ function NoneChosen() {
   )
 }
 
-/** The floor plan of what is chosen, or its evidence. */
+type CentreView = 'both' | 'evidence' | 'plan'
+
+/** The floor plan of what is chosen, its evidence, or on a tall screen both. */
 function Centre({ incident, only }: { incident: Incident | undefined; only: string | undefined }) {
   const [url, setUrl] = useUrl()
-  const view = url.view === 'plan' ? 'plan' : 'evidence'
+  const asked = url.view as CentreView | undefined
+  const view: CentreView = asked ?? (isTall() ? 'both' : 'evidence')
   return (
     <Pane
       title={t(view === 'plan' ? 'incidents.plan' : 'incidents.evidence')} isFlush className={css.centre}
@@ -112,15 +115,24 @@ function Centre({ incident, only }: { incident: Incident | undefined; only: stri
         <SegmentedControl
           size="xs" value={view} onChange={(next) => setUrl({ view: next })} aria-label={t('incidents.show')}
           data={[
-            { value: 'evidence', label: t('incidents.evidence') }, { value: 'plan', label: t('incidents.plan') },
+            { value: 'both', label: t('incidents.both') },
+            { value: 'evidence', label: t('incidents.evidence') },
+            { value: 'plan', label: t('incidents.plan') },
           ]}
         />
       }
     >
-      {!incident ? <NoneChosen /> : view === 'plan' ? <PlanOf incident={incident} /> : <EvidenceView incident={incident} />}
+      {!incident ? <NoneChosen /> : (
+        <>
+          {view !== 'evidence' && <div className={css.half}><PlanOf incident={incident} /></div>}
+          {view !== 'plan' && <div className={css.half}><EvidenceView incident={incident} /></div>}
+        </>
+      )}
     </Pane>
   )
 }
+
+const isTall = (): boolean => matchMedia('(min-height: 880px) and (min-width: 1181px)').matches
 
 function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) => void): void {
   const [url, setUrl] = useUrl()
@@ -150,7 +162,7 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
       setUrl({ i: undefined, at: undefined })
     },
     extra: [
-      { keys: 'p', label: t('incidents.key_plan'), group, run: () => setUrl({ view: url.view === 'plan' ? undefined : 'plan' }) },
+      { keys: 'p', label: t('incidents.key_plan'), group, run: () => setUrl({ view: url.view === 'plan' ? 'evidence' : 'plan' }) },
       { keys: 'v', label: t('incidents.key_camera'), group, run: camera },
     ],
   })
