@@ -2,6 +2,7 @@ import { useMantineColorScheme } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { clockTime, dayOf } from '../time/format'
 import css from './parts.module.css'
 
 export interface PlotProps {
@@ -19,6 +20,11 @@ export interface PlotProps {
 
 const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+/** A tick's time: with its day or its seconds, as the step asks for. */
+function tickOf(s: number, step_s: number, zone: string): string {
+  return step_s >= 86_400 ? dayOf(s * 1_000, zone) : clockTime(s * 1_000, zone, step_s < 60)
+}
 
 function options(props: PlotProps, width: number): UPlot.Options {
   const grid = { stroke: colour('--line'), width: 1 }
@@ -38,7 +44,8 @@ function options(props: PlotProps, width: number): UPlot.Options {
     },
     scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [
-      { ...axis, size: 24, gap: 4 },
+      { ...axis, size: 24, gap: 4, space: 64,
+        values: (_, splits, __, ___, step) => splits.map((s) => tickOf(s, step, props.zone)) },
       { ...axis, size: 42, gap: 4, space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
     ],
     series: [

@@ -7,10 +7,12 @@ import { count, t } from '../../text'
 import { viewerZone } from '../../time/format'
 import { DataAge } from '../../ui/DataAge'
 import { EmptyNote } from '../../ui/Notes'
+import type { EventItem } from '../../api/types'
 import { Plot } from '../../parts/Plot'
+import { useReading } from '../../parts/reading'
 import { EventTable } from './EventTable'
 import type { ListProps } from './index'
-import { tailOf, TAIL_ROWS_MAX, useSampled, type Row } from './live'
+import { Row, tailOf, TAIL_ROWS_MAX, useSampled, withHistory } from './live'
 import { matches } from './matches'
 import type { Tail } from '../../live/tail'
 import css from './events.module.css'
@@ -34,7 +36,11 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
   const [isHeld, setHeld] = useState(false)
   const isStill = isHeld || chosen !== undefined || !isAtTop
   useEffect(() => tail.pause(isStill), [tail, isStill])
-  useEffect(() => onRows(view.rows), [onRows, view.rows])
+  const before = useReading<{ events: EventItem[] }>('/v1/events', { ...query, limit: 100 })
+  const history = useMemo(
+    () => (before.data?.events ?? []).map((item) => new Row(undefined, item)), [before.data])
+  const rows = useMemo(() => withHistory(view.rows, history), [view.rows, history])
+  useEffect(() => onRows(rows), [onRows, rows])
   const toggle = () => {
     if (chosen) onChoose(undefined)
     setHeld(!isStill)
@@ -45,11 +51,11 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
       <div className={css.strip}>
         <Rate tail={tail} />
       </div>
-      {view.rows.length === 0
+      {rows.length === 0
         ? <EmptyNote title={t('events.live_empty')}>{t('events.live_empty_text')}</EmptyNote>
         : (
           <EventTable
-            rows={view.rows} columns={columns} chosen={chosen} onChoose={onChoose}
+            rows={rows} columns={columns} chosen={chosen} onChoose={onChoose}
             onPivot={onPivot} onScrolled={setAtTop}
           />
         )}

@@ -53,7 +53,7 @@ export default function EventsPage() {
   const onRows = useCallback((now: readonly Row[]) => {
     rows.current = now
   }, [rows])
-  const find = () => rows.current.find((row) => row.key === url.event)
+  const at = rows.current.find((row) => row.key === url.event)
   useEventKeys({ rows, chosen: url.event, choose, pivot, isLive, setUrl })
   const list: ListProps = {
     query, round, columns: shown, chosen: url.event, onChoose: choose, onPivot: pivot, onRows,
@@ -73,7 +73,7 @@ export default function EventsPage() {
       </section>
       {url.event && (
         <Flyout
-          key={url.event} id={url.event} item={find()?.item} close={() => choose(undefined)}
+          key={url.event} id={url.event} item={at?.isWhole ? at.item : undefined} close={() => choose(undefined)}
           onPivot={pivot}
         />
       )}
