@@ -51,7 +51,7 @@ export function TreePane({ rows, at, doors, choose }: Props) {
         : (
           <div className={parts.rows} role="tree" tabIndex={0} aria-label={t('places.title')}>
             {rows.map(({ place, depth }) => {
-              const wrong = place.kind === 'door' ? 0 : troubles(place, directory.above, doors)
+              const wrong = place.kind === 'door' ? 0 : troubles(place, (id) => directory.above(id), doors)
               const isHere = place.id === at
               const state = doors?.get(place.id)?.state
               return (
