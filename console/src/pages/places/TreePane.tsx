@@ -28,7 +28,9 @@ export function TreePane({ rows, at, doors, choose }: Props) {
   const search = useRef<HTMLInputElement>(null)
   const here = useRef<HTMLDivElement>(null)
   useKeys([{ keys: '/', label: t('places.search'), group: t('places.title'), run: () => search.current?.focus() }])
-  useEffect(() => here.current?.scrollIntoView({ block: 'nearest' }), [at])
+  useEffect(() => {
+    void here.current?.scrollIntoView({ block: 'nearest' })
+  }, [at])
   return (
     <Pane
       title={t('places.title')} isFlush className={css.tree}
