@@ -21,7 +21,7 @@ async function journey(name, run) {
   } catch (error) {
     results.push([name, error])
     await page.screenshot({ path: `failed-${results.length}.png` }).catch(() => {})
-    console.log(`FAILED  ${name}\n        ${String(error.message).split('\n').slice(0, 6).join('\n        ')}`)
+    console.log(`FAILED  ${name}\n        ${String(error.message).split('\n').slice(0, 16).join('\n        ')}`)
   }
 }
 

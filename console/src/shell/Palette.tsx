@@ -22,7 +22,7 @@ export function Palette() {
     <Spotlight.Root
       store={store} query={query} onQueryChange={setQuery} shortcut={null} lockScroll={false}
       onSpotlightOpen={() => setOpen(true)} onSpotlightClose={() => setOpen(false)} size={640}
-      aria-label={t('shell.search_all')} maxHeight="min(560px, 76vh)" scrollable clearQueryOnClose
+      maxHeight="min(560px, 76vh)" scrollable clearQueryOnClose
       transitionProps={{ duration: 90 }}
     >
       <Spotlight.Search

@@ -20,9 +20,9 @@ export function TopBar({ title }: { title: string }) {
   return (
     <header className={css.bar}>
       <h1 className={css.title}>{title}</h1>
-      <UnstyledButton className={css.search} onClick={openPalette} aria-label={t('shell.search_all')}>
+      <UnstyledButton className={css.search} onClick={openPalette}>
         <IconSearch size={14} aria-hidden />
-        <span className="cut">{t('shell.search_hint')}</span>
+        <span className={`${css.searchText} cut`}>{t('shell.search_hint')}</span>
         <Kbd className={css.searchKey} aria-hidden>Ctrl K</Kbd>
       </UnstyledButton>
       <div className={css.barEnd}>

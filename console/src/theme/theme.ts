@@ -21,7 +21,7 @@ const small = { size: 'xs' as const }
 /** The look of every part: dense, quiet, readable from across a control room. */
 export const theme = createTheme({
   primaryColor: 'brand',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
   luminanceThreshold: 0.32,
   colors: { brand, dark, gray },
