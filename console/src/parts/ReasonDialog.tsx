@@ -15,19 +15,22 @@ interface Props {
   /** Does it; its answer says what became of it. */
   run: (reason: string) => Promise<string>
   isHarmless?: boolean
+  /** What can be repeated without harm is confirmed, not argued. */
+  isWithoutReason?: boolean
 }
 
 const REASON_CHARS_MAX = 500
 
 /** Before what cannot be taken back: what it does, a typed reason, and then its outcome. */
-export function ReasonDialog({ title, children, label, close, run, isHarmless }: Props) {
+export function ReasonDialog({ title, children, label, close, run, isHarmless, isWithoutReason }: Props) {
   const [reason, setReason] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [outcome, setOutcome] = useState<string>()
   const [refusal, setRefusal] = useState<string>()
+  const isReady = isWithoutReason || reason.trim() !== ''
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    if (isBusy || reason.trim() === '') return
+    if (isBusy || !isReady) return
     setBusy(true)
     setRefusal(undefined)
     try {
@@ -48,11 +51,13 @@ export function ReasonDialog({ title, children, label, close, run, isHarmless }:
       ) : (
         <form className={css.form} onSubmit={(event) => void submit(event)}>
           <div className={css.said}>{children}</div>
-          <Textarea
-            label={t('system.reason')} placeholder={t('system.reason_hint')} autosize minRows={2}
-            maxLength={REASON_CHARS_MAX} value={reason} data-autofocus withAsterisk
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
+          {!isWithoutReason && (
+            <Textarea
+              label={t('system.reason')} placeholder={t('system.reason_hint')} autosize minRows={2}
+              maxLength={REASON_CHARS_MAX} value={reason} data-autofocus withAsterisk
+              onChange={(event) => setReason(event.currentTarget.value)}
+            />
+          )}
           {refusal && (
             <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">{refusal}</Alert>
           )}
@@ -60,7 +65,7 @@ export function ReasonDialog({ title, children, label, close, run, isHarmless }:
             <Button variant="default" onClick={close}>{t('shell.cancel')}</Button>
             <Button
               type="submit" color={isHarmless ? undefined : 'red'} loading={isBusy}
-              disabled={reason.trim() === ''}
+              disabled={!isReady}
             >
               {label}
             </Button>

@@ -1,4 +1,4 @@
-import { Button, FileButton } from '@mantine/core'
+import { Button, FileButton, SegmentedControl } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconMapOff, IconUpload } from '@tabler/icons-react'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
@@ -33,14 +33,29 @@ export function PlanPane({ at, chosen, doors, choose }: Props) {
   const directory = useDirectory()
   const asked = usePlans()
   const around = useMemo(() => directory.above(at ?? '').map((place) => place.id), [directory, at])
-  const plan = around.map((id) => asked.data?.find((one) => one.place === id)).find(Boolean)
+  const own = around.map((id) => asked.data?.find((one) => one.place === id)).find(Boolean)
+  const below = (asked.data ?? []).filter((one) =>
+    directory.above(one.place).some((place) => place.id === at))
+  const plan = own ?? below[0]
+  const site = plan && directory.place(plan.place)?.site
+  const floors = (asked.data ?? []).filter((one) => site && directory.place(one.place)?.site === site)
   const target = plan?.place ?? directory.above(at ?? '').find((one) => one.kind !== 'door' && one.kind !== 'zone')?.id ?? at
   const problem = asked.error ? asProblem(asked.error) : undefined
   return (
     <Pane
       title={plan ? t('places.plan_of', { place: directory.siteName(plan.place) }) : t('places.plan')}
       isFlush className={css.plan}
-      head={asked.data && target && <UploadButton place={target} hasPlan={plan !== undefined} done={() => void asked.refetch()} />}
+      head={asked.data && (
+        <>
+          {floors.length > 1 && (
+            <SegmentedControl
+              value={plan?.place} onChange={(place) => choose(`place:${place}`)} aria-label={t('places.floor')}
+              data={floors.map(({ place }) => ({ value: place, label: directory.siteName(place).slice(0, 24) }))}
+            />
+          )}
+          {target && <UploadButton place={target} hasPlan={plan !== undefined} done={() => void asked.refetch()} />}
+        </>
+      )}
     >
       {asked.isPending ? <Waiting />
         : problem?.isMissing

@@ -72,7 +72,8 @@ export function DeadLetters({ source }: { source: string | undefined }) {
           : list.length === 0 ? <NoLetters /> : <Letters list={list} />}
       {isAsking && (
         <ReasonDialog
-          title={t('sources.rerun')} label={t('sources.rerun')} close={() => setAsking(false)} run={rerun} isHarmless
+          title={t('sources.rerun')} label={t('sources.rerun')} close={() => setAsking(false)} run={rerun}
+          isHarmless isWithoutReason
         >
           <p>{t('sources.rerun_text', { source: source ?? t('sources.every_source') })}</p>
         </ReasonDialog>

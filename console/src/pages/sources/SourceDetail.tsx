@@ -3,7 +3,7 @@ import { IconArrowLeft, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { EventItem, SourceItem } from '../../api/types'
-import { at } from '../../event/describe'
+import { at, isEcho } from '../../event/describe'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Part, Tile } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
@@ -66,7 +66,7 @@ export function SourceDetail({ source, rate, readAt, close, showDead }: Props) {
         title={t('places.last_events')}
         end={<Link to="/events" search={{ mode: 'search', q: `source:${source.id}` } as never}>{t('people.all_events')}</Link>}
       >
-        <EventLines events={list} problem={events.problem} isWaiting={events.isWaiting} />
+        <EventLines events={list.filter(({ event }) => !isEcho(event))} problem={events.problem} isWaiting={events.isWaiting} />
       </Part>
     </Pane>
   )
@@ -114,12 +114,12 @@ function Adding({ boundary, sum, showDead }: { boundary: string; sum: Sum; showD
     <div className={css.adding}>
       <div className={css.boundary}>{boundary}</div>
       <div className={`${css.sum} num`}>
-        <span className={css.term}><b>{count(sum.received)}</b><small>{t('sources.received')}</small></span>
+        <span className={css.term}><b>{count(sum.received)}</b><small>{t('sources.term_received')}</small></span>
         {terms.map(([name, records], at) => (
           <span key={name} className={css.termGroup}>
             <span className={css.sign}>{at === 0 ? '=' : '+'}</span>
             <span className={css.term} data-loss={records > 0 && (name === 'rejected' || name === 'dropped') ? true : undefined}>
-              <b>{count(records)}</b><small>{t(`sources.${name}`)}</small>
+              <b>{count(records)}</b><small>{t(`sources.term_${name}`)}</small>
             </span>
           </span>
         ))}

@@ -1,10 +1,10 @@
 import { IconCircleCheckFilled, IconCircleDashed, IconPlugConnectedX } from '@tabler/icons-react'
 import type { SourceItem } from '../../api/types'
 import { useDirectory } from '../../org/organisation'
+import { AgoText } from '../../parts/AgoText'
 import { Cut } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { count, t } from '../../text'
-import { Ago } from '../../ui/Stamp'
 import { sumOf } from './account'
 import { rateText, type Rate } from './rates'
 import css from './sources.module.css'
@@ -59,7 +59,7 @@ export function SourceTable({ list, rates, chosen, choose }: Props) {
                   </button>
                 </td>
                 <td><Health source={source} /></td>
-                <td className="num dim">{source.last_heard ? <>{t('sources.ago')} <Ago at={source.last_heard} /></> : '–'}</td>
+                <td className="num dim">{source.last_heard ? <AgoText at={source.last_heard} /> : '–'}</td>
                 <td data-end className="num">{rate ? rateText(rate.now) : '…'}</td>
                 <td data-end className="num">{count(intake.received)}</td>
                 <td data-end className={`num ${lost > 0 ? css.lost : 'faint'}`}>{count(lost)}</td>
