@@ -106,16 +106,16 @@ function Table({ list, firings, isCut, chosen, choose }: {
   choose: (id: string) => void
 }) {
   return (
-    <div className={parts.scroll} tabIndex={0} role="region" aria-label={t('detections.title')}>
+    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('detections.title')}>
       <table className={parts.table}>
         <thead>
           <tr>
             <th scope="col">{t('detections.rule')}</th>
             <th scope="col">{t('incidents.level')}</th>
             <th scope="col" data-end>{t('detections.fired')}</th>
-            <th scope="col">{t('detections.last_fired')}</th>
-            <th scope="col">{t('detections.team')}</th>
-            <th scope="col">{t('detections.tags')}</th>
+            <th scope="col" data-mid>{t('detections.last_fired')}</th>
+            <th scope="col" data-mid>{t('detections.team')}</th>
+            <th scope="col" data-wide>{t('detections.tags')}</th>
           </tr>
         </thead>
         <tbody>
@@ -131,9 +131,9 @@ function Table({ list, firings, isCut, chosen, choose }: {
                 <td data-end className={`num ${firing ? '' : 'faint'}`}>
                   {firing ? `${count(firing.count)}${isCut ? '+' : ''}` : '0'}
                 </td>
-                <td className="dim">{firing ? <AgoText at={firing.last} /> : <span className="faint">{t('detections.never')}</span>}</td>
-                <td className="dim">{rule.team ?? '–'}</td>
-                <td><span className={css.tags}>{rule.tags.slice(0, 3).map((tag) => <Mark key={tag}>{tag}</Mark>)}</span></td>
+                <td data-mid className="dim">{firing ? <AgoText at={firing.last} /> : <span className="faint">{t('detections.never')}</span>}</td>
+                <td data-mid className="dim">{rule.team ?? '–'}</td>
+                <td data-wide><span className={css.tags}>{rule.tags.slice(0, 3).map((tag) => <Mark key={tag}>{tag}</Mark>)}</span></td>
               </tr>
             )
           })}

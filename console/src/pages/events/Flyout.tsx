@@ -78,7 +78,7 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
         <h2 className={css.flyTitle}><bdi>{describe(event)}</bdi></h2>
         <Stamp at={item.time} place={zoneAt} as="both" />
       </div>
-      <div className={css.flyBody} tabIndex={0} role="region" aria-label={t('events.attributes')}>
+      <div className={css.flyBody} tabIndex={0} role="group" aria-label={t('events.attributes')}>
         <Facts list={[
           [t('events.col_who'), who && <EntityLink entity={`person:${who}`} />],
           [t('events.col_where'), place && <EntityLink entity={`place:${place}`} />],

@@ -6,7 +6,7 @@ import { useDirectory } from '../../org/organisation'
 import { count, t } from '../../text'
 import { viewerZone } from '../../time/format'
 import { DataAge } from '../../ui/DataAge'
-import { EmptyNote } from '../../ui/Notes'
+import { EmptyNote, Waiting } from '../../ui/Notes'
 import type { EventItem } from '../../api/types'
 import { Plot } from '../../parts/Plot'
 import { useReading } from '../../parts/reading'
@@ -51,7 +51,7 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
       <div className={css.strip}>
         <Rate tail={tail} />
       </div>
-      {rows.length === 0
+      {rows.length === 0 && before.isWaiting ? <Waiting /> : rows.length === 0
         ? <EmptyNote title={t('events.live_empty')}>{t('events.live_empty_text')}</EmptyNote>
         : (
           <EventTable

@@ -75,7 +75,7 @@ const popOut = (only: string | undefined, pane: string, url: Record<string, stri
 function QueueCount({ queue }: { queue: QueueView }) {
   if (!queue.isLoaded) return null
   return (
-    <span className="dim num">
+    <span className={`${css.open} dim num`}>
       {t('incidents.count', { count: queue.openCount })}
       {queue.snoozed > 0 && ` · ${t('incidents.snoozed_count', { count: queue.snoozed })}`}
     </span>

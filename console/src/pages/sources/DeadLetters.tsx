@@ -93,7 +93,7 @@ function NoLetters() {
 
 function Letters({ list }: { list: readonly Letter[] }) {
   return (
-    <div className={parts.scroll} tabIndex={0} role="region" aria-label={t('sources.dead')}>
+    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('sources.dead')}>
       <table className={parts.table}>
         <thead>
           <tr>
@@ -101,9 +101,9 @@ function Letters({ list }: { list: readonly Letter[] }) {
             <th scope="col">{t('sources.source')}</th>
             <th scope="col">{t('sources.reason')}</th>
             <th scope="col">{t('sources.position')}</th>
-            <th scope="col">{t('sources.head')}</th>
-            <th scope="col">{t('sources.mapping')}</th>
-            <th scope="col">{t('sources.status')}</th>
+            <th scope="col" data-mid>{t('sources.head')}</th>
+            <th scope="col" data-wide>{t('sources.mapping')}</th>
+            <th scope="col" data-mid>{t('sources.status')}</th>
           </tr>
         </thead>
         <tbody>
@@ -111,16 +111,16 @@ function Letters({ list }: { list: readonly Letter[] }) {
             <tr key={letter.record}>
               <td className="num dim"><Stamp at={letter.received_at} /></td>
               <td>{letter.source}</td>
-              <td className={css.why}>
+              <td data-wrap className={css.why}>
                 <span className="mono">{letter.code}</span>
                 <bdi className="dim" title={letter.reason.slice(0, 1_000)}>{letter.reason.slice(0, 300)}</bdi>
               </td>
               <td className="num dim">
                 {letter.position ? t('sources.at', { line: letter.position.line, column: letter.position.column }) : '–'}
               </td>
-              <td className={css.head}><bdi className="mono cut" title={letter.head?.slice(0, 1_000)}>{letter.head?.slice(0, 200) ?? '–'}</bdi></td>
-              <td className="dim">{letter.mapping ?? '–'}</td>
-              <td><Mark tone={letter.status === 'open' ? 'warn' : undefined}>{word('sources', 'status', letter.status)}</Mark></td>
+              <td data-mid className={css.head}><bdi className="mono cut" title={letter.head?.slice(0, 1_000)}>{letter.head?.slice(0, 200) ?? '–'}</bdi></td>
+              <td data-wide className="dim">{letter.mapping ?? '–'}</td>
+              <td data-mid><Mark tone={letter.status === 'open' ? 'warn' : undefined}>{word('sources', 'status', letter.status)}</Mark></td>
             </tr>
           ))}
         </tbody>

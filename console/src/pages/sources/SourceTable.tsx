@@ -30,19 +30,19 @@ export function Health({ source }: { source: SourceItem }) {
 export function SourceTable({ list, rates, chosen, choose }: Props) {
   const directory = useDirectory()
   return (
-    <div className={parts.scroll} tabIndex={0} role="region" aria-label={t('sources.title')}>
+    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('sources.title')}>
       <table className={parts.table}>
         <thead>
           <tr>
             <th scope="col">{t('sources.source')}</th>
             <th scope="col">{t('sources.health')}</th>
-            <th scope="col">{t('sources.last_heard')}</th>
-            <th scope="col" data-end>{t('sources.rate')}</th>
+            <th scope="col" data-mid>{t('sources.last_heard')}</th>
+            <th scope="col" data-mid data-end>{t('sources.rate')}</th>
             <th scope="col" data-end>{t('sources.received')}</th>
             <th scope="col" data-end>{t('sources.rejected')}</th>
-            <th scope="col">{t('sources.mapping')}</th>
-            <th scope="col">{t('sources.site')}</th>
-            <th scope="col">{t('sources.trust')}</th>
+            <th scope="col" data-wide>{t('sources.mapping')}</th>
+            <th scope="col" data-wide>{t('sources.site')}</th>
+            <th scope="col" data-wide>{t('sources.trust')}</th>
           </tr>
         </thead>
         <tbody>
@@ -59,13 +59,13 @@ export function SourceTable({ list, rates, chosen, choose }: Props) {
                   </button>
                 </td>
                 <td><Health source={source} /></td>
-                <td className="num dim">{source.last_heard ? <AgoText at={source.last_heard} /> : '–'}</td>
-                <td data-end className="num">{rate ? rateText(rate.now) : '…'}</td>
+                <td data-mid className="num dim">{source.last_heard ? <AgoText at={source.last_heard} /> : '–'}</td>
+                <td data-mid data-end className="num">{rate ? rateText(rate.now) : '…'}</td>
                 <td data-end className="num">{count(intake.received)}</td>
                 <td data-end className={`num ${lost > 0 ? css.lost : 'faint'}`}>{count(lost)}</td>
-                <td className="dim">{source.mapping}</td>
-                <td className="dim">{directory.siteName(source.site)}</td>
-                <td className="dim">{t(`sources.trust_${source.trust}`)}</td>
+                <td data-wide className="dim">{source.mapping}</td>
+                <td data-wide className="dim">{directory.siteName(source.site)}</td>
+                <td data-wide className="dim">{t(`sources.trust_${source.trust}`)}</td>
               </tr>
             )
           })}

@@ -42,17 +42,17 @@ export default function Audit() {
       {asked.error ? <ProblemNote error={asked.error} retry={() => void asked.refetch()} />
         : asked.isPending ? <Waiting />
           : acts.length === 0 ? <EmptyNote title={t('system.no_acts')} /> : (
-            <div className={parts.scroll} tabIndex={0} role="region" aria-label={t('system.tab_audit')}>
+            <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_audit')}>
               <table className={parts.table}>
                 <thead>
                   <tr>
-                    <th scope="col" data-end>{t('system.seq')}</th>
+                    <th scope="col" data-mid data-end>{t('system.seq')}</th>
                     <th scope="col">{t('events.col_time')}</th>
                     <th scope="col">{t('system.by')}</th>
                     <th scope="col">{t('system.act')}</th>
                     <th scope="col">{t('system.object')}</th>
-                    <th scope="col">{t('system.detail')}</th>
-                    <th scope="col">{t('system.hash')}</th>
+                    <th scope="col" data-wide>{t('system.detail')}</th>
+                    <th scope="col" data-wide>{t('system.hash')}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -60,13 +60,13 @@ export default function Audit() {
                     const detail = act.detail === undefined || act.detail === null ? '' : JSON.stringify(act.detail)
                     return (
                       <tr key={act.seq}>
-                        <td data-end className="num faint">{act.seq}</td>
+                        <td data-mid data-end className="num faint">{act.seq}</td>
                         <td className="num dim"><Stamp at={act.at} /></td>
                         <td><bdi>{directory.operatorName(act.by)}</bdi></td>
                         <td className="mono">{act.verb}</td>
                         <td className="mono dim"><bdi>{act.object.slice(0, 200)}</bdi></td>
-                        <td><bdi className={`mono cut ${parts.block} dim`} title={detail.slice(0, 1_000)}>{detail.slice(0, 200)}</bdi></td>
-                        <td className="mono faint" title={act.hash}>{act.hash.slice(0, 12)}</td>
+                        <td data-wide><bdi className={`mono cut ${parts.block} dim`} title={detail.slice(0, 1_000)}>{detail.slice(0, 200)}</bdi></td>
+                        <td data-wide className="mono faint" title={act.hash}>{act.hash.slice(0, 12)}</td>
                       </tr>
                     )
                   })}

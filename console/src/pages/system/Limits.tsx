@@ -19,25 +19,25 @@ export default function Limits() {
     >
       {asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
         : !asked.data ? <Waiting /> : (
-          <div className={parts.scroll} tabIndex={0} role="region" aria-label={t('system.tab_limits')}>
+          <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_limits')}>
             <table className={parts.table}>
               <thead>
                 <tr>
                   <th scope="col">{t('system.limit')}</th>
-                  <th scope="col">{t('system.how_near')}</th>
+                  <th scope="col" data-mid>{t('system.how_near')}</th>
                   <th scope="col" data-end>{t('system.used')}</th>
                   <th scope="col" data-end>{t('system.max')}</th>
-                  <th scope="col">{t('system.meaning')}</th>
+                  <th scope="col" data-wide>{t('system.meaning')}</th>
                 </tr>
               </thead>
               <tbody>
                 {list.map((limit) => (
                   <tr key={limit.name}>
                     <td className="mono">{limit.name}</td>
-                    <td className={css.near}><Meter limit={limit} /> <span className="num faint">{shareText(limit)}</span></td>
+                    <td data-mid className={css.near}><Meter limit={limit} /> <span className="num faint">{shareText(limit)}</span></td>
                     <td data-end className="num">{limit.used === null || limit.used === undefined ? '–' : valueText(limit.used, limit.unit)}</td>
                     <td data-end className="num">{valueText(limit.max, limit.unit)}</td>
-                    <td className={`dim ${css.meaning}`}>{limit.meaning}</td>
+                    <td data-wrap data-wide className={`dim ${css.meaning}`}>{limit.meaning}</td>
                   </tr>
                 ))}
               </tbody>

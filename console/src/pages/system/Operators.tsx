@@ -45,15 +45,15 @@ export default function Operators() {
     >
       {asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
         : !asked.data ? <Waiting /> : (
-          <div className={parts.scroll} tabIndex={0} role="region" aria-label={t('system.tab_operators')}>
+          <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_operators')}>
             <table className={parts.table}>
               <thead>
                 <tr>
                   <th scope="col">{t('system.name')}</th>
                   <th scope="col">{t('system.roles')}</th>
-                  <th scope="col">{t('system.teams')}</th>
-                  <th scope="col">{t('system.signs_in_by')}</th>
-                  <th scope="col">{t('system.seen')}</th>
+                  <th scope="col" data-wide>{t('system.teams')}</th>
+                  <th scope="col" data-wide>{t('system.signs_in_by')}</th>
+                  <th scope="col" data-mid>{t('system.seen')}</th>
                   <th scope="col"><span className="hush">{t('system.actions')}</span></th>
                 </tr>
               </thead>
@@ -72,9 +72,9 @@ export default function Operators() {
                         {operator.disabled && <Mark tone="warn">{t('system.barred')}</Mark>}
                       </span>
                     </td>
-                    <td className="dim">{operator.teams.join(', ') || '–'}</td>
-                    <td className="dim">{waysIn(operator)}</td>
-                    <td className="dim">{operator.seen_at ? <AgoText at={operator.seen_at} /> : t('system.never')}</td>
+                    <td data-wide data-wrap className="dim">{operator.teams.join(', ') || '–'}</td>
+                    <td data-wide data-wrap className="dim">{waysIn(operator)}</td>
+                    <td data-mid className="dim">{operator.seen_at ? <AgoText at={operator.seen_at} /> : t('system.never')}</td>
                     <td data-end>
                       <span className={css.rowActions}>
                         <ActionButton variant="subtle" offer={right} onPress={() => setOpen({ kind: 'edit', operator })}>{t('system.change')}</ActionButton>

@@ -20,7 +20,7 @@ export default function Roles() {
 
 function Matrix({ roles, actions, matrix }: RolesAnswer) {
   return (
-    <div className={parts.scroll} tabIndex={0} role="region" aria-label={t('system.tab_roles')}>
+    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_roles')}>
       <table className={`${parts.table} ${css.matrix}`}>
         <thead>
           <tr>
@@ -33,7 +33,7 @@ function Matrix({ roles, actions, matrix }: RolesAnswer) {
             const { action, meaning } = typeof one === 'string' ? { action: one, meaning: '' } : one
             return (
               <tr key={action}>
-                <td><span className="mono">{action}</span> <span className="faint">{meaning}</span></td>
+                <td data-wrap><span className="mono">{action}</span> <span className="faint" data-wide>{meaning}</span></td>
                 {roles.map((role) => {
                   const may = matrix[role]?.[action] === true
                   return (

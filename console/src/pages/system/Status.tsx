@@ -62,7 +62,8 @@ export default function Status() {
             [t('system.version'), now.version],
             [t('system.started'), <Stamp key="s" at={now.started_at} as="full" />],
             [t('system.clock'), <Stamp key="n" at={now.now} as="both" />],
-            [t('system.content'), now.content_problems && t('system.content_problems', { count: now.content_problems.length })],
+            [t('system.content'), now.content_problems && (now.content_problems.length === 0
+              ? t('system.content_whole') : t('system.content_problems', { count: now.content_problems.length }))],
           ]} />
         </Part>
         <Part title={t('system.unresolved')}>

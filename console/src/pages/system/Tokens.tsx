@@ -35,15 +35,15 @@ export default function Tokens() {
       {asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
         : !asked.data ? <Waiting />
           : list.length === 0 ? <EmptyNote title={t('system.no_tokens')}>{t('system.no_tokens_text')}</EmptyNote> : (
-            <div className={parts.scroll} tabIndex={0} role="region" aria-label={t('system.tab_tokens')}>
+            <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_tokens')}>
               <table className={parts.table}>
                 <thead>
                   <tr>
                     <th scope="col">{t('system.label')}</th>
                     <th scope="col">{t('system.state')}</th>
-                    <th scope="col">{t('system.scopes')}</th>
-                    <th scope="col">{t('system.sources')}</th>
-                    <th scope="col">{t('system.made')}</th>
+                    <th scope="col" data-mid>{t('system.scopes')}</th>
+                    <th scope="col" data-wide>{t('system.sources')}</th>
+                    <th scope="col" data-wide>{t('system.made')}</th>
                     <th scope="col">{t('system.expires')}</th>
                     <th scope="col"><span className="hush">{t('system.actions')}</span></th>
                   </tr>
@@ -55,9 +55,9 @@ export default function Tokens() {
                       <tr key={token.id} className={state === 'valid' ? undefined : css.over}>
                         <td><Cut>{token.label}</Cut><span className="mono faint">{token.id}</span></td>
                         <td><Mark tone={state === 'valid' ? 'good' : undefined}>{t(`system.token_${state}`)}</Mark></td>
-                        <td><span className={css.tags}>{token.scopes.map((scope) => <Mark key={scope}>{scope}</Mark>)}</span></td>
-                        <td className="dim">{token.sources.length > 0 ? token.sources.join(', ') : t('system.every_source')}</td>
-                        <td className="num dim"><Stamp at={token.created_at} withSeconds={false} /></td>
+                        <td data-mid><span className={css.tags}>{token.scopes.map((scope) => <Mark key={scope}>{scope}</Mark>)}</span></td>
+                        <td data-wide data-wrap className="dim">{token.sources.length > 0 ? token.sources.join(', ') : t('system.every_source')}</td>
+                        <td data-wide className="num dim"><Stamp at={token.created_at} withSeconds={false} /></td>
                         <td className="num dim">{token.expires_at ? <Stamp at={token.expires_at} withSeconds={false} /> : t('system.never')}</td>
                         <td data-end>
                           {state === 'valid' && (
