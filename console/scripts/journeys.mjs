@@ -126,7 +126,7 @@ await journey('a new arrival waits in the bar and does not move the row under th
   const { title } = await incident()
   const bar = page.getByRole('button', { name: /new/ }).filter({ hasText: 'show' })
   await bar.waitFor()
-  const names = (list) => list.map((text) => text.split('\n').slice(0, 2).join(' '))
+  const names = (list) => list.slice(0, 8).map((text) => text.split('\n').slice(0, 2).join(' '))
   assert.deepEqual(names(await page.getByRole('option').allInnerTexts()), names(before))
   await bar.click()
   await row(title).waitFor()

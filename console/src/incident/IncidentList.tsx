@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useEffect, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef } from 'react'
 import type { Incident } from '../api/types'
 import { External, useExternal } from '../live/external'
 import { t } from '../text'
@@ -56,7 +56,8 @@ export const IncidentList = memo(function IncidentList(props: Props) {
     overscan: 12,
     getItemKey: (index) => (rows[index] ? rowKey(rows[index]) : index),
   })
-  const index = rows.findIndex((row) => rowKey(row) === current)
+  const places = useMemo(() => new Map(rows.map((row, i) => [rowKey(row), i])), [rows])
+  const index = current === undefined ? -1 : places.get(current) ?? -1
   useEffect(() => {
     if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' })
     // Only when the cursor moves, not when rows come and go around it.

@@ -21,7 +21,7 @@ interface Props {
   isReading?: boolean
 }
 
-/** The queue itself: bar of arrivals, bulk acts, rows, or that all is well. */
+/** The queue itself: bulk acts, rows, the bar of arrivals; or that all is well. */
 export function QueueBody({ queue, cursor, isWide, onOpen, onMore, isReading }: Props) {
   if (!queue.isLoaded && queue.problem) {
     return <ProblemNote error={queue.problem} retry={() => void loadIncidents()} />
@@ -29,7 +29,6 @@ export function QueueBody({ queue, cursor, isWide, onOpen, onMore, isReading }: 
   if (!queue.isLoaded || (isReading && queue.rows.length === 0)) return <Waiting />
   return (
     <>
-      <Arrivals ids={queue.arrived} gone={queue.gone} byId={queue.byId} letIn={queue.letIn} />
       <BulkBar cursor={cursor} byId={queue.byId} />
       {queue.rows.length === 0 ? <AllWell openCount={queue.openCount} /> : (
         <IncidentList
@@ -37,6 +36,8 @@ export function QueueBody({ queue, cursor, isWide, onOpen, onMore, isReading }: 
           isWide={isWide} onOpen={onOpen} onMore={onMore}
         />
       )}
+      {/* Below the rows, so that its coming and going moves none of them. */}
+      <Arrivals ids={queue.arrived} gone={queue.gone} byId={queue.byId} letIn={queue.letIn} />
       {queue.isCut && <p className={list.cut}>{t('incidents.cut', { max: HELD_MAX })}</p>}
     </>
   )

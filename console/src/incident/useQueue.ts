@@ -1,5 +1,5 @@
 /** The queue as a page shows it: filtered, ordered, held still under the cursor, grouped in a flood. */
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Incident } from '../api/types'
 import { incidents } from '../live/incidents'
 import { useExternal } from '../live/external'
@@ -39,7 +39,8 @@ const FLOOD_EVERY_MS = 10_000
 
 export function useQueue(url: UrlState, cursor: Cursor, extra: readonly Incident[] = []): QueueView {
   const table = useExternal(incidents)
-  const isHeld = useExternal(cursor.at) !== undefined
+  // Only whether there is a cursor, not where: a key press must not render the page again.
+  const isHeld = useSyncExternalStore(cursor.at.subscribe, () => cursor.at.get() !== undefined)
   const me = useMe()
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState(0)

@@ -67,8 +67,8 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
   useKeys([
     { keys: 'j', label: t('incidents.key_down'), group, run: move(1) },
     { keys: 'k', label: t('incidents.key_up'), group, run: move(-1) },
-    { keys: 'ArrowDown', label: t('incidents.key_down'), group, run: move(1) },
-    { keys: 'ArrowUp', label: t('incidents.key_up'), group, run: move(-1) },
+    { keys: 'ArrowDown', isHidden: true, label: t('incidents.key_down'), group, run: move(1) },
+    { keys: 'ArrowUp', isHidden: true, label: t('incidents.key_up'), group, run: move(-1) },
     { keys: 'Enter', label: t('incidents.key_open'), group, run: withRow(open) },
     { keys: ' ', label: t('incidents.key_preview'), group, run: withRow(preview) },
     { keys: 'x', label: t('incidents.key_tick'), group, run: withRow((key) => {
@@ -90,7 +90,7 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
     { keys: 'c', label: t('incidents.action_comment'), group: one, run: () => document.getElementById(COMMENT_FIELD)?.focus() },
     { keys: 'z', label: t('incidents.key_undo'), group: one, run: undoLast },
     ...Array.from({ length: 9 }, (_, i) => ({
-      keys: String(i + 1), label: t('incidents.sop_step', { step: String(i + 1), text: '' }).replace(/: $/, ''), group: one,
+      keys: String(i + 1), label: t('incidents.key_step'), group: one, shownAs: '1–9', isHidden: i > 0,
       run: () => {
         const list = chosen()
         const looked = list[0]

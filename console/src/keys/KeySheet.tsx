@@ -16,6 +16,7 @@ export function KeySheet({ isOpen, close }: { isOpen: boolean; close: () => void
   if (isOpen) {
     for (const binding of bindings()) {
       const known = groups.get(binding.group) ?? []
+      if (binding.isHidden) continue
       if (!known.some((b) => b.keys === binding.keys)) {
         groups.set(binding.group, [...known, binding])
       }
@@ -30,7 +31,7 @@ export function KeySheet({ isOpen, close }: { isOpen: boolean; close: () => void
             <dl className={css.list}>
               {list.map((binding) => (
                 <div key={binding.keys} className={css.row}>
-                  <dt><Keys keys={binding.keys} /></dt>
+                  <dt><Keys keys={binding.shownAs ?? binding.keys} /></dt>
                   <dd>{binding.label}</dd>
                 </div>
               ))}

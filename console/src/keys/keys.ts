@@ -12,6 +12,10 @@ export interface Binding {
   run: (event: KeyboardEvent) => void
   /** Heard while somebody types, too. */
   isGlobal?: boolean
+  /** What the sheet shows for a row of keys, such as `1–9`. */
+  shownAs?: string
+  /** A second key for what another one does: not on the sheet. */
+  isHidden?: boolean
 }
 
 interface Layer {

@@ -48,14 +48,16 @@ interface Page {
 
 /** Every incident that matches, page by page, up to a bound. */
 export async function allIncidents(
-  query: Record<string, string | undefined>, max: number, signal?: AbortSignal,
+  query: Record<string, string | undefined>, max: number,
+  onPage: (page: readonly Incident[]) => void = () => {},
 ): Promise<{ found: Incident[]; isCut: boolean }> {
   const found: Incident[] = []
   let after: string | undefined
   do {
     const limit = Math.min(PAGE, max - found.length)
-    const page = await get<Page>('/v1/incidents', { ...query, limit, after }, signal)
+    const page = await get<Page>('/v1/incidents', { ...query, limit, after })
     found.push(...page.incidents)
+    onPage(page.incidents)
     after = page.next ?? undefined
   } while (after && found.length < max)
   return { found, isCut: after !== undefined }
@@ -65,7 +67,13 @@ let loading: Promise<void> | undefined
 
 async function read(): Promise<void> {
   try {
-    const { found, isCut } = await allIncidents({ state: OPEN }, HELD_MAX)
+    // Each page is shown as it comes; what is gone is known only when all have come.
+    const { found, isCut } = await allIncidents({ state: OPEN }, HELD_MAX, (page) => {
+      for (const incident of page) {
+        if ((byId.get(incident.id)?.version ?? 0) <= incident.version) byId.set(incident.id, incident)
+      }
+      publish({ isLoaded: true })
+    })
     const fresh = new Map(found.map((incident) => [incident.id, incident]))
     for (const [id, held] of byId) {
       const now = fresh.get(id)

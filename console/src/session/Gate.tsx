@@ -31,6 +31,8 @@ export function Gate() {
   const spoken = useExternal(language)
   const isIn = now.state === 'in' && !now.session.must_enrol
   useEffect(() => {
+    // The page's own script comes along while the server is asked who we are.
+    router.load().catch(() => undefined)
     if (hasLinkCode()) session.set({ state: 'out' })
     else void askSession()
   }, [])

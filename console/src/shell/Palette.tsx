@@ -23,7 +23,8 @@ export function Palette() {
       store={store} query={query} onQueryChange={setQuery} shortcut={null} lockScroll={false}
       onSpotlightOpen={() => setOpen(true)} onSpotlightClose={() => setOpen(false)} size={640}
       maxHeight="min(560px, 76vh)" scrollable clearQueryOnClose
-      transitionProps={{ duration: 90 }}
+      transitionProps={{ duration: 90 }} overlayProps={{ blur: 0, backgroundOpacity: 0.55 }}
+      classNames={{ search: css.paletteInput, action: css.paletteAction }}
     >
       <Spotlight.Search
         placeholder={t('shell.palette_placeholder')} leftSection={<IconSearch size={17} />}

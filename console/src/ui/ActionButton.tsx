@@ -26,6 +26,7 @@ export function ActionButton({ offer, onPress, shortcut, children, ...rest }: Pr
   const button = (
     <Button
       {...rest}
+      className={css.act}
       onClick={refusal ? undefined : onPress}
       data-disabled={refusal ? true : undefined}
       aria-disabled={refusal ? true : undefined}

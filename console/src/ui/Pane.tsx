@@ -41,7 +41,9 @@ export function Pane({ title, label, head, children, popOut, readAt, isFlush, cl
 function Greying({ children, isFlush }: { children: ReactNode; isFlush?: boolean }) {
   const isLost = useExternal(link).state === 'lost'
   return (
-    <div className={css.paneBody} data-flush={isFlush || undefined} data-lost={isLost || undefined}>
+    <div
+      className={css.paneBody} tabIndex={isFlush ? undefined : 0} data-flush={isFlush || undefined} data-lost={isLost || undefined}
+    >
       {children}
     </div>
   )
@@ -51,7 +53,7 @@ function PopOut({ address, name }: { address: string; name: string }) {
   const open = () => window.open(address, `castellan-${name}`, 'popup,width=960,height=900')
   return (
     <Tooltip label={t('shell.pop_out')}>
-      <ActionIcon size="sm" aria-label={t('shell.pop_out_of', { name })} onClick={open}>
+      <ActionIcon size="sm" className={css.popOut} aria-label={t('shell.pop_out_of', { name })} onClick={open}>
         <IconExternalLink size={14} />
       </ActionIcon>
     </Tooltip>

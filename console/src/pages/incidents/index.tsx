@@ -1,7 +1,7 @@
 import { Button, CloseButton } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { get } from '../../api/client'
 import type { Incident } from '../../api/types'
 import { Dialogs } from '../../incident/Dialogs'
@@ -76,6 +76,7 @@ export default function IncidentsPage() {
   useEffect(() => {
     if (url.i && cursor.at.get() === undefined) cursor.at.set(url.i)
   }, [url.i, cursor])
+  const chosen = useDeferredValue(url.i)
   const more = useCallback(() => {
     if (done.query.hasNextPage && !done.query.isFetchingNextPage) void done.query.fetchNextPage()
   }, [done.query])
@@ -109,7 +110,7 @@ export default function IncidentsPage() {
           isReading={done.isAsked && done.query.isPending}
         />
       </Pane>
-      {url.i && (
+      {url.i && chosen && (
         <Pane
           title={t('incidents.incident')} isFlush className={css.detail}
           head={
@@ -119,7 +120,7 @@ export default function IncidentsPage() {
             </>
           }
         >
-          <IncidentDetail id={url.i} key={url.i} />
+          <IncidentDetail id={chosen} />
         </Pane>
       )}
       <Dialogs />

@@ -2,7 +2,7 @@ import { SegmentedControl } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconTower } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { Incident } from '../../api/types'
 import { Dialogs } from '../../incident/Dialogs'
 import { openDialog } from '../../incident/dialogs'
@@ -33,7 +33,9 @@ export default function OperationsPage() {
   const queue = useQueue(url, cursor)
   const { only } = url
   useFollow(cursor, url.i, setUrl)
-  const incident = queue.byId.get(url.i ?? '')
+  // The panes follow when there is time; the cursor does not wait for them.
+  const chosen = useDeferredValue(url.i)
+  const incident = queue.byId.get(chosen ?? '')
   const open = useCallback((row: Row) => {
     if (row.kind === 'group') queue.toggleGroup(row.key)
     else setUrl({ i: row.id, at: 'incident' }, true)
@@ -61,7 +63,7 @@ export default function OperationsPage() {
           title={t('incidents.incident')} isFlush popOut={popOut(only, 'incident', url)} className={css.incident}
           head={<BackToQueue />}
         >
-          {url.i ? <IncidentDetail id={url.i} key={url.i} /> : <NoneChosen />}
+          {chosen ? <IncidentDetail id={chosen} /> : <NoneChosen />}
         </Pane>
       )}
       <Dialogs />
