@@ -3,6 +3,8 @@
 # of theirs is started: policy-rc.d is put in the way while apt works, unless one stands there.
 
 readonly RUST_MINIMUM=1.95
+# What is installed where there is none; xtask knows the lints of this one.
+readonly RUST_INSTALLED=1.95.0
 readonly NEXTEST_VERSION=0.9.143
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
@@ -65,8 +67,9 @@ install_rust() {
     fi
     if has rustup; then
         say "installing Rust"
-        rustup toolchain install stable --profile minimal --component rustfmt --component clippy
-        rustup default stable
+        rustup toolchain install "$RUST_INSTALLED" --profile minimal --component rustfmt \
+            --component clippy
+        rustup default "$RUST_INSTALLED"
     elif has curl; then
         say "installing Rust by its own installer, into ~/.cargo and ~/.rustup"
         local folder installer
@@ -76,8 +79,8 @@ install_rust() {
         curl --proto '=https' --tlsv1.2 -sSf -o "$installer" \
             "https://static.rust-lang.org/rustup/dist/$(uname -m)-unknown-linux-gnu/rustup-init" &&
             chmod 755 "$installer" &&
-            "$installer" -y --no-modify-path --profile minimal --component rustfmt \
-                --component clippy
+            "$installer" -y --no-modify-path --default-toolchain "$RUST_INSTALLED" \
+                --profile minimal --component rustfmt --component clippy
         rm -rf "$folder"
     fi
     export PATH="$HOME/.cargo/bin:$PATH"

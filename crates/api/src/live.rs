@@ -21,12 +21,12 @@ use crate::state::Shared;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
-    /// `incidents` (incidents and findings, the default) or `events`.
+    /// `incidents` (incidents, findings and doors, the default) or `events`.
     kind: Option<String>,
 }
 
-/// Incidents, findings or events as they happen. Server-sent events named `incident`, `finding`,
-/// `event`; `skipped` tells a slow reader how many it lost.
+/// Incidents, findings, doors or events as they happen. Server-sent events named `incident`,
+/// `finding`, `door`, `event`; `skipped` tells a slow reader how many it lost.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live", params(LiveQuery),
     responses((status = 200, content_type = "text/event-stream", body = String),
@@ -80,6 +80,7 @@ fn event(message: &LiveMessage) -> Event {
         LiveMessage::Event(json) => ("event", json.to_string()),
         LiveMessage::Finding(finding) => ("finding", json(&**finding)),
         LiveMessage::Incident(incident) => ("incident", json(&**incident)),
+        LiveMessage::Door(door) => ("door", json(&**door)),
     };
     Event::default().event(name).data(data)
 }

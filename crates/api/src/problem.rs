@@ -83,6 +83,41 @@ impl IntoResponse for Problem {
     }
 }
 
+/// What the framework says by itself in plain text or with no words (a path that is not there, a
+/// method it does not take, a body or query that cannot be read) as a problem document.
+pub async fn in_our_form(response: Response) -> Response {
+    let status = response.status();
+    let is_ours = |kind: &HeaderValue| !kind.as_bytes().starts_with(b"text/plain");
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !(status.is_client_error() || status.is_server_error()) || kind.is_some_and(is_ours) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let said = axum::body::to_bytes(body, FRAMEWORK_TEXT_BYTES_MAX).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND if said.is_empty() => {
+            ("no_such_path", "there is nothing at this path; /openapi.json lists what there is")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("method_not_allowed", "this path does not take that method; see the `allow` header")
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", &*said),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", &*said),
+        _ => ("bad_request", &*said),
+    };
+    let mut answer = Problem::new(status, code, detail).into_response();
+    for (name, value) in &parts.headers {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            answer.headers_mut().insert(name, value.clone());
+        }
+    }
+    answer
+}
+
+/// Longest text of the framework's own that is taken over.
+const FRAMEWORK_TEXT_BYTES_MAX: usize = 4_096;
+
 impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let detail = error.to_string();

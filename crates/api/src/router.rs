@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::Shared;
-use crate::{events, incidents, ingest, live, page, people, system, tokens};
+use crate::{events, incidents, ingest, live, page, people, problem, system, tokens};
 
 /// Largest JSON body of requests that are not ingest.
 const JSON_BODY_BYTES_MAX: usize = 1 << 20;
@@ -101,6 +101,7 @@ fn application(shared: Shared) -> axum::Router {
         .route("/", axum::routing::get(page::page))
         .route("/page.css", axum::routing::get(page::style))
         .route("/page.js", axum::routing::get(page::script))
+        .layer(axum::middleware::map_response(problem::in_our_form))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
         .layer(header("cache-control", "no-store"))

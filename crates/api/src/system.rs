@@ -367,6 +367,8 @@ pub struct StatusAnswer {
     events: u64,
     /// Open incidents.
     open_incidents: usize,
+    /// What is wrong with the content folder as it is now; the last good content stays in force.
+    content_problems: Vec<String>,
 }
 
 /// How the server stands, in one answer for the status page.
@@ -377,8 +379,9 @@ pub struct StatusAnswer {
 pub async fn status_of(State(shared): State<Shared>, caller: Caller) -> Answer<Json<StatusAnswer>> {
     caller.must(Scope::Read)?;
     let readiness = shared.engine.readiness().await;
+    let current = &shared.engine.current;
     Ok(Json(StatusAnswer {
-        organisation: shared.engine.current.get().org.name.clone(),
+        organisation: current.get().org.name.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
         started_at: shared.engine.started_at,
         now: shared.engine.now(),
@@ -387,6 +390,7 @@ pub async fn status_of(State(shared): State<Shared>, caller: Caller) -> Answer<J
         judged: readiness.judged,
         events: readiness.events,
         open_incidents: readiness.open_incidents,
+        content_problems: current.refused_content().iter().map(ToString::to_string).collect(),
     }))
 }
 

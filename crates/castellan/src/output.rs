@@ -56,10 +56,12 @@ pub fn misused(why: &str) -> Outcome {
 
 /// Whether the arguments name something that does not exist.
 fn is_misuse(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref::<engine::offline::OfflineError>(),
-        Some(engine::offline::OfflineError::Unknown { .. })
-    )
+    use engine::offline::{DataError, OfflineError};
+    let found = match error.downcast_ref::<DataError>() {
+        Some(DataError::Unknown(found)) => Some(found),
+        Some(_) | None => error.downcast_ref::<OfflineError>(),
+    };
+    matches!(found, Some(OfflineError::Unknown { .. }))
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

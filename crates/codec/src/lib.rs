@@ -20,6 +20,7 @@ pub mod cef;
 pub mod kv;
 
 pub mod onvif;
+pub mod picture;
 pub mod xml;
 
 pub mod uhppote;

@@ -9,10 +9,11 @@ use estate::tomlpos::{Doc, Spanned, Table};
 use model::problem::Gravity;
 use model::{Problem, SourceId, TeamId};
 
+use crate::auth::Scope;
 use crate::limits::{LIMITS, Limits};
 
 /// A secret is named here and lies elsewhere: `file:PATH` or `env:NAME`.
-pub type SecretText = String;
+pub type SecretText = Spanned<String>;
 
 /// Certificates for TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub struct TailConfig {
     /// The file.
     pub path: PathBuf,
     /// Whose records they are; by match if absent.
-    pub source: Option<SourceId>,
+    pub source: Option<Spanned<SourceId>>,
 }
 
 /// Who hears of incidents outside.
@@ -145,7 +146,7 @@ pub struct TokenConfig {
     /// What it may do.
     pub scopes: Vec<String>,
     /// For which sources; all if empty.
-    pub sources: Vec<SourceId>,
+    pub sources: Vec<Spanned<SourceId>>,
     /// Until when.
     pub expires: Option<model::Timestamp>,
 }
@@ -153,6 +154,8 @@ pub struct TokenConfig {
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
+    /// The file it was read from; empty when there is none.
+    pub file: String,
     /// Where everything lies.
     pub data: PathBuf,
     /// Where to listen.
@@ -188,6 +191,7 @@ impl Config {
     /// The embedded default: HTTP and syslog on loopback, data in `data`.
     pub fn embedded(data: PathBuf, http: SocketAddr) -> Option<Self> {
         Some(Self {
+            file: String::new(),
             data,
             listen: Listen {
                 http,
@@ -217,7 +221,10 @@ pub fn read(file: &str, text: &str) -> (Option<Config>, Vec<Problem>) {
     let doc = Doc::parse(file, text);
     let mut root = doc.root();
     root.need_format(1);
-    let config = read_root(&mut root);
+    let mut config = read_root(&mut root);
+    if let Some(config) = &mut config {
+        config.file = file.to_owned();
+    }
     root.finish();
     let problems = doc.into_problems();
     let is_good = problems.iter().all(|p| p.gravity != Gravity::Error);
@@ -227,6 +234,7 @@ pub fn read(file: &str, text: &str) -> (Option<Config>, Vec<Problem>) {
 fn read_root(root: &mut Table<'_>) -> Option<Config> {
     let http: SocketAddr = ([127, 0, 0, 1], 8420).into();
     let mut config = Config::embedded(PathBuf::from("castellan-data"), http)?;
+    let journal_at = root.position_of("journal").or_else(|| root.position_of("limits"));
     if let Some(mut data) = root.take_table("data") {
         if let Some(folder) = data.take_str("folder") {
             config.data = PathBuf::from(folder.value);
@@ -263,11 +271,18 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
     config.channels.extend(hooks);
     if let Some(mut limits) = root.take_table("limits") {
         for info in LIMITS {
-            if let Some(value) = limits.take_bytes(info.name) {
-                config.limits.set(info.name, value.value);
+            let Some(value) = limits.take_bytes(info.name) else { continue };
+            if value.value == 0 {
+                let message = format!("`limits.{}`: found 0, expected at least 1", info.name);
+                limits.error(value.at, "out_of_range", message);
             }
+            config.limits.set(info.name, value.value);
         }
         limits.finish();
+    }
+    if let Err(error) = config.limits.journal().check() {
+        let message = crate::limits::journal_problem(&error);
+        root.error(journal_at.unwrap_or(root.at()), "out_of_range", message);
     }
     check_binds(root, &config);
     Some(config)
@@ -371,9 +386,16 @@ fn read_token(mut table: Table<'_>) -> Option<TokenConfig> {
         let message = format!("`token.expires`: found `{}`, expected RFC 3339", text.value);
         table.error(text.at, "bad_value", message);
     }
+    for scope in &scopes {
+        if Scope::parse(scope).is_none() {
+            let known: Vec<&str> = Scope::ALL.iter().map(|s| s.as_str()).collect();
+            let hint = estate::nearest::hint(scope, &known);
+            table.error(scope.at, "unknown_scope", format!("`{}` is no scope; {hint}", **scope));
+        }
+    }
     let token = TokenConfig {
         id: id?.value,
-        secret: secret?.value,
+        secret: secret?,
         scopes: scopes.into_iter().map(|s| s.value).collect(),
         sources: sources.iter().filter_map(|s| source_id(&table, s)).collect(),
         expires: expires_at,
@@ -382,9 +404,9 @@ fn read_token(mut table: Table<'_>) -> Option<TokenConfig> {
     Some(token)
 }
 
-fn source_id(table: &Table<'_>, text: &Spanned<String>) -> Option<SourceId> {
+fn source_id(table: &Table<'_>, text: &Spanned<String>) -> Option<Spanned<SourceId>> {
     match SourceId::parse(text) {
-        Ok(id) => Some(id),
+        Ok(value) => Some(Spanned { value, at: text.at }),
         Err(error) => {
             table.error(text.at, "bad_id", error.to_string());
             None
@@ -404,7 +426,7 @@ fn read_mqtt(mut table: Table<'_>) -> Option<MqttConfig> {
         topics: topics.into_iter().map(|t| t.value).collect(),
         client_id: table.take_str("client_id").map_or_else(|| "castellan".into(), |c| c.value),
         user: table.take_str("user").map(|u| u.value),
-        password: table.take_str("password").map(|p| p.value),
+        password: table.take_str("password"),
         tls_ca,
         tls,
     };
@@ -414,7 +436,7 @@ fn read_mqtt(mut table: Table<'_>) -> Option<MqttConfig> {
 
 fn read_tail(mut table: Table<'_>) -> Option<TailConfig> {
     let path = table.need_str("path");
-    let source = table.take_id("source", SourceId::parse).map(|s| s.value);
+    let source = table.take_id("source", SourceId::parse);
     table.finish();
     Some(TailConfig { path: PathBuf::from(path?.value), source })
 }
@@ -440,7 +462,7 @@ fn read_mail(mut table: Table<'_>) -> Option<Channel> {
     let security = table.take_word("security", &words).map_or(MailSecurity::StartTls, |s| s.value);
     let port = table.take_int("port", 1..=65_535).and_then(|p| u16::try_from(p.value).ok());
     let user = table.take_str("user").map(|u| u.value);
-    let password = table.take_str("password").map(|p| p.value);
+    let password = table.take_str("password");
     let level = table.take_word("level", LEVELS).map_or(model::Level::Medium, |l| l.value);
     table.finish();
     Some(Channel::Mail {
@@ -462,7 +484,7 @@ fn read_webhook(mut table: Table<'_>) -> Option<Channel> {
     let secret = table.need_str("secret");
     let level = table.take_word("level", LEVELS).map_or(model::Level::Medium, |l| l.value);
     table.finish();
-    Some(Channel::Webhook { name: name?.value, url: url?.value, secret: secret?.value, level })
+    Some(Channel::Webhook { name: name?.value, url: url?.value, secret: secret?, level })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Shipped content, embedded at build time, and folders that add to it or override it by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -109,13 +109,28 @@ fn unreadable(folder: &Path, path: &Path, why: &str) -> Problem {
 
 /// Shipped content with the folder's on top: a mapping or rule of the same name is replaced whole.
 pub fn gather(extra: Option<&Path>, problems: &mut Vec<Problem>) -> Files {
+    gather_telling(extra, problems).0
+}
+
+/// As [`gather`], with the names of the mappings that come from the folder.
+pub fn gather_telling(
+    extra: Option<&Path>,
+    problems: &mut Vec<Problem>,
+) -> (Files, BTreeSet<String>) {
     let mut files = shipped();
-    let Some(folder) = extra else { return files };
+    let Some(folder) = extra else { return (files, BTreeSet::new()) };
     let added = read_folder(folder, problems);
+    let own = mapping_names(added.keys());
     let replaced: Vec<String> = added.keys().filter_map(|path| mapping_prefix(path)).collect();
     files.retain(|path, _| !replaced.iter().any(|prefix| path.starts_with(prefix)));
     files.extend(added);
-    files
+    (files, own)
+}
+
+/// The names of the mappings among files: those that a folder of somebody's own adds or replaces.
+pub fn mapping_names<'a>(paths: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
+    let name = |path: &'a String| path.strip_prefix("mappings/")?.split_once('/').map(|p| p.0);
+    paths.filter_map(name).map(str::to_owned).collect()
 }
 
 /// `mappings/NAME/` of a path inside one.

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use model::{AuditAct, Finding, Incident, IncidentId, PersonId, Timestamp};
+use model::{Finding, Incident, IncidentId, PersonId, Timestamp};
 use respond::{
-    Act, ActRefused, Book, By, Channel, FoldOutcome, HandMade, Moment, act, notices, open_by_hand,
+    Act, ActRefused, Book, By, Changed, Channel, FoldOutcome, HandMade, Moment, act, notices,
+    open_by_hand,
 };
 use store::state::{DetectStep, OutboxItem};
 use store::{Retry, State, StoreError};
@@ -133,8 +134,33 @@ impl Desk {
     ) -> Result<Incident, DeskError> {
         let mut book = self.book.lock().await;
         let before = self.find(&book, id).await?;
+        if let Act::Merge { into } = what {
+            let held = self.find(&book, into).await?;
+            respond::check_version(&before, expected)?;
+            let by = By { id: by, person };
+            let (gone, held_after) = respond::merge_into(&before, &held, by, now)?;
+            let answer = gone.incident.clone();
+            // The one that goes first: its findings then belong to the one that stays.
+            self.save(&mut book, vec![(Some(before), gone), (Some(held), held_after)], now).await?;
+            return Ok(answer);
+        }
         let changed = act(&before, what, By { id: by, person }, now, expected)?;
-        self.save(&mut book, Some(&before), changed.incident, changed.audit, now).await
+        let after = changed.incident.clone();
+        self.save(&mut book, vec![(Some(before), changed)], now).await?;
+        Ok(after)
+    }
+
+    /// Does what is due by itself: offers that nobody answered return, snoozes end.
+    pub async fn sweep(&self, now: Timestamp) -> Result<usize, DeskError> {
+        let mut book = self.book.lock().await;
+        let due =
+            book.iter().filter_map(|incident| Some((incident, respond::expire(incident, now)?)));
+        let due: Vec<_> = due.map(|(before, changed)| (Some(before.clone()), changed)).collect();
+        let count = due.len();
+        if count > 0 {
+            self.save(&mut book, due, now).await?;
+        }
+        Ok(count)
     }
 
     /// Opens an incident by hand.
@@ -147,7 +173,9 @@ impl Desk {
     ) -> Result<Incident, DeskError> {
         let mut book = self.book.lock().await;
         let changed = open_by_hand(&knowledge.org, made, By { id: by, person }, moment)?;
-        self.save(&mut book, None, changed.incident, changed.audit, moment.now).await
+        let opened = changed.incident.clone();
+        self.save(&mut book, vec![(None, changed)], moment.now).await?;
+        Ok(opened)
     }
 
     async fn find(&self, book: &Book, id: &IncidentId) -> Result<Incident, DeskError> {
@@ -161,19 +189,21 @@ impl Desk {
     async fn save(
         &self,
         book: &mut Book,
-        before: Option<&Incident>,
-        incident: Incident,
-        audit: AuditAct,
+        changes: Vec<(Option<Incident>, Changed)>,
         now: Timestamp,
-    ) -> Result<Incident, DeskError> {
-        let expected = before.map_or(0, |b| b.version);
-        let mut outbox = Vec::new();
-        self.tell(before, &incident, now, &mut outbox);
-        let acts = [audit];
-        self.state.save_incident_telling(&incident, expected, (&acts, &outbox)).await?;
-        book.apply(incident.clone());
-        self.live.send(LiveMessage::Incident(Arc::new(incident.clone())));
-        Ok(incident)
+    ) -> Result<(), DeskError> {
+        let (mut outbox, mut acts, mut incidents) = (Vec::new(), Vec::new(), Vec::new());
+        for (before, changed) in changes {
+            self.tell(before.as_ref(), &changed.incident, now, &mut outbox);
+            acts.push(changed.audit);
+            incidents.push((changed.incident, before.map_or(0, |b| b.version)));
+        }
+        self.state.save_incidents_telling(&incidents, (&acts, &outbox)).await?;
+        for (incident, _) in incidents {
+            book.apply(incident.clone());
+            self.live.send(LiveMessage::Incident(Arc::new(incident)));
+        }
+        Ok(())
     }
 
     fn tell(

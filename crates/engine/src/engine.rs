@@ -24,6 +24,7 @@ use crate::folder::DataFolder;
 use crate::knowledge::Current;
 use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
+use crate::watch::doors::Doors;
 
 /// Everything that runs, by its parts.
 pub struct Engine {
@@ -49,6 +50,8 @@ pub struct Engine {
     pub accounts: Arc<Accounts>,
     /// Who is silent.
     pub silencer: Arc<Silencer>,
+    /// How doors stand.
+    pub doors: Arc<Doors>,
     /// Who may ask.
     pub tokens: Tokens,
     /// Tokens that the configuration names, and this machine's own.
@@ -59,6 +62,8 @@ pub struct Engine {
     pub progress: Arc<Progress>,
     /// The data folder.
     pub folder: DataFolder,
+    /// The journal's last record when the server started: what the last run left ends here.
+    pub left_over: u64,
 }
 
 /// One source, as people see it.
@@ -186,12 +191,12 @@ impl Engine {
         self.tokens.authenticate(secret, self.now())
     }
 
-    /// Whether records can be taken and judged.
+    /// Whether records can be taken and judged, and what the last run left has been read.
     pub async fn readiness(&self) -> Readiness {
         let journalled = self.journal.last_seq();
         let judged = self.progress.judged.load(Ordering::Acquire);
         Readiness {
-            is_ready: journalled.saturating_sub(judged) < BEHIND_MAX,
+            is_ready: journalled.saturating_sub(judged) < BEHIND_MAX && judged >= self.left_over,
             journalled,
             judged,
             events: self.progress.events.load(Ordering::Relaxed),

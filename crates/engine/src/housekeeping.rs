@@ -19,6 +19,8 @@ use crate::offline;
 
 /// How often counters are saved and changes looked for.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Problems of one reading of content that are logged; the API has all.
+const PROBLEMS_TOLD_MAX: usize = 20;
 /// How often the lake is tidied.
 const LAKE_PAUSE: Duration = Duration::from_secs(60);
 
@@ -28,6 +30,9 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
     let mut since_lake = Stopwatch::start();
     while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
         save_counters(&engine).await;
+        if let Err(error) = engine.desk.sweep(engine.now()).await {
+            tracing::warn!(reason = %error, "due hand-overs and snoozes wait a second more");
+        }
         let changed = changed_at(&engine);
         if changed != seen_change {
             seen_change = changed;
@@ -75,19 +80,26 @@ pub async fn reload(engine: &Engine) {
     if let Err(error) = engine.tokens.reload(&engine.state, &engine.extra_tokens).await {
         tracing::error!(reason = %error, "tokens not read again");
     }
+    let before = engine.current.get();
     let stored = match engine.state.load_organisation().await {
         Ok(Some(org)) => org,
-        Ok(None) => return,
+        Ok(None) => (*before.org).clone(),
         Err(error) => {
             tracing::error!(reason = %error, "organisation not read again");
             return;
         }
     };
-    let before = engine.current.get();
-    let content = match offline::content(engine.config.content.as_deref()) {
-        Ok(content) => (content.mappings, content.rules),
+    let read = || offline::content(engine.config.content.as_deref());
+    let content = match tokio::task::block_in_place(read) {
+        Ok(content) => {
+            engine.current.refuse_content(Vec::new());
+            (content.mappings, content.rules)
+        }
         Err(problems) => {
-            tracing::error!(problems = problems.len(), "content not read again: it has errors");
+            for problem in problems.iter().take(PROBLEMS_TOLD_MAX) {
+                tracing::error!(%problem, "content not read again, the last good one stays");
+            }
+            engine.current.refuse_content(problems);
             (Arc::clone(&before.mappings), Arc::clone(&before.rules))
         }
     };
@@ -95,6 +107,7 @@ pub async fn reload(engine: &Engine) {
     match Knowledge::new(before.version + 1, stored, content, team) {
         Ok(knowledge) => {
             engine.silencer.watch(&knowledge.org, engine.now());
+            engine.doors.watch(&knowledge.org);
             engine.current.set(knowledge);
             tracing::info!(version = before.version + 1, "organisation and content read again");
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono_tz::Tz;
 use detect::{RuleSet, Spine};
 use model::spine::Source;
-use model::{Organisation, RuleId, SourceId, TeamId, TenantId, ids::UNASSIGNED};
+use model::{Organisation, Problem, RuleId, SourceId, TeamId, TenantId, ids::UNASSIGNED};
 use normalise::Mappings;
 use respond::{FoldPolicy, RuleInfo};
 
@@ -79,21 +79,32 @@ impl Knowledge {
     }
 }
 
-/// The knowledge in force.
-pub struct Current(RwLock<Arc<Knowledge>>);
+/// The knowledge in force, and why newer content is not.
+pub struct Current {
+    knowledge: RwLock<Arc<Knowledge>>,
+    refused: RwLock<Arc<Vec<Problem>>>,
+}
 
 impl Current {
     /// Begins with `knowledge`.
     pub fn new(knowledge: Knowledge) -> Self {
-        Self(RwLock::new(Arc::new(knowledge)))
+        Self { knowledge: RwLock::new(Arc::new(knowledge)), refused: RwLock::default() }
     }
     /// What is in force now.
     pub fn get(&self) -> Arc<Knowledge> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.knowledge.read().unwrap_or_else(PoisonError::into_inner))
     }
     /// Puts another in force.
     pub fn set(&self, knowledge: Knowledge) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(knowledge);
+        *self.knowledge.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(knowledge);
+    }
+    /// What is wrong with the content as it lies in its folder now; empty when it is in force.
+    pub fn refused_content(&self) -> Arc<Vec<Problem>> {
+        Arc::clone(&self.refused.read().unwrap_or_else(PoisonError::into_inner))
+    }
+    /// Remembers why the content in its folder is not in force.
+    pub fn refuse_content(&self, problems: Vec<Problem>) {
+        *self.refused.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(problems);
     }
 }
 

@@ -26,6 +26,7 @@ pub mod folder;
 mod housekeeping;
 pub mod listeners;
 pub mod start;
+mod unmet;
 
 pub use engine::Engine;
 pub use lake::LakeError;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use store::{JournalLimits, StoreError};
+
 macro_rules! limits {
     ($($(#[doc = $doc:expr])+ $name:ident : $kind:ident = $default:expr;)+) => {
         /// The bounds in force. Each can be set under `[limits]` in `castellan.toml`.
@@ -59,6 +61,17 @@ macro_rules! limits {
     };
 }
 
+/// Why the journal's limits cannot be kept, by the names that the configuration has for them.
+pub fn journal_problem(error: &StoreError) -> String {
+    let StoreError::Limit { name, found, expected } = error else { return error.to_string() };
+    let key = match *name {
+        "total_bytes_max" => "journal.bytes_max",
+        "segment_bytes_max" => "limits.journal_segment_bytes_max",
+        other => other,
+    };
+    format!("`{key}`: found {found}, expected {expected}")
+}
+
 limits! {
     /// One HTTP ingest body as sent; more is refused with 413.
     body_bytes_max: bytes = 64 << 20;
@@ -114,6 +127,20 @@ limits! {
 }
 
 impl Limits {
+    /// The journal's.
+    pub fn journal(&self) -> JournalLimits {
+        JournalLimits {
+            segment_bytes_max: self.journal_segment_bytes_max,
+            total_bytes_max: self.journal_bytes_max,
+            age_max: Self::ms(self.journal_age_ms_max),
+            memory_recent_bytes_max: Self::count(self.journal_recent_bytes_max),
+            batch_records_max: Self::count(
+                self.request_records_max.max(self.journal_batch_records_max).saturating_add(16),
+            ),
+            ..JournalLimits::default()
+        }
+    }
+
     /// A limit in milliseconds as a duration.
     pub fn ms(value: u64) -> Duration {
         Duration::from_millis(value)

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use model::{Finding, Incident};
 use tokio::sync::broadcast;
 
+use crate::watch::doors::DoorState;
+
 /// One message of the live stream.
 #[derive(Debug, Clone)]
 pub enum LiveMessage {
@@ -14,6 +16,8 @@ pub enum LiveMessage {
     Finding(Arc<Finding>),
     /// An incident as it now is.
     Incident(Arc<Incident>),
+    /// A door as it now stands.
+    Door(Arc<DoorState>),
 }
 
 /// Hands messages to subscribers. One that falls behind the backlog loses the oldest, and is told
@@ -45,12 +49,14 @@ impl Live {
     pub fn send(&self, message: LiveMessage) {
         let sender = match &message {
             LiveMessage::Event(_) => &self.events,
-            LiveMessage::Finding(_) | LiveMessage::Incident(_) => &self.incidents,
+            LiveMessage::Finding(_) | LiveMessage::Incident(_) | LiveMessage::Door(_) => {
+                &self.incidents
+            }
         };
         let _ = sender.send(message);
     }
 
-    /// A subscription to findings and incidents.
+    /// A subscription to findings, incidents and doors.
     pub fn incidents(&self) -> broadcast::Receiver<LiveMessage> {
         self.incidents.subscribe()
     }

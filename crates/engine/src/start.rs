@@ -12,7 +12,7 @@ use model::problem::Gravity;
 use model::{AuditAct, Incident, Organisation, Problem, SourceId};
 use respond::{Channel as NoticeChannel, ChannelKind};
 use store::state::{IncidentFilter, LakeFileState, PageKey, Token};
-use store::{Journal, JournalLimits, State, StoreError};
+use store::{Journal, State, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,7 @@ use crate::live::Live;
 use crate::offline;
 use crate::outbox;
 use crate::rate::Rates;
+use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,7 @@ pub enum StartError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// State or journal.
-    #[error("the data folder cannot be opened: {0}")]
+    #[error("the data folder cannot be opened")]
     Store(#[from] StoreError),
     /// The journal is older than what was concluded from it.
     #[error(
@@ -60,7 +61,7 @@ pub enum StartError {
         known: u64,
     },
     /// The lake.
-    #[error("the lake cannot be opened: {0}")]
+    #[error("the lake cannot be opened")]
     Lake(#[from] LakeError),
     /// A listener.
     #[error(transparent)]
@@ -86,7 +87,7 @@ pub enum StartError {
     #[error("{0}")]
     System(#[from] std::io::Error),
     /// The system gives no random bytes.
-    #[error("the system gives no random bytes: {0}")]
+    #[error("the system gives no random bytes")]
     Random(#[from] getrandom::Error),
     /// Our own words.
     #[error(transparent)]
@@ -175,6 +176,8 @@ fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Toke
     let accounts = Arc::new(Accounts::default());
     let silencer = Arc::new(Silencer::default());
     silencer.watch(&opened.current.get().org, clock.now());
+    let doors = Arc::new(Doors::default());
+    doors.watch(&opened.current.get().org);
     let live = Live::new(Limits::count(config.limits.live_backlog_max));
     let told = (notice_channels(&config), config.public_url.clone());
     let desk = Desk::new(opened.incidents, opened.state.clone(), live.clone(), told);
@@ -189,6 +192,7 @@ fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Toke
     };
     Engine {
         started_at: clock.now(),
+        left_over: opened.journal.last_seq(),
         config,
         clock,
         current: opened.current,
@@ -199,6 +203,7 @@ fn assemble(config: Config, clock: Clock, opened: Opened, extra_tokens: Vec<Toke
         live,
         accounts,
         silencer,
+        doors,
         tokens: Tokens::default(),
         extra_tokens,
         ingest,
@@ -217,6 +222,7 @@ fn tools(engine: &Engine, keeper: Keeper) -> Tools {
         accounts: Arc::clone(&engine.accounts),
         clock: engine.clock.clone(),
         silencer: Arc::clone(&engine.silencer),
+        doors: Arc::clone(&engine.doors),
         limits: engine.config.limits.clone(),
         handle: tokio::runtime::Handle::current(),
         progress: Arc::clone(&engine.progress),
@@ -234,7 +240,7 @@ impl Running {
         let positions = Arc::new(Positions::new(engine.folder.path().join("tail")));
         for tail in &engine.config.tail {
             let wiring = match &tail.source {
-                Some(source) => self.wiring(Some(source.clone())),
+                Some(source) => self.wiring(Some(source.value.clone())),
                 None => wiring.clone(),
             };
             listeners::follow(tail, (wiring, Arc::clone(&positions)), &mut self.adapters)?;
@@ -327,12 +333,16 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     let state = State::open(&config.data.join("state.db")).await?;
     let content = offline::content(config.content.as_deref()).map_err(StartError::Problems)?;
     let org = organisation(config, &state, clock).await?;
+    let unmet = config.unmet(Some(&org));
+    if mode == Mode::Serve && !unmet.is_empty() {
+        return Err(StartError::Problems(unmet));
+    }
     let parts = (content.mappings, content.rules);
     let knowledge = Knowledge::new(1, org, parts, config.default_team.clone())?;
     let lake_folder = config.lake.clone().unwrap_or_else(|| config.data.join("lake"));
     let lake = open_lake(config, &state, (&lake_folder, &knowledge)).await?;
     let journal_folder = config.data.join("journal");
-    let limits = journal_limits(&config.limits);
+    let limits = config.limits.journal();
     let now = clock.now();
     let journal = tokio::task::spawn_blocking(move || {
         Journal::open(&journal_folder, limits, &[CONSUMER], now)
@@ -369,19 +379,6 @@ async fn open_lake(
     lake.limits.unflushed_rows_flush = Limits::count(limits.lake_flush_rows);
     lake.limits.flush_interval = Limits::ms(limits.lake_flush_ms_max);
     Ok(Lake::open(lake, catalogue).await?)
-}
-
-fn journal_limits(limits: &Limits) -> JournalLimits {
-    JournalLimits {
-        segment_bytes_max: limits.journal_segment_bytes_max,
-        total_bytes_max: limits.journal_bytes_max,
-        age_max: Limits::ms(limits.journal_age_ms_max),
-        memory_recent_bytes_max: Limits::count(limits.journal_recent_bytes_max),
-        batch_records_max: Limits::count(
-            limits.request_records_max.max(limits.journal_batch_records_max) + 16,
-        ),
-        ..JournalLimits::default()
-    }
 }
 
 /// The organisation folder that the configuration names, else the stored one, else nobody's.
@@ -489,7 +486,7 @@ fn config_tokens(
             hash: auth::hash(text),
             label: wanted.id.clone(),
             scopes: wanted.scopes.clone(),
-            sources: wanted.sources.clone(),
+            sources: wanted.sources.iter().map(|s| s.value.clone()).collect(),
             created_at: now,
             expires_at: wanted.expires,
             revoked_at: None,

@@ -183,6 +183,46 @@ impl Lake {
 }
 
 impl Search {
+    /// The same conditions as a condition in SQL over `events`.
+    fn condition(&self) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let mut all = vec!["TRUE".to_owned()];
+        let mut any = |columns: &[&str], value: Option<&str>| {
+            let Some(value) = value.map(quoted) else { return };
+            let each: Vec<String> = columns.iter().map(|c| format!("{c} = {value}")).collect();
+            all.push(format!("({})", each.join(" OR ")));
+        };
+        any(&["person"], self.person.as_ref().map(PersonId::as_str));
+        any(&["credential"], self.credential.as_deref());
+        any(&["src_ip", "dst_ip", "device_ip"], self.ip.as_deref());
+        any(&["user_name"], self.user.as_deref());
+        any(&["src_asset", "dst_asset", "device_asset"], self.asset.as_ref().map(AssetId::as_str));
+        any(&["place", "zone", "site"], self.place.as_ref().map(PlaceId::as_str));
+        any(&["source"], self.source.as_ref().map(SourceId::as_str));
+        any(&["site"], self.site.as_ref().map(PlaceId::as_str));
+        all.extend(self.class.map(|class| format!("class_uid = {class}")));
+        if let Some(text) = &self.text {
+            let inside = serde_json::to_string(text).unwrap_or_default();
+            let inside = inside.trim_matches('"').to_lowercase();
+            all.push(format!("strpos(lower(ocsf), {}) > 0", quoted(&inside)));
+        }
+        all.join(" AND ")
+    }
+
+    /// SQL that counts what this search finds, by equal steps of time: columns `bucket` (from 0)
+    /// and `events`. `step`: more than zero.
+    pub fn histogram_sql(&self, from: Timestamp, to: Timestamp, step: Duration) -> String {
+        let time = "CAST(time AS BIGINT)";
+        let (from, to) = (from.nanos(), to.nanos());
+        let step = step.as_nanos().max(1);
+        format!(
+            "SELECT ({time} - {from}) / {step} AS bucket, count(*) AS events FROM events \
+             WHERE time >= to_timestamp_nanos({from}) AND time < to_timestamp_nanos({to}) \
+             AND {} GROUP BY 1 ORDER BY 1",
+            self.condition()
+        )
+    }
+
     fn sift(&self) -> Result<Sift, LakeError> {
         let text = match &self.text {
             Some(_) if self.from.is_none() => {

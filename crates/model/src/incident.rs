@@ -132,6 +132,51 @@ pub enum TimelineAct {
         /// Its number from 0.
         step: u16,
     },
+    /// The owner offered it to somebody else, and answers for it until they accept.
+    Offered {
+        /// To whom.
+        to: Owner,
+        /// Until when it may be accepted.
+        until: Timestamp,
+        /// What they should know.
+        note: Option<String>,
+    },
+    /// An offer ended without a new owner.
+    OfferEnded {
+        /// To whom it went.
+        to: Owner,
+        /// How.
+        how: OfferEnd,
+        /// Why, in their words.
+        reason: Option<String>,
+    },
+    /// Put aside for a time.
+    Snoozed {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// Back in the queue.
+    Woken {
+        /// Why.
+        why: WokenBy,
+    },
+    /// Somebody outside the room has come so far.
+    Milestone {
+        /// How far.
+        milestone: Milestone,
+    },
+    /// What it held belongs to another incident from now on.
+    MergedInto {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// Another incident's findings and evidence joined.
+    Merged {
+        /// Which.
+        incident: IncidentId,
+    },
     /// Somebody outside was told.
     Notified {
         /// By which channel.
@@ -139,6 +184,107 @@ pub enum TimelineAct {
         /// Whether it was taken, or why not.
         outcome: String,
     },
+}
+
+/// How an offer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum OfferEnd {
+    /// They said no.
+    Declined,
+    /// Who offered took it back.
+    Withdrawn,
+    /// Nobody answered in time.
+    Expired,
+    /// Another act settled it: assigned, resolved, merged.
+    Overtaken,
+}
+
+/// What brought an incident back into the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum WokenBy {
+    /// Its time was over.
+    Time,
+    /// A person.
+    Person,
+    /// Another finding joined.
+    Finding,
+}
+
+/// How far those who went there have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Milestone {
+    /// Sent on their way.
+    Dispatched,
+    /// There.
+    OnScene,
+    /// Done there.
+    Clear,
+}
+
+/// A hand-over that waits to be accepted. Who offers answers for the incident until then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Offer {
+    /// To whom.
+    pub to: Owner,
+    /// Who offered.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Until when it may be accepted.
+    pub until: Timestamp,
+    /// What they should know.
+    pub note: Option<String>,
+}
+
+/// Out of the queue for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Snooze {
+    /// Who put it aside.
+    pub by: String,
+    /// Until when.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// One milestone reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reached {
+    /// Which.
+    pub milestone: Milestone,
+    /// When.
+    pub at: Timestamp,
+    /// Who said so.
+    pub by: String,
+}
+
+/// How an incident is being handled beside its state and owner.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Handling {
+    /// A hand-over that waits to be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    /// Out of the queue for a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snooze: Option<Snooze>,
+    /// Milestones, in the order in which they were reached.
+    pub milestones: Vec<Reached>,
+    /// The incident that holds what this one held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<IncidentId>,
+    /// The incidents whose findings joined this one by a person's hand.
+    pub merged: Vec<IncidentId>,
 }
 
 /// One incident.
@@ -181,6 +327,9 @@ pub struct Incident {
     pub sop: Vec<SopStep>,
     /// What it turned out to be.
     pub disposition: Option<Disposition>,
+    /// Hand-over, snooze, milestones, merges.
+    #[serde(default)]
+    pub handling: Handling,
     /// Its history.
     pub timeline: Vec<TimelineEntry>,
     /// Counts changes; a writer states the version it saw.

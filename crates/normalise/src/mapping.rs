@@ -1,6 +1,6 @@
 //! Mappings as compiled: what runs for a record, shared by all threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::problem::Problem;
@@ -57,17 +57,31 @@ impl Mappings {
     /// Gives all that could be compiled and everything that is wrong with the rest, each problem
     /// with its file (`name/map.vrl`), line and column.
     pub fn load(folders: Vec<MappingFolder>) -> (Self, Vec<Problem>) {
-        Self::load_when(folders, When::Now)
+        Self::load_when(folders, |_| When::Now)
     }
 
     /// As [`Mappings::load`], but each program is compiled at its first record, which that record
     /// waits for. For content that `castellan check` has seen: a program that does not compile is
     /// told only by its records' dead letters.
     pub fn load_lazily(folders: Vec<MappingFolder>) -> (Self, Vec<Problem>) {
-        Self::load_when(folders, When::FirstRecord)
+        Self::load_when(folders, |_| When::FirstRecord)
     }
 
-    fn load_when(folders: Vec<MappingFolder>, when: When) -> (Self, Vec<Problem>) {
+    /// As [`Mappings::load_lazily`], but mappings of these names are compiled now: for content
+    /// that nobody has checked beside content that ships checked.
+    pub fn load_compiling(
+        folders: Vec<MappingFolder>,
+        now: &BTreeSet<String>,
+    ) -> (Self, Vec<Problem>) {
+        Self::load_when(
+            folders,
+            |name| {
+                if now.contains(name) { When::Now } else { When::FirstRecord }
+            },
+        )
+    }
+
+    fn load_when(folders: Vec<MappingFolder>, when: impl Fn(&str) -> When) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut latest: BTreeMap<String, MappingFolder> = BTreeMap::new();
         for folder in folders {
@@ -76,7 +90,9 @@ impl Mappings {
         let mut mappings = Self::default();
         let mut manifests = BTreeMap::new();
         for folder in in_order_of_extension(latest) {
-            if let Some(mapping) = mappings.compile(&folder, &manifests, when, &mut problems) {
+            if let Some(mapping) =
+                mappings.compile(&folder, &manifests, when(&folder.name), &mut problems)
+            {
                 let name = mapping.manifest.name.clone();
                 manifests.insert(name.clone(), mapping.manifest.clone());
                 mappings.by_name.insert(name, mappings.all.len());

@@ -5,14 +5,20 @@
 //! value and not a list, and only a change of owner changes it.
 
 use model::audit::AuditAct;
-use model::ids::PersonId;
-use model::incident::{Disposition, Incident, IncidentState, Owner, TimelineAct};
+use model::ids::{IncidentId, PersonId};
+use model::incident::{
+    Disposition, Incident, IncidentState, Milestone, OfferEnd, Owner, TimelineAct, WokenBy,
+};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::book::{Changed, is_open};
 use crate::fold::{CASTELLAN, entry};
+use crate::handling::{
+    self, accept_refusal, asleep, awake, decline_refusal, merged_away, no_milestone_left,
+    offer_refusal,
+};
 use crate::limits::{REOPEN_WINDOW, TEXT_CHARS_MAX, TIMELINE_MAX};
 
 /// Who acts.
@@ -62,6 +68,40 @@ pub enum Act {
         /// Its number, from 0.
         step: u16,
     },
+    /// Somebody else should answer for it; I do until they accept.
+    Offer {
+        /// Who.
+        to: Owner,
+        /// What they should know.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// I take what was offered to me or my team.
+    Accept,
+    /// I do not take it, or take my offer back.
+    Decline {
+        /// Why.
+        reason: String,
+    },
+    /// Out of the queue until then.
+    Snooze {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// Back into the queue.
+    Wake,
+    /// Those who went there have come so far.
+    Mark {
+        /// How far.
+        milestone: Milestone,
+    },
+    /// It is the same matter as another incident, which takes over all it holds.
+    Merge {
+        /// Which.
+        into: IncidentId,
+    },
 }
 
 /// An act without its content.
@@ -84,16 +124,37 @@ pub enum Action {
     Reopen,
     /// See [`Act::TickStep`].
     TickStep,
+    /// See [`Act::Offer`].
+    Offer,
+    /// See [`Act::Accept`].
+    Accept,
+    /// See [`Act::Decline`].
+    Decline,
+    /// See [`Act::Snooze`].
+    Snooze,
+    /// See [`Act::Wake`].
+    Wake,
+    /// See [`Act::Mark`].
+    Mark,
+    /// See [`Act::Merge`].
+    Merge,
 }
 
 impl Action {
     /// Every action, in the order in which they are offered.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 15] = [
         Self::Acknowledge,
         Self::Start,
+        Self::Accept,
+        Self::Decline,
         Self::Assign,
+        Self::Offer,
+        Self::Mark,
         Self::TickStep,
         Self::Comment,
+        Self::Snooze,
+        Self::Wake,
+        Self::Merge,
         Self::Resolve,
         Self::Close,
         Self::Reopen,
@@ -110,6 +171,13 @@ impl Action {
             Self::Close => "close",
             Self::Reopen => "reopen",
             Self::TickStep => "tick_step",
+            Self::Offer => "offer",
+            Self::Accept => "accept",
+            Self::Decline => "decline",
+            Self::Snooze => "snooze",
+            Self::Wake => "wake",
+            Self::Mark => "mark",
+            Self::Merge => "merge",
         }
     }
 }
@@ -126,6 +194,13 @@ impl Act {
             Self::Close => Action::Close,
             Self::Reopen { .. } => Action::Reopen,
             Self::TickStep { .. } => Action::TickStep,
+            Self::Offer { .. } => Action::Offer,
+            Self::Accept => Action::Accept,
+            Self::Decline { .. } => Action::Decline,
+            Self::Snooze { .. } => Action::Snooze,
+            Self::Wake => Action::Wake,
+            Self::Mark { .. } => Action::Mark,
+            Self::Merge { .. } => Action::Merge,
         }
     }
 }
@@ -140,7 +215,7 @@ pub struct ActRefused {
     pub message: String,
 }
 
-fn refused(code: &'static str, message: impl Into<String>) -> ActRefused {
+pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> ActRefused {
     ActRefused { code, message: message.into() }
 }
 
@@ -165,18 +240,11 @@ pub fn act(
     now: Timestamp,
     expected_version: Option<u64>,
 ) -> Result<Changed, ActRefused> {
-    if let Some(expected) = expected_version.filter(|version| *version != incident.version) {
-        let found = incident.version;
-        let message = format!(
-            "somebody changed the incident meanwhile: it is at version {found}, not {expected}; \
-             look again"
-        );
-        return Err(refused("version_conflict", message));
-    }
+    check_version(incident, expected_version)?;
     if let Some(refusal) = refusal(incident, act.action(), by, now) {
         return Err(refusal);
     }
-    content(incident, act)?;
+    content(incident, act, now)?;
     let mut after = incident.clone();
     let acts = perform(&mut after, act, by, now);
     let entries = acts.into_iter().map(|act| entry(now, by.id, act));
@@ -191,6 +259,17 @@ pub fn act(
         detail: detail(incident, &after, act),
     };
     Ok(Changed { incident: after, audit })
+}
+
+/// Refuses when the incident is not at the version that was looked at, and says who changed it.
+pub fn check_version(incident: &Incident, expected: Option<u64>) -> Result<(), ActRefused> {
+    let found = incident.version;
+    let Some(expected) = expected.filter(|expected| *expected != found) else { return Ok(()) };
+    let who = incident.timeline.last().map_or("somebody", |line| &line.by);
+    let message = format!(
+        "{who} changed the incident meanwhile: it is at version {found}, not {expected}; look again"
+    );
+    Err(refused("version_conflict", message))
 }
 
 /// Every action in a fixed order, with the reason for each that is missing.
@@ -243,7 +322,22 @@ fn refusal(incident: &Incident, action: Action, by: By<'_>, now: Timestamp) -> O
             .or_else(full),
         Action::Resolve => not_open(incident).or_else(|| untouched(incident)),
         Action::Close => close_refusal(incident),
-        Action::Reopen => reopen_refusal(incident, now).or_else(full),
+        Action::Reopen => {
+            merged_away(incident).or_else(|| reopen_refusal(incident, now)).or_else(full)
+        }
+        Action::Offer => not_open(incident).or_else(|| offer_refusal(incident, by)).or_else(full),
+        Action::Accept => not_open(incident).or_else(|| accept_refusal(incident, by)),
+        Action::Decline => not_open(incident).or_else(|| decline_refusal(incident, by)),
+        Action::Snooze => not_open(incident)
+            .or_else(|| untouched(incident))
+            .or_else(|| asleep(incident))
+            .or_else(full),
+        Action::Wake => not_open(incident).or_else(|| awake(incident)),
+        Action::Mark => not_open(incident)
+            .or_else(|| untouched(incident))
+            .or_else(|| no_milestone_left(incident))
+            .or_else(full),
+        Action::Merge => not_open(incident).or_else(full),
     }
 }
 
@@ -265,12 +359,12 @@ pub(crate) fn state_word(state: IncidentState) -> &'static str {
     }
 }
 
-fn untouched(incident: &Incident) -> Option<ActRefused> {
+pub(crate) fn untouched(incident: &Incident) -> Option<ActRefused> {
     (incident.state == IncidentState::New)
         .then(|| refused("not_acknowledged", "nobody has acknowledged the incident yet"))
 }
 
-fn no_person() -> ActRefused {
+pub(crate) fn no_person() -> ActRefused {
     let message = "only a person can answer for an incident, and this token stands for none";
     refused("no_person", message)
 }
@@ -349,9 +443,14 @@ fn reopen_refusal(incident: &Incident, now: Timestamp) -> Option<ActRefused> {
 }
 
 /// What only the act's content can get wrong.
-fn content(incident: &Incident, act: &Act) -> Result<(), ActRefused> {
+fn content(incident: &Incident, act: &Act, now: Timestamp) -> Result<(), ActRefused> {
     match act {
-        Act::Acknowledge | Act::Start | Act::Close => Ok(()),
+        Act::Acknowledge | Act::Start | Act::Close | Act::Accept | Act::Wake => Ok(()),
+        Act::Offer { to, note } => handling::offer_content(incident, to, note.as_deref()),
+        Act::Decline { reason } => some_text("the reason", reason),
+        Act::Snooze { until, reason } => handling::snooze_content(*until, reason, now),
+        Act::Mark { milestone } => handling::mark_content(incident, *milestone),
+        Act::Merge { .. } => Err(refused("two_incidents", "a merge changes two incidents")),
         Act::Assign { to } if *to == incident.owner => {
             Err(refused("already_owner", "they answer for the incident already"))
         }
@@ -388,6 +487,7 @@ fn perform(after: &mut Incident, act: &Act, by: By<'_>, now: Timestamp) -> Vec<T
     match act {
         Act::Acknowledge => {
             let mut acts = Vec::new();
+            acts.extend(handling::end_offer(after, OfferEnd::Overtaken, None));
             if let Some(person) = by.person {
                 acts.extend(set_owner(after, Owner::Person(person.clone())));
             }
@@ -396,15 +496,27 @@ fn perform(after: &mut Incident, act: &Act, by: By<'_>, now: Timestamp) -> Vec<T
             }
             acts
         }
-        Act::Assign { to } => set_owner(after, to.clone()).into_iter().collect(),
+        Act::Assign { to } => {
+            let ended = handling::end_offer(after, OfferEnd::Overtaken, None);
+            ended.into_iter().chain(set_owner(after, to.clone())).collect()
+        }
+        Act::Offer { to, note } => vec![handling::offer(after, (to, note.as_deref()), by, now)],
+        Act::Accept => handling::accept(after, by),
+        Act::Decline { reason } => handling::decline(after, by, reason),
+        Act::Snooze { until, reason } => vec![handling::snooze(after, *until, reason, by)],
+        Act::Wake => handling::wake(after, WokenBy::Person).into_iter().collect(),
+        Act::Mark { milestone } => vec![handling::mark(after, *milestone, by, now)],
+        Act::Merge { .. } => Vec::new(),
         Act::Start => set_state(after, IncidentState::InProgress).into_iter().collect(),
         Act::Comment { text } => vec![TimelineAct::Comment { text: text.clone() }],
         Act::Resolve { disposition, reason } => {
             after.disposition = Some(*disposition);
             let line =
                 TimelineAct::Disposition { disposition: *disposition, reason: reason.clone() };
+            let ended = handling::end_offer(after, OfferEnd::Overtaken, None);
+            after.handling.snooze = None;
             let state = set_state(after, IncidentState::Resolved);
-            std::iter::once(line).chain(state).collect()
+            ended.into_iter().chain([line]).chain(state).collect()
         }
         Act::Close => set_state(after, IncidentState::Closed).into_iter().collect(),
         Act::Reopen { reason } => {
@@ -425,7 +537,7 @@ fn perform(after: &mut Incident, act: &Act, by: By<'_>, now: Timestamp) -> Vec<T
     }
 }
 
-fn set_owner(after: &mut Incident, to: Owner) -> Option<TimelineAct> {
+pub(crate) fn set_owner(after: &mut Incident, to: Owner) -> Option<TimelineAct> {
     if after.owner == to {
         return None;
     }
@@ -433,7 +545,7 @@ fn set_owner(after: &mut Incident, to: Owner) -> Option<TimelineAct> {
     Some(TimelineAct::Owner { from, to })
 }
 
-fn set_state(after: &mut Incident, to: IncidentState) -> Option<TimelineAct> {
+pub(crate) fn set_state(after: &mut Incident, to: IncidentState) -> Option<TimelineAct> {
     if after.state == to {
         return None;
     }
@@ -456,8 +568,17 @@ fn detail(before: &Incident, after: &Incident, act: &Act) -> Value {
         put("owner", json!({ "from": before.owner, "to": after.owner }));
     }
     match act {
-        Act::Acknowledge | Act::Assign { .. } | Act::Start | Act::Close => {}
-        Act::Comment { text } | Act::Reopen { reason: text } => {
+        Act::Acknowledge
+        | Act::Assign { .. }
+        | Act::Start
+        | Act::Close
+        | Act::Accept
+        | Act::Wake => {}
+        Act::Offer { to, .. } => put("offered_to", json!(to)),
+        Act::Snooze { until, .. } => put("until", json!(until)),
+        Act::Mark { milestone } => put("milestone", json!(milestone)),
+        Act::Merge { into } => put("into", json!(into)),
+        Act::Decline { reason: text } | Act::Comment { text } | Act::Reopen { reason: text } => {
             put("text_chars", json!(text.chars().count()));
         }
         Act::Resolve { disposition, .. } => put("disposition", json!(disposition)),

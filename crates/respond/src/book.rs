@@ -46,7 +46,9 @@ impl Book {
     pub fn apply(&mut self, incident: Incident) {
         self.remove(&incident.id);
         let id = incident.id.clone();
-        for finding in &incident.findings {
+        // What was merged away answers for its findings no more.
+        let holds = incident.handling.merged_into.is_none();
+        for finding in incident.findings.iter().filter(|_| holds) {
             self.by_finding.insert(finding.clone(), id.clone());
         }
         if is_open(&incident) {

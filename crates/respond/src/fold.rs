@@ -10,13 +10,16 @@ use std::time::Duration;
 use model::audit::AuditAct;
 use model::finding::{Finding, FindingState, Level};
 use model::ids::{Entity, FindingId, IncidentId, PlaceId, RuleId, TeamId};
-use model::incident::{Disposition, Incident, IncidentState, Owner, TimelineAct, TimelineEntry};
+use model::incident::{
+    Disposition, Handling, Incident, IncidentState, Owner, TimelineAct, TimelineEntry, WokenBy,
+};
 use model::spine::{Organisation, PlaceKind};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::book::{Book, Changed, is_open};
+use crate::handling;
 use crate::limits::{
     ENTITIES_MAX, FINDINGS_MAX, FOLD_SPAN_MAX, FOLD_WINDOW, TIMELINE_MAX, TITLE_CHARS_MAX,
 };
@@ -326,6 +329,7 @@ impl Fold<'_> {
             because: finding.because.clone(),
             sop: merge::steps(&[], &self.rule.sop),
             disposition: None,
+            handling: Handling::default(),
             timeline: vec![entry(now, CASTELLAN, opened)],
             version: 1,
         };
@@ -342,6 +346,7 @@ impl Fold<'_> {
         };
         let mut acts = vec![folded];
         acts.extend(self.take_over(held, &mut incident));
+        acts.extend(handling::wake(&mut incident, WokenBy::Finding));
         self.date(&mut incident, acts);
         self.changed(incident, "incident.fold")
     }
@@ -482,6 +487,13 @@ fn is_withdrawn(incident: &Incident, id: &FindingId) -> bool {
         | TimelineAct::Comment { .. }
         | TimelineAct::Disposition { .. }
         | TimelineAct::Step { .. }
+        | TimelineAct::Offered { .. }
+        | TimelineAct::OfferEnded { .. }
+        | TimelineAct::Snoozed { .. }
+        | TimelineAct::Woken { .. }
+        | TimelineAct::Milestone { .. }
+        | TimelineAct::MergedInto { .. }
+        | TimelineAct::Merged { .. }
         | TimelineAct::Notified { .. } => false,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::audit::AuditAct;
 use model::finding::{EvidenceRef, Level};
 use model::ids::{Entity, PlaceId, TeamId};
-use model::incident::{Incident, IncidentState, Owner, TimelineAct};
+use model::incident::{Handling, Incident, IncidentState, Owner, TimelineAct};
 use model::spine::Organisation;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,7 @@ pub fn open_by_hand(
         because: made.text,
         sop: merge::steps(&[], &made.sop),
         disposition: None,
+        handling: Handling::default(),
         timeline: vec![entry(now, by.id, opened)],
         version: 1,
         evidence,

@@ -22,6 +22,12 @@ pub const TIMELINE_MAX: usize = 4_000;
 pub const TITLE_CHARS_MAX: usize = 200;
 /// Longest comment or reason, in characters.
 pub const TEXT_CHARS_MAX: usize = 8_000;
+/// How long a hand-over waits to be accepted before it returns and escalates.
+pub const OFFER_WAIT: Duration = Duration::from_secs(10 * 60);
+/// Longest time that an incident may be put aside.
+pub const SNOOZE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Most incidents that one may take in by hand.
+pub const MERGED_MAX: usize = 200;
 /// How long after its last change a closed incident may be opened again.
 pub const REOPEN_WINDOW: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Most closed incidents whose findings are remembered, so that a repeat is known again.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use model::finding::Level;
 use model::ids::{Entity, IncidentId, TeamId};
-use model::incident::{Incident, IncidentState, Owner};
+use model::incident::{Incident, IncidentState, OfferEnd, Owner, TimelineAct, TimelineEntry};
 use serde::{Deserialize, Serialize};
 
 use crate::act::state_word;
@@ -43,6 +43,8 @@ pub enum NoticeOn {
     Closed,
     /// It was opened again.
     Reopened,
+    /// A hand-over was not answered: it is back with who offered it.
+    Escalated,
 }
 
 impl NoticeOn {
@@ -58,6 +60,7 @@ impl NoticeOn {
             Self::Resolved => "resolved",
             Self::Closed => "closed",
             Self::Reopened => "reopened",
+            Self::Escalated => "hand-over not answered",
         }
     }
 }
@@ -78,10 +81,10 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Opened, graver, resolved, reopened.
+    /// Opened, graver, resolved, reopened, escalated.
     pub fn usual_moments() -> BTreeSet<NoticeOn> {
-        use NoticeOn::{LevelRaised, Opened, Reopened, Resolved};
-        BTreeSet::from([Opened, LevelRaised, Resolved, Reopened])
+        use NoticeOn::{Escalated, LevelRaised, Opened, Reopened, Resolved};
+        BTreeSet::from([Opened, LevelRaised, Resolved, Reopened, Escalated])
     }
 }
 
@@ -148,7 +151,6 @@ fn concerns(channel: &Channel, before: Option<&Incident>, after: &Incident) -> b
 }
 
 fn had_team(incident: &Incident, teams: &BTreeSet<TeamId>) -> bool {
-    use model::incident::TimelineAct;
     incident.timeline.iter().any(|entry| match &entry.act {
         TimelineAct::Owner { from: Owner::Team(team), .. } => teams.contains(team),
         TimelineAct::Owner { from: Owner::Person(_), .. }
@@ -159,6 +161,13 @@ fn had_team(incident: &Incident, teams: &BTreeSet<TeamId>) -> bool {
         | TimelineAct::Comment { .. }
         | TimelineAct::Disposition { .. }
         | TimelineAct::Step { .. }
+        | TimelineAct::Offered { .. }
+        | TimelineAct::OfferEnded { .. }
+        | TimelineAct::Snoozed { .. }
+        | TimelineAct::Woken { .. }
+        | TimelineAct::Milestone { .. }
+        | TimelineAct::MergedInto { .. }
+        | TimelineAct::Merged { .. }
         | TimelineAct::Notified { .. } => false,
     })
 }
@@ -176,6 +185,13 @@ fn moments(before: Option<&Incident>, after: &Incident) -> BTreeSet<NoticeOn> {
     }
     if after.owner != before.owner {
         moments.insert(NoticeOn::OwnerChanged);
+    }
+    let new = after.timeline.get(before.timeline.len()..).unwrap_or_default();
+    let is_escalation = |line: &TimelineEntry| {
+        matches!(line.act, TimelineAct::OfferEnded { how: OfferEnd::Expired, .. })
+    };
+    if new.iter().any(is_escalation) {
+        moments.insert(NoticeOn::Escalated);
     }
     if after.state != before.state {
         let was_done = !crate::book::is_open(before);

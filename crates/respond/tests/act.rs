@@ -3,11 +3,20 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use common::{at, finding, moment, organisation, person, rule_info, team};
-use model::incident::{Disposition, Incident, IncidentState, Owner, TimelineAct};
+use model::finding::Level;
+use model::incident::{
+    Disposition, Incident, IncidentState, Milestone, OfferEnd, Owner, TimelineAct,
+};
 use model::time::Timestamp;
 use proptest::prelude::*;
-use respond::{Act, Action, Book, By, FoldPolicy, HandMade, act, allowed, limits, open_by_hand};
+use respond::{
+    Act, Action, Book, By, Channel, ChannelKind, FoldPolicy, HandMade, act, allowed, expire,
+    limits, merge_into, notices, open_by_hand,
+};
 
 fn opened() -> Incident {
     let organisation = organisation();
@@ -41,6 +50,16 @@ fn check(script: &str, expected: &str) -> Incident {
             "reopen" => reopen(),
             "tick" => Act::TickStep { step: 0 },
             "tick 9" => Act::TickStep { step: 9 },
+            "offer ben" => Act::Offer { to: Owner::Person(person("ben")), note: None },
+            "offer guards" => Act::Offer { to: Owner::Team(team("guards")), note: None },
+            "accept" => Act::Accept,
+            "decline" => Act::Decline { reason: "not mine".into() },
+            "snooze" => Act::Snooze { until: at(10_000), reason: "later".into() },
+            "snooze back" => Act::Snooze { until: at(1), reason: "later".into() },
+            "wake" => Act::Wake,
+            "dispatched" => Act::Mark { milestone: Milestone::Dispatched },
+            "on scene" => Act::Mark { milestone: Milestone::OnScene },
+            "clear" => Act::Mark { milestone: Milestone::Clear },
             "to ben" => Act::Assign { to: Owner::Person(person("ben")) },
             "to soc" => Act::Assign { to: Owner::Team(team("soc")) },
             other => unreachable!("{other}"),
@@ -62,6 +81,105 @@ fn check(script: &str, expected: &str) -> Incident {
     }
     assert_eq!(told, expected);
     incident
+}
+
+#[test]
+fn a_hand_over_changes_the_owner_when_it_is_accepted_and_not_before() {
+    let incident = check(
+        "ana offer ben\nana acknowledge\nben offer guards\nana offer ben\nana offer guards\n\
+         ana accept\nben accept\nana accept",
+        "no: not_acknowledged\nAcknowledged ana\nno: owned_by_another\nAcknowledged ana\n\
+         no: offered_already\nno: offered_to_another\nAcknowledged ben\nno: not_offered\n",
+    );
+    assert_eq!(incident.handling.offer, None);
+    check(
+        "ana acknowledge\nana offer guards\nrobot accept\nana accept\ncai decline\n\
+         ana offer ben\nana decline\nana offer ben\nana to soc\nben accept",
+        "Acknowledged ana\nAcknowledged ana\nno: no_person\nno: offered_to_another\n\
+         Acknowledged ana\nAcknowledged ana\nAcknowledged ana\nAcknowledged ana\n\
+         Acknowledged team soc\nno: not_offered\n",
+    );
+}
+
+#[test]
+fn an_offer_that_nobody_answers_returns_and_says_so() {
+    let incident = check("ana acknowledge\nana offer ben", "Acknowledged ana\nAcknowledged ana\n");
+    let until = incident.handling.offer.as_ref().unwrap().until;
+    assert_eq!(until, at(101).plus(limits::OFFER_WAIT));
+    assert_eq!(expire(&incident, until.minus(Duration::from_nanos(1))), None);
+    let after = expire(&incident, until).unwrap().incident;
+    assert_eq!(after.handling.offer, None);
+    assert_eq!(after.owner, Owner::Person(person("ana")));
+    let last = &after.timeline.last().unwrap().act;
+    assert!(matches!(last, TimelineAct::OfferEnded { how: OfferEnd::Expired, .. }), "{last:?}");
+    let channel = Channel {
+        id: "mail".into(),
+        kind: ChannelKind::Email,
+        level_min: Level::Low,
+        teams: BTreeSet::new(),
+        on: Channel::usual_moments(),
+    };
+    let told = notices(Some(&incident), &after, &[channel], None);
+    assert!(told.first().unwrap().subject.contains("hand-over not answered"));
+}
+
+#[test]
+fn what_is_put_aside_comes_back_by_hand_by_time_and_by_a_new_finding() {
+    let script = "ana snooze\nana acknowledge\nana snooze back\nana snooze\nben snooze\nben wake\n\
+                  ben wake\nana snooze";
+    let incident = check(
+        script,
+        "no: not_acknowledged\nAcknowledged ana\nno: in_the_past\nAcknowledged ana\n\
+         no: snoozed_already\nAcknowledged ana\nno: not_snoozed\nAcknowledged ana\n",
+    );
+    let woken = expire(&incident, at(10_000)).unwrap().incident;
+    assert_eq!(woken.handling.snooze, None);
+    let book = Book::restore([incident]);
+    let (policy, organisation) = (FoldPolicy::default(), organisation());
+    let found = finding("f2", "forced", "place:d-lab", 5);
+    let folded = book.fold((&policy, &organisation), &found, &rule_info(), &moment(2));
+    assert_eq!(folded.changed().unwrap().incident.handling.snooze, None);
+}
+
+#[test]
+fn milestones_go_forward_only() {
+    check(
+        "ana dispatched\nana acknowledge\nana clear\nana on scene\nana dispatched\nben clear\n\
+         ana clear",
+        "no: not_acknowledged\nAcknowledged ana\nno: nobody_went\nAcknowledged ana\n\
+         no: milestone_passed\nAcknowledged ana\nno: no_milestone_left\n",
+    );
+}
+
+#[test]
+fn a_merge_gives_all_findings_to_the_one_that_stays() {
+    let (policy, organisation) = (FoldPolicy::default(), organisation());
+    let from = opened();
+    let other = finding("f9", "tailgating", "place:d-gate", 40);
+    let outcome = Book::default().fold((&policy, &organisation), &other, &rule_info(), &moment(7));
+    let into = outcome.changed().unwrap().incident.clone();
+    assert_ne!(from.id, into.id);
+    let ana = person("ana");
+    let by = By { id: "ana", person: Some(&ana) };
+    let (gone, held) = merge_into(&from, &into, by, at(50)).unwrap();
+    assert_eq!(gone.incident.state, IncidentState::Resolved);
+    assert_eq!(gone.incident.disposition, Some(Disposition::Duplicate));
+    assert_eq!(gone.incident.handling.merged_into.as_ref(), Some(&into.id));
+    assert_eq!(held.incident.owner, into.owner);
+    let all: BTreeSet<_> = from.findings.iter().chain(&into.findings).cloned().collect();
+    assert_eq!(held.incident.findings.iter().cloned().collect::<BTreeSet<_>>(), all);
+    assert!(from.evidence.iter().all(|event| held.incident.evidence.contains(event)));
+    // Whichever is read back first, the finding is the one's that stays.
+    for order in [[&gone, &held], [&held, &gone]] {
+        let book = Book::restore(order.map(|changed| changed.incident.clone()));
+        let holder = book.of_finding(from.findings.first().unwrap()).unwrap();
+        assert_eq!(holder.id, into.id);
+    }
+    let again = act(&gone.incident, &reopen(), by, at(60), None).unwrap_err();
+    assert_eq!(again.code, "merged");
+    for (one, other) in [(&gone.incident, &into), (&into, &into)] {
+        assert!(merge_into(one, other, by, at(60)).is_err());
+    }
 }
 
 #[test]
@@ -127,7 +245,7 @@ fn whoever_looked_at_an_older_version_looks_again() {
     assert_eq!(refused.code, "version_conflict");
     assert_eq!(
         refused.message,
-        "somebody changed the incident meanwhile: it is at version 1, not 7; look again"
+        "castellan changed the incident meanwhile: it is at version 1, not 7; look again"
     );
     for (text, code) in [(" ", "empty_text"), (&*"x".repeat(8_001), "text_too_long")] {
         let act = act(&incident, &Act::Comment { text: text.into() }, by, at(1), None);
@@ -210,6 +328,13 @@ fn retold(incident: &Incident) -> (IncidentState, Owner, Option<Disposition>, Ve
             TimelineAct::Disposition { disposition, .. } => now.2 = Some(*disposition),
             TimelineAct::Step { step } => now.3.push(*step),
             TimelineAct::Opened { .. }
+            | TimelineAct::Offered { .. }
+            | TimelineAct::OfferEnded { .. }
+            | TimelineAct::Snoozed { .. }
+            | TimelineAct::Woken { .. }
+            | TimelineAct::Milestone { .. }
+            | TimelineAct::MergedInto { .. }
+            | TimelineAct::Merged { .. }
             | TimelineAct::Folded { .. }
             | TimelineAct::FindingWithdrawn { .. }
             | TimelineAct::Comment { .. }
@@ -231,6 +356,14 @@ fn any_act() -> impl Strategy<Value = Act> {
         Just(Act::Assign { to: Owner::Team(team("soc")) }),
         Just(Act::Assign { to: Owner::Person(person("ben")) }),
         (0..3_u16).prop_map(|step| Act::TickStep { step }),
+        Just(Act::Offer { to: Owner::Team(team("guards")), note: None }),
+        Just(Act::Offer { to: Owner::Person(person("ben")), note: Some("see the door".into()) }),
+        Just(Act::Accept),
+        Just(Act::Decline { reason: "not mine".into() }),
+        (1..100_i64).prop_map(|secs| Act::Snooze { until: at(secs), reason: "later".into() }),
+        Just(Act::Wake),
+        Just(Act::Mark { milestone: Milestone::Dispatched }),
+        Just(Act::Mark { milestone: Milestone::Clear }),
     ]
 }
 
@@ -248,8 +381,15 @@ proptest! {
         let people = [person("ana"), person("ben")];
         let mut incident = opened();
         for (number, (who, done)) in script.into_iter().enumerate() {
-            let by = By { id: "token", person: people.get(who) };
+            let id = ["ana", "ben", "robot"].get(who).unwrap();
+            let by = By { id, person: people.get(who) };
             let now: Timestamp = at(i64::try_from(number).unwrap());
+            if let Some(changed) = expire(&incident, now) {
+                // Time alone gives an incident to nobody else.
+                prop_assert_eq!(&changed.incident.owner, &incident.owner);
+                prop_assert_eq!(expire(&changed.incident, now), None);
+                incident = changed.incident;
+            }
             let offers = allowed(&incident, by, now);
             let offer = offers.iter().find(|offer| offer.action == done.action()).unwrap();
             match act(&incident, &done, by, now, Some(incident.version)) {
@@ -280,7 +420,10 @@ proptest! {
                         prop_assert_eq!(refusal, &refused);
                     }
                     // Only what an act says itself can be wrong with an offered action.
-                    let by_content = ["already_owner", "no_such_step", "already_done"];
+                    let by_content = [
+                        "already_owner", "no_such_step", "already_done", "in_the_past",
+                        "milestone_passed", "nobody_went",
+                    ];
                     prop_assert!(!offer.allowed || by_content.contains(&refused.code));
                 }
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::finding::Window;
-use model::incident::{Owner, SopStep, TimelineAct, TimelineEntry};
+use model::incident::{Handling, Owner, SopStep, TimelineAct, TimelineEntry};
 use model::spine::{
     Asset, Door, Identifier, Person, PersonKind, PersonStatus, Place, PlaceKind, Source,
     SourceMatch, Validity, WitnessOf, ZoneClass,
@@ -197,6 +197,7 @@ fn an_incident(id: &str, secs: i64, finding: &str) -> Incident {
         because: "ana was seen at two places at once".into(),
         sop: vec![SopStep { text: "Call her".into(), done: Some((at(3), "op-1".into())) }],
         disposition: None,
+        handling: Handling::default(),
         timeline: vec![TimelineEntry {
             at: at(secs),
             by: "castellan".into(),

@@ -116,7 +116,7 @@ async fn incident_of(
                         return true;
                     }
                 }
-                Ok(LiveMessage::Finding(_) | LiveMessage::Event(_)) => {}
+                Ok(LiveMessage::Finding(_) | LiveMessage::Event(_) | LiveMessage::Door(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return false,
             }

@@ -1,9 +1,8 @@
 //! `castellan admin`: is what lies in the data folder whole.
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 
+use super::DataArg;
 use crate::output::{self, Ended, Format, Outcome};
 
 /// Look after the data folder: verify its integrity, check the audit chain.
@@ -14,9 +13,8 @@ use crate::output::{self, Ended, Format, Outcome};
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,
-    /// Data folder.
-    #[arg(long, global = true, value_name = "DIR", default_value = "castellan-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArg,
 }
 
 #[derive(Debug, Subcommand)]
@@ -29,9 +27,10 @@ enum Verb {
 
 /// Runs the verb.
 pub fn run(args: Args, format: Format) -> Outcome {
+    let Some(config) = args.data.config(format)? else { return Ok(Ended::ProblemsFound) };
     let report = match args.verb {
-        Verb::Verify => engine::offline::verify(&args.data),
-        Verb::Audit => engine::offline::verify_audit(&args.data),
+        Verb::Verify => engine::offline::verify(&config.data),
+        Verb::Audit => engine::offline::verify_audit(&config.data),
     }?;
     for line in &report.lines {
         match format {

@@ -222,7 +222,7 @@ async fn watch(
                     tell(&incident, (begun.elapsed(), before.is_some()), format)?;
                 }
             }
-            Ok(LiveMessage::Finding(_) | LiveMessage::Event(_)) => {}
+            Ok(LiveMessage::Finding(_) | LiveMessage::Event(_) | LiveMessage::Door(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Closed) => {
                 bail!("the live stream has ended")

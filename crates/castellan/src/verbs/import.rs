@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use engine::clock::Clock;
 
 use super::serve::runtime;
+use super::{ContentArg, DataArg};
 use crate::output::{self, Ended, Format, Outcome};
 
 /// Load an organisation folder: people, identifiers, assets, places, doors, sources.
@@ -18,9 +19,10 @@ pub struct Args {
     /// Organisation folder.
     #[arg(long, value_name = "DIR")]
     org: PathBuf,
-    /// Data folder.
-    #[arg(long, value_name = "DIR", default_value = "castellan-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArg,
+    #[command(flatten)]
+    content: ContentArg,
     /// Only say what would change.
     #[arg(long)]
     dry_run: bool,
@@ -33,9 +35,8 @@ pub struct ExportArgs {
     /// Where to; made if missing.
     #[arg(long, value_name = "DIR")]
     org: PathBuf,
-    /// Data folder.
-    #[arg(long, value_name = "DIR", default_value = "castellan-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArg,
 }
 
 /// Runs the verb.
@@ -43,12 +44,20 @@ pub fn run(args: Args, format: Format) -> Outcome {
     let (org, problems) = engine::offline::organisation(&args.org)?;
     output::problems(&problems, format)?;
     let Some(org) = org else { return Ok(Ended::ProblemsFound) };
+    let Some(config) = args.data.config(format)? else { return Ok(Ended::ProblemsFound) };
+    let content = args.content.content.or_else(|| config.content.clone());
+    let unknown = engine::offline::unknown_mappings(&org, content.as_deref());
+    if output::problems(&unknown, format)? {
+        return Ok(Ended::ProblemsFound);
+    }
+    let was_there = config.data.exists();
     let changes = runtime()?.block_on(engine::offline::import(
-        &args.data,
+        &config.data,
         &org,
         Clock::system().now(),
         args.dry_run,
     ))?;
+    super::tell_if_made(&config.data, was_there);
     match format {
         Format::Json => output::json_line(&changes)?,
         Format::Text => output::line(&changes)?,
@@ -58,7 +67,8 @@ pub fn run(args: Args, format: Format) -> Outcome {
 
 /// Runs the verb.
 pub fn export(args: ExportArgs, format: Format) -> Outcome {
-    let files = runtime()?.block_on(engine::offline::export(&args.data))?;
+    let Some(config) = args.data.config(format)? else { return Ok(Ended::ProblemsFound) };
+    let files = runtime()?.block_on(engine::offline::export(&config.data))?;
     std::fs::create_dir_all(&args.org)
         .with_context(|| format!("cannot make {}", args.org.display()))?;
     for (name, text) in &files {

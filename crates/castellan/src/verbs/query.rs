@@ -1,6 +1,5 @@
 //! `castellan query`: SQL over the lake and what is not yet in it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -8,6 +7,7 @@ use engine::config::Config;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::DataArg;
 use super::serve::{runtime, start_logging};
 use crate::local;
 use crate::output::{self, Ended, Format, Outcome};
@@ -18,7 +18,8 @@ const CATCH_UP_MAX: Duration = Duration::from_secs(600);
 /// Ask the lake, and what is not yet in it, in SQL.
 ///
 /// The table is `events`; `SELECT * FROM events LIMIT 1` shows its columns, and `ocsf` holds each
-/// whole event as JSON. The table `raw` holds what sources said, word by word. A server that
+/// whole event as JSON. The table `raw` holds what sources said, word by word; `body` is bytes,
+/// `CAST(body AS VARCHAR)` shows them as text. A server that
 /// holds the data folder is asked; without one the folder is opened.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  castellan query \"SELECT person, count(*) FROM events \
@@ -26,12 +27,8 @@ const CATCH_UP_MAX: Duration = Duration::from_secs(600);
 pub struct Args {
     /// One SELECT statement.
     sql: String,
-    /// Data folder.
-    #[arg(long, value_name = "DIR", default_value = "castellan-data")]
-    data: PathBuf,
-    /// Configuration file; its data and lake folders are used.
-    #[arg(long, value_name = "FILE", conflicts_with = "data")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArg,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,16 +40,7 @@ struct Answer {
 
 /// Runs the verb.
 pub fn run(args: Args, format: Format) -> Outcome {
-    let config = match &args.config {
-        Some(path) => {
-            let mut problems = Vec::new();
-            let config = engine::offline::read_config(path, &mut problems)?;
-            output::problems(&problems, format)?;
-            config
-        }
-        None => Config::embedded(args.data.clone(), ([127, 0, 0, 1], 0).into()),
-    };
-    let Some(config) = config else { return Ok(Ended::ProblemsFound) };
+    let Some(config) = args.data.config(format)? else { return Ok(Ended::ProblemsFound) };
     let answer = match engine::folder::running(&config.data) {
         Some(server) => ask(&server, &args.sql)?,
         None => open(config, &args.sql)?,

@@ -1,7 +1,5 @@
 //! `castellan token`: who may send, read and work.
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use engine::auth::{NewToken, Scope};
@@ -9,6 +7,7 @@ use engine::clock::Clock;
 use model::SourceId;
 use serde_json::json;
 
+use super::DataArg;
 use super::serve::runtime;
 use crate::output::{self, Ended, Format, Outcome};
 
@@ -21,9 +20,8 @@ use crate::output::{self, Ended, Format, Outcome};
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,
-    /// Data folder.
-    #[arg(long, global = true, value_name = "DIR", default_value = "castellan-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArg,
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +51,8 @@ enum Verb {
 
 /// Runs the verb.
 pub fn run(args: Args, format: Format) -> Outcome {
+    let Some(config) = args.data.config(format)? else { return Ok(Ended::ProblemsFound) };
+    let (data, was_there) = (&config.data, config.data.exists());
     let now = Clock::system().now();
     let runtime = runtime()?;
     match args.verb {
@@ -67,15 +67,19 @@ pub fn run(args: Args, format: Format) -> Outcome {
                 sources: sources.context("--source")?,
                 expires_at: Some(now.plus(valid)),
             };
-            let made = engine::offline::create_token(&args.data, wanted, now);
+            let made = engine::offline::create_token(data, wanted, now);
             let (token, secret) = runtime.block_on(made)?;
+            super::tell_if_made(data, was_there);
             match format {
-                Format::Text => output::line(secret)?,
+                Format::Text => {
+                    output::note(format_args!("token {} for {}", token.id, token.label));
+                    output::line(secret)?;
+                }
                 Format::Json => output::json_line(&json!({"id": token.id, "token": secret}))?,
             }
         }
         Verb::List => {
-            for token in runtime.block_on(engine::offline::tokens(&args.data))? {
+            for token in runtime.block_on(engine::offline::tokens(data))? {
                 output::json_line(&json!({
                     "id": token.id, "label": token.label, "scopes": token.scopes,
                     "sources": token.sources, "created_at": token.created_at,
@@ -84,7 +88,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
             }
         }
         Verb::Revoke { id } => {
-            if !runtime.block_on(engine::offline::revoke_token(&args.data, &id, now))? {
+            if !runtime.block_on(engine::offline::revoke_token(data, &id, now))? {
                 bail!("there is no token `{id}`");
             }
         }

@@ -27,6 +27,7 @@ use crate::flow::tally::Unresolved;
 use crate::knowledge::Knowledge;
 use crate::limits::Limits;
 use crate::live::{Live, LiveMessage};
+use crate::watch::doors::Doors;
 
 /// The consumer's name in the journal and in state.
 pub const CONSUMER: &str = "flow";
@@ -66,6 +67,8 @@ pub struct Tools {
     pub clock: Clock,
     /// Who is silent.
     pub silencer: Arc<Silencer>,
+    /// How doors stand.
+    pub doors: Arc<Doors>,
     /// Bounds.
     pub limits: Limits,
     /// The run time that state lives on.
@@ -263,6 +266,9 @@ impl Judge {
 
     fn event(&mut self, event: &Event, (seq, is_new): (u64, bool)) {
         self.tools.progress.events.fetch_add(1, Ordering::Relaxed);
+        if let Some(door) = self.tools.doors.take(event) {
+            self.tools.live.send(LiveMessage::Door(Arc::new(door)));
+        }
         if is_new {
             self.unresolved.add(event);
         }

@@ -14,6 +14,7 @@ use super::content::organisation;
 use crate::config::{self, Config};
 use crate::content;
 use crate::limits::LIMITS;
+use crate::unmet::unknown_mappings;
 
 /// What to check.
 pub struct CheckRequest {
@@ -44,17 +45,25 @@ pub fn check(request: &CheckRequest) -> Result<CheckReport, OfflineError> {
     };
     let org = request.org.clone().or_else(|| config.as_ref()?.organisation.clone());
     let mut summary = String::new();
+    let mut loaded = None;
     if let Some(dir) = org {
-        let (loaded, found) = organisation(&dir)?;
+        let found;
+        (loaded, found) = organisation(&dir)?;
         problems.extend(found);
-        if let Some(org) = loaded {
+        if let Some(org) = &loaded {
             let (people, assets) = (org.people.len(), org.assets.len());
             let sources = org.sources.len();
             let _ = write!(summary, "{people} people, {assets} assets, {sources} sources; ");
         }
     }
+    if let Some(config) = &config {
+        problems.extend(config.unmet(loaded.as_ref()));
+    }
     let extra = request.content.clone().or_else(|| config.as_ref()?.content.clone());
-    check_content(extra.as_deref(), &mut problems, &mut summary);
+    let mappings = check_content(extra.as_deref(), &mut problems, &mut summary);
+    if let Some(org) = &loaded {
+        problems.extend(unknown_mappings(org, &mappings));
+    }
     problems.sort();
     problems.dedup();
     let errors = problems.iter().filter(|p| p.gravity == Gravity::Error).count();
@@ -75,7 +84,11 @@ pub fn read_config(
     Ok(config)
 }
 
-fn check_content(extra: Option<&Path>, problems: &mut Vec<Problem>, summary: &mut String) {
+fn check_content(
+    extra: Option<&Path>,
+    problems: &mut Vec<Problem>,
+    summary: &mut String,
+) -> Arc<Mappings> {
     let files = content::gather(extra, problems);
     let folders = content::mapping_folders(&files);
     let (mappings, found) = Mappings::load(folders.clone());
@@ -112,6 +125,7 @@ fn check_content(extra: Option<&Path>, problems: &mut Vec<Problem>, summary: &mu
         rules.len(),
         outcomes.len()
     );
+    mappings
 }
 
 /// `UPDATE=1` rewrites what mappings are expected to give.

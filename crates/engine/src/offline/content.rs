@@ -11,6 +11,7 @@ use normalise::Mappings;
 
 use super::OfflineError;
 use crate::content::{self, Files};
+use crate::unmet;
 
 /// Compiled content.
 pub struct Content {
@@ -25,10 +26,11 @@ pub struct Content {
 }
 
 /// Shipped content with `extra` on top. Fails with every problem when any of it is an error.
+/// Mappings of `extra` are compiled now, so that a mistake in one never goes into force.
 pub fn content(extra: Option<&Path>) -> Result<Content, Vec<Problem>> {
     let mut problems = Vec::new();
-    let files = content::gather(extra, &mut problems);
-    let (mappings, found) = Mappings::load_lazily(content::mapping_folders(&files));
+    let (files, own) = content::gather_telling(extra, &mut problems);
+    let (mappings, found) = Mappings::load_compiling(content::mapping_folders(&files), &own);
     problems.extend(found);
     let (rules, found) = RuleSet::load(&content::rule_files(&files));
     problems.extend(found);
@@ -36,6 +38,15 @@ pub fn content(extra: Option<&Path>) -> Result<Content, Vec<Problem>> {
         return Err(problems);
     }
     Ok(Content { mappings: Arc::new(mappings), rules: Arc::new(rules), files, problems })
+}
+
+/// Sources whose mapping exists neither among the shipped ones nor in `extra`.
+pub fn unknown_mappings(org: &Organisation, extra: Option<&Path>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let files = content::gather(extra, &mut problems);
+    let (mappings, _) = Mappings::load_lazily(content::mapping_folders(&files));
+    problems.extend(unmet::unknown_mappings(org, &mappings));
+    problems
 }
 
 /// Reads an organisation folder from disk.

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use estate::Change;
 use lake::QueryResult;
-use model::{Organisation, Timestamp};
+use model::ids::UNASSIGNED;
+use model::{Organisation, SourceId, Timestamp};
+
 use serde::Serialize;
 use store::state::Token;
 use store::{State, StoreError};
 
+use super::OfflineError;
 use crate::auth::{self, NewToken, TokenError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -38,6 +41,9 @@ pub enum DataError {
     /// The query.
     #[error(transparent)]
     Query(#[from] lake::LakeError),
+    /// Something named on the command line does not exist.
+    #[error(transparent)]
+    Unknown(#[from] OfflineError),
     /// No organisation was ever imported.
     #[error("no organisation has been imported yet")]
     NoOrganisation,
@@ -129,6 +135,16 @@ pub async fn create_token(
     now: Timestamp,
 ) -> Result<(Token, String), DataError> {
     let state = open_state(data, true).await?;
+    // Without an organisation there is nothing to compare with: tokens may come first.
+    if let Some(org) = state.load_organisation().await? {
+        for source in &wanted.sources {
+            if !org.sources.contains_key(source) && source.as_str() != UNASSIGNED {
+                let name = source.to_string();
+                let hint = super::hint(&name, org.sources.keys().map(SourceId::as_str));
+                return Err(OfflineError::Unknown { what: "source", name, hint }.into());
+            }
+        }
+    }
     let made = auth::create(&state, wanted, "command line", now).await?;
     state.close().await;
     folder::touch_changed(data).map_err(|e| unusable(data, &e))?;

@@ -9,7 +9,7 @@ mod rules;
 mod verify;
 
 pub use check::{CheckReport, CheckRequest, check, read_config};
-pub use content::{Content, content, organisation, organisation_of_files};
+pub use content::{Content, content, organisation, organisation_of_files, unknown_mappings};
 pub use data::{DataError, Imported, create_token, export, import, query, revoke_token, tokens};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
 pub use replay::{ReplayRequest, ReplaySummary, replay};

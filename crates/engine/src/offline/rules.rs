@@ -116,6 +116,14 @@ pub fn rules_test(path: &Path) -> Result<TestedRules, OfflineError> {
         })
         .collect();
     let failed = cases.iter().filter(|case| !case.passed).count();
+    let (rules, _) = RuleSet::load(&files);
+    // A part of a correlation fires in that one's cases.
+    for (_, meta) in rules.iter().filter(|(_, meta)| meta.is_reported) {
+        if !cases.iter().any(|case| case.rule == meta.id.as_str()) {
+            let message = format!("rule `{}` has no case: nothing shows that it fires", meta.id);
+            problems.push(Problem::warning(&meta.path, meta.position, "no_case", message));
+        }
+    }
     Ok(TestedRules { passed: cases.len() - failed, failed, cases, problems })
 }
 

@@ -1,3 +1,4 @@
-//! The watch road's first piece: who has fallen silent.
+//! The watch road's first pieces: who has fallen silent, and how doors stand.
 
+pub mod doors;
 pub mod silence;

@@ -89,7 +89,8 @@ impl Default for JournalLimits {
 }
 
 impl JournalLimits {
-    fn check(&self) -> Result<(), StoreError> {
+    /// Whether they can be kept.
+    pub fn check(&self) -> Result<(), StoreError> {
         let at_least = |name: &'static str, found: u64, least: u64| {
             if found >= least {
                 return Ok(());

@@ -124,8 +124,21 @@ impl State {
         expected_version: u64,
         (acts, messages): (&[AuditAct], &[OutboxItem]),
     ) -> Result<(), StoreError> {
+        let one = [(incident.clone(), expected_version)];
+        self.save_incidents_telling(&one, (acts, messages)).await
+    }
+
+    /// Writes several incidents, each at the version it was read at, with the acts that changed
+    /// them and what others are told: all or nothing.
+    pub async fn save_incidents_telling(
+        &self,
+        incidents: &[(Incident, u64)],
+        (acts, messages): (&[AuditAct], &[OutboxItem]),
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        save(&mut tx, incident, expected_version).await?;
+        for (incident, expected_version) in incidents {
+            save(&mut tx, incident, *expected_version).await?;
+        }
         let dropped = outbox::add(&mut tx, messages).await?;
         tallies::add_counters(&mut tx, &[Counter::dropped_full("outbox", dropped)]).await?;
         audit::append(&mut tx, acts).await?;

@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod bounds_tests;
+mod console;
 pub(crate) mod db;
 mod dead_letters;
 mod findings;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use model::AuditAct;
 
+pub use console::{Mark, PLANS_MAX, Plan, VIEWS_MAX, View};
 pub use db::{BUSY_WAIT_MAX, READ_CONNECTIONS_MAX};
 pub use dead_letters::{
     DEAD_LETTER_PAGE_MAX, DEAD_LETTERS_MAX, DeadLetterFilter, DeadLetterStatus, StoredDeadLetter,

@@ -169,3 +169,26 @@ fn the_committed_openapi_document_is_the_programs_own() {
         "run `cargo xtask gen` and commit schema/openapi.json"
     );
 }
+
+#[test]
+fn a_verb_finds_the_servers_folder_by_its_configuration() {
+    let scratch = prepared();
+    let create = ["token", "create", "doors", "--scope", "ingest", "--config", "castellan.toml"];
+    let made = scratch.run(&create).ends(0).says("token tok-");
+    assert!(made.stdout.starts_with("cst_") && made.stdout.lines().count() == 1, "{}", made.stdout);
+    let listed = scratch.run(&["token", "list", "--data", "data"]).ends(0);
+    assert_eq!(listed.lines().len(), 1, "{}", listed.stdout);
+    assert!(!scratch.path("castellan-data").exists());
+    // Without a word about where, a folder is made here, and that is said.
+    let elsewhere = scratch.run(&["token", "create", "doors", "--scope", "ingest"]).ends(0);
+    elsewhere.says("made the data folder castellan-data");
+}
+
+#[test]
+fn a_token_is_not_made_for_a_source_that_is_not_there() {
+    let scratch = prepared();
+    let args = ["token", "create", "x", "--scope", "ingest", "--data", "data", "--source"];
+    let wrong = scratch.run(&[&args[..], &["dors"]].concat()).ends(2);
+    wrong.says("there is no source `dors`; did you mean `doors`?");
+    scratch.run(&[&args[..], &["doors"]].concat()).ends(0);
+}

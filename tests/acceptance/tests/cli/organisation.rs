@@ -198,3 +198,65 @@ fn an_unknown_configuration_key_stops_the_server_too() {
     scratch.run(&["check", "--config", "nowhere.toml"]).ends(1).says("nowhere.toml");
     scratch.run(&["check", "--colour"]).ends(2).says("--colour");
 }
+
+#[test]
+fn what_the_configuration_needs_and_does_not_find_stops_check_and_server_alike() {
+    let scratch = Scratch::new();
+    scratch.write("org/organisation.toml", "format = 1\nname = \"E\"\ntime_zone = \"UTC\"\n");
+    scratch.write("org/sources.toml", "[[source]]\nid = \"doors\"\nmapping = \"pacs-csv\"\n");
+    let listen = "[listen]\nhttp = \"127.0.0.1:0\"\n[organisation]\nfolder = \"org\"\n";
+    let mut expected: Vec<(usize, &str)> = Vec::new();
+    let mut text = format!("format = 1\n{listen}");
+    for (lines, at, words) in [
+        ("[[token]]\nid = \"a\"\nsecret = \"file:nowhere\"\nscopes = [\"ingest\"]\n", 3, "nowhere"),
+        ("sources = [\"dors\"]\n", 1, "did you mean `doors`?"),
+        ("[[tail]]\npath = \"a.log\"\nsource = \"gates\"\n", 3, "no source `gates`"),
+        (
+            "[[webhook]]\nname = \"w\"\nurl = \"https://x.test/\"\nsecret = \"env:NOT_THERE\"\n",
+            4,
+            "channel `w`",
+        ),
+    ] {
+        expected.push((text.lines().count() + at, words));
+        text.push_str(lines);
+    }
+    scratch.write("castellan.toml", &text);
+    let told = [
+        scratch.run(&["check", "--config", "castellan.toml"]).ends(1),
+        scratch.run(&["serve", "--config", "castellan.toml"]).ends(1),
+    ];
+    for ran in told {
+        for (line, words) in &expected {
+            let is_it =
+                |l: &str| l.starts_with(&format!("castellan.toml:{line}:")) && l.contains(words);
+            assert!(ran.stderr.lines().any(is_it), "{line} {words}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn values_that_cannot_be_are_told_with_their_line() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "castellan.toml",
+        "format = 1\n[limits]\ntick_ms = 0\n[journal]\nbytes_max = \"1 KiB\"\n[[token]]\nid = \"a\"\n\
+         secret = \"env:HOME\"\nscopes = [\"ingst\"]\n",
+    );
+    let ran = scratch.run(&["check", "--config", "castellan.toml"]).ends(1);
+    ran.says("castellan.toml:3:11: error: `limits.tick_ms`: found 0")
+        .says("castellan.toml:4:")
+        .says("`journal.bytes_max`: found 1024, expected at least")
+        .says("castellan.toml:9:")
+        .says("did you mean `ingest`?");
+}
+
+#[test]
+fn a_source_with_an_unknown_mapping_is_not_imported() {
+    let scratch = Scratch::new();
+    scratch.write("org/organisation.toml", "format = 1\nname = \"E\"\ntime_zone = \"UTC\"\n");
+    scratch.write("org/sources.toml", "[[source]]\nid = \"doors\"\nmapping = \"pacs-cvs\"\n");
+    let ran = scratch.run(&["import", "--org", "org"]).ends(1);
+    let ran = ran.says("source `doors`: there is no mapping `pacs-cvs`; did you mean `pacs-csv`?");
+    assert!(!scratch.path("castellan-data").exists(), "{}", ran.stderr);
+    scratch.run(&["check", "--org", "org"]).ends(1).says("there is no mapping `pacs-cvs`");
+}

@@ -96,3 +96,33 @@ async fn a_clock_ten_years_off_keeps_the_event_and_what_it_claimed() {
     api.until_account(["normalise", "doors", "kept", ""], 2).await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_mapping_that_does_not_compile_never_goes_into_force() {
+    let world = World::new();
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let problems = async || {
+        let status = api.get("/v1/status").await;
+        status["content_problems"].as_array().unwrap().clone()
+    };
+    assert!(problems().await.is_empty());
+
+    world.write_content(". = {{ not a program");
+    let told = until("the mistake is told", async || {
+        let told = problems().await;
+        (!told.is_empty()).then_some(told)
+    })
+    .await;
+    assert!(told[0].as_str().unwrap().starts_with("probe/map.vrl:1:"), "{told:?}");
+    api.take("app", "application/x-ndjson", "{\"marker\": \"a\", \"user\": \"ana\"}\n").await;
+    api.until_count("SELECT count(*) FROM events WHERE source = 'app'", 1).await;
+
+    world.write_content(crate::world::PROBE_PROGRAM);
+    until("it is in force again", async || problems().await.is_empty().then_some(())).await;
+    server.stop().await;
+
+    world.write_content(". = {{ not a program");
+    assert!(world.refused().contains("probe/map.vrl:1:"), "a start does not take it either");
+}

@@ -233,3 +233,24 @@ async fn a_retry_under_its_key_doubles_nothing() {
     assert_eq!(api.count(distinct).await, 13);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn what_the_framework_refuses_is_a_problem_document_too() {
+    let world = World::new();
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let client = &api.client;
+    let nowhere = api.send(client.get(server.url("/v1/nowhere"))).await;
+    assert!(nowhere.is_problem(404, "no_such_path").contains("/openapi.json"));
+    let deleted = api.send(client.delete(server.url("/v1/incidents"))).await;
+    deleted.is_problem(405, "method_not_allowed");
+    assert!(deleted.header("allow").contains("GET"));
+    let plain = client.post(server.url("/v1/query")).body("SELECT 1");
+    api.send(plain).await.is_problem(415, "unsupported_media_type");
+    let wrong = client.get(server.url("/v1/incidents?limit=many"));
+    assert!(api.send(wrong).await.is_problem(400, "bad_request").contains("limit"));
+    let torn = client.post(server.url("/v1/query")).header("content-type", "application/json");
+    assert!(api.send(torn.body("{\"sql\":")).await.is_problem(400, "bad_request").contains("EOF"));
+    server.stop().await;
+}
