@@ -1757,6 +1757,8 @@ export interface components {
         SourceState: "heard" | "silent";
         /** @description How the server stands. */
         StatusAnswer: {
+            /** @description What is wrong with the content folder as it is now; the last good content stays in force. */
+            content_problems: string[];
             /**
              * Format: int64
              * @description Events judged since the start.

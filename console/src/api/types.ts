@@ -58,9 +58,16 @@ export interface Incident {
   disposition?: Disposition | null
   timeline: TimelineEntry[]
   version: number
+  handling?: Handling
+}
+
+/** How an incident is handled beside its state and owner. */
+export interface Handling {
   offer?: Offer | null
-  snoozed_until?: string | null
+  snooze?: { by: string; until: string; reason: string } | null
+  milestones?: { milestone: string; at: string; by: string }[]
   merged_into?: string | null
+  merged?: string[]
 }
 
 export interface ActionOffer {

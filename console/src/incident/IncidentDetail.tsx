@@ -1,6 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconCopy, IconDots, IconFileZip, IconLink } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
 import { useDirectory } from '../org/organisation'
@@ -171,7 +172,7 @@ function OtherActions({ list, offers, run }: { list: Entry[]; offers: Offers; ru
 
 function Facts({ incident }: { incident: Incident }) {
   const directory = useDirectory()
-  const { offer, snoozed_until, merged_into } = incident
+  const { offer, snooze, merged_into, merged } = incident.handling ?? {}
   return (
     <dl className={css.facts}>
       <dt>{t('incidents.owner')}</dt>
@@ -183,6 +184,8 @@ function Facts({ incident }: { incident: Incident }) {
               to: offer.to.kind === 'team' ? t('incidents.team', { name: offer.to.id }) : directory.operatorName(offer.to.id),
               owner: incident.owner.kind === 'team' ? t('incidents.team', { name: incident.owner.id }) : directory.operatorName(incident.owner.id),
             })}
+            {' '}{t('incidents.offered_until')} <Stamp at={offer.until ?? ''} place={incident.site} />
+            {offer.note && <> · <bdi>{offer.note}</bdi></>}
           </span>
         )}
       </dd>
@@ -190,16 +193,25 @@ function Facts({ incident }: { incident: Incident }) {
       <dd>{incident.site ? <EntityLink entity={`place:${incident.site}`} /> : '–'}</dd>
       <dt>{t('incidents.opened')}</dt>
       <dd><Stamp at={incident.opened_at} place={incident.site} as="both" /></dd>
-      {snoozed_until && (
+      {snooze && (
         <>
           <dt>{t('incidents.snoozed_until')}</dt>
-          <dd><Stamp at={snoozed_until} place={incident.site} /></dd>
+          <dd>
+            <Stamp at={snooze.until} place={incident.site} /> · <bdi>{directory.operatorName(snooze.by)}</bdi>:{' '}
+            <bdi>{snooze.reason}</bdi>
+          </dd>
         </>
       )}
       {merged_into && (
         <>
           <dt>{t('incidents.merged_into')}</dt>
-          <dd className="mono">{merged_into}</dd>
+          <dd><IncidentLink id={merged_into} /></dd>
+        </>
+      )}
+      {merged && merged.length > 0 && (
+        <>
+          <dt>{t('incidents.holds_also')}</dt>
+          <dd className={css.entities}>{merged.map((id) => <IncidentLink key={id} id={id} />)}</dd>
         </>
       )}
       {incident.entities.length > 0 && (
@@ -212,4 +224,8 @@ function Facts({ incident }: { incident: Incident }) {
       )}
     </dl>
   )
+}
+
+function IncidentLink({ id }: { id: string }) {
+  return <Link to={'/incidents' as never} search={{ i: id } as never}><span className="mono">{id}</span></Link>
 }

@@ -7,12 +7,11 @@ import { useActs } from './useActs'
 
 const MILESTONES = ['dispatched', 'on_scene', 'clear'] as const
 
-/** When each milestone was first reached, from the history. */
+/** When each milestone was first reached. */
 export function reached(incident: Incident): Map<string, string> {
   const found = new Map<string, string>()
-  for (const { at, act } of incident.timeline) {
-    const name = act.milestone
-    if (typeof name === 'string' && !found.has(name)) found.set(name, at)
+  for (const { milestone, at } of incident.handling?.milestones ?? []) {
+    if (!found.has(milestone)) found.set(milestone, at)
   }
   return found
 }

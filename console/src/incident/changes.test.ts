@@ -18,6 +18,15 @@ describe('the one who came second', () => {
     expect(whoDidWhat(changesSince(before, after), nameOf))
       .toBe('Ria: New → Acknowledged; Ria: on my way')
   })
+  it('hears of hand-overs, rests and merges in words', () => {
+    const told = (act: TimelineEntry['act']) => whoDidWhat([entry('op-1', act)], nameOf)
+    expect(told({ act: 'offered', to: { kind: 'team', id: 'soc' }, until: '2026-11-22T09:00:00Z', note: 'yours' }))
+      .toBe('Ria: Offered to Team soc: yours')
+    expect(told({ act: 'offer_ended', to: { kind: 'team', id: 'soc' }, how: 'expired', reason: null }))
+      .toBe('Ria: Nobody accepted in time')
+    expect(told({ act: 'woken', why: 'time' })).toBe('Ria: Back in the queue: its time was over')
+    expect(told({ act: 'merged_into', incident: 'i-2' })).toBe('Ria: Merged into i-2')
+  })
   it('is told the word of an act that is newer than the console', () => {
     const told = whoDidWhat([entry('op-1', { act: 'sent_home', whom: 'everybody' })], nameOf)
     expect(told).toBe('Ria: sent home: everybody')

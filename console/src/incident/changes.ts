@@ -40,9 +40,20 @@ export function entryText(entry: TimelineEntry, nameOf: NameOf, sop: Incident['s
     }
     case 'notified':
       return t('incidents.did_notified', { channel: String(act.channel), outcome: String(act.outcome) })
+    case 'offered':
+      return withWhy(t('incidents.did_offered', { to: owner(act.to, nameOf) }), act.note)
+    case 'offer_ended':
+      return withWhy(word('incidents', 'offer', String(act.how)), act.reason)
+    case 'snoozed': return withWhy(t('incidents.did_snoozed'), act.reason)
+    case 'woken': return word('incidents', 'woken', String(act.why))
+    case 'milestone': return word('incidents', 'milestone', String(act.milestone))
+    case 'merged': return t('incidents.did_merged', { id: String(act.incident) })
+    case 'merged_into': return t('incidents.did_merged_into', { id: String(act.incident) })
     default: return otherText(act, nameOf)
   }
 }
+
+const withWhy = (what: string, why: unknown): string => (why ? `${what}: ${String(why)}` : what)
 
 /** Acts that newer servers add: the word, and what they say that a person can read. */
 function otherText(act: TimelineEntry['act'], nameOf: NameOf): string {

@@ -28,7 +28,9 @@ describe('the filter in the address', () => {
     expect(shows({ q: 'dock held' }, one)).toBe(false)
   })
   it('counts a snoozed one as snoozed, not as what it was', () => {
-    const one = incident('a', 'low', 'acknowledged', { snoozed_until: '2026-11-22T10:00:00Z' })
+    const one = incident('a', 'low', 'acknowledged', {
+      handling: { snooze: { by: 'op-1', until: '2026-11-22T10:00:00Z', reason: 'a contractor works there' } },
+    })
     expect(shows({ state: 'acknowledged' }, one)).toBe(false)
     expect(shows({ state: 'snoozed' }, one)).toBe(true)
   })

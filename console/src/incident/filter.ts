@@ -67,7 +67,7 @@ export const ownerKey = (incident: Incident): string => `${incident.owner.kind}:
 
 /** Its state; a snooze shows as one whatever the server calls the state below it. */
 export const stateOf = (incident: Incident): IncidentState =>
-  incident.snoozed_until && (incident.state === 'acknowledged' || incident.state === 'in_progress'
+  incident.handling?.snooze && (incident.state === 'acknowledged' || incident.state === 'in_progress'
     || incident.state === 'new') ? 'snoozed' : incident.state
 
 function holdsWords(incident: Incident, text: string): boolean {

@@ -74,7 +74,7 @@ export function useQueue(url: UrlState, cursor: Cursor, extra: readonly Incident
   }, [queue.order, wanted])
   const counts = useMemo(() => {
     const open = [...table.byId.values()].filter((i) => i.state !== 'resolved' && i.state !== 'closed')
-    return { openCount: open.length, snoozed: open.filter((i) => i.snoozed_until).length }
+    return { openCount: open.length, snoozed: open.filter((i) => i.handling?.snooze).length }
   }, [table.byId])
 
   const letIn = useCallback(() => setAsked((n) => n + 1), [])
