@@ -22,6 +22,8 @@ interface Props {
   onEnd?: () => void
   /** The reader left the top: a live list should stand still. */
   onScrolled?: (isAtTop: boolean) => void
+  /** Rows run by: what is drawn is filled anew instead of being made anew. */
+  isRunning?: boolean
 }
 
 const ROW_PX = 32
@@ -29,7 +31,8 @@ const ROW_NARROW_PX = 54
 export const NARROW = '(max-width: 720px)'
 
 /** Events as a grid of which only what is in sight exists. */
-export function EventTable({ rows, columns, chosen, onChoose, onPivot, onEnd, onScrolled }: Props) {
+export function EventTable(props: Props) {
+  const { rows, columns, chosen, onChoose, onPivot, onEnd, onScrolled, isRunning } = props
   const directory = useDirectory()
   const isNarrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false }) ?? false
   const box = useRef<HTMLDivElement>(null)
@@ -87,9 +90,10 @@ export function EventTable({ rows, columns, chosen, onChoose, onPivot, onEnd, on
           const row = rows[virtual.index]!
           const place = { row, top: virtual.start, index: virtual.index, directory,
             isChosen: row.key === chosen }
+          const key = isRunning ? virtual.index : row.key
           return isNarrow
-            ? <NarrowRow key={row.key} {...place} />
-            : <EventRow key={row.key} {...place} columns={columns} tracks={tracks} />
+            ? <NarrowRow key={key} {...place} />
+            : <EventRow key={key} {...place} columns={columns} tracks={tracks} />
         })}
       </div>
     </div>
@@ -112,9 +116,21 @@ interface RowProps {
   isChosen: boolean
 }
 
-const timeOf = (row: Row, directory: Directory): string => {
+/** Times as texts: many rows of a fast list share their second. */
+const TIMES_MAX = 600
+const times = new Map<string, string>()
+
+function timeOf(row: Row, directory: Directory): string {
   const { event, time } = row.item
-  return shortTime(time, directory.zoneOf(placeOf(event) ?? siteOf(event)), serverNow())
+  const zone = directory.zoneOf(placeOf(event) ?? siteOf(event))
+  const now = serverNow()
+  const key = `${time.slice(0, 19)}|${zone}|${Math.floor(now / 60_000)}`
+  let text = times.get(key)
+  if (text === undefined) {
+    if (times.size >= TIMES_MAX) times.clear()
+    times.set(key, text = shortTime(time, zone, now))
+  }
+  return text
 }
 
 function World({ row }: { row: Row }) {

@@ -18,7 +18,7 @@ import type { Tail } from '../../live/tail'
 import css from './events.module.css'
 
 /** Faster than this nobody reads. */
-const SHOW_EVERY_MS = 125
+const SHOW_EVERY_MS = 250
 
 /** Events as they happen: held while a row is looked at or the reader has scrolled away. */
 export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: ListProps) {
@@ -55,7 +55,7 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
         ? <EmptyNote title={t('events.live_empty')}>{t('events.live_empty_text')}</EmptyNote>
         : (
           <EventTable
-            rows={rows} columns={columns} chosen={chosen} onChoose={onChoose}
+            rows={rows} columns={columns} chosen={chosen} onChoose={onChoose} isRunning
             onPivot={onPivot} onScrolled={setAtTop}
           />
         )}

@@ -174,7 +174,7 @@ function UploadButton({ place, hasPlan, done }: { place: string; hasPlan: boolea
     <FileButton onChange={(file) => void send(file)} accept="image/svg+xml,image/png">
       {({ onClick }) => (
         <ActionButton
-          variant="default" size="compact-sm" ms="auto" offer={right} onPress={onClick} loading={isBusy}
+          variant="default" size="compact-sm" ms="auto" flex="none" offer={right} onPress={onClick} loading={isBusy}
           leftSection={<IconUpload size={14} />}
         >
           {label}

@@ -99,7 +99,7 @@ function Password({ onDone }: { onDone: () => void }) {
             visibilityToggleButtonProps={{ 'aria-label': t('signin.show_password') }}
           />
           <PasswordInput
-            label={t('signin.new_password')} value={fresh} required minLength={PASSWORD_CHARS_MIN} maxLength={1024}
+            label={t('signin.new_password')} value={fresh} required minLength={PASSWORD_CHARS_MIN} maxLength={256}
             autoComplete="new-password" onChange={(event) => setFresh(event.currentTarget.value)}
             visibilityToggleButtonProps={{ 'aria-label': t('signin.show_password') }}
           />

@@ -33,7 +33,7 @@ export default function Limits() {
               <tbody>
                 {list.map((limit) => (
                   <tr key={limit.name}>
-                    <td className="mono">{limit.name}</td>
+                    <td className={css.limitName}><span className="mono cut" title={limit.name}>{limit.name}</span></td>
                     <td data-mid className={css.near}><Meter limit={limit} /> <span className="num faint">{shareText(limit)}</span></td>
                     <td data-end className="num">{limit.used === null || limit.used === undefined ? '–' : valueText(limit.used, limit.unit)}</td>
                     <td data-end className="num">{valueText(limit.max, limit.unit)}</td>
