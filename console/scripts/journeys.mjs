@@ -257,6 +257,21 @@ for (const theme of ['dark', 'light']) {
 }
 
 if (link) {
+  await journey('an ended session asks to sign in over the page and loses nothing typed', async () => {
+    const { id, title } = await incident()
+    await open(`/incidents?i=${id}`)
+    await detail().getByText(title).first().waitFor()
+    await detail().getByRole('textbox', { name: 'Comment' }).fill('typed before the end')
+    await context.clearCookies()
+    await page.keyboard.press('Control+Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    assert.equal(await detail().getByRole('textbox', { name: 'Comment' }).inputValue(), 'typed before the end')
+    await detail().getByRole('textbox', { name: 'Comment' }).focus()
+    await page.keyboard.press('Control+Enter')
+    await detail().getByText('typed before the end').first().waitFor()
+  })
   await journey('who signs out comes back with the passkey', async () => {
     await open('/operations')
     await page.getByRole('button', { name: /^Account of/ }).click()

@@ -42,7 +42,9 @@ function options(wire: Wire): unknown {
   }
 }
 
+/** What the browser made, as the standard writes it; by hand where the browser is too old. */
 function asJson(credential: PublicKeyCredential): Record<string, unknown> {
+  if (typeof credential.toJSON === 'function') return credential.toJSON() as Record<string, unknown>
   const given = credential.response as AuthenticatorAssertionResponse & AuthenticatorAttestationResponse
   return {
     id: credential.id,
