@@ -245,6 +245,101 @@ await journey('the console speaks Dutch and Traditional Chinese', async () => {
   await page.evaluate(() => localStorage.setItem('castellan.language', 'en'))
 })
 
+const grid = () => page.getByRole('grid', { name: 'Events, newest first' })
+const eventRow = () => grid().getByRole('row').nth(1)
+
+await journey('events run by live, are held, and one is read in all its attributes', async () => {
+  await open('/events')
+  await eventRow().waitFor()
+  await page.keyboard.press('j')
+  const one = page.getByRole('region', { name: 'Event', exact: true })
+  await one.getByText('class_uid').waitFor()
+  assert.match(page.url(), /event=\d+\.\d+/)
+  await page.getByRole('button', { name: 'Resume' }).waitFor()
+  await page.keyboard.press('Escape')
+  await one.waitFor({ state: 'hidden' })
+})
+
+await journey('a filter is completed, found, pivoted on, and lives in the address', async () => {
+  await open('/events?mode=search')
+  await eventRow().waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('class:doo')
+  await page.getByRole('option', { name: /^door/ }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/q=class:door/)
+  await eventRow().waitFor()
+  await page.getByRole('textbox', { name: 'Filter' }).blur()
+  await page.keyboard.press('j')
+  await page.getByRole('region', { name: 'Event', exact: true }).getByText('class_uid').waitFor()
+  await page.keyboard.press('f')
+  await page.keyboard.press('s')
+  await page.waitForURL(/source:/)
+  const address = page.url()
+  await page.reload()
+  await eventRow().waitFor()
+  assert.equal(page.url(), address)
+})
+
+await journey('a filter that says nothing is refused with its reason', async () => {
+  await open('/events?mode=search')
+  await page.getByRole('textbox', { name: 'Filter' }).fill('colour:red')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').filter({ hasText: 'There is no key' }).waitFor()
+  assert.ok(!page.url().includes('colour'))
+})
+
+await journey('one person is found and seen in both worlds', async () => {
+  await open('/people')
+  const first = page.getByRole('option').first()
+  await first.waitFor()
+  const name = (await first.locator('bdi').first().textContent()) ?? ''
+  await page.getByRole('textbox', { name: 'Find people' }).fill(name)
+  await first.click()
+  const person = page.getByRole('region', { name: 'Person', exact: true })
+  for (const part of ['Presence', 'Badges', 'Accounts', 'Open incidents', 'Last at doors and sensors']) {
+    await person.getByRole('heading', { name: part, exact: true }).waitFor()
+  }
+  assert.match(page.url(), /id=/)
+})
+
+await journey('every record of a source is accounted for by a sum that adds up', async () => {
+  await open('/sources')
+  const table = page.getByRole('table')
+  await table.getByRole('button').first().click()
+  const source = page.getByRole('region', { name: 'Source', exact: true })
+  await source.getByRole('heading', { name: 'What became of every record' }).waitFor()
+  const { body } = await api('GET', '/v1/sources')
+  assert.ok(body.length > 0)
+  assert.equal(await source.getByText('the accounts are wrong').count(), 0)
+})
+
+await journey('a rule is read together with what it found', async () => {
+  await open('/detections')
+  await page.getByRole('table').getByRole('button').first().click()
+  await page.getByRole('region', { name: 'Rule', exact: true }).getByRole('heading', { name: 'Findings' }).waitFor()
+})
+
+await journey('a token is made, shown once, and revoked with a reason', async () => {
+  const label = `journey ${Date.now()}`
+  await open('/system?tab=tokens')
+  await page.getByRole('button', { name: 'Make a token' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox', { name: 'Label' }).fill(label)
+  await dialog.getByRole('button', { name: 'Make a token' }).click()
+  await dialog.getByText('This is shown once').waitFor()
+  await dialog.getByRole('button', { name: 'I have kept it' }).click()
+  const line = page.getByRole('row').filter({ hasText: label })
+  await line.getByRole('button', { name: 'Revoke' }).click()
+  assert.ok(await dialog.getByRole('button', { name: 'Revoke' }).isDisabled())
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey is over.')
+  await dialog.getByRole('button', { name: 'Revoke' }).click()
+  await dialog.getByText('The token is revoked.').waitFor()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await line.getByText('Revoked').waitFor()
+})
+
 for (const theme of ['dark', 'light']) {
   for (const name of PAGES) {
     await journey(`axe finds nothing on ${name}, ${theme}`, async () => {

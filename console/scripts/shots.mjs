@@ -24,10 +24,34 @@ const STEPS = {
     if (await first.isVisible()) await first.click()
     await page.waitForTimeout(900)
   },
+  event: async (page) => {
+    await page.getByRole('row').nth(1).waitFor({ timeout: 8_000 }).catch(() => {})
+    await page.keyboard.press('j')
+    await page.waitForTimeout(900)
+  },
+  first: async (page) => {
+    const first = page.getByRole('option').first()
+    await first.waitFor({ timeout: 8_000 }).catch(() => {})
+    if (await first.isVisible()) await first.click()
+    await page.waitForTimeout(1_500)
+  },
+  row: async (page) => {
+    const first = page.getByRole('table').getByRole('button').first()
+    await first.waitFor({ timeout: 8_000 }).catch(() => {})
+    if (await first.isVisible()) await first.click()
+    await page.waitForTimeout(1_200)
+  },
 }
 const VIEWS = [
   ...PAGES.map((name) => [name, `/${name}`, STEPS[name]]),
   ['incident', '/incidents', STEPS.incident],
+  ['search', '/events?mode=search&q=class:door', STEPS.event],
+  ['person', '/people', STEPS.first],
+  ['dead-letters', '/sources?tab=dead'],
+  ['source', '/sources', STEPS.row],
+  ['rule', '/detections', STEPS.row],
+  ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) =>
+    [`system-${tab}`, `/system?tab=${tab}`]),
   ['palette', '/operations', STEPS.palette],
   ['keys', '/operations', STEPS.keys],
 ]

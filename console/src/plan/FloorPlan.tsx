@@ -94,7 +94,7 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
       const condition: DoorCondition | 'camera' | 'asset' = door || kind === 'place'
         ? doors?.get(id)?.state ?? 'unknown'
         : asset?.kind === 'camera' ? 'camera' : 'asset'
-      const name = directory.nameOf(mark.entity)
+      const name = directory.nameOf(mark.entity).slice(0, 60)
       const state = condition === 'camera' || condition === 'asset'
         ? asset?.kind ?? kind : word('incidents', 'door_state', condition)
       const label = t('incidents.plan_door', { name, state })
