@@ -119,8 +119,12 @@ export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }:
       <span className={css.severity}><Severity level={row.level} /></span>
       <span className={css.groupTitle}>
         <bdi className={`${css.title} cut`}>{first.title}</bdi>
-        <span className={`${css.groupCount} num`}>{t('incidents.group_of', { count: row.ids.length })}</span>
-        {waiting > 0 && <span className={`${css.groupNew} num`}>{t('incidents.group_new', { count: waiting })}</span>}
+        <span className={`${css.groupCount} num`} title={t('incidents.group_of', { count: row.ids.length })}>
+          {isWide ? t('incidents.group_of', { count: row.ids.length }) : `×${row.ids.length}`}
+        </span>
+        {isWide && waiting > 0 && (
+          <span className={`${css.groupNew} num`}>{t('incidents.group_new', { count: waiting })}</span>
+        )}
       </span>
       {isWide && <span className={`${css.because} cut`}><bdi>{first.because}</bdi></span>}
       <SiteCell id={first.site} isWide={isWide} name={directory.siteName(first.site)} />

@@ -77,6 +77,9 @@ export default function IncidentsPage() {
     if (url.i && cursor.at.get() === undefined) cursor.at.set(url.i)
   }, [url.i, cursor])
   const chosen = useDeferredValue(url.i)
+  const shown = useMemo(() => queue.rows.reduce(
+    (sum, row) => sum + (row.kind === 'group' ? row.ids.length : row.isChild ? 0 : 1), 0,
+  ), [queue.rows])
   const more = useCallback(() => {
     if (done.query.hasNextPage && !done.query.isFetchingNextPage) void done.query.fetchNextPage()
   }, [done.query])
@@ -86,9 +89,9 @@ export default function IncidentsPage() {
         title={t('incidents.title')} isFlush className={css.list}
         head={
           <>
-            <span className="dim num">{t('incidents.shown', { count: queue.rows.length })}</span>
+            <span className={`${css.count} dim num`}>{t('incidents.shown', { count: shown })}</span>
             <span className={css.spacer} />
-            <HandoverButton />
+            <span className={css.report}><HandoverButton /></span>
             <Button
               size="compact-sm" leftSection={<IconPlus size={14} />} onClick={() => openDialog('open')}
               disabled={!manual.allowed} title={refusalOf(manual)}
