@@ -21,7 +21,9 @@ async function journey(name, run) {
   } catch (error) {
     results.push([name, error])
     await page.screenshot({ path: `failed-${results.length}.png` }).catch(() => {})
-    console.log(`FAILED  ${name}\n        ${String(error.message).split('\n').slice(0, 16).join('\n        ')}`)
+    console.log(
+      `FAILED  ${name}\n        ${String(error.message).split('\n').slice(0, 16).join('\n        ')}`,
+    )
   }
 }
 
@@ -31,22 +33,37 @@ await watch(page, troubles)
 await page.addInitScript(() => localStorage.setItem('castellan.muted', 'yes'))
 
 /** A call as the console itself makes it: same origin, cookie, token against forgery. */
-const api = (method, path, json) => page.evaluate(async ([method, path, json]) => {
-  const session = await fetch('/v1/session').then((r) => (r.ok ? r.json() : {}), () => ({}))
-  const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': session.csrf ?? '' }
-  const answer = await fetch(path, { method, headers, body: json && JSON.stringify(json) })
-  return { status: answer.status, body: await answer.json().catch(() => null) }
-}, [method, path, json])
+const api = (method, path, json) =>
+  page.evaluate(
+    async ([method, path, json]) => {
+      const session = await fetch('/v1/session').then(
+        (r) => (r.ok ? r.json() : {}),
+        () => ({}),
+      )
+      const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': session.csrf ?? '' }
+      const answer = await fetch(path, { method, headers, body: json && JSON.stringify(json) })
+      return { status: answer.status, body: await answer.json().catch(() => null) }
+    },
+    [method, path, json],
+  )
 
 let made = 0
 /** An incident of our own, so that journeys do not wait for a story. */
 async function incident(more = {}) {
   made += 1
   const { body, status } = await api('POST', '/v1/incidents', {
-    title: `Journey ${made} ${Date.now()}`, text: 'Opened by a journey.', level: 'critical', team: 'guard',
-    sop: ['Look at the camera.', 'Speak to the person.'], ...more,
+    title: `Journey ${made} ${Date.now()}`,
+    text: 'Opened by a journey.',
+    level: 'critical',
+    team: 'guard',
+    sop: ['Look at the camera.', 'Speak to the person.'],
+    ...more,
   })
-  assert.equal(status, 200, `opening an incident by hand answered ${status}: ${JSON.stringify(body)}`)
+  assert.equal(
+    status,
+    200,
+    `opening an incident by hand answered ${status}: ${JSON.stringify(body)}`,
+  )
   return body.incident
 }
 
@@ -59,10 +76,18 @@ const detail = () => page.getByRole('region', { name: 'Incident', exact: true })
 
 async function violations() {
   await page.evaluate(axe)
-  const found = await page.evaluate(() => globalThis.axe.run(document, {
-    resultTypes: ['violations'],
-  }))
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(', ')}`)
+  const found = await page.evaluate(() =>
+    globalThis.axe.run(document, {
+      resultTypes: ['violations'],
+    }),
+  )
+  return found.violations.map(
+    (v) =>
+      `${v.id}: ${v.nodes
+        .slice(0, 3)
+        .map((n) => n.target.join(' '))
+        .join(', ')}`,
+  )
 }
 
 await journey('a new operator gets in by a one-time link and makes a passkey', async () => {
@@ -71,24 +96,27 @@ await journey('a new operator gets in by a one-time link and makes a passkey', a
   assert.ok(!page.url().includes('code='), 'the code is still in the address')
 })
 
-await journey('the guard answers for the gravest incident, works the procedure, resolves it', async () => {
-  const { title } = await incident()
-  await open('/operations')
-  await row(title).click()
-  await detail().getByRole('button', { name: 'Acknowledge' }).click()
-  await detail().getByText('Acknowledged').first().waitFor()
-  await detail().getByRole('checkbox', { name: 'Look at the camera.' }).check()
-  await detail().getByText('1 of 2').waitFor()
-  await detail().getByRole('textbox', { name: 'Comment' }).fill('Nobody there.')
-  await page.keyboard.press('Control+Enter')
-  await detail().getByText('Nobody there.').waitFor()
-  await detail().getByRole('button', { name: 'Resolve' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('radio', { name: 'False alarm' }).check()
-  await dialog.getByRole('button', { name: 'Resolve' }).click()
-  await dialog.waitFor({ state: 'hidden' })
-  await detail().getByText('Resolved').first().waitFor()
-})
+await journey(
+  'the guard answers for the gravest incident, works the procedure, resolves it',
+  async () => {
+    const { title } = await incident()
+    await open('/operations')
+    await row(title).click()
+    await detail().getByRole('button', { name: 'Acknowledge' }).click()
+    await detail().getByText('Acknowledged').first().waitFor()
+    await detail().getByRole('checkbox', { name: 'Look at the camera.' }).check()
+    await detail().getByText('1 of 2').waitFor()
+    await detail().getByRole('textbox', { name: 'Comment' }).fill('Nobody there.')
+    await page.keyboard.press('Control+Enter')
+    await detail().getByText('Nobody there.').waitFor()
+    await detail().getByRole('button', { name: 'Resolve' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('radio', { name: 'False alarm' }).check()
+    await dialog.getByRole('button', { name: 'Resolve' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await detail().getByText('Resolved').first().waitFor()
+  },
+)
 
 await journey('what was resolved by mistake is taken back within ten seconds', async () => {
   const { id, title, version } = await incident()
@@ -109,7 +137,7 @@ await journey('the keys alone lead from the queue to an acknowledged incident', 
   await open('/operations')
   await row(title).waitFor()
   for (let i = 0; i < 40; i += 1) {
-    if (await row(title).getAttribute('aria-selected') === 'true') break
+    if ((await row(title).getAttribute('aria-selected')) === 'true') break
     await page.keyboard.press('j')
     await page.waitForTimeout(40)
   }
@@ -118,19 +146,22 @@ await journey('the keys alone lead from the queue to an acknowledged incident', 
   await detail().getByText('Acknowledged').first().waitFor()
 })
 
-await journey('a new arrival waits in the bar and does not move the row under the cursor', async () => {
-  await incident()
-  await open('/operations')
-  await page.getByRole('option').first().click()
-  const before = await page.getByRole('option').allInnerTexts()
-  const { title } = await incident()
-  const bar = page.getByRole('button', { name: /new/ }).filter({ hasText: 'show' })
-  await bar.waitFor()
-  const names = (list) => list.slice(0, 8).map((text) => text.split('\n').slice(0, 2).join(' '))
-  assert.deepEqual(names(await page.getByRole('option').allInnerTexts()), names(before))
-  await bar.click()
-  await row(title).waitFor()
-})
+await journey(
+  'a new arrival waits in the bar and does not move the row under the cursor',
+  async () => {
+    await incident()
+    await open('/operations')
+    await page.getByRole('option').first().click()
+    const before = await page.getByRole('option').allInnerTexts()
+    const { title } = await incident()
+    const bar = page.getByRole('button', { name: /new/ }).filter({ hasText: 'show' })
+    await bar.waitFor()
+    const names = (list) => list.slice(0, 8).map((text) => text.split('\n').slice(0, 2).join(' '))
+    assert.deepEqual(names(await page.getByRole('option').allInnerTexts()), names(before))
+    await bar.click()
+    await row(title).waitFor()
+  },
+)
 
 await journey('the one who comes second is told who was faster', async () => {
   const { id, version, title } = await incident()
@@ -140,11 +171,18 @@ await journey('the one who comes second is told who was faster', async () => {
   await page.reload()
   const button = detail().getByRole('button', { name: 'Acknowledge' })
   await button.waitFor()
-  const done = await api('POST', `/v1/incidents/${id}/acts`, { action: 'comment', text: 'I was here first', version })
+  const done = await api('POST', `/v1/incidents/${id}/acts`, {
+    action: 'comment',
+    text: 'I was here first',
+    version,
+  })
   assert.equal(done.status, 200)
   await button.click()
   await page.getByText('Somebody was faster').waitFor()
-  await page.getByText(/I was here first/).first().waitFor()
+  await page
+    .getByText(/I was here first/)
+    .first()
+    .waitFor()
   await page.unroute('**/v1/live*')
 })
 
@@ -192,8 +230,16 @@ await journey('the palette finds a page, an incident and what it is about', asyn
 
 await journey('g and a letter lead to every page; ? lists the keys', async () => {
   await open('/operations')
-  for (const [key, name] of [['i', 'Incidents'], ['e', 'Events'], ['p', 'People'], ['m', 'Places'],
-    ['s', 'Sources'], ['d', 'Detections'], ['x', 'System'], ['o', 'Operations']]) {
+  for (const [key, name] of [
+    ['i', 'Incidents'],
+    ['e', 'Events'],
+    ['p', 'People'],
+    ['m', 'Places'],
+    ['s', 'Sources'],
+    ['d', 'Detections'],
+    ['x', 'System'],
+    ['o', 'Operations'],
+  ]) {
     await page.keyboard.press('g')
     await page.keyboard.press(key)
     await page.getByRole('heading', { level: 1, name }).waitFor()
@@ -202,22 +248,33 @@ await journey('g and a letter lead to every page; ? lists the keys', async () =>
   await page.getByRole('dialog', { name: 'Keys' }).getByText('Acknowledge').waitFor()
 })
 
-await journey('a lost link greys what is old, keeps what is typed, and comes back by itself', async () => {
-  const { id, title } = await incident()
-  await open(`/incidents?i=${id}`)
-  await detail().getByText(title).first().waitFor()
-  await context.setOffline(true)
-  await page.getByText('The link to the server is lost.').waitFor({ timeout: 12_000 })
-  await detail().getByRole('textbox', { name: 'Comment' }).fill('half a sentence')
-  await context.setOffline(false)
-  await page.getByText('The link to the server is lost.').waitFor({ state: 'hidden', timeout: 15_000 })
-  await page.reload()
-  assert.equal(await detail().getByRole('textbox', { name: 'Comment' }).inputValue(), 'half a sentence')
-})
+await journey(
+  'a lost link greys what is old, keeps what is typed, and comes back by itself',
+  async () => {
+    const { id, title } = await incident()
+    await open(`/incidents?i=${id}`)
+    await detail().getByText(title).first().waitFor()
+    await context.setOffline(true)
+    await page.getByText('The link to the server is lost.').waitFor({ timeout: 12_000 })
+    await detail().getByRole('textbox', { name: 'Comment' }).fill('half a sentence')
+    await context.setOffline(false)
+    await page
+      .getByText('The link to the server is lost.')
+      .waitFor({ state: 'hidden', timeout: 15_000 })
+    await page.reload()
+    assert.equal(
+      await detail().getByRole('textbox', { name: 'Comment' }).inputValue(),
+      'half a sentence',
+    )
+  },
+)
 
 await journey('hostile texts stay texts', async () => {
   const title = `<img src=x onerror=alert(1)>"'\u202Egnirts ${'long '.repeat(20)}`
-  const { id } = await incident({ title: title.slice(0, 190), text: '<script>alert(2)</script>{{7*7}}' })
+  const { id } = await incident({
+    title: title.slice(0, 190),
+    text: '<script>alert(2)</script>{{7*7}}',
+  })
   await open(`/incidents?i=${id}`)
   await detail().getByText('<script>alert(2)</script>').first().waitFor()
   assert.equal(await page.locator('img[src="x"]').count(), 0)
@@ -298,7 +355,13 @@ await journey('one person is found and seen in both worlds', async () => {
   await page.getByRole('textbox', { name: 'Find people' }).fill(name)
   await first.click()
   const person = page.getByRole('region', { name: 'Person', exact: true })
-  for (const part of ['Presence', 'Badges', 'Accounts', 'Open incidents', 'Last at doors and sensors']) {
+  for (const part of [
+    'Presence',
+    'Badges',
+    'Accounts',
+    'Open incidents',
+    'Last at doors and sensors',
+  ]) {
     await person.getByRole('heading', { name: part, exact: true }).waitFor()
   }
   assert.match(page.url(), /id=/)
@@ -318,7 +381,10 @@ await journey('every record of a source is accounted for by a sum that adds up',
 await journey('a rule is read together with what it found', async () => {
   await open('/detections')
   await page.getByRole('table').getByRole('button').first().click()
-  await page.getByRole('region', { name: 'Rule', exact: true }).getByRole('heading', { name: 'Findings' }).waitFor()
+  await page
+    .getByRole('region', { name: 'Rule', exact: true })
+    .getByRole('heading', { name: 'Findings' })
+    .waitFor()
 })
 
 await journey('a token is made, shown once, and revoked with a reason', async () => {
@@ -343,8 +409,9 @@ await journey('a token is made, shown once, and revoked with a reason', async ()
 for (const theme of ['dark', 'light']) {
   for (const name of PAGES) {
     await journey(`axe finds nothing on ${name}, ${theme}`, async () => {
-      await page.evaluate((t) => localStorage.setItem('mantine-color-scheme-value', t), theme)
       await open(`/${name}`)
+      await page.evaluate((t) => localStorage.setItem('mantine-color-scheme-value', t), theme)
+      await page.reload()
       await page.waitForTimeout(1_200)
       assert.deepEqual(await violations(), [])
     })
@@ -352,21 +419,27 @@ for (const theme of ['dark', 'light']) {
 }
 
 if (link) {
-  await journey('an ended session asks to sign in over the page and loses nothing typed', async () => {
-    const { id, title } = await incident()
-    await open(`/incidents?i=${id}`)
-    await detail().getByText(title).first().waitFor()
-    await detail().getByRole('textbox', { name: 'Comment' }).fill('typed before the end')
-    await context.clearCookies()
-    await page.keyboard.press('Control+Enter')
-    const dialog = page.getByRole('dialog')
-    await dialog.getByRole('button', { name: 'Sign in with a passkey' }).click()
-    await dialog.waitFor({ state: 'hidden' })
-    assert.equal(await detail().getByRole('textbox', { name: 'Comment' }).inputValue(), 'typed before the end')
-    await detail().getByRole('textbox', { name: 'Comment' }).focus()
-    await page.keyboard.press('Control+Enter')
-    await detail().getByText('typed before the end').first().waitFor()
-  })
+  await journey(
+    'an ended session asks to sign in over the page and loses nothing typed',
+    async () => {
+      const { id, title } = await incident()
+      await open(`/incidents?i=${id}`)
+      await detail().getByText(title).first().waitFor()
+      await detail().getByRole('textbox', { name: 'Comment' }).fill('typed before the end')
+      await context.clearCookies()
+      await page.keyboard.press('Control+Enter')
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('button', { name: 'Sign in with a passkey' }).click()
+      await dialog.waitFor({ state: 'hidden' })
+      assert.equal(
+        await detail().getByRole('textbox', { name: 'Comment' }).inputValue(),
+        'typed before the end',
+      )
+      await detail().getByRole('textbox', { name: 'Comment' }).focus()
+      await page.keyboard.press('Control+Enter')
+      await detail().getByText('typed before the end').first().waitFor()
+    },
+  )
   await journey('who signs out comes back with the passkey', async () => {
     await open('/operations')
     await page.getByRole('button', { name: /^Account of/ }).click()

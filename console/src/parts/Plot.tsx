@@ -46,7 +46,7 @@ function options(props: PlotProps, width: number): UPlot.Options {
     axes: [
       { ...axis, size: 24, gap: 4, space: 64,
         values: (_, splits, __, ___, step) => splits.map((s) => tickOf(s, step, props.zone)) },
-      { ...axis, size: 42, gap: 4, space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
+      { ...axis, size: 42, gap: 4, space: 18, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
     ],
     series: [
       {},

@@ -6,7 +6,7 @@ import { describe, placeOf, siteOf, worldOf } from '../../event/describe'
 import { useDirectory, type Directory } from '../../org/organisation'
 import { count, t } from '../../text'
 import { serverNow } from '../../time/clock'
-import { shortTime } from '../../time/format'
+import { shortTime, zoneName } from '../../time/format'
 import { whoOf, type Column } from './columns'
 import { KEY_NAMES, type Key } from './filter'
 import type { Row } from './live'
@@ -128,7 +128,9 @@ function timeOf(row: Row, directory: Directory): string {
   let text = times.get(key)
   if (text === undefined) {
     if (times.size >= TIMES_MAX) times.clear()
-    times.set(key, text = shortTime(time, zone, now))
+    // Sites keep their own time: where that is not the organisation's, its name stands beside it.
+    const name = zone === directory.zoneOf(undefined) ? '' : ` ${zoneName(time, zone)}`
+    times.set(key, text = shortTime(time, zone, now) + name)
   }
   return text
 }
@@ -156,7 +158,7 @@ const EventRow = memo(function EventRow(
     >
       {columns.map((column) => {
         if (column.id === 'time') {
-          return <span role="gridcell" key="time" className="num dim">{timeOf(row, directory)}</span>
+          return <span role="gridcell" key="time" className="num dim cut">{timeOf(row, directory)}</span>
         }
         const cell = column.read?.(row.item, directory)
         return (

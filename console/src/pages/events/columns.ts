@@ -39,7 +39,7 @@ export const whoOf = (event: OcsfEvent): string | undefined =>
   personOf(event) ?? textOf(event, 'castellan.src.owner.id')
 
 export const columns: readonly Column[] = [
-  { id: 'time', label: 'events.col_time', track: '118px' },
+  { id: 'time', label: 'events.col_time', track: '136px' },
   { id: 'what', label: 'events.col_what', track: 'minmax(220px, 2.4fr)',
     read: ({ event }) => cell(describe(event)) },
   { id: 'who', label: 'events.col_who', track: 'minmax(120px, 1fr)',

@@ -11,7 +11,8 @@ export function HandoverButton() {
   const of = (hours: number) => {
     const to = serverNow()
     return address('/v1/handover', {
-      from: new Date(to - hours * 3_600_000).toISOString(), to: new Date(to).toISOString(),
+      from: new Date(to - hours * 3_600_000).toISOString(),
+      to: new Date(to).toISOString(),
     })
   }
   return (

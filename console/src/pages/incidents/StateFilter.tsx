@@ -15,8 +15,12 @@ export function StateFilter() {
   ]
   return (
     <Select
-      className={css.select} aria-label={t('incidents.state')} data={data} value={url.state ?? ''}
-      allowDeselect={false} onChange={(state) => setUrl({ state: state || undefined })}
+      className={css.select}
+      aria-label={t('incidents.state')}
+      data={data}
+      value={url.state ?? ''}
+      allowDeselect={false}
+      onChange={(state) => setUrl({ state: state || undefined })}
     />
   )
 }

@@ -20,8 +20,14 @@ const OWN: { label: TextKey; query: string }[] = [
 ]
 
 const EMPTY: UrlState = {
-  state: undefined, level: undefined, owner: undefined, site: undefined, entity: undefined,
-  rule: undefined, q: undefined, group: undefined,
+  state: undefined,
+  level: undefined,
+  owner: undefined,
+  site: undefined,
+  entity: undefined,
+  rule: undefined,
+  q: undefined,
+  group: undefined,
 }
 
 /** Filters by name: the usual ones, the operator's own and the team's. */
@@ -38,17 +44,22 @@ export function Views() {
   })
   const remove = useMutation({
     mutationFn: (name: string) => call('DELETE', `/v1/views/${encodeURIComponent(name)}`),
-    onError: (thrown) => notifications.show({ message: asProblem(thrown).detail, color: 'red', withBorder: true }),
+    onError: (thrown) =>
+      notifications.show({ message: asProblem(thrown).detail, color: 'red', withBorder: true }),
     onSettled: () => queries.invalidateQueries({ queryKey: ['views'] }),
   })
   const now = viewQuery(url)
   const go = (query: string) => setUrl({ ...EMPTY, ...parseQuery(query) }, true)
-  const isOwn = OWN.some((view) => view.query === now) || views.data?.some((view) => view.query === now)
+  const isOwn =
+    OWN.some((view) => view.query === now) || views.data?.some((view) => view.query === now)
   return (
     <div className={css.views} role="group" aria-label={t('incidents.views')}>
       {OWN.map((view) => (
         <UnstyledButton
-          key={view.label} className={css.view} aria-pressed={view.query === now} onClick={() => go(view.query)}
+          key={view.label}
+          className={css.view}
+          aria-pressed={view.query === now}
+          onClick={() => go(view.query)}
         >
           {t(view.label)}
         </UnstyledButton>
@@ -56,13 +67,19 @@ export function Views() {
       {views.data && views.data.length > 0 && <span className={css.rule} aria-hidden />}
       {views.data?.map((view) => (
         <span key={view.name} className={css.saved}>
-          <UnstyledButton className={css.view} aria-pressed={view.query === now} onClick={() => go(view.query)}>
+          <UnstyledButton
+            className={css.view}
+            aria-pressed={view.query === now}
+            onClick={() => go(view.query)}
+          >
             {view.shared && <IconUsers size={12} aria-label={t('incidents.view_shared')} />}
             <bdi>{view.name}</bdi>
           </UnstyledButton>
           {view.query === now && (
             <ActionIcon
-              size="xs" aria-label={`${t('shell.remove')}: ${view.name}`} onClick={() => remove.mutate(view.name)}
+              size="xs"
+              aria-label={`${t('shell.remove')}: ${view.name}`}
+              onClick={() => remove.mutate(view.name)}
             >
               <IconX size={12} />
             </ActionIcon>
@@ -71,12 +88,20 @@ export function Views() {
       ))}
       {!isOwn && views.isSuccess && (
         <Button
-          size="compact-xs" variant="subtle" leftSection={<IconBookmarkPlus size={14} />} onClick={() => setSaving(true)}
+          size="compact-xs"
+          variant="subtle"
+          leftSection={<IconBookmarkPlus size={14} />}
+          onClick={() => setSaving(true)}
         >
           {t('incidents.view_save')}
         </Button>
       )}
-      <Modal opened={isSaving} onClose={() => setSaving(false)} title={t('incidents.view_save')} size={400}>
+      <Modal
+        opened={isSaving}
+        onClose={() => setSaving(false)}
+        title={t('incidents.view_save')}
+        size={400}
+      >
         <SaveForm query={now} close={() => setSaving(false)} />
       </Modal>
     </div>
@@ -88,9 +113,10 @@ function SaveForm({ query, close }: { query: string; close: () => void }) {
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const save = useMutation({
-    mutationFn: () => call('PUT', `/v1/views/${encodeURIComponent(name.trim())}`, {
-      json: { name: name.trim(), kind: 'incidents', query, shared },
-    }),
+    mutationFn: () =>
+      call('PUT', `/v1/views/${encodeURIComponent(name.trim())}`, {
+        json: { name: name.trim(), kind: 'incidents', query, shared },
+      }),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ['views'] })
       close()
@@ -103,13 +129,22 @@ function SaveForm({ query, close }: { query: string; close: () => void }) {
   return (
     <form onSubmit={submit} className={css.form}>
       <TextInput
-        label={t('incidents.view_name')} value={name} maxLength={80} required data-autofocus
-        error={save.error && asProblem(save.error).detail} onChange={(e) => setName(e.currentTarget.value)}
+        label={t('incidents.view_name')}
+        value={name}
+        maxLength={80}
+        required
+        data-autofocus
+        error={save.error && asProblem(save.error).detail}
+        onChange={(e) => setName(e.currentTarget.value)}
       />
       <Checkbox
-        label={t('incidents.view_shared')} checked={shared} onChange={(e) => setShared(e.currentTarget.checked)}
+        label={t('incidents.view_shared')}
+        checked={shared}
+        onChange={(e) => setShared(e.currentTarget.checked)}
       />
-      <Button type="submit" loading={save.isPending}>{t('shell.save')}</Button>
+      <Button type="submit" loading={save.isPending}>
+        {t('shell.save')}
+      </Button>
     </form>
   )
 }

@@ -36,14 +36,24 @@ function useDone(url: UrlState) {
     queryKey: ['incidents', 'done', states.join(), filter.level, filter.entity],
     enabled: states.length > 0,
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) => get<{ incidents: Incident[]; next?: string | null }>(
-      '/v1/incidents',
-      { state: states.join(), level: filter.level, entity: filter.entity, limit: PAGE, after: pageParam },
-      signal,
-    ),
+    queryFn: ({ pageParam, signal }) =>
+      get<{ incidents: Incident[]; next?: string | null }>(
+        '/v1/incidents',
+        {
+          state: states.join(),
+          level: filter.level,
+          entity: filter.entity,
+          limit: PAGE,
+          after: pageParam,
+        },
+        signal,
+      ),
     getNextPageParam: (last) => last.next ?? undefined,
   })
-  const list = useMemo(() => query.data?.pages.flatMap((page) => page.incidents) ?? [], [query.data])
+  const list = useMemo(
+    () => query.data?.pages.flatMap((page) => page.incidents) ?? [],
+    [query.data],
+  )
   return { list: states.length > 0 ? list : NONE, query, isAsked: states.length > 0 }
 }
 
@@ -58,16 +68,22 @@ export default function IncidentsPage() {
   const manual = useRight('incident.manual')
   useFollow(cursor, url.i, setUrl, url.i !== undefined)
   const show = useCallback((id: string | undefined) => setUrl({ i: id }, true), [setUrl])
-  const open = useCallback((row: Row) => {
-    if (row.kind === 'group') queue.toggleGroup(row.key)
-    else show(row.id)
-  }, [queue.toggleGroup, show])
+  const open = useCallback(
+    (row: Row) => {
+      if (row.kind === 'group') queue.toggleGroup(row.key)
+      else show(row.id)
+    },
+    [queue.toggleGroup, show],
+  )
   const openKey = (key: string) => {
     const row = queue.rows.find((one) => rowKey(one) === key)
     if (row) open(row)
   }
   useQueueKeys({
-    queue, cursor, open: openKey, preview: openKey,
+    queue,
+    cursor,
+    open: openKey,
+    preview: openKey,
     leave: () => {
       if (url.i) setUrl({ i: undefined })
       else cursor.at.set(undefined)
@@ -77,24 +93,36 @@ export default function IncidentsPage() {
     if (url.i && cursor.at.get() === undefined) cursor.at.set(url.i)
   }, [url.i, cursor])
   const chosen = useDeferredValue(url.i)
-  const shown = useMemo(() => queue.rows.reduce(
-    (sum, row) => sum + (row.kind === 'group' ? row.ids.length : row.isChild ? 0 : 1), 0,
-  ), [queue.rows])
+  const shown = useMemo(
+    () =>
+      queue.rows.reduce(
+        (sum, row) => sum + (row.kind === 'group' ? row.ids.length : row.isChild ? 0 : 1),
+        0,
+      ),
+    [queue.rows],
+  )
   const more = useCallback(() => {
     if (done.query.hasNextPage && !done.query.isFetchingNextPage) void done.query.fetchNextPage()
   }, [done.query])
   return (
     <div className={css.page} data-split={url.i ? true : undefined}>
       <Pane
-        title={t('incidents.title')} isFlush className={css.list}
+        title={t('incidents.title')}
+        isFlush
+        className={css.list}
         head={
           <>
             <span className={`${css.count} dim num`}>{t('incidents.shown', { count: shown })}</span>
             <span className={css.spacer} />
-            <span className={css.report}><HandoverButton /></span>
+            <span className={css.report}>
+              <HandoverButton />
+            </span>
             <Button
-              size="compact-sm" leftSection={<IconPlus size={14} />} onClick={() => openDialog('open')}
-              disabled={!manual.allowed} title={refusalOf(manual)}
+              size="compact-sm"
+              leftSection={<IconPlus size={14} />}
+              onClick={() => openDialog('open')}
+              disabled={!manual.allowed}
+              title={refusalOf(manual)}
             >
               {t('incidents.by_hand')}
             </Button>
@@ -109,17 +137,27 @@ export default function IncidentsPage() {
         </div>
         {queue.rows.length > 0 && !url.i && <ListHead />}
         <QueueBody
-          queue={queue} cursor={cursor} isWide={!url.i} onOpen={open} onMore={more}
+          queue={queue}
+          cursor={cursor}
+          isWide={!url.i}
+          onOpen={open}
+          onMore={more}
           isReading={done.isAsked && done.query.isPending}
         />
       </Pane>
       {url.i && chosen && (
         <Pane
-          title={t('incidents.incident')} isFlush className={css.detail}
+          title={t('incidents.incident')}
+          isFlush
+          className={css.detail}
           head={
             <>
               <span className={css.spacer} />
-              <CloseButton size="sm" aria-label={t('incidents.detail_close')} onClick={() => show(undefined)} />
+              <CloseButton
+                size="sm"
+                aria-label={t('incidents.detail_close')}
+                onClick={() => show(undefined)}
+              />
             </>
           }
         >

@@ -20,19 +20,38 @@ export default function MePage() {
     <div className={css.page}>
       <Pane title={t('signin.me_sign_in')} className={css.narrow}>
         <dl className={css.facts}>
-          <dt>{t('signin.me_login')}</dt><dd><bdi>{operator.login ?? operator.id}</bdi></dd>
+          <dt>{t('signin.me_login')}</dt>
+          <dd>
+            <bdi>{operator.login ?? operator.id}</bdi>
+          </dd>
           <dt>{t('signin.me_roles')}</dt>
           <dd>
             {roles.map(({ role, sites }) => (
               <div key={role}>
-                {word('shell', 'role', role)} <span className="dim">
-                  · {sites ? sites.map((site) => directory.siteName(site)).join(', ') : t('signin.me_all_sites')}
+                {word('shell', 'role', role)}{' '}
+                <span className="dim">
+                  ·{' '}
+                  {sites
+                    ? sites.map((site) => directory.siteName(site)).join(', ')
+                    : t('signin.me_all_sites')}
                 </span>
               </div>
             ))}
           </dd>
-          {operator.teams.length > 0 && <><dt>{t('signin.me_teams')}</dt><dd>{operator.teams.join(', ')}</dd></>}
-          {expires_at && <><dt>{t('signin.me_until')}</dt><dd><Stamp at={expires_at} as="both" /></dd></>}
+          {operator.teams.length > 0 && (
+            <>
+              <dt>{t('signin.me_teams')}</dt>
+              <dd>{operator.teams.join(', ')}</dd>
+            </>
+          )}
+          {expires_at && (
+            <>
+              <dt>{t('signin.me_until')}</dt>
+              <dd>
+                <Stamp at={expires_at} as="both" />
+              </dd>
+            </>
+          )}
         </dl>
         {passkeys && passkeys.length > 0 && <Passkeys list={passkeys} />}
         <Credentials onDone={() => void askSession()} />
@@ -41,9 +60,11 @@ export default function MePage() {
         <ul className={css.rights}>
           {Object.entries(rights).map(([action, right]) => (
             <li key={action} data-allowed={right.allowed || undefined}>
-              {right.allowed
-                ? <IconCircleCheck size={15} aria-label={t('signin.me_allowed')} />
-                : <IconCircleX size={15} aria-label={t('signin.me_not_allowed')} />}
+              {right.allowed ? (
+                <IconCircleCheck size={15} aria-label={t('signin.me_allowed')} />
+              ) : (
+                <IconCircleX size={15} aria-label={t('signin.me_not_allowed')} />
+              )}
               <span className="mono">{action}</span>
               <span className="dim">{right.reason}</span>
             </li>
@@ -70,8 +91,14 @@ function Passkeys({ list }: { list: NonNullable<SessionAnswer['passkeys']> }) {
         <li key={key.id}>
           <IconFingerprint size={15} aria-hidden />
           <bdi className="cut">{key.name}</bdi>
-          <span className="dim"><Stamp at={key.used_at ?? key.created_at} /></span>
-          <ActionIcon size="sm" aria-label={`${t('shell.remove')}: ${key.name}`} onClick={() => void remove(key.id)}>
+          <span className="dim">
+            <Stamp at={key.used_at ?? key.created_at} />
+          </span>
+          <ActionIcon
+            size="sm"
+            aria-label={`${t('shell.remove')}: ${key.name}`}
+            onClick={() => void remove(key.id)}
+          >
             <IconTrash size={14} />
           </ActionIcon>
         </li>

@@ -14,13 +14,19 @@ export function GroupSwitch({ isGrouped }: { isGrouped: boolean }) {
   return (
     <>
       {isGrouped && (
-        <span className={css.flood}>{t(mode === 'auto' ? 'incidents.flood' : 'incidents.grouped')}</span>
+        <span className={css.flood}>
+          {t(mode === 'auto' ? 'incidents.flood' : 'incidents.grouped')}
+        </span>
       )}
       <span className={css.spacer} />
       <Menu>
         <Menu.Target>
           <Tooltip label={t('incidents.group_by_cause')}>
-            <ActionIcon size="sm" aria-label={t('incidents.group_by_cause')} data-on={isGrouped || undefined}>
+            <ActionIcon
+              size="sm"
+              aria-label={t('incidents.group_by_cause')}
+              data-on={isGrouped || undefined}
+            >
               <IconStack2 size={15} />
             </ActionIcon>
           </Tooltip>
@@ -28,7 +34,8 @@ export function GroupSwitch({ isGrouped }: { isGrouped: boolean }) {
         <Menu.Dropdown>
           {MODES.map((one) => (
             <Menu.Item
-              key={one} onClick={() => setUrl({ group: one === 'auto' ? undefined : one })}
+              key={one}
+              onClick={() => setUrl({ group: one === 'auto' ? undefined : one })}
               rightSection={mode === one && <IconCheck size={14} aria-hidden />}
             >
               {t(`incidents.group_${one}`)}

@@ -36,31 +36,55 @@ export default function OperationsPage() {
   // The panes follow when there is time; the cursor does not wait for them.
   const chosen = useDeferredValue(url.i)
   const incident = queue.byId.get(chosen ?? '')
-  const open = useCallback((row: Row) => {
-    if (row.kind === 'group') queue.toggleGroup(row.key)
-    else setUrl({ i: row.id, at: 'incident' }, true)
-  }, [queue.toggleGroup, setUrl])
+  const open = useCallback(
+    (row: Row) => {
+      if (row.kind === 'group') queue.toggleGroup(row.key)
+      else setUrl({ i: row.id, at: 'incident' }, true)
+    },
+    [queue.toggleGroup, setUrl],
+  )
   useOperationsKeys(queue, cursor, open)
   const right = useRight('incident.manual')
-  const byHand = useMemo(() => [{
-    key: 'incident.open', label: t('incidents.by_hand'), isAllowed: right.allowed, run: () => openDialog('open'),
-  }], [right.allowed])
+  const byHand = useMemo(
+    () => [
+      {
+        key: 'incident.open',
+        label: t('incidents.by_hand'),
+        isAllowed: right.allowed,
+        run: () => openDialog('open'),
+      },
+    ],
+    [right.allowed],
+  )
   usePageCommands(byHand)
   return (
     <div className={css.panes} data-only={only} data-at={url.at}>
       {(!only || only === 'queue') && (
         <Pane
-          title={t('incidents.queue')} isFlush popOut={popOut(only, 'queue', url)} className={css.queue}
-          head={<><QueueCount queue={queue} /><GroupSwitch isGrouped={queue.isGrouped} /></>}
+          title={t('incidents.queue')}
+          isFlush
+          popOut={popOut(only, 'queue', url)}
+          className={css.queue}
+          head={
+            <>
+              <QueueCount queue={queue} />
+              <GroupSwitch isGrouped={queue.isGrouped} />
+            </>
+          }
         >
-          <div className={css.filter}><FilterText /></div>
+          <div className={css.filter}>
+            <FilterText />
+          </div>
           <QueueBody queue={queue} cursor={cursor} isWide={only === 'queue'} onOpen={open} />
         </Pane>
       )}
       {(!only || only === 'centre') && <Centre incident={incident} only={only} />}
       {(!only || only === 'incident') && (
         <Pane
-          title={t('incidents.incident')} isFlush popOut={popOut(only, 'incident', url)} className={css.incident}
+          title={t('incidents.incident')}
+          isFlush
+          popOut={popOut(only, 'incident', url)}
+          className={css.incident}
           head={<BackToQueue />}
         >
           {chosen ? <IncidentDetail id={chosen} /> : <NoneChosen />}
@@ -88,7 +112,11 @@ function QueueCount({ queue }: { queue: QueueView }) {
 function BackToQueue() {
   const [, setUrl] = useUrl()
   return (
-    <button type="button" className={css.back} onClick={() => setUrl({ at: undefined, i: undefined })}>
+    <button
+      type="button"
+      className={css.back}
+      onClick={() => setUrl({ at: undefined, i: undefined })}
+    >
       {t('incidents.queue')}
     </button>
   )
@@ -96,7 +124,10 @@ function BackToQueue() {
 
 function NoneChosen() {
   return (
-    <EmptyNote title={t('incidents.none_chosen')} icon={<IconTower size={28} stroke={1.4} aria-hidden />}>
+    <EmptyNote
+      title={t('incidents.none_chosen')}
+      icon={<IconTower size={28} stroke={1.4} aria-hidden />}
+    >
       {t('incidents.none_chosen_text')}
     </EmptyNote>
   )
@@ -111,11 +142,16 @@ function Centre({ incident, only }: { incident: Incident | undefined; only: stri
   const view: CentreView = asked ?? (isTall() ? 'both' : 'evidence')
   return (
     <Pane
-      title={t(view === 'plan' ? 'incidents.plan' : 'incidents.evidence')} isFlush className={css.centre}
+      title={t(view === 'plan' ? 'incidents.plan' : 'incidents.evidence')}
+      isFlush
+      className={css.centre}
       popOut={popOut(only, 'centre', url)}
       head={
         <SegmentedControl
-          size="xs" value={view} onChange={(next) => setUrl({ view: next })} aria-label={t('incidents.show')}
+          size="xs"
+          value={view}
+          onChange={(next) => setUrl({ view: next })}
+          aria-label={t('incidents.show')}
           data={[
             { value: 'both', label: t('incidents.both') },
             { value: 'evidence', label: t('incidents.evidence') },
@@ -124,10 +160,20 @@ function Centre({ incident, only }: { incident: Incident | undefined; only: stri
         />
       }
     >
-      {!incident ? <NoneChosen /> : (
+      {!incident ? (
+        <NoneChosen />
+      ) : (
         <>
-          {view !== 'evidence' && <div className={css.half}><PlanOf incident={incident} /></div>}
-          {view !== 'plan' && <div className={css.half}><EvidenceView incident={incident} /></div>}
+          {view !== 'evidence' && (
+            <div className={css.half}>
+              <PlanOf incident={incident} />
+            </div>
+          )}
+          {view !== 'plan' && (
+            <div className={css.half}>
+              <EvidenceView incident={incident} />
+            </div>
+          )}
         </>
       )}
     </Pane>
@@ -157,14 +203,22 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
   const group = t('incidents.key_group_incident')
   const hasLeft = useRef(false)
   useQueueKeys({
-    queue, cursor, open: openKey, preview: openKey,
+    queue,
+    cursor,
+    open: openKey,
+    preview: openKey,
     leave: () => {
       hasLeft.current = true
       cursor.at.set(undefined)
       setUrl({ i: undefined, at: undefined })
     },
     extra: [
-      { keys: 'p', label: t('incidents.key_plan'), group, run: () => setUrl({ view: url.view === 'plan' ? 'evidence' : 'plan' }) },
+      {
+        keys: 'p',
+        label: t('incidents.key_plan'),
+        group,
+        run: () => setUrl({ view: url.view === 'plan' ? 'evidence' : 'plan' }),
+      },
       { keys: 'v', label: t('incidents.key_camera'), group, run: camera },
     ],
   })

@@ -22,7 +22,12 @@ function useStep(done: () => void) {
       done()
     } catch (thrown) {
       const message = asProblem(thrown).detail
-      notifications.show({ title: t('signin.enrol_failed'), message, color: 'red', withBorder: true })
+      notifications.show({
+        title: t('signin.enrol_failed'),
+        message,
+        color: 'red',
+        withBorder: true,
+      })
     } finally {
       setBusy(false)
     }
@@ -49,15 +54,25 @@ function Passkey({ onDone }: { onDone: () => void }) {
   }
   return (
     <form className={css.block} onSubmit={submit} aria-label={t('signin.enrol_passkey')}>
-      <h2 className={css.blockTitle}><IconFingerprint size={17} aria-hidden /> {t('signin.enrol_passkey')}</h2>
-      <p className={css.hint}>{t(hasPasskeys() ? 'signin.enrol_passkey_text' : 'signin.no_passkeys_here')}</p>
+      <h2 className={css.blockTitle}>
+        <IconFingerprint size={17} aria-hidden /> {t('signin.enrol_passkey')}
+      </h2>
+      <p className={css.hint}>
+        {t(hasPasskeys() ? 'signin.enrol_passkey_text' : 'signin.no_passkeys_here')}
+      </p>
       {hasPasskeys() && (
         <div className={css.line}>
           <TextInput
-            size="sm" aria-label={t('signin.passkey_name')} placeholder={t('signin.passkey_name')} value={name}
-            maxLength={60} onChange={(event) => setName(event.currentTarget.value)}
+            size="sm"
+            aria-label={t('signin.passkey_name')}
+            placeholder={t('signin.passkey_name')}
+            value={name}
+            maxLength={60}
+            onChange={(event) => setName(event.currentTarget.value)}
           />
-          <Button type="submit" size="sm" loading={step.isBusy}>{t('signin.make_passkey')}</Button>
+          <Button type="submit" size="sm" loading={step.isBusy}>
+            {t('signin.make_passkey')}
+          </Button>
         </div>
       )}
       {step.isDone && <Done text={t('signin.passkey_made')} />}
@@ -66,7 +81,11 @@ function Passkey({ onDone }: { onDone: () => void }) {
 }
 
 function Done({ text }: { text: string }) {
-  return <p className={css.done} role="status"><IconCircleCheck size={15} aria-hidden /> {text}</p>
+  return (
+    <p className={css.done} role="status">
+      <IconCircleCheck size={15} aria-hidden /> {text}
+    </p>
+  )
 }
 
 function Password({ onDone }: { onDone: () => void }) {
@@ -89,21 +108,33 @@ function Password({ onDone }: { onDone: () => void }) {
   }
   return (
     <section className={css.block} aria-label={t('signin.enrol_password')}>
-      <h2 className={css.blockTitle}><IconKey size={17} aria-hidden /> {t('signin.enrol_password')}</h2>
+      <h2 className={css.blockTitle}>
+        <IconKey size={17} aria-hidden /> {t('signin.enrol_password')}
+      </h2>
       <p className={css.hint}>{t('signin.enrol_password_text', { count: PASSWORD_CHARS_MIN })}</p>
       {!totp && (
         <form onSubmit={setPassword} className={css.form}>
           <PasswordInput
-            label={t('signin.old_password')} description={t('signin.old_password_hint')} value={old}
-            autoComplete="current-password" onChange={(event) => setOld(event.currentTarget.value)}
+            label={t('signin.old_password')}
+            description={t('signin.old_password_hint')}
+            value={old}
+            autoComplete="current-password"
+            onChange={(event) => setOld(event.currentTarget.value)}
             visibilityToggleButtonProps={{ 'aria-label': t('signin.show_password') }}
           />
           <PasswordInput
-            label={t('signin.new_password')} value={fresh} required minLength={PASSWORD_CHARS_MIN} maxLength={256}
-            autoComplete="new-password" onChange={(event) => setFresh(event.currentTarget.value)}
+            label={t('signin.new_password')}
+            value={fresh}
+            required
+            minLength={PASSWORD_CHARS_MIN}
+            maxLength={256}
+            autoComplete="new-password"
+            onChange={(event) => setFresh(event.currentTarget.value)}
             visibilityToggleButtonProps={{ 'aria-label': t('signin.show_password') }}
           />
-          <Button type="submit" size="sm" variant="default" loading={first.isBusy}>{t('signin.set_password')}</Button>
+          <Button type="submit" size="sm" variant="default" loading={first.isBusy}>
+            {t('signin.set_password')}
+          </Button>
         </form>
       )}
       {totp && (
@@ -113,16 +144,28 @@ function Password({ onDone }: { onDone: () => void }) {
           <div className={css.line}>
             <CopyButton value={totp.secret}>
               {({ copied, copy }) => (
-                <Button size="xs" variant="default" onClick={copy}>{t(copied ? 'incidents.copied' : 'signin.copy_secret')}</Button>
+                <Button size="xs" variant="default" onClick={copy}>
+                  {t(copied ? 'incidents.copied' : 'signin.copy_secret')}
+                </Button>
               )}
             </CopyButton>
-            <Button size="xs" variant="default" component="a" href={totp.uri}>{t('signin.open_app')}</Button>
+            <Button size="xs" variant="default" component="a" href={totp.uri}>
+              {t('signin.open_app')}
+            </Button>
           </div>
           <TextInput
-            size="sm" label={t('signin.code')} value={code} required inputMode="numeric" maxLength={10}
-            autoComplete="one-time-code" onChange={(event) => setCode(event.currentTarget.value)}
+            size="sm"
+            label={t('signin.code')}
+            value={code}
+            required
+            inputMode="numeric"
+            maxLength={10}
+            autoComplete="one-time-code"
+            onChange={(event) => setCode(event.currentTarget.value)}
           />
-          <Button type="submit" size="sm" loading={second.isBusy}>{t('signin.confirm_code')}</Button>
+          <Button type="submit" size="sm" loading={second.isBusy}>
+            {t('signin.confirm_code')}
+          </Button>
           {second.isDone && <Done text={t('signin.totp_made')} />}
         </form>
       )}

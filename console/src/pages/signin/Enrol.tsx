@@ -17,8 +17,12 @@ export default function Enrol() {
       <p className={css.hint}>{t('signin.enrol_text')}</p>
       <Credentials onDone={() => setDone(true)} />
       <div className={css.formEnd}>
-        <Button variant="subtle" color="gray" onClick={() => void signOut()}>{t('shell.sign_out')}</Button>
-        <Button disabled={!isDone} onClick={() => void askSession()}>{t('signin.enrol_go')}</Button>
+        <Button variant="subtle" color="gray" onClick={() => void signOut()}>
+          {t('shell.sign_out')}
+        </Button>
+        <Button disabled={!isDone} onClick={() => void askSession()}>
+          {t('signin.enrol_go')}
+        </Button>
       </div>
     </Frame>
   )

@@ -28,7 +28,11 @@ export function Frame({ title, tenant, children }: Props) {
       </div>
       <footer className={css.foot}>
         <Select
-          aria-label={t('signin.language')} value={spoken} allowDeselect={false} variant="unstyled" w={130}
+          aria-label={t('signin.language')}
+          value={spoken}
+          allowDeselect={false}
+          variant="unstyled"
+          w={130}
           data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
           onChange={(value) => value && void speak(value as Language)}
         />

@@ -58,13 +58,21 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
   const body = (
     <div className={css.ways}>
       {problem && problem.code !== 'totp_wanted' && (
-        <Alert color="red" variant="light" icon={<IconAlertCircle size={17} />} role="alert">{words(problem)}</Alert>
+        <Alert color="red" variant="light" icon={<IconAlertCircle size={17} />} role="alert">
+          {words(problem)}
+        </Alert>
       )}
-      {busy === 'link' && <div className={css.busy} role="status"><Loader size="sm" /> {t('signin.link_busy')}</div>}
+      {busy === 'link' && (
+        <div className={css.busy} role="status">
+          <Loader size="sm" /> {t('signin.link_busy')}
+        </div>
+      )}
       {ways?.setup && <p className={css.hint}>{t('signin.setup')}</p>}
       {ways?.passkeys !== false && hasPasskeys() && (
         <Button
-          size="md" leftSection={<IconFingerprint size={19} />} loading={busy === 'passkey'}
+          size="md"
+          leftSection={<IconFingerprint size={19} />}
+          loading={busy === 'passkey'}
           onClick={() => void attempt('passkey', () => signInByPasskey())}
         >
           {t('signin.passkey')}
@@ -72,7 +80,10 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
       )}
       {ways?.providers.map((provider) => (
         <Button
-          key={provider.id} size="md" variant="default" component="a"
+          key={provider.id}
+          size="md"
+          variant="default"
+          component="a"
           href={`/v1/signin/oidc/${encodeURIComponent(provider.id)}`}
         >
           {t('signin.provider', { name: provider.name })}
@@ -80,13 +91,20 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
       ))}
       <Divider label={t('signin.or_password')} labelPosition="center" />
       <PasswordForm
-        isBusy={busy === 'password'} wantsCode={problem?.code === 'totp_wanted'}
-        submit={(json) => void attempt('password', () => call('POST', '/v1/signin/password', { json }))}
+        isBusy={busy === 'password'}
+        wantsCode={problem?.code === 'totp_wanted'}
+        submit={(json) =>
+          void attempt('password', () => call('POST', '/v1/signin/password', { json }))
+        }
       />
     </div>
   )
   if (isAgain) return body
-  return <Frame title={t('signin.title')} tenant={ways?.organisation ?? ways?.tenant}>{body}</Frame>
+  return (
+    <Frame title={t('signin.title')} tenant={ways?.organisation ?? ways?.tenant}>
+      {body}
+    </Frame>
+  )
 }
 
 interface PasswordProps {
@@ -106,22 +124,42 @@ function PasswordForm({ isBusy, wantsCode, submit }: PasswordProps) {
   return (
     <form onSubmit={send} className={css.form}>
       <TextInput
-        size="sm" label={t('signin.login')} value={login} autoComplete="username webauthn" required maxLength={200}
-        autoCapitalize="none" spellCheck={false} onChange={(event) => setLogin(event.currentTarget.value)}
+        size="sm"
+        label={t('signin.login')}
+        value={login}
+        autoComplete="username webauthn"
+        required
+        maxLength={200}
+        autoCapitalize="none"
+        spellCheck={false}
+        onChange={(event) => setLogin(event.currentTarget.value)}
       />
       <PasswordInput
-        label={t('signin.password')} value={password} autoComplete="current-password" required maxLength={1024}
+        label={t('signin.password')}
+        value={password}
+        autoComplete="current-password"
+        required
+        maxLength={1024}
         onChange={(event) => setPassword(event.currentTarget.value)}
         visibilityToggleButtonProps={{ 'aria-label': t('signin.show_password') }}
       />
       {wantsCode && (
         <TextInput
-          size="sm" label={t('signin.code')} description={t('signin.code_hint')} value={code} autoFocus required
-          inputMode="numeric" autoComplete="one-time-code" maxLength={10}
+          size="sm"
+          label={t('signin.code')}
+          description={t('signin.code_hint')}
+          value={code}
+          autoFocus
+          required
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          maxLength={10}
           onChange={(event) => setCode(event.currentTarget.value)}
         />
       )}
-      <Button type="submit" size="sm" variant="default" loading={isBusy}>{t('signin.submit')}</Button>
+      <Button type="submit" size="sm" variant="default" loading={isBusy}>
+        {t('signin.submit')}
+      </Button>
     </form>
   )
 }
