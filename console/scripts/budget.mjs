@@ -27,7 +27,10 @@ const initial = new Set(named.flatMap((path) => [...withImports(path)]))
 const total = [...initial].reduce((sum, path) => sum + gz(path), 0)
 for (const name of readdirSync(new URL('assets/', dist)).filter((n) => /\.(js|css)$/.test(n))) {
   const size = gz(`assets/${name}`)
-  if (size > 8) console.log(`${size.toFixed(1).padStart(7)} kB  ${name}${initial.has(`assets/${name}`) ? '  (initial)' : ''}`)
+  if (size > 8)
+    console.log(
+      `${size.toFixed(1).padStart(7)} kB  ${name}${initial.has(`assets/${name}`) ? '  (initial)' : ''}`,
+    )
 }
 console.log(`initial script ${total.toFixed(1)} kB gzip, at most ${INITIAL_JS_KB_MAX}`)
 if (total > INITIAL_JS_KB_MAX) process.exit(1)

@@ -3,7 +3,15 @@ import { chromium } from 'playwright-core'
 
 export const SIZES = { wall: [1920, 1080], laptop: [1366, 768], phone: [390, 844] }
 export const PAGES = [
-  'operations', 'incidents', 'events', 'people', 'places', 'sources', 'detections', 'system', 'me',
+  'operations',
+  'incidents',
+  'events',
+  'people',
+  'places',
+  'sources',
+  'detections',
+  'system',
+  'me',
 ]
 
 /** `--name value` pairs and the rest. */
@@ -25,7 +33,12 @@ export function arguments_() {
 export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--autoplay-policy=no-user-gesture-required',
+    ],
   })
 }
 
@@ -36,25 +49,39 @@ export function watch(page, troubles) {
     troubles.push(`a script opened a dialog: ${dialog.message()}`)
     void dialog.dismiss()
   })
-  return page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`)
+  return page
+    .addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(
+          `policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`,
+        )
+      })
     })
-  }).then(() => page.on('console', (message) => {
-    if (message.text().startsWith('policy violation')) troubles.push(message.text())
-  }))
+    .then(() =>
+      page.on('console', (message) => {
+        if (message.text().startsWith('policy violation')) troubles.push(message.text())
+      }),
+    )
 }
 
 /** A window with a passkey of its own, as a person's device would have. */
 export async function device(browser, options = {}) {
-  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/London', ...options })
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    timezoneId: 'Europe/London',
+    ...options,
+  })
   const page = await context.newPage()
   const cdp = await context.newCDPSession(page)
   await cdp.send('WebAuthn.enable')
   await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
-      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true,
-      isUserVerified: true, automaticPresenceSimulation: true,
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
     },
   })
   return { context, page }

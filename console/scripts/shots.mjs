@@ -10,7 +10,11 @@ const troubles = []
 /** What each picture shows beyond the bare page. */
 const STEPS = {
   operations: async (page) => {
-    await page.getByRole('option').first().waitFor({ timeout: 8_000 }).catch(() => {})
+    await page
+      .getByRole('option')
+      .first()
+      .waitFor({ timeout: 8_000 })
+      .catch(() => {})
     await page.waitForTimeout(900)
   },
   palette: async (page) => {
@@ -25,7 +29,11 @@ const STEPS = {
     await page.waitForTimeout(900)
   },
   event: async (page) => {
-    await page.getByRole('row').nth(1).waitFor({ timeout: 8_000 }).catch(() => {})
+    await page
+      .getByRole('row')
+      .nth(1)
+      .waitFor({ timeout: 8_000 })
+      .catch(() => {})
     await page.keyboard.press('j')
     await page.waitForTimeout(900)
   },
@@ -50,8 +58,10 @@ const VIEWS = [
   ['dead-letters', '/sources?tab=dead'],
   ['source', '/sources', STEPS.row],
   ['rule', '/detections', STEPS.row],
-  ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) =>
-    [`system-${tab}`, `/system?tab=${tab}`]),
+  ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) => [
+    `system-${tab}`,
+    `/system?tab=${tab}`,
+  ]),
   ['palette', '/operations', STEPS.palette],
   ['keys', '/operations', STEPS.keys],
 ]
@@ -72,7 +82,10 @@ if (link) {
     await page.setViewportSize({ width, height })
     for (const theme of ['dark', 'light']) {
       await page.emulateMedia({ colorScheme: theme })
-      await page.evaluate((t) => document.documentElement.setAttribute('data-mantine-color-scheme', t), theme)
+      await page.evaluate(
+        (t) => document.documentElement.setAttribute('data-mantine-color-scheme', t),
+        theme,
+      )
       await picture(page, `signin-${size}-${theme}`)
     }
   }

@@ -22,7 +22,8 @@ for (const methods of Object.values(document.paths)) {
   for (const operation of Object.values(methods)) delete operation?.operationId
 }
 for (const name of missing) schemas[name] = { type: 'string' }
-if (missing.size > 0) console.warn(`not in the document, taken for text: ${[...missing].join(', ')}`)
+if (missing.size > 0)
+  console.warn(`not in the document, taken for text: ${[...missing].join(', ')}`)
 const text = astToString(await openapiTS(document))
 const banner = '// Generated from schema/openapi.json by `npm run types`; not for editing.\n'
 await writeFile(to, banner + text)

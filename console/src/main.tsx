@@ -34,7 +34,10 @@ await startLanguage()
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider
-      theme={theme} defaultColorScheme="dark" withCssVariables={false} withGlobalClasses={false}
+      theme={theme}
+      defaultColorScheme="dark"
+      withCssVariables={false}
+      withGlobalClasses={false}
     >
       <QueryClientProvider client={queries}>
         <Notifications position="bottom-right" limit={4} />

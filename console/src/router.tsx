@@ -1,6 +1,10 @@
 /** Every page and its address. Pages are fetched when first opened. */
 import {
-  createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
 } from '@tanstack/react-router'
 import { Shell } from './shell/Shell'
 import { ProblemNote, Waiting } from './ui/Notes'

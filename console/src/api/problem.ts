@@ -29,7 +29,12 @@ export async function problemOf(response: Response): Promise<Problem> {
   const retry = Number(response.headers.get('retry-after')) || undefined
   try {
     const body = (await response.clone().json()) as Record<string, unknown>
-    const kind = typeof body.code === 'string' ? body.code : String(body.type ?? '').split(':').pop()
+    const kind =
+      typeof body.code === 'string'
+        ? body.code
+        : String(body.type ?? '')
+            .split(':')
+            .pop()
     const detail = typeof body.detail === 'string' ? body.detail : response.statusText
     return new Problem(response.status, kind || 'unknown', detail, retry)
   } catch {

@@ -73,7 +73,9 @@ export function describe(event: OcsfEvent): string {
   if (uid === NETWORK) return describeTraffic(event)
   const message = text(event, 'message', 'finding_info.title', 'api.operation')
   if (message) return message
-  return text(event, 'type_name', 'class_name') ?? t('incidents.event_of_class', { uid: String(uid) })
+  return (
+    text(event, 'type_name', 'class_name') ?? t('incidents.event_of_class', { uid: String(uid) })
+  )
 }
 
 function describeLogon(event: OcsfEvent, activity: number): string {
@@ -93,7 +95,8 @@ function describeTraffic(event: OcsfEvent): string {
   const app = text(event, 'app_protocol_name', 'app_name', 'dst_endpoint.svc_name')
   const isDenied = number(event, 'disposition_id') === 2 || number(event, 'action_id') === 2
   const what = t(isDenied ? 'incidents.traffic_denied' : 'incidents.traffic', {
-    from, to: port ? `${to}:${port}` : to,
+    from,
+    to: port ? `${to}:${port}` : to,
   })
   return app ? `${what} (${app})` : what
 }

@@ -23,7 +23,10 @@ const BULK: { action: string; label: TextKey; act?: Act; dialog?: DialogKind }[]
 ]
 
 /** What can be done to all that are ticked; each button says to how many the server allows it. */
-export const BulkBar = memo(function BulkBar({ cursor, byId }: {
+export const BulkBar = memo(function BulkBar({
+  cursor,
+  byId,
+}: {
   cursor: Cursor
   byId: ReadonlyMap<string, Incident>
 }) {
@@ -36,16 +39,24 @@ export const BulkBar = memo(function BulkBar({ cursor, byId }: {
       queryFn: ({ signal }: { signal: AbortSignal }) => readIncident(id, signal),
       staleTime: 5_000,
     })),
-    combine: (results) => results.flatMap((result): IncidentView[] => (result.data ? [result.data] : [])),
+    combine: (results) =>
+      results.flatMap((result): IncidentView[] => (result.data ? [result.data] : [])),
   })
   if (list.length === 0) return null
-  const allowing = (action: string) => list.filter((incident) => {
-    const view = views.find((known) => known.incident.id === incident.id)
-    return view?.actions.some((offer) => offer.action === action && offer.allowed)
-      ?? list.length > ASKED_MAX
-  })
+  const allowing = (action: string) =>
+    list.filter((incident) => {
+      const view = views.find((known) => known.incident.id === incident.id)
+      return (
+        view?.actions.some((offer) => offer.action === action && offer.allowed) ??
+        list.length > ASKED_MAX
+      )
+    })
   return (
-    <div className={css.bulk} role="toolbar" aria-label={t('incidents.ticked_count', { count: list.length })}>
+    <div
+      className={css.bulk}
+      role="toolbar"
+      aria-label={t('incidents.ticked_count', { count: list.length })}
+    >
       <strong className="num">{t('incidents.ticked_count', { count: list.length })}</strong>
       {BULK.map((entry) => {
         const some = allowing(entry.action)
@@ -58,12 +69,18 @@ export const BulkBar = memo(function BulkBar({ cursor, byId }: {
           <Button key={entry.action} variant="default" size="compact-sm" onClick={run}>
             {t(entry.label)}
             {some.length < list.length && (
-              <span className="dim num">&nbsp;{t('incidents.of_n', { some: some.length, all: list.length })}</span>
+              <span className="dim num">
+                &nbsp;{t('incidents.of_n', { some: some.length, all: list.length })}
+              </span>
             )}
           </Button>
         )
       })}
-      <CloseButton size="sm" aria-label={t('incidents.untick_all')} onClick={() => cursor.untick()} />
+      <CloseButton
+        size="sm"
+        aria-label={t('incidents.untick_all')}
+        onClick={() => cursor.untick()}
+      />
     </div>
   )
 })

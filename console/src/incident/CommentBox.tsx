@@ -11,7 +11,13 @@ const kept = (id: string) => `castellan.draft.comment.${id}`
 export const COMMENT_FIELD = 'incident-comment'
 
 /** A word for the history. A draft outlives a lost link, an ended session and a reload. */
-export function CommentBox({ incident, offer }: { incident: Incident; offer: ActionOffer | undefined }) {
+export function CommentBox({
+  incident,
+  offer,
+}: {
+  incident: Incident
+  offer: ActionOffer | undefined
+}) {
   const { one } = useActs()
   const [text, setText] = useState('')
   const [isBusy, setBusy] = useState(false)
@@ -40,13 +46,23 @@ export function CommentBox({ incident, offer }: { incident: Incident; offer: Act
   return (
     <form className={css.comment} onSubmit={submit}>
       <Textarea
-        id={COMMENT_FIELD} aria-label={t('incidents.comment_label')} value={text} autosize minRows={1}
-        maxRows={6} maxLength={4000} placeholder={refusal ?? t('incidents.comment_hint')}
-        disabled={refusal !== undefined} onKeyDown={onKey} className={css.commentField}
+        id={COMMENT_FIELD}
+        aria-label={t('incidents.comment_label')}
+        value={text}
+        autosize
+        minRows={1}
+        maxRows={6}
+        maxLength={4000}
+        placeholder={refusal ?? t('incidents.comment_hint')}
+        disabled={refusal !== undefined}
+        onKeyDown={onKey}
+        className={css.commentField}
         onChange={(event) => change(event.currentTarget.value)}
       />
       {text.trim() && (
-        <ActionButton offer={offer} onPress={() => void add()} loading={isBusy}>{t('incidents.comment_add')}</ActionButton>
+        <ActionButton offer={offer} onPress={() => void add()} loading={isBusy}>
+          {t('incidents.comment_add')}
+        </ActionButton>
       )}
     </form>
   )

@@ -15,21 +15,35 @@ import { SnoozeForm } from './SnoozeForm'
 import { useActs } from './useActs'
 
 const DISPOSITIONS: Disposition[] = [
-  'true_positive', 'benign_positive', 'false_positive', 'test', 'duplicate', 'undetermined',
+  'true_positive',
+  'benign_positive',
+  'false_positive',
+  'test',
+  'duplicate',
+  'undetermined',
 ]
 
 /** The form of whichever dialog is open. */
 export default function DialogForms({ open }: { open: OpenDialog }) {
   switch (open.kind) {
-    case 'assign': return <OwnerForm list={open.list} kind="assign" />
-    case 'escalate': return <OwnerForm list={open.list} kind="escalate" />
-    case 'offer': return <OwnerForm list={open.list} kind="offer" />
-    case 'decline': return <ReasonForm list={open.list} action="decline" />
-    case 'reopen': return <ReasonForm list={open.list} action="reopen" />
-    case 'resolve': return <ResolveForm list={open.list} />
-    case 'snooze': return <SnoozeForm list={open.list} now={serverNow()} />
-    case 'merge': return <MergeForm list={open.list} />
-    case 'open': return <OpenByHand />
+    case 'assign':
+      return <OwnerForm list={open.list} kind="assign" />
+    case 'escalate':
+      return <OwnerForm list={open.list} kind="escalate" />
+    case 'offer':
+      return <OwnerForm list={open.list} kind="offer" />
+    case 'decline':
+      return <ReasonForm list={open.list} action="decline" />
+    case 'reopen':
+      return <ReasonForm list={open.list} action="reopen" />
+    case 'resolve':
+      return <ResolveForm list={open.list} />
+    case 'snooze':
+      return <SnoozeForm list={open.list} now={serverNow()} />
+    case 'merge':
+      return <MergeForm list={open.list} />
+    case 'open':
+      return <OpenByHand />
   }
 }
 
@@ -41,11 +55,19 @@ function useOwners(teamsOnly: boolean): { value: string; label: string }[] {
   const held = useExternal(incidents)
   return useMemo(() => {
     // Teams that own something are teams, whether or not the organisation lists them.
-    const owning = [...held.byId.values()].flatMap((i) => (i.owner.kind === 'team' ? [i.owner.id] : []))
+    const owning = [...held.byId.values()].flatMap((i) =>
+      i.owner.kind === 'team' ? [i.owner.id] : [],
+    )
     const teams = [...new Set([...organisation.teams, ...operator.teams, ...owning])].sort()
-    const people = teamsOnly ? [] : organisation.operators.flatMap((o) =>
-      o.person ? [{ value: `person:${o.person}`, label: o.name }] : [])
-    return [...teams.map((id) => ({ value: `team:${id}`, label: t('incidents.team', { name: id }) })), ...people]
+    const people = teamsOnly
+      ? []
+      : organisation.operators.flatMap((o) =>
+          o.person ? [{ value: `person:${o.person}`, label: o.name }] : [],
+        )
+    return [
+      ...teams.map((id) => ({ value: `team:${id}`, label: t('incidents.team', { name: id }) })),
+      ...people,
+    ]
   }, [held, organisation, operator, teamsOnly])
 }
 
@@ -74,12 +96,24 @@ function OwnerForm({ list, kind }: ListProps & { kind: 'assign' | 'escalate' | '
   return (
     <ActForm list={list} label={t(`incidents.action_${kind}`)} act={act} after={after}>
       <Select
-        label={t('incidents.to')} placeholder={t('incidents.to_hint')} data={owners} value={to}
-        onChange={setTo} searchable required data-autofocus nothingFoundMessage={t('shell.palette_none')}
+        label={t('incidents.to')}
+        placeholder={t('incidents.to_hint')}
+        data={owners}
+        value={to}
+        onChange={setTo}
+        searchable
+        required
+        data-autofocus
+        nothingFoundMessage={t('shell.palette_none')}
       />
       {kind !== 'assign' && (
         <Textarea
-          label={t('incidents.note')} value={note} autosize minRows={2} maxLength={4000} required
+          label={t('incidents.note')}
+          value={note}
+          autosize
+          minRows={2}
+          maxLength={4000}
+          required
           onChange={(event) => setNote(event.currentTarget.value)}
         />
       )}
@@ -94,8 +128,14 @@ function ReasonForm({ list, action }: ListProps & { action: 'decline' | 'reopen'
   return (
     <ActForm list={list} label={t(`incidents.action_${action}`)} act={act}>
       <Textarea
-        label={t('incidents.reason')} value={reason} autosize minRows={2} maxLength={4000} required
-        data-autofocus onChange={(event) => setReason(event.currentTarget.value)}
+        label={t('incidents.reason')}
+        value={reason}
+        autosize
+        minRows={2}
+        maxLength={4000}
+        required
+        data-autofocus
+        onChange={(event) => setReason(event.currentTarget.value)}
       />
     </ActForm>
   )
@@ -104,25 +144,41 @@ function ReasonForm({ list, action }: ListProps & { action: 'decline' | 'reopen'
 function ResolveForm({ list }: ListProps) {
   const [chosen, setChosen] = useState<string>('')
   const [reason, setReason] = useState('')
-  const act = () => (chosen
-    ? { action: 'resolve' as const, disposition: chosen as Disposition, reason: reason.trim() || undefined }
-    : undefined)
+  const act = () =>
+    chosen
+      ? {
+          action: 'resolve' as const,
+          disposition: chosen as Disposition,
+          reason: reason.trim() || undefined,
+        }
+      : undefined
   return (
     <ActForm list={list} label={t('incidents.action_resolve')} act={act}>
       <Radio.Group
-        value={chosen} onChange={setChosen} required aria-label={t('incidents.dialog_resolve')}
+        value={chosen}
+        onChange={setChosen}
+        required
+        aria-label={t('incidents.dialog_resolve')}
       >
         <div className={css.choices}>
           {DISPOSITIONS.map((d, i) => (
             <Radio
-              key={d} value={d} label={word('incidents', 'disposition', d)} size="xs"
-              data-autofocus={i === 0 || undefined} required
+              key={d}
+              value={d}
+              label={word('incidents', 'disposition', d)}
+              size="xs"
+              data-autofocus={i === 0 || undefined}
+              required
             />
           ))}
         </div>
       </Radio.Group>
       <Textarea
-        label={t('incidents.note')} value={reason} autosize minRows={2} maxLength={4000}
+        label={t('incidents.note')}
+        value={reason}
+        autosize
+        minRows={2}
+        maxLength={4000}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
     </ActForm>
@@ -133,14 +189,22 @@ function MergeForm({ list }: ListProps) {
   const held = useExternal(incidents)
   const [into, setInto] = useState<string | null>(null)
   const gone = new Set(list.map((incident) => incident.id))
-  const targets = [...held.byId.values()].filter((i) => isOpen(i) && !gone.has(i.id))
+  const targets = [...held.byId.values()]
+    .filter((i) => isOpen(i) && !gone.has(i.id))
     .map((i) => ({ value: i.id, label: `${i.title} (${i.id})` }))
   const act = () => (into ? { action: 'merge' as const, into } : undefined)
   return (
     <ActForm list={list} label={t('incidents.action_merge')} act={act}>
       <Select
-        label={t('incidents.merge_target')} placeholder={t('incidents.merge_hint')} data={targets}
-        value={into} onChange={setInto} searchable required data-autofocus limit={40}
+        label={t('incidents.merge_target')}
+        placeholder={t('incidents.merge_hint')}
+        data={targets}
+        value={into}
+        onChange={setInto}
+        searchable
+        required
+        data-autofocus
+        limit={40}
         nothingFoundMessage={t('shell.palette_none')}
       />
       <p className="dim">{t('incidents.dialog_merge_text')}</p>
@@ -149,10 +213,19 @@ function MergeForm({ list }: ListProps) {
 }
 
 /** A field that only wants a word. */
-export function Word(props: { label: string; value: string; set: (value: string) => void; max: number }) {
+export function Word(props: {
+  label: string
+  value: string
+  set: (value: string) => void
+  max: number
+}) {
   return (
     <TextInput
-      label={props.label} value={props.value} maxLength={props.max} required data-autofocus
+      label={props.label}
+      value={props.value}
+      maxLength={props.max}
+      required
+      data-autofocus
       onChange={(event) => props.set(event.currentTarget.value)}
     />
   )

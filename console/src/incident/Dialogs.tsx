@@ -26,10 +26,17 @@ export function Dialogs() {
   const now = useExternal(dialog)
   return (
     <Modal
-      opened={now !== undefined} onClose={closeDialog} size={now?.kind === 'open' ? 560 : 460}
-      title={now && t(TITLES[now.kind])} transitionProps={{ duration: 90 }}
+      opened={now !== undefined}
+      onClose={closeDialog}
+      size={now?.kind === 'open' ? 560 : 460}
+      title={now && t(TITLES[now.kind])}
+      transitionProps={{ duration: 90 }}
     >
-      {now && <Suspense><Forms open={now} /></Suspense>}
+      {now && (
+        <Suspense>
+          <Forms open={now} />
+        </Suspense>
+      )}
     </Modal>
   )
 }
@@ -40,7 +47,9 @@ function Subject({ list }: { list: OpenDialog['list'] }) {
   const title = list.length === 1 ? list[0]!.title : ''
   return (
     <p className={css.subject}>
-      <bdi>{list.length === 1 ? title : t('incidents.dialog_for', { count: list.length, title })}</bdi>
+      <bdi>
+        {list.length === 1 ? title : t('incidents.dialog_for', { count: list.length, title })}
+      </bdi>
     </p>
   )
 }
@@ -75,8 +84,12 @@ export function ActForm({ list, label, color, act, children, after }: FormProps)
       <Subject list={list} />
       {children}
       <div className={css.formEnd}>
-        <Button variant="default" onClick={closeDialog}>{t('shell.cancel')}</Button>
-        <Button type="submit" loading={isBusy} color={color}>{label}</Button>
+        <Button variant="default" onClick={closeDialog}>
+          {t('shell.cancel')}
+        </Button>
+        <Button type="submit" loading={isBusy} color={color}>
+          {label}
+        </Button>
       </div>
     </form>
   )

@@ -1,5 +1,12 @@
 import {
-  IconArrowRight, IconBell, IconCheck, IconDoor, IconFlag, IconMessage, IconServer2, IconUserShare,
+  IconArrowRight,
+  IconBell,
+  IconCheck,
+  IconDoor,
+  IconFlag,
+  IconMessage,
+  IconServer2,
+  IconUserShare,
 } from '@tabler/icons-react'
 import { memo, useMemo, type ReactNode } from 'react'
 import type { EventItem, Incident, TimelineEntry } from '../api/types'
@@ -20,10 +27,16 @@ type Line =
 /** Evidence and acts on one line of time, oldest first. */
 export function linesOf(incident: Incident, events: readonly EventItem[]): Line[] {
   const told = events.map((event) => ({
-    key: eventKey(event), at: msOf(event.time), time: event.time, event,
+    key: eventKey(event),
+    at: msOf(event.time),
+    time: event.time,
+    event,
   }))
   const done = incident.timeline.map((entry, i) => ({
-    key: `t${i}`, at: msOf(entry.at), time: entry.at, entry,
+    key: `t${i}`,
+    at: msOf(entry.at),
+    time: entry.at,
+    entry,
   }))
   return [...told, ...done].sort((a, b) => a.at - b.at)
 }
@@ -37,14 +50,22 @@ export const History = memo(function History({ incident }: { incident: Incident 
       <h4 className={css.partTitle}>
         {t('incidents.history')}
         <span className={css.legend}>
-          <span data-world="physical"><IconDoor size={12} aria-hidden /> {t('incidents.world_physical')}</span>
-          <span data-world="logical"><IconServer2 size={12} aria-hidden /> {t('incidents.world_logical')}</span>
+          <span data-world="physical">
+            <IconDoor size={12} aria-hidden /> {t('incidents.world_physical')}
+          </span>
+          <span data-world="logical">
+            <IconServer2 size={12} aria-hidden /> {t('incidents.world_logical')}
+          </span>
         </span>
       </h4>
       <ol className={css.history}>
-        {lines.map((line) => ('event' in line
-          ? <EventLine key={line.key} item={line.event} />
-          : <ActLine key={line.key} entry={line.entry} incident={incident} />))}
+        {lines.map((line) =>
+          'event' in line ? (
+            <EventLine key={line.key} item={line.event} />
+          ) : (
+            <ActLine key={line.key} entry={line.entry} incident={incident} />
+          ),
+        )}
       </ol>
       {evidence.missing > 0 && (
         <p className="dim">{t('incidents.evidence_gone', { count: evidence.missing })}</p>
@@ -59,9 +80,15 @@ function EventLine({ item }: { item: EventItem }) {
   const place = placeOf(item.event)
   return (
     <li className={css.line} data-world={world}>
-      <span className={css.lineTime}><Stamp at={item.time} place={place} /></span>
+      <span className={css.lineTime}>
+        <Stamp at={item.time} place={place} />
+      </span>
       <span className={css.lineMark}>
-        {world === 'physical' ? <IconDoor size={12} aria-hidden /> : <IconServer2 size={12} aria-hidden />}
+        {world === 'physical' ? (
+          <IconDoor size={12} aria-hidden />
+        ) : (
+          <IconServer2 size={12} aria-hidden />
+        )}
         <span className="hush">{t(`incidents.world_${world}`)}</span>
       </span>
       <div className={css.lineText}>
@@ -89,12 +116,18 @@ function ActLine({ entry, incident }: { entry: TimelineEntry; incident: Incident
   const isOurs = entry.by === 'castellan'
   return (
     <li className={css.line} data-act={entry.act.act}>
-      <span className={css.lineTime}><Stamp at={entry.at} place={incident.site} /></span>
-      <span className={css.lineMark}>{ICONS[entry.act.act] ?? <IconArrowRight size={12} aria-hidden />}</span>
+      <span className={css.lineTime}>
+        <Stamp at={entry.at} place={incident.site} />
+      </span>
+      <span className={css.lineMark}>
+        {ICONS[entry.act.act] ?? <IconArrowRight size={12} aria-hidden />}
+      </span>
       <div className={css.lineText}>
         <bdi>{entryText(entry, (e) => directory.nameOf(e), incident.sop)}</bdi>
         <span className={css.lineWho}>
-          <span className="faint"><bdi>{isOurs ? 'Castellan' : directory.operatorName(entry.by)}</bdi></span>
+          <span className="faint">
+            <bdi>{isOurs ? 'Castellan' : directory.operatorName(entry.by)}</bdi>
+          </span>
         </span>
       </div>
     </li>

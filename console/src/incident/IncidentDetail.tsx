@@ -49,12 +49,18 @@ function Headline({ incident }: { incident: Incident }) {
       <div className={css.headlineTop}>
         <Severity level={incident.level} size={16} />
         <StateMark state={stateOf(incident)} />
-        <span className="dim"><Ago at={incident.opened_at} /></span>
+        <span className="dim">
+          <Ago at={incident.opened_at} />
+        </span>
         <span className={css.spacer} />
         <More incident={incident} />
       </div>
-      <h3 className={css.name}><bdi>{incident.title}</bdi></h3>
-      <p className={css.because}><bdi>{incident.because}</bdi></p>
+      <h3 className={css.name}>
+        <bdi>{incident.title}</bdi>
+      </h3>
+      <p className={css.because}>
+        <bdi>{incident.because}</bdi>
+      </p>
     </div>
   )
 }
@@ -68,15 +74,21 @@ function More({ incident }: { incident: Incident }) {
   return (
     <Menu>
       <Menu.Target>
-        <ActionIcon size="sm" aria-label={t('incidents.more')}><IconDots size={16} /></ActionIcon>
+        <ActionIcon size="sm" aria-label={t('incidents.more')}>
+          <IconDots size={16} />
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconLink size={14} />} onClick={() => copy(address)}>{t('incidents.copy_link')}</Menu.Item>
+        <Menu.Item leftSection={<IconLink size={14} />} onClick={() => copy(address)}>
+          {t('incidents.copy_link')}
+        </Menu.Item>
         <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(incident.id)}>
           {t('incidents.id')}: <span className="mono">{incident.id}</span>
         </Menu.Item>
         <Menu.Item
-          component="a" href={`/v1/incidents/${encodeURIComponent(incident.id)}/bundle`} download
+          component="a"
+          href={`/v1/incidents/${encodeURIComponent(incident.id)}/bundle`}
+          download
           leftSection={<IconFileZip size={14} />}
         >
           {t('incidents.bundle')}
@@ -99,7 +111,12 @@ interface Entry {
 /** In the order of the work; the first that is possible is the one that stands out. */
 const MAIN: Entry[] = [
   { action: 'accept', label: 'incidents.action_accept', act: { action: 'accept' } },
-  { action: 'acknowledge', key: 'a', label: 'incidents.action_acknowledge', act: { action: 'acknowledge' } },
+  {
+    action: 'acknowledge',
+    key: 'a',
+    label: 'incidents.action_acknowledge',
+    act: { action: 'acknowledge' },
+  },
   { action: 'start', label: 'incidents.action_start', act: { action: 'start' } },
   { action: 'resolve', key: 'r', label: 'incidents.action_resolve', dialog: 'resolve' },
 ]
@@ -125,15 +142,22 @@ function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
   const isMain = (entry: Entry) => offers.get(entry.action)?.allowed || entry.action !== 'accept'
   const first = MAIN.find((entry) => offers.get(entry.action)?.allowed)?.action
   const wake = offers.get('wake')?.allowed
-  const aside = OTHER.filter((entry) => entry.action === 'assign' && entry.dialog === 'assign'
-    || entry.action === (wake ? 'wake' : 'snooze'))
+  const aside = OTHER.filter(
+    (entry) =>
+      (entry.action === 'assign' && entry.dialog === 'assign') ||
+      entry.action === (wake ? 'wake' : 'snooze'),
+  )
   const rest = OTHER.filter((entry) => !aside.includes(entry) && offers.has(entry.action))
   return (
     <div className={css.actions}>
       {[...MAIN.filter(isMain), ...aside.filter((e) => offers.has(e.action))].map((entry) => (
         <ActionButton
-          key={entry.label} offer={offers.get(entry.action)} shortcut={entry.key} size="xs"
-          variant={entry.action === first ? 'filled' : 'default'} onPress={() => run(entry)}
+          key={entry.label}
+          offer={offers.get(entry.action)}
+          shortcut={entry.key}
+          size="xs"
+          variant={entry.action === first ? 'filled' : 'default'}
+          onPress={() => run(entry)}
         >
           {t(entry.label)}
         </ActionButton>
@@ -143,13 +167,23 @@ function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
   )
 }
 
-function OtherActions({ list, offers, run }: { list: Entry[]; offers: Offers; run: (entry: Entry) => void }) {
+function OtherActions({
+  list,
+  offers,
+  run,
+}: {
+  list: Entry[]
+  offers: Offers
+  run: (entry: Entry) => void
+}) {
   if (list.length === 0) return null
   return (
     <Menu width={260}>
       <Menu.Target>
         <Tooltip label={t('incidents.more')}>
-          <ActionIcon variant="default" size={30} aria-label={t('incidents.more_acts')}><IconDots size={16} /></ActionIcon>
+          <ActionIcon variant="default" size={30} aria-label={t('incidents.more_acts')}>
+            <IconDots size={16} />
+          </ActionIcon>
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown>
@@ -157,7 +191,9 @@ function OtherActions({ list, offers, run }: { list: Entry[]; offers: Offers; ru
           const refusal = refusalOf(offers.get(entry.action))
           return (
             <Menu.Item
-              key={entry.label} disabled={refusal !== undefined} onClick={() => run(entry)}
+              key={entry.label}
+              disabled={refusal !== undefined}
+              onClick={() => run(entry)}
               rightSection={entry.key && <span className="faint mono">{entry.key}</span>}
             >
               {t(entry.label)}
@@ -181,44 +217,65 @@ function Facts({ incident }: { incident: Incident }) {
         {offer && (
           <span className={css.offered}>
             {t('incidents.offered_to', {
-              to: offer.to.kind === 'team' ? t('incidents.team', { name: offer.to.id }) : directory.operatorName(offer.to.id),
-              owner: incident.owner.kind === 'team' ? t('incidents.team', { name: incident.owner.id }) : directory.operatorName(incident.owner.id),
-            })}
-            {' '}{t('incidents.offered_until')} <Stamp at={offer.until ?? ''} place={incident.site} />
-            {offer.note && <> · <bdi>{offer.note}</bdi></>}
+              to:
+                offer.to.kind === 'team'
+                  ? t('incidents.team', { name: offer.to.id })
+                  : directory.operatorName(offer.to.id),
+              owner:
+                incident.owner.kind === 'team'
+                  ? t('incidents.team', { name: incident.owner.id })
+                  : directory.operatorName(incident.owner.id),
+            })}{' '}
+            {t('incidents.offered_until')} <Stamp at={offer.until ?? ''} place={incident.site} />
+            {offer.note && (
+              <>
+                {' '}
+                · <bdi>{offer.note}</bdi>
+              </>
+            )}
           </span>
         )}
       </dd>
       <dt>{t('incidents.site')}</dt>
       <dd>{incident.site ? <EntityLink entity={`place:${incident.site}`} /> : '–'}</dd>
       <dt>{t('incidents.opened')}</dt>
-      <dd><Stamp at={incident.opened_at} place={incident.site} as="both" /></dd>
+      <dd>
+        <Stamp at={incident.opened_at} place={incident.site} as="both" />
+      </dd>
       {snooze && (
         <>
           <dt>{t('incidents.snoozed_until')}</dt>
           <dd>
-            <Stamp at={snooze.until} place={incident.site} /> · <bdi>{directory.operatorName(snooze.by)}</bdi>:{' '}
-            <bdi>{snooze.reason}</bdi>
+            <Stamp at={snooze.until} place={incident.site} /> ·{' '}
+            <bdi>{directory.operatorName(snooze.by)}</bdi>: <bdi>{snooze.reason}</bdi>
           </dd>
         </>
       )}
       {merged_into && (
         <>
           <dt>{t('incidents.merged_into')}</dt>
-          <dd><IncidentLink id={merged_into} /></dd>
+          <dd>
+            <IncidentLink id={merged_into} />
+          </dd>
         </>
       )}
       {merged && merged.length > 0 && (
         <>
           <dt>{t('incidents.holds_also')}</dt>
-          <dd className={css.entities}>{merged.map((id) => <IncidentLink key={id} id={id} />)}</dd>
+          <dd className={css.entities}>
+            {merged.map((id) => (
+              <IncidentLink key={id} id={id} />
+            ))}
+          </dd>
         </>
       )}
       {incident.entities.length > 0 && (
         <>
           <dt>{t('incidents.who_what')}</dt>
           <dd className={css.entities}>
-            {incident.entities.map((entity) => <EntityLink key={entity} entity={entity} />)}
+            {incident.entities.map((entity) => (
+              <EntityLink key={entity} entity={entity} />
+            ))}
           </dd>
         </>
       )}
@@ -227,5 +284,9 @@ function Facts({ incident }: { incident: Incident }) {
 }
 
 function IncidentLink({ id }: { id: string }) {
-  return <Link to={'/incidents' as never} search={{ i: id } as never}><span className="mono">{id}</span></Link>
+  return (
+    <Link to={'/incidents' as never} search={{ i: id } as never}>
+      <span className="mono">{id}</span>
+    </Link>
+  )
 }

@@ -15,7 +15,8 @@ export class Cursor {
   toggle(ids: readonly string[]): void {
     const next = new Set(this.ticked.get())
     const areAll = ids.every((id) => next.has(id))
-    for (const id of ids) if (areAll) next.delete(id)
+    for (const id of ids)
+      if (areAll) next.delete(id)
       else next.add(id)
     this.ticked.set(next)
   }
@@ -57,7 +58,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
     getItemKey: (index) => (rows[index] ? rowKey(rows[index]) : index),
   })
   const places = useMemo(() => new Map(rows.map((row, i) => [rowKey(row), i])), [rows])
-  const index = current === undefined ? -1 : places.get(current) ?? -1
+  const index = current === undefined ? -1 : (places.get(current) ?? -1)
   useEffect(() => {
     if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' })
     // Only when the cursor moves, not when rows come and go around it.
@@ -69,7 +70,11 @@ export const IncidentList = memo(function IncidentList(props: Props) {
   }, [last, rows.length, onMore])
   return (
     <div
-      ref={box} className={css.list} role="listbox" tabIndex={0} aria-label={label}
+      ref={box}
+      className={css.list}
+      role="listbox"
+      tabIndex={0}
+      aria-label={label}
       aria-activedescendant={index >= 0 ? domId(rows[index]!) : undefined}
     >
       <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
@@ -87,18 +92,29 @@ export const IncidentList = memo(function IncidentList(props: Props) {
           }
           return (
             <div
-              key={key} id={domId(row)} role="option" aria-selected={isCurrent} className={css.slot}
-              aria-setsize={rows.length} aria-posinset={item.index + 1}
-              style={{ height, transform: `translateY(${item.start}px)` }} onClick={choose}
+              key={key}
+              id={domId(row)}
+              role="option"
+              aria-selected={isCurrent}
+              className={css.slot}
+              aria-setsize={rows.length}
+              aria-posinset={item.index + 1}
+              style={{ height, transform: `translateY(${item.start}px)` }}
+              onClick={choose}
             >
-              {row.kind === 'group'
-                ? <GroupRow row={row} byId={byId} isCurrent={isCurrent} isWide={isWide} />
-                : incident && (
+              {row.kind === 'group' ? (
+                <GroupRow row={row} byId={byId} isCurrent={isCurrent} isWide={isWide} />
+              ) : (
+                incident && (
                   <IncidentRow
-                    incident={incident} isCurrent={isCurrent} isTicked={ticked.has(row.id)}
-                    isChild={row.isChild} isWide={isWide}
+                    incident={incident}
+                    isCurrent={isCurrent}
+                    isTicked={ticked.has(row.id)}
+                    isChild={row.isChild}
+                    isWide={isWide}
                   />
-                )}
+                )
+              )}
             </div>
           )
         })}
@@ -110,7 +126,12 @@ export const IncidentList = memo(function IncidentList(props: Props) {
 const domId = (row: Row): string => `row-${rowKey(row).replace(/[^\w-]/g, '_')}`
 
 /** "3 new · 1 done", with the critical ones named; a click or `n` brings the queue up to date. */
-export function Arrivals({ ids, gone, byId, letIn }: {
+export function Arrivals({
+  ids,
+  gone,
+  byId,
+  letIn,
+}: {
   ids: readonly string[]
   gone: number
   byId: ReadonlyMap<string, Incident>
@@ -124,7 +145,12 @@ export function Arrivals({ ids, gone, byId, letIn }: {
     gone > 0 && t('incidents.gone', { count: gone }),
   ].filter(Boolean)
   return (
-    <button type="button" className={css.arrivals} data-critical={critical > 0 || undefined} onClick={letIn}>
+    <button
+      type="button"
+      className={css.arrivals}
+      data-critical={critical > 0 || undefined}
+      onClick={letIn}
+    >
       <strong className="num">{parts.join(' · ')}</strong>
       <span> · {t(ids.length > 0 ? 'incidents.let_in' : 'incidents.tidy')} (n)</span>
     </button>

@@ -1,5 +1,10 @@
 import {
-  IconCheckbox, IconCircle, IconCircleCheck, IconCircleDotFilled, IconCircleHalf2, IconClockPause,
+  IconCheckbox,
+  IconCircle,
+  IconCircleCheck,
+  IconCircleDotFilled,
+  IconCircleHalf2,
+  IconClockPause,
   IconPlayerPlay,
 } from '@tabler/icons-react'
 import { memo } from 'react'
@@ -37,7 +42,9 @@ export function OwnerName({ owner }: { owner: Incident['owner'] }) {
   const directory = useDirectory()
   return (
     <bdi className="cut">
-      {owner.kind === 'team' ? t('incidents.team', { name: owner.id }) : directory.operatorName(owner.id)}
+      {owner.kind === 'team'
+        ? t('incidents.team', { name: owner.id })
+        : directory.operatorName(owner.id)}
     </bdi>
   )
 }
@@ -58,21 +65,43 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
   const site = directory.siteName(incident.site)
   return (
     <div
-      className={css.row} data-current={isCurrent || undefined} data-ticked={isTicked || undefined}
-      data-child={isChild || undefined} data-state={state} data-level={incident.level}
+      className={css.row}
+      data-current={isCurrent || undefined}
+      data-ticked={isTicked || undefined}
+      data-child={isChild || undefined}
+      data-state={state}
+      data-level={incident.level}
       data-wide={isWide || undefined}
     >
       {isWide && <Tick isTicked={isTicked} />}
-      <span className={css.severity}><Severity level={incident.level} /></span>
-      <span className={`${css.title} cut`}><bdi>{incident.title}</bdi></span>
-      {isWide && <span className={`${css.because} cut`}><bdi>{incident.because}</bdi></span>}
+      <span className={css.severity}>
+        <Severity level={incident.level} />
+      </span>
+      <span className={`${css.title} cut`}>
+        <bdi>{incident.title}</bdi>
+      </span>
+      {isWide && (
+        <span className={`${css.because} cut`}>
+          <bdi>{incident.because}</bdi>
+        </span>
+      )}
       <SiteCell id={incident.site} isWide={isWide} name={site} />
-      {isWide && <span className={`${css.owner} cut`}><OwnerName owner={incident.owner} /></span>}
+      {isWide && (
+        <span className={`${css.owner} cut`}>
+          <OwnerName owner={incident.owner} />
+        </span>
+      )}
       <span className={css.stateCell}>
         {!isWide && isTicked ? <Tick isTicked /> : <StateMark state={state} isShort={!isWide} />}
       </span>
-      {isWide && <span className={css.opened}><Stamp at={incident.opened_at} place={incident.site} withSeconds={false} /></span>}
-      <span className={css.agoCell}><Ago at={incident.opened_at} isShort /></span>
+      {isWide && (
+        <span className={css.opened}>
+          <Stamp at={incident.opened_at} place={incident.site} withSeconds={false} />
+        </span>
+      )}
+      <span className={css.agoCell}>
+        <Ago at={incident.opened_at} isShort />
+      </span>
     </div>
   )
 })
@@ -82,7 +111,11 @@ function SiteCell({ id, name, isWide }: { id?: string | null; name: string; isWi
   return (
     <span className={`${css.site} cut`} title={name}>
       <bdi className={css.siteLong}>{name}</bdi>
-      {!isWide && <bdi className={css.siteShort} aria-hidden>{id ?? ''}</bdi>}
+      {!isWide && (
+        <bdi className={css.siteShort} aria-hidden>
+          {id ?? ''}
+        </bdi>
+      )}
     </span>
   )
 }
@@ -112,26 +145,47 @@ export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }:
   const newest = members.reduce((a, b) => (a.opened_at > b.opened_at ? a : b))
   return (
     <div
-      className={css.row} data-current={isCurrent || undefined} data-group data-level={row.level}
-      data-wide={isWide || undefined} data-state={waiting > 0 ? 'new' : 'acknowledged'}
+      className={css.row}
+      data-current={isCurrent || undefined}
+      data-group
+      data-level={row.level}
+      data-wide={isWide || undefined}
+      data-state={waiting > 0 ? 'new' : 'acknowledged'}
     >
-      {isWide && <span className={css.tick}><Twist isOpen={row.isOpen} /></span>}
-      <span className={css.severity}><Severity level={row.level} /></span>
+      {isWide && (
+        <span className={css.tick}>
+          <Twist isOpen={row.isOpen} />
+        </span>
+      )}
+      <span className={css.severity}>
+        <Severity level={row.level} />
+      </span>
       <span className={css.groupTitle}>
         <bdi className={`${css.title} cut`}>{first.title}</bdi>
-        <span className={`${css.groupCount} num`} title={t('incidents.group_of', { count: row.ids.length })}>
+        <span
+          className={`${css.groupCount} num`}
+          title={t('incidents.group_of', { count: row.ids.length })}
+        >
           {isWide ? t('incidents.group_of', { count: row.ids.length }) : `×${row.ids.length}`}
         </span>
         {isWide && waiting > 0 && (
-          <span className={`${css.groupNew} num`}>{t('incidents.group_new', { count: waiting })}</span>
+          <span className={`${css.groupNew} num`}>
+            {t('incidents.group_new', { count: waiting })}
+          </span>
         )}
       </span>
-      {isWide && <span className={`${css.because} cut`}><bdi>{first.because}</bdi></span>}
+      {isWide && (
+        <span className={`${css.because} cut`}>
+          <bdi>{first.because}</bdi>
+        </span>
+      )}
       <SiteCell id={first.site} isWide={isWide} name={directory.siteName(first.site)} />
       {isWide && <span />}
       <span className={css.stateCell}>{!isWide && <Twist isOpen={row.isOpen} />}</span>
       {isWide && <span />}
-      <span className={css.agoCell}><Ago at={newest.opened_at} isShort /></span>
+      <span className={css.agoCell}>
+        <Ago at={newest.opened_at} isShort />
+      </span>
     </div>
   )
 })

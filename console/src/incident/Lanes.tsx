@@ -31,15 +31,29 @@ export const Lanes = memo(function Lanes({ items, evidence, chosen, choose, zone
   const moments = Array.from({ length: ticks }, (_, i) => from + (length * i) / (ticks - 1))
   return (
     <div ref={ref} className={css.lanes}>
-      <span className={css.laneName} data-world="physical">{t('incidents.world_physical')}</span>
-      <span className={css.laneName} data-world="logical">{t('incidents.world_logical')}</span>
+      <span className={css.laneName} data-world="physical">
+        {t('incidents.world_physical')}
+      </span>
+      <span className={css.laneName} data-world="logical">
+        {t('incidents.world_logical')}
+      </span>
       <svg width={width} height={HEIGHT} role="img" aria-label={t('incidents.lane_label')}>
         {(['physical', 'logical'] as const).map((world) => (
-          <line key={world} className={css.laneLine} x1={0} x2={width} y1={LANE_Y[world]} y2={LANE_Y[world]} />
+          <line
+            key={world}
+            className={css.laneLine}
+            x1={0}
+            x2={width}
+            y1={LANE_Y[world]}
+            y2={LANE_Y[world]}
+          />
         ))}
         {moments.map((ms, i) => (
           <text
-            key={i} x={x(ms)} y={HEIGHT - 6} className={css.tick}
+            key={i}
+            x={x(ms)}
+            y={HEIGHT - 6}
+            className={css.tick}
             textAnchor={i === 0 ? 'start' : i === ticks - 1 ? 'end' : 'middle'}
           >
             {i === 0 ? `${dayOf(ms, zone)} ${clockTime(ms, zone)}` : clockTime(ms, zone)}
@@ -50,9 +64,15 @@ export const Lanes = memo(function Lanes({ items, evidence, chosen, choose, zone
           const world = worldOf(item.event)
           return (
             <circle
-              key={key} cx={x(msOf(item.time))} cy={LANE_Y[world]} r={evidence.has(key) ? 6 : 4}
-              className={css.dot} data-world={world} data-evidence={evidence.has(key) || undefined}
-              data-chosen={key === chosen || undefined} onClick={() => choose(key)}
+              key={key}
+              cx={x(msOf(item.time))}
+              cy={LANE_Y[world]}
+              r={evidence.has(key) ? 6 : 4}
+              className={css.dot}
+              data-world={world}
+              data-evidence={evidence.has(key) || undefined}
+              data-chosen={key === chosen || undefined}
+              onClick={() => choose(key)}
             />
           )
         })}

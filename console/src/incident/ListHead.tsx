@@ -4,7 +4,12 @@ import css from './list.module.css'
 /** The names of the wide list's columns, and the order it stands in. */
 export function ListHead() {
   return (
-    <div className={`${css.row} ${css.head}`} data-wide title={t('incidents.sort_hint')} aria-hidden>
+    <div
+      className={`${css.row} ${css.head}`}
+      data-wide
+      title={t('incidents.sort_hint')}
+      aria-hidden
+    >
       <span />
       <span>{t('incidents.level')}</span>
       <span>{t('incidents.incident')}</span>

@@ -17,7 +17,13 @@ export function reached(incident: Incident): Map<string, string> {
 }
 
 /** Dispatched, on scene, clear: each with its time once it is marked. */
-export function Milestones({ incident, offer }: { incident: Incident; offer: ActionOffer | undefined }) {
+export function Milestones({
+  incident,
+  offer,
+}: {
+  incident: Incident
+  offer: ActionOffer | undefined
+}) {
   const { one } = useActs()
   const times = reached(incident)
   if (!offer && times.size === 0) return null
@@ -34,7 +40,10 @@ export function Milestones({ incident, offer }: { incident: Incident; offer: Act
             </span>
           ) : (
             <ActionButton
-              key={milestone} offer={offer} variant="default" size="compact-xs"
+              key={milestone}
+              offer={offer}
+              variant="default"
+              size="compact-xs"
               onPress={() => void one(incident, { action: 'mark', milestone })}
             >
               {label}

@@ -39,7 +39,9 @@ function kept(): Draft {
 function useTeams(): string[] {
   const { organisation } = useDirectory()
   const { operator } = useSession()
-  const owning = [...incidents.get().byId.values()].flatMap((i) => (i.owner.kind === 'team' ? [i.owner.id] : []))
+  const owning = [...incidents.get().byId.values()].flatMap((i) =>
+    i.owner.kind === 'team' ? [i.owner.id] : [],
+  )
   return [...new Set([...operator.teams, ...organisation.teams, ...owning])]
 }
 
@@ -78,7 +80,12 @@ export function OpenByHand() {
       notifications.show({ message, withBorder: true })
     } catch (thrown) {
       const message = asProblem(thrown).detail
-      notifications.show({ title: t('incidents.act_failed'), message, color: 'red', withBorder: true })
+      notifications.show({
+        title: t('incidents.act_failed'),
+        message,
+        color: 'red',
+        withBorder: true,
+      })
     } finally {
       setBusy(false)
     }
@@ -86,37 +93,63 @@ export function OpenByHand() {
   return (
     <form className={css.form} onSubmit={(event) => void submit(event)}>
       <TextInput
-        label={t('incidents.hand_title')} value={draft.title} maxLength={200} required data-autofocus
+        label={t('incidents.hand_title')}
+        value={draft.title}
+        maxLength={200}
+        required
+        data-autofocus
         onChange={(event) => change({ title: event.currentTarget.value })}
       />
       <Textarea
-        label={t('incidents.hand_text')} value={draft.text} maxLength={4000} autosize minRows={3} required
+        label={t('incidents.hand_text')}
+        value={draft.text}
+        maxLength={4000}
+        autosize
+        minRows={3}
+        required
         onChange={(event) => change({ text: event.currentTarget.value })}
       />
       <div className={css.pair}>
         <Select
-          label={t('incidents.hand_level')} value={draft.level} allowDeselect={false}
+          label={t('incidents.hand_level')}
+          value={draft.level}
+          allowDeselect={false}
           data={LEVELS.map((level) => ({ value: level, label: word('incidents', 'level', level) }))}
           onChange={(level) => change({ level: (level as Level) ?? 'medium' })}
         />
         <Select
-          label={t('incidents.hand_team')} value={draft.team ?? teams[0] ?? null} required
-          allowDeselect={false} data={teams} onChange={(team) => change({ team })}
+          label={t('incidents.hand_team')}
+          value={draft.team ?? teams[0] ?? null}
+          required
+          allowDeselect={false}
+          data={teams}
+          onChange={(team) => change({ team })}
         />
       </div>
       <Select
-        label={t('incidents.hand_site')} value={draft.site} clearable
+        label={t('incidents.hand_site')}
+        value={draft.site}
+        clearable
         data={sites.map((id) => ({ value: id, label: directory.siteName(id) }))}
         onChange={(site) => change({ site })}
       />
       <MultiSelect
-        label={t('incidents.hand_entities')} value={draft.entities} searchable limit={30} data={about}
-        maxValues={20} onChange={(entities) => change({ entities })}
+        label={t('incidents.hand_entities')}
+        value={draft.entities}
+        searchable
+        limit={30}
+        data={about}
+        maxValues={20}
+        onChange={(entities) => change({ entities })}
         nothingFoundMessage={t('shell.palette_none')}
       />
       <div className={css.formEnd}>
-        <Button variant="default" onClick={closeDialog}>{t('shell.cancel')}</Button>
-        <Button type="submit" loading={isBusy}>{t('incidents.hand_open')}</Button>
+        <Button variant="default" onClick={closeDialog}>
+          {t('shell.cancel')}
+        </Button>
+        <Button type="submit" loading={isBusy}>
+          {t('incidents.hand_open')}
+        </Button>
       </div>
     </form>
   )

@@ -19,7 +19,13 @@ function pairOf([one, other]: [string, string]): { by: string; at: string } {
 }
 
 /** The operating procedure, step by step; a ticked step says by whom and when. */
-export function Procedure({ incident, offer }: { incident: Incident; offer: ActionOffer | undefined }) {
+export function Procedure({
+  incident,
+  offer,
+}: {
+  incident: Incident
+  offer: ActionOffer | undefined
+}) {
   const { one } = useActs()
   const directory = useDirectory()
   const [busy, setBusy] = useState<number>()
@@ -39,7 +45,9 @@ export function Procedure({ incident, offer }: { incident: Incident; offer: Acti
         {t('incidents.sop')}
         <span className="dim num">{t('incidents.of_n', { some: done, all: sop.length })}</span>
         <Progress
-          value={(done / sop.length) * 100} size={4} className={css.progress}
+          value={(done / sop.length) * 100}
+          size={4}
+          className={css.progress}
           aria-label={t('incidents.sop_done', { done, all: sop.length })}
         />
       </h4>
@@ -48,17 +56,43 @@ export function Procedure({ incident, offer }: { incident: Incident; offer: Acti
           const by = doneBy(step)
           const box = (
             <Checkbox
-              size="xs" classNames={{ label: css.stepLabel }} checked={by !== undefined || busy === i} readOnly={by !== undefined}
-              disabled={!by && refusal !== undefined} onChange={() => { if (!by) void tick(i) }}
-              label={<span><span className={css.stepText}>{step.text}</span></span>}
+              size="xs"
+              classNames={{ label: css.stepLabel }}
+              checked={by !== undefined || busy === i}
+              readOnly={by !== undefined}
+              disabled={!by && refusal !== undefined}
+              onChange={() => {
+                if (!by) void tick(i)
+              }}
+              label={
+                <span>
+                  <span className={css.stepText}>{step.text}</span>
+                </span>
+              }
             />
           )
           return (
             <li key={i} className={css.step} data-done={by ? true : undefined}>
-              {!by && refusal ? <Tooltip label={refusal}><div>{box}</div></Tooltip> : box}
-              {by
-                ? <span className={css.stepBy}><bdi>{directory.operatorName(by.by)}</bdi>, <Stamp at={by.at} place={incident.site} withSeconds={false} /></span>
-                : i < 9 && !refusal && <Kbd className={css.stepKey} aria-hidden>{i + 1}</Kbd>}
+              {!by && refusal ? (
+                <Tooltip label={refusal}>
+                  <div>{box}</div>
+                </Tooltip>
+              ) : (
+                box
+              )}
+              {by ? (
+                <span className={css.stepBy}>
+                  <bdi>{directory.operatorName(by.by)}</bdi>,{' '}
+                  <Stamp at={by.at} place={incident.site} withSeconds={false} />
+                </span>
+              ) : (
+                i < 9 &&
+                !refusal && (
+                  <Kbd className={css.stepKey} aria-hidden>
+                    {i + 1}
+                  </Kbd>
+                )
+              )}
             </li>
           )
         })}

@@ -30,10 +30,17 @@ export function QueueBody({ queue, cursor, isWide, onOpen, onMore, isReading }: 
   return (
     <>
       <BulkBar cursor={cursor} byId={queue.byId} />
-      {queue.rows.length === 0 ? <AllWell openCount={queue.openCount} /> : (
+      {queue.rows.length === 0 ? (
+        <AllWell openCount={queue.openCount} />
+      ) : (
         <IncidentList
-          label={t('incidents.title')} rows={queue.rows} byId={queue.byId} cursor={cursor}
-          isWide={isWide} onOpen={onOpen} onMore={onMore}
+          label={t('incidents.title')}
+          rows={queue.rows}
+          byId={queue.byId}
+          cursor={cursor}
+          isWide={isWide}
+          onOpen={onOpen}
+          onMore={onMore}
         />
       )}
       {/* Below the rows, so that its coming and going moves none of them. */}
@@ -47,22 +54,28 @@ function AllWell({ openCount }: { openCount: number }) {
   const now = useExternal(status)
   const [, setUrl] = useUrl()
   if (openCount > 0) {
-    const clear = () => setUrl({
-      q: undefined, level: undefined, owner: undefined, site: undefined, state: undefined,
-      entity: undefined, rule: undefined,
-    })
+    const clear = () =>
+      setUrl({
+        q: undefined,
+        level: undefined,
+        owner: undefined,
+        site: undefined,
+        state: undefined,
+        entity: undefined,
+        rule: undefined,
+      })
     return (
       <EmptyNote title={t('incidents.all_well_matching')}>
         <p>{t('incidents.all_well_matching_text', { count: openCount })}</p>
-        <Button variant="default" onClick={clear}>{t('incidents.clear_filter')}</Button>
+        <Button variant="default" onClick={clear}>
+          {t('incidents.clear_filter')}
+        </Button>
       </EmptyNote>
     )
   }
   return (
     <EmptyNote title={t('incidents.all_well')}>
-      {now && (
-        <SinceText since={now.started_at} events={now.events} />
-      )}
+      {now && <SinceText since={now.started_at} events={now.events} />}
     </EmptyNote>
   )
 }
@@ -70,5 +83,11 @@ function AllWell({ openCount }: { openCount: number }) {
 /** The sentence with a moment in the middle, wherever the language puts it. */
 function SinceText({ since, events }: { since: string; events: number }) {
   const [before, after] = t('incidents.all_well_since', { events }).split('{since}')
-  return <>{before}<Stamp at={since} />{after}</>
+  return (
+    <>
+      {before}
+      <Stamp at={since} />
+      {after}
+    </>
+  )
 }

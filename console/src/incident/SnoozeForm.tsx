@@ -7,9 +7,10 @@ import css from './incident.module.css'
 
 const MINUTES = [15, 60, 240, 480]
 
-const label = (minutes: number): string => minutes < 60
-  ? t('incidents.until_min', { count: minutes })
-  : t('incidents.until_h', { count: minutes / 60 })
+const label = (minutes: number): string =>
+  minutes < 60
+    ? t('incidents.until_min', { count: minutes })
+    : t('incidents.until_h', { count: minutes / 60 })
 
 /** Until when an incident may rest, and why; it comes back by itself. */
 export function SnoozeForm({ list, now }: { list: OpenDialog['list']; now: number }) {
@@ -28,21 +29,34 @@ export function SnoozeForm({ list, now }: { list: OpenDialog['list']; now: numbe
       <Chip.Group value={choice} onChange={(value) => setChoice(value as string)}>
         <div className={css.chips} role="group" aria-label={t('incidents.until')}>
           {MINUTES.map((minutes) => (
-            <Chip key={minutes} value={String(minutes)} size="xs">{label(minutes)}</Chip>
+            <Chip key={minutes} value={String(minutes)} size="xs">
+              {label(minutes)}
+            </Chip>
           ))}
-          <Chip value="at" size="xs">{t('incidents.until_custom')}</Chip>
+          <Chip value="at" size="xs">
+            {t('incidents.until_custom')}
+          </Chip>
         </div>
       </Chip.Group>
       {choice === 'at' && (
         <TextInput
-          type="datetime-local" label={t('incidents.until')} value={moment} required
+          type="datetime-local"
+          label={t('incidents.until')}
+          value={moment}
+          required
           error={isPast && t('incidents.until_past')}
           onChange={(event) => setMoment(event.currentTarget.value)}
         />
       )}
       <Textarea
-        label={t('incidents.reason')} value={reason} autosize minRows={2} maxLength={4000} required
-        data-autofocus onChange={(event) => setReason(event.currentTarget.value)}
+        label={t('incidents.reason')}
+        value={reason}
+        autosize
+        minRows={2}
+        maxLength={4000}
+        required
+        data-autofocus
+        onChange={(event) => setReason(event.currentTarget.value)}
       />
     </ActForm>
   )

@@ -40,7 +40,9 @@ export async function doAct(looked: Incident, act: Act): Promise<IncidentView> {
 
 /** What stands in the way, when somebody else was faster: who, and what they did. */
 export async function explainConflict(
-  looked: Incident, problem: Problem, nameOf: (entity: string) => string,
+  looked: Incident,
+  problem: Problem,
+  nameOf: (entity: string) => string,
 ): Promise<{ text: string; view?: IncidentView }> {
   if (problem.status !== 409) return { text: problem.detail }
   try {
@@ -94,7 +96,10 @@ export const undo = new External<Undo | undefined>(undefined)
 export function inverse(before: Incident, act: Act): { label: string; act: Act } | undefined {
   switch (act.action) {
     case 'resolve':
-      return { label: t('incidents.undo_resolve'), act: { action: 'reopen', reason: t('incidents.undo_reason') } }
+      return {
+        label: t('incidents.undo_resolve'),
+        act: { action: 'reopen', reason: t('incidents.undo_reason') },
+      }
     case 'assign':
       return { label: t('incidents.undo_assign'), act: { action: 'assign', to: before.owner } }
     case 'snooze':
@@ -105,7 +110,10 @@ export function inverse(before: Incident, act: Act): { label: string; act: Act }
 }
 
 /** Remembers how to take back what was just done to these. */
-export function offerUndo(done: { before: Incident; after: Incident }[], act: Act): Undo | undefined {
+export function offerUndo(
+  done: { before: Incident; after: Incident }[],
+  act: Act,
+): Undo | undefined {
   const first = done[0] && inverse(done[0].before, act)
   if (!first) return undefined
   const run = async () => {

@@ -20,16 +20,22 @@ export function entryText(entry: TimelineEntry, nameOf: NameOf, sop: Incident['s
   const { act } = entry
   switch (act.act) {
     case 'opened':
-      return act.text ? t('incidents.did_opened_text', { text: String(act.text) }) : t('incidents.did_opened')
-    case 'folded': return t('incidents.did_folded', { because: String(act.because) })
-    case 'finding_withdrawn': return t('incidents.did_withdrawn')
+      return act.text
+        ? t('incidents.did_opened_text', { text: String(act.text) })
+        : t('incidents.did_opened')
+    case 'folded':
+      return t('incidents.did_folded', { because: String(act.because) })
+    case 'finding_withdrawn':
+      return t('incidents.did_withdrawn')
     case 'state':
       return t('incidents.did_state', {
-        from: word('incidents', 'state', String(act.from)), to: word('incidents', 'state', String(act.to)),
+        from: word('incidents', 'state', String(act.from)),
+        to: word('incidents', 'state', String(act.to)),
       })
     case 'owner':
       return t('incidents.did_owner', { from: owner(act.from, nameOf), to: owner(act.to, nameOf) })
-    case 'comment': return String(act.text)
+    case 'comment':
+      return String(act.text)
     case 'disposition': {
       const what = word('incidents', 'disposition', String(act.disposition))
       return act.reason ? `${what}: ${String(act.reason)}` : what
@@ -39,17 +45,26 @@ export function entryText(entry: TimelineEntry, nameOf: NameOf, sop: Incident['s
       return t('incidents.did_step', { step: String(index + 1), text: sop[index]?.text ?? '' })
     }
     case 'notified':
-      return t('incidents.did_notified', { channel: String(act.channel), outcome: String(act.outcome) })
+      return t('incidents.did_notified', {
+        channel: String(act.channel),
+        outcome: String(act.outcome),
+      })
     case 'offered':
       return withWhy(t('incidents.did_offered', { to: owner(act.to, nameOf) }), act.note)
     case 'offer_ended':
       return withWhy(word('incidents', 'offer', String(act.how)), act.reason)
-    case 'snoozed': return withWhy(t('incidents.did_snoozed'), act.reason)
-    case 'woken': return word('incidents', 'woken', String(act.why))
-    case 'milestone': return word('incidents', 'milestone', String(act.milestone))
-    case 'merged': return t('incidents.did_merged', { id: String(act.incident) })
-    case 'merged_into': return t('incidents.did_merged_into', { id: String(act.incident) })
-    default: return otherText(act, nameOf)
+    case 'snoozed':
+      return withWhy(t('incidents.did_snoozed'), act.reason)
+    case 'woken':
+      return word('incidents', 'woken', String(act.why))
+    case 'milestone':
+      return word('incidents', 'milestone', String(act.milestone))
+    case 'merged':
+      return t('incidents.did_merged', { id: String(act.incident) })
+    case 'merged_into':
+      return t('incidents.did_merged_into', { id: String(act.incident) })
+    default:
+      return otherText(act, nameOf)
   }
 }
 

@@ -3,7 +3,7 @@ import { External } from '../live/external'
 import type { Incident } from '../api/types'
 
 export type DialogKind =
-  | 'assign' | 'escalate' | 'offer' | 'decline' | 'resolve' | 'reopen' | 'snooze' | 'merge' | 'open'
+  'assign' | 'escalate' | 'offer' | 'decline' | 'resolve' | 'reopen' | 'snooze' | 'merge' | 'open'
 
 export interface OpenDialog {
   kind: DialogKind

@@ -57,7 +57,8 @@ export function useEvidence(incident: Incident | undefined): Evidence {
   }, [results])
 }
 
-export const byTime = (a: EventItem, b: EventItem): number => msOf(a.time) - msOf(b.time) || a.record - b.record
+export const byTime = (a: EventItem, b: EventItem): number =>
+  msOf(a.time) - msOf(b.time) || a.record - b.record
 
 const FILTERS: Record<string, string> = { person: 'person', asset: 'asset', place: 'place' }
 /** Entities whose surroundings are asked for. */
@@ -76,9 +77,12 @@ export function useAround(incident: Incident | undefined, minutes: number) {
         const filter = FILTERS[kind]
         return filter ? [{ from, to, limit: AROUND_MAX, [filter]: id }] : []
       })
-      const pages = await Promise.all(asked.map((query) =>
-        get<{ events: EventItem[] }>('/v1/events', query, signal)))
-      const all = new Map(pages.flatMap((page) => page.events).map((item) => [eventKey(item), item]))
+      const pages = await Promise.all(
+        asked.map((query) => get<{ events: EventItem[] }>('/v1/events', query, signal)),
+      )
+      const all = new Map(
+        pages.flatMap((page) => page.events).map((item) => [eventKey(item), item]),
+      )
       return [...all.values()].filter((item) => !isEcho(item.event)).sort(byTime)
     },
   })

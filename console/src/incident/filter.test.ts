@@ -17,10 +17,14 @@ describe('the filter in the address', () => {
     expect(shows({ level: 'high' }, incident('a', 'critical'))).toBe(true)
     expect(shows({ level: 'high' }, incident('a', 'medium'))).toBe(false)
   })
-  it('knows mine: my own and my teams\'', () => {
+  it("knows mine: my own and my teams'", () => {
     expect(shows({ owner: 'me' }, incident('a'))).toBe(true)
-    expect(shows({ owner: 'me' }, incident('a', 'low', 'new', { owner: { kind: 'team', id: 'soc' } }))).toBe(false)
-    expect(shows({ owner: 'me' }, incident('a', 'low', 'new', { owner: { kind: 'person', id: 'ria' } }))).toBe(true)
+    expect(
+      shows({ owner: 'me' }, incident('a', 'low', 'new', { owner: { kind: 'team', id: 'soc' } })),
+    ).toBe(false)
+    expect(
+      shows({ owner: 'me' }, incident('a', 'low', 'new', { owner: { kind: 'person', id: 'ria' } })),
+    ).toBe(true)
   })
   it('finds every word, wherever it stands', () => {
     const one = incident('a', 'low', 'new', { title: 'Door forced', entities: ['place:dc-d-dock'] })
@@ -29,12 +33,16 @@ describe('the filter in the address', () => {
   })
   it('counts a snoozed one as snoozed, not as what it was', () => {
     const one = incident('a', 'low', 'acknowledged', {
-      handling: { snooze: { by: 'op-1', until: '2026-11-22T10:00:00Z', reason: 'a contractor works there' } },
+      handling: {
+        snooze: { by: 'op-1', until: '2026-11-22T10:00:00Z', reason: 'a contractor works there' },
+      },
     })
     expect(shows({ state: 'acknowledged' }, one)).toBe(false)
     expect(shows({ state: 'snoozed' }, one)).toBe(true)
   })
   it('keeps of the address what a saved view is about, and no more', () => {
-    expect(viewQuery({ level: 'high', i: 'i-1', q: 'a b', at: 'incident' })).toBe('level=high&q=a+b')
+    expect(viewQuery({ level: 'high', i: 'i-1', q: 'a b', at: 'incident' })).toBe(
+      'level=high&q=a+b',
+    )
   })
 })

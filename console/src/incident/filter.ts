@@ -19,8 +19,9 @@ export const OPEN_STATES: IncidentState[] = ['new', 'acknowledged', 'in_progress
 export const ALL_STATES: IncidentState[] = [...OPEN_STATES, 'resolved', 'closed']
 
 export function readFilter(url: UrlState): Filter {
-  const asked = url.state?.split(',').filter((s): s is IncidentState =>
-    (ALL_STATES as string[]).includes(s))
+  const asked = url.state
+    ?.split(',')
+    .filter((s): s is IncidentState => (ALL_STATES as string[]).includes(s))
   const states = url.state === 'all' ? ALL_STATES : asked?.length ? asked : OPEN_STATES
   return {
     states,
@@ -54,7 +55,11 @@ export function isMine(incident: Incident, me: Me): boolean {
 export function matches(incident: Incident, filter: Filter, me: Me): boolean {
   if (!filter.states.includes(stateOf(incident))) return false
   if (filter.level && gravity(incident.level) > gravity(filter.level)) return false
-  if (filter.owner === 'me' ? !isMine(incident, me) : filter.owner && filter.owner !== ownerKey(incident)) {
+  if (
+    filter.owner === 'me'
+      ? !isMine(incident, me)
+      : filter.owner && filter.owner !== ownerKey(incident)
+  ) {
     return false
   }
   if (filter.site && incident.site !== filter.site) return false
@@ -63,17 +68,32 @@ export function matches(incident: Incident, filter: Filter, me: Me): boolean {
   return !filter.text || holdsWords(incident, filter.text)
 }
 
-export const ownerKey = (incident: Incident): string => `${incident.owner.kind}:${incident.owner.id}`
+export const ownerKey = (incident: Incident): string =>
+  `${incident.owner.kind}:${incident.owner.id}`
 
 /** Its state; a snooze shows as one whatever the server calls the state below it. */
 export const stateOf = (incident: Incident): IncidentState =>
-  incident.handling?.snooze && (incident.state === 'acknowledged' || incident.state === 'in_progress'
-    || incident.state === 'new') ? 'snoozed' : incident.state
+  incident.handling?.snooze &&
+  (incident.state === 'acknowledged' ||
+    incident.state === 'in_progress' ||
+    incident.state === 'new')
+    ? 'snoozed'
+    : incident.state
 
 function holdsWords(incident: Incident, text: string): boolean {
   const sought = [
-    incident.title, incident.because, incident.id, incident.site ?? '', incident.owner.id,
-    ...incident.entities, ...incident.rules,
-  ].join(' ').toLowerCase()
-  return text.toLowerCase().split(/\s+/).every((part) => sought.includes(part))
+    incident.title,
+    incident.because,
+    incident.id,
+    incident.site ?? '',
+    incident.owner.id,
+    ...incident.entities,
+    ...incident.rules,
+  ]
+    .join(' ')
+    .toLowerCase()
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((part) => sought.includes(part))
 }

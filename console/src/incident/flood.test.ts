@@ -19,7 +19,9 @@ describe('a flood', () => {
 describe('rows grouped by cause', () => {
   const list = [
     incident('forced', 'critical', 'new', { title: 'Door forced', site: 'dc' }),
-    held('h1'), held('h2'), held('h3'),
+    held('h1'),
+    held('h2'),
+    held('h3'),
     incident('other-site', 'medium', 'new', { title: 'Door held open', site: 'hq' }),
   ]
   const byId = new Map(list.map((one) => [one.id, one]))
@@ -27,18 +29,29 @@ describe('rows grouped by cause', () => {
 
   it('stand where the first of them stood; few of a kind stay single', () => {
     const rows = rowsOf(order, byId, true, new Set())
-    expect(rows.map((r) => (r.kind === 'group' ? `${r.ids.length} of ${r.level}` : r.id)))
-      .toEqual(['forced', '3 of medium', 'other-site'])
+    expect(rows.map((r) => (r.kind === 'group' ? `${r.ids.length} of ${r.level}` : r.id))).toEqual([
+      'forced',
+      '3 of medium',
+      'other-site',
+    ])
   })
 
   it('show their members below when opened, and nothing twice', () => {
     const rows = rowsOf(order, byId, true, new Set(['dc|Door held open']))
-    expect(rows.map((r) => (r.kind === 'group' ? 'group' : r.id)))
-      .toEqual(['forced', 'group', 'h1', 'h2', 'h3', 'other-site'])
+    expect(rows.map((r) => (r.kind === 'group' ? 'group' : r.id))).toEqual([
+      'forced',
+      'group',
+      'h1',
+      'h2',
+      'h3',
+      'other-site',
+    ])
   })
 
   it('leave the order alone when nothing is grouped', () => {
-    expect(rowsOf(order, byId, false, new Set()).map((r) => (r.kind === 'incident' ? r.id : ''))).toEqual(order)
+    expect(
+      rowsOf(order, byId, false, new Set()).map((r) => (r.kind === 'incident' ? r.id : '')),
+    ).toEqual(order)
   })
 
   it('carry the gravest level of their members', () => {

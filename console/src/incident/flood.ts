@@ -54,7 +54,8 @@ export function rowsOf(
     }
     for (const member of ids) done.add(member)
     rows.push({ kind: 'group', key, ids, level: gravest(ids, byId), isOpen: opened.has(key) })
-    if (opened.has(key)) for (const member of ids) rows.push({ kind: 'incident', id: member, isChild: true })
+    if (opened.has(key))
+      for (const member of ids) rows.push({ kind: 'incident', id: member, isChild: true })
   }
   return rows
 }

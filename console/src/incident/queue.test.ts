@@ -13,8 +13,13 @@ describe('the order of the queue', () => {
       incident('newer-high', 'high', 'new', { opened_at: '2026-11-22T08:00:02Z' }),
       incident('critical', 'critical', 'in_progress', { opened_at: '2026-11-22T07:00:00Z' }),
     ]
-    expect([...list].sort(byUrgency).map((i) => i.id)).toEqual(
-      ['critical', 'newer-high', 'new-high', 'taken-high', 'old-low'])
+    expect([...list].sort(byUrgency).map((i) => i.id)).toEqual([
+      'critical',
+      'newer-high',
+      'new-high',
+      'taken-high',
+      'old-low',
+    ])
   })
 })
 

@@ -6,7 +6,16 @@ import { asProblem, Problem } from '../api/problem'
 import type { Incident, IncidentView } from '../api/types'
 import { useDirectory } from '../org/organisation'
 import { t } from '../text'
-import { doAct, doActs, explainConflict, offerUndo, UNDO_MS, undo, type Act, type Undo } from './acts'
+import {
+  doAct,
+  doActs,
+  explainConflict,
+  offerUndo,
+  UNDO_MS,
+  undo,
+  type Act,
+  type Undo,
+} from './acts'
 
 /** Says that something was done, and takes it back when asked in time. */
 function tellUndo(made: Undo, failed: (problem: Problem) => void): void {
@@ -16,10 +25,15 @@ function tellUndo(made: Undo, failed: (problem: Problem) => void): void {
     made.run().catch((thrown) => failed(asProblem(thrown)))
   }
   notifications.show({
-    id, autoClose: UNDO_MS, withBorder: true, message: (
+    id,
+    autoClose: UNDO_MS,
+    withBorder: true,
+    message: (
       <span style={{ display: 'flex', alignItems: 'center', gap: 12 }}>
         {made.label}
-        <Button size="compact-xs" variant="light" onClick={back}>{t('shell.undo')} (z)</Button>
+        <Button size="compact-xs" variant="light" onClick={back}>
+          {t('shell.undo')} (z)
+        </Button>
       </span>
     ),
   })
@@ -33,54 +47,79 @@ export function useActs() {
   const queries = useQueryClient()
   const directory = useDirectory()
 
-  const keep = useCallback((view: IncidentView) => {
-    queries.setQueryData(['incident', view.incident.id], view)
-  }, [queries])
+  const keep = useCallback(
+    (view: IncidentView) => {
+      queries.setQueryData(['incident', view.incident.id], view)
+    },
+    [queries],
+  )
 
-  const failedOne = useCallback(async (looked: Incident, thrown: unknown) => {
-    const problem = asProblem(thrown)
-    const { text, view } = await explainConflict(looked, problem, directory.nameOf.bind(directory))
-    if (view) keep(view)
-    const title = problem.code === 'version_conflict' ? t('incidents.conflict')
-      : problem.status === 409 ? t('incidents.refused') : t('incidents.act_failed')
-    tellRefused(title, text)
-  }, [directory, keep])
+  const failedOne = useCallback(
+    async (looked: Incident, thrown: unknown) => {
+      const problem = asProblem(thrown)
+      const { text, view } = await explainConflict(
+        looked,
+        problem,
+        directory.nameOf.bind(directory),
+      )
+      if (view) keep(view)
+      const title =
+        problem.code === 'version_conflict'
+          ? t('incidents.conflict')
+          : problem.status === 409
+            ? t('incidents.refused')
+            : t('incidents.act_failed')
+      tellRefused(title, text)
+    },
+    [directory, keep],
+  )
 
   /** True when it was done. */
-  const one = useCallback(async (looked: Incident, act: Act): Promise<boolean> => {
-    try {
-      const view = await doAct(looked, act)
-      keep(view)
-      const made = offerUndo([{ before: looked, after: view.incident }], act)
-      if (made) tellUndo(made, (problem) => void failedOne(view.incident, problem))
-      return true
-    } catch (thrown) {
-      await failedOne(looked, thrown)
-      return false
-    }
-  }, [failedOne, keep])
+  const one = useCallback(
+    async (looked: Incident, act: Act): Promise<boolean> => {
+      try {
+        const view = await doAct(looked, act)
+        keep(view)
+        const made = offerUndo([{ before: looked, after: view.incident }], act)
+        if (made) tellUndo(made, (problem) => void failedOne(view.incident, problem))
+        return true
+      } catch (thrown) {
+        await failedOne(looked, thrown)
+        return false
+      }
+    },
+    [failedOne, keep],
+  )
 
-  const many = useCallback(async (list: readonly Incident[], act: Act): Promise<boolean> => {
-    if (list.length === 1) return one(list[0]!, act)
-    const outcomes = await doActs(list, act)
-    const done = outcomes.flatMap(({ id, view }) => {
-      const before = list.find((incident) => incident.id === id)
-      if (!view || !before) return []
-      keep(view)
-      return [{ before, after: view.incident }]
-    })
-    const failed = outcomes.filter((outcome) => outcome.problem)
-    if (failed.length > 0) {
-      const why = [...new Set(failed.map((outcome) => outcome.problem!.detail))].slice(0, 3).join('; ')
-      tellRefused(t('incidents.bulk_partly', { done: done.length, failed: failed.length }), why)
-    }
-    const made = offerUndo(done, act)
-    if (made) tellUndo(made, (problem) => tellRefused(t('incidents.act_failed'), problem.detail))
-    else if (done.length > 0) {
-      notifications.show({ message: t('incidents.bulk_done', { count: done.length }), withBorder: true })
-    }
-    return failed.length === 0
-  }, [keep, one])
+  const many = useCallback(
+    async (list: readonly Incident[], act: Act): Promise<boolean> => {
+      if (list.length === 1) return one(list[0]!, act)
+      const outcomes = await doActs(list, act)
+      const done = outcomes.flatMap(({ id, view }) => {
+        const before = list.find((incident) => incident.id === id)
+        if (!view || !before) return []
+        keep(view)
+        return [{ before, after: view.incident }]
+      })
+      const failed = outcomes.filter((outcome) => outcome.problem)
+      if (failed.length > 0) {
+        const why = [...new Set(failed.map((outcome) => outcome.problem!.detail))]
+          .slice(0, 3)
+          .join('; ')
+        tellRefused(t('incidents.bulk_partly', { done: done.length, failed: failed.length }), why)
+      }
+      const made = offerUndo(done, act)
+      if (made) tellUndo(made, (problem) => tellRefused(t('incidents.act_failed'), problem.detail))
+      else if (done.length > 0) {
+        notifications.show({
+          message: t('incidents.bulk_done', { count: done.length }),
+          withBorder: true,
+        })
+      }
+      return failed.length === 0
+    },
+    [keep, one],
+  )
 
   return { one, many }
 }

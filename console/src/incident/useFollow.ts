@@ -8,7 +8,10 @@ const FOLLOW_MS = 90
 const CHANNEL = 'castellan-desk'
 
 export function useFollow(
-  cursor: Cursor, chosen: string | undefined, setUrl: (change: UrlState) => void, isOn = true,
+  cursor: Cursor,
+  chosen: string | undefined,
+  setUrl: (change: UrlState) => void,
+  isOn = true,
 ): void {
   const newest = useRef({ chosen, setUrl, isOn })
   newest.current = { chosen, setUrl, isOn }
@@ -19,7 +22,13 @@ export function useFollow(
       clearTimeout(timer)
       timer = setTimeout(() => {
         const key = cursor.at.get()
-        if (!newest.current.isOn || !key || key.startsWith('group:') || key === newest.current.chosen) return
+        if (
+          !newest.current.isOn ||
+          !key ||
+          key.startsWith('group:') ||
+          key === newest.current.chosen
+        )
+          return
         newest.current.setUrl({ i: key })
       }, FOLLOW_MS)
     })

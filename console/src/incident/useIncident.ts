@@ -32,7 +32,12 @@ export function useIncident(id: string | undefined): Looked {
   useEffect(() => {
     if (isBehind) void queries.invalidateQueries({ queryKey: ['incident', id] })
   }, [isBehind, id, queries])
-  const incident = isBehind ? held : read?.incident ?? held
+  const incident = isBehind ? held : (read?.incident ?? held)
   const offers = new Map((read?.actions ?? []).map((offer) => [offer.action, offer]))
-  return { incident, offers, error: incident ? undefined : query.error, retry: () => void query.refetch() }
+  return {
+    incident,
+    offers,
+    error: incident ? undefined : query.error,
+    retry: () => void query.refetch(),
+  }
 }

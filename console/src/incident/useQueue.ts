@@ -37,14 +37,20 @@ export function useMe(): Me {
 /** Flood is looked at as often as this. */
 const FLOOD_EVERY_MS = 10_000
 
-export function useQueue(url: UrlState, cursor: Cursor, extra: readonly Incident[] = []): QueueView {
+export function useQueue(
+  url: UrlState,
+  cursor: Cursor,
+  extra: readonly Incident[] = [],
+): QueueView {
   const table = useExternal(incidents)
   // Only whether there is a cursor, not where: a key press must not render the page again.
   const isHeld = useSyncExternalStore(cursor.at.subscribe, () => cursor.at.get() !== undefined)
   const me = useMe()
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState(0)
-  const filterKey = [url.state, url.level, url.owner, url.site, url.entity, url.rule, url.q].join('|')
+  const filterKey = [url.state, url.level, url.owner, url.site, url.entity, url.rule, url.q].join(
+    '|',
+  )
   const filter = useMemo(() => readFilter(url), [filterKey])
   const byId = useMemo(() => {
     if (extra.length === 0) return table.byId
@@ -53,7 +59,9 @@ export function useQueue(url: UrlState, cursor: Cursor, extra: readonly Incident
     return all
   }, [table.byId, extra])
   const wanted = useMemo(
-    () => [...byId.values()].filter((incident) => matches(incident, filter, me)), [byId, filter, me])
+    () => [...byId.values()].filter((incident) => matches(incident, filter, me)),
+    [byId, filter, me],
+  )
 
   const held = useRef<{ queue: Queue; key: string }>({ queue: { order: [], arrived: [] }, key: '' })
   const queue = useMemo(() => {
@@ -67,24 +75,41 @@ export function useQueue(url: UrlState, cursor: Cursor, extra: readonly Incident
   const mode = (url.group ?? 'auto') as GroupMode
   const isGrouped = mode === 'on' || (mode === 'auto' && isFlood(wanted, now * FLOOD_EVERY_MS))
   const rows = useMemo(
-    () => rowsOf(queue.order, byId, isGrouped, opened), [queue.order, byId, isGrouped, opened])
+    () => rowsOf(queue.order, byId, isGrouped, opened),
+    [queue.order, byId, isGrouped, opened],
+  )
   const gone = useMemo(() => {
     const belong = new Set(wanted.map((incident) => incident.id))
     return queue.order.filter((id) => !belong.has(id)).length
   }, [queue.order, wanted])
   const counts = useMemo(() => {
-    const open = [...table.byId.values()].filter((i) => i.state !== 'resolved' && i.state !== 'closed')
+    const open = [...table.byId.values()].filter(
+      (i) => i.state !== 'resolved' && i.state !== 'closed',
+    )
     return { openCount: open.length, snoozed: open.filter((i) => i.handling?.snooze).length }
   }, [table.byId])
 
   const letIn = useCallback(() => setAsked((n) => n + 1), [])
-  const toggleGroup = useCallback((key: string) => setOpened((before) => {
-    const next = new Set(before)
-    if (!next.delete(key)) next.add(key)
-    return next
-  }), [])
+  const toggleGroup = useCallback(
+    (key: string) =>
+      setOpened((before) => {
+        const next = new Set(before)
+        if (!next.delete(key)) next.add(key)
+        return next
+      }),
+    [],
+  )
   return {
-    rows, byId, arrived: queue.arrived, gone, letIn, toggleGroup, isGrouped, ...counts,
-    isLoaded: table.isLoaded, isCut: table.isCut, problem: table.problem,
+    rows,
+    byId,
+    arrived: queue.arrived,
+    gone,
+    letIn,
+    toggleGroup,
+    isGrouped,
+    ...counts,
+    isLoaded: table.isLoaded,
+    isCut: table.isCut,
+    problem: table.problem,
   }
 }

@@ -43,7 +43,8 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
     const view = queries.getQueryData<IncidentView>(['incident', list[0]!.id])
     if (!view || view.incident.version !== list[0]!.version) return false
     const refusal = refusalOf(view.actions.find((offer) => offer.action === action))
-    if (refusal) notifications.show({ title: t('incidents.refused'), message: refusal, withBorder: true })
+    if (refusal)
+      notifications.show({ title: t('incidents.refused'), message: refusal, withBorder: true })
     return refusal !== undefined
   }
   const does = (act: Act) => () => {
@@ -71,26 +72,65 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
     { keys: 'ArrowUp', isHidden: true, label: t('incidents.key_up'), group, run: move(-1) },
     { keys: 'Enter', label: t('incidents.key_open'), group, run: withRow(open) },
     { keys: ' ', label: t('incidents.key_preview'), group, run: withRow(preview) },
-    { keys: 'x', label: t('incidents.key_tick'), group, run: withRow((key) => {
-      const row = queue.rows.find((r) => rowKey(r) === key)
-      if (row) cursor.toggle(row.kind === 'group' ? row.ids : [row.id])
-    }) },
+    {
+      keys: 'x',
+      label: t('incidents.key_tick'),
+      group,
+      run: withRow((key) => {
+        const row = queue.rows.find((r) => rowKey(r) === key)
+        if (row) cursor.toggle(row.kind === 'group' ? row.ids : [row.id])
+      }),
+    },
     { keys: 'n', label: t('incidents.key_let_in'), group, run: queue.letIn },
-    { keys: '/', label: t('incidents.key_filter'), group, run: () => document.getElementById(FILTER_FIELD)?.focus() },
-    { keys: 'Escape', label: t('incidents.key_leave'), group, run: () => {
-      if (cursor.ticked.get().size > 0) cursor.untick()
-      else leave()
-    } },
-    { keys: 'a', label: t('incidents.action_acknowledge'), group: one, run: does({ action: 'acknowledge' }) },
+    {
+      keys: '/',
+      label: t('incidents.key_filter'),
+      group,
+      run: () => document.getElementById(FILTER_FIELD)?.focus(),
+    },
+    {
+      keys: 'Escape',
+      label: t('incidents.key_leave'),
+      group,
+      run: () => {
+        if (cursor.ticked.get().size > 0) cursor.untick()
+        else leave()
+      },
+    },
+    {
+      keys: 'a',
+      label: t('incidents.action_acknowledge'),
+      group: one,
+      run: does({ action: 'acknowledge' }),
+    },
     { keys: 't', label: t('incidents.action_assign'), group: one, run: asks('assign', 'assign') },
-    { keys: 'e', label: t('incidents.action_escalate'), group: one, run: asks('escalate', 'assign') },
+    {
+      keys: 'e',
+      label: t('incidents.action_escalate'),
+      group: one,
+      run: asks('escalate', 'assign'),
+    },
     { keys: 'h', label: t('incidents.action_snooze'), group: one, run: asks('snooze', 'snooze') },
     { keys: 'm', label: t('incidents.action_merge'), group: one, run: asks('merge', 'merge') },
-    { keys: 'r', label: t('incidents.action_resolve'), group: one, run: asks('resolve', 'resolve') },
-    { keys: 'c', label: t('incidents.action_comment'), group: one, run: () => document.getElementById(COMMENT_FIELD)?.focus() },
+    {
+      keys: 'r',
+      label: t('incidents.action_resolve'),
+      group: one,
+      run: asks('resolve', 'resolve'),
+    },
+    {
+      keys: 'c',
+      label: t('incidents.action_comment'),
+      group: one,
+      run: () => document.getElementById(COMMENT_FIELD)?.focus(),
+    },
     { keys: 'z', label: t('incidents.key_undo'), group: one, run: undoLast },
     ...Array.from({ length: 9 }, (_, i) => ({
-      keys: String(i + 1), label: t('incidents.key_step'), group: one, shownAs: '1–9', isHidden: i > 0,
+      keys: String(i + 1),
+      label: t('incidents.key_step'),
+      group: one,
+      shownAs: '1–9',
+      isHidden: i > 0,
       run: () => {
         const list = chosen()
         const looked = list[0]

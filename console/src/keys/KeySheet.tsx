@@ -7,7 +7,13 @@ const NAMES: Record<string, string> = { mod: 'Ctrl', ' ': 'Space', Escape: 'Esc'
 
 function Keys({ keys }: { keys: string }) {
   const parts = keys === ' ' ? [keys] : keys.split(/[ +]/)
-  return <>{parts.map((part, i) => <Kbd key={i}>{NAMES[part] ?? part}</Kbd>)}</>
+  return (
+    <>
+      {parts.map((part, i) => (
+        <Kbd key={i}>{NAMES[part] ?? part}</Kbd>
+      ))}
+    </>
+  )
 }
 
 /** Every key that does something here. */
@@ -31,7 +37,9 @@ export function KeySheet({ isOpen, close }: { isOpen: boolean; close: () => void
             <dl className={css.list}>
               {list.map((binding) => (
                 <div key={binding.keys} className={css.row}>
-                  <dt><Keys keys={binding.shownAs ?? binding.keys} /></dt>
+                  <dt>
+                    <Keys keys={binding.shownAs ?? binding.keys} />
+                  </dt>
                   <dd>{binding.label}</dd>
                 </div>
               ))}

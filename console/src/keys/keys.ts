@@ -48,8 +48,10 @@ const isCovered = (): boolean =>
 function isOwnKey(event: KeyboardEvent): boolean {
   if (event.key !== 'Enter' && event.key !== ' ') return false
   const target = event.target
-  return target instanceof HTMLElement
-    && target.closest('button, a, summary, [role=tab], [role=radio], label, input') !== null
+  return (
+    target instanceof HTMLElement &&
+    target.closest('button, a, summary, [role=tab], [role=radio], label, input') !== null
+  )
 }
 
 function setPrefix(key: string | undefined): void {

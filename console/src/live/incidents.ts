@@ -48,7 +48,8 @@ interface Page {
 
 /** Every incident that matches, page by page, up to a bound. */
 export async function allIncidents(
-  query: Record<string, string | undefined>, max: number,
+  query: Record<string, string | undefined>,
+  max: number,
   onPage: (page: readonly Incident[]) => void = () => {},
 ): Promise<{ found: Incident[]; isCut: boolean }> {
   const found: Incident[] = []
@@ -70,7 +71,8 @@ async function read(): Promise<void> {
     // Each page is shown as it comes; what is gone is known only when all have come.
     const { found, isCut } = await allIncidents({ state: OPEN }, HELD_MAX, (page) => {
       for (const incident of page) {
-        if ((byId.get(incident.id)?.version ?? 0) <= incident.version) byId.set(incident.id, incident)
+        if ((byId.get(incident.id)?.version ?? 0) <= incident.version)
+          byId.set(incident.id, incident)
       }
       publish({ isLoaded: true })
     })

@@ -24,7 +24,12 @@ export class Tail<T> {
   private seenAtPause = 0
   private isPaused = false
   readonly view = new External<TailView<T>>({
-    rows: [], isPaused: false, waiting: 0, seen: 0, skipped: 0, isOpen: false,
+    rows: [],
+    isPaused: false,
+    waiting: 0,
+    seen: 0,
+    skipped: 0,
+    isOpen: false,
   })
 
   constructor(

@@ -6,7 +6,14 @@ import type { AssetItem, DoorItem, Organisation, PlaceItem } from '../api/types'
 import { isZone } from '../time/format'
 
 const NOBODY: Organisation = {
-  tenant: '', name: '', sites: [], places: [], doors: [], assets: [], teams: [], operators: [],
+  tenant: '',
+  name: '',
+  sites: [],
+  places: [],
+  doors: [],
+  assets: [],
+  teams: [],
+  operators: [],
   version: '',
 }
 
@@ -15,7 +22,10 @@ export class Directory {
   private readonly assets: ReadonlyMap<string, AssetItem>
   private readonly doors: ReadonlyMap<string, DoorItem>
 
-  constructor(readonly organisation: Organisation, readonly isKnown: boolean) {
+  constructor(
+    readonly organisation: Organisation,
+    readonly isKnown: boolean,
+  ) {
     this.places = new Map(organisation.places.map((place) => [place.id, place]))
     this.assets = new Map(organisation.assets.map((asset) => [asset.id, asset]))
     this.doors = new Map(organisation.doors.map((door) => [door.door, door]))
@@ -39,7 +49,7 @@ export class Directory {
     return known?.name ?? id
   }
 
-  siteName = (id: string | null | undefined): string => (id ? this.place(id)?.name ?? id : '')
+  siteName = (id: string | null | undefined): string => (id ? (this.place(id)?.name ?? id) : '')
 
   /** The place and those that hold it, nearest first. */
   above(id: string): PlaceItem[] {

@@ -52,7 +52,13 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
   const layer = useRef<L.LayerGroup>(undefined)
   const directory = useDirectory()
   const bounds = useMemo(
-    () => L.latLngBounds([[0, 0], [plan.height, plan.width]]), [plan.height, plan.width])
+    () =>
+      L.latLngBounds([
+        [0, 0],
+        [plan.height, plan.width],
+      ]),
+    [plan.height, plan.width],
+  )
   const choose = useRef(onChoose)
   choose.current = onChoose
   const moved = useRef(onMoved)
@@ -61,8 +67,14 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
 
   useEffect(() => {
     const made = L.map(box.current!, {
-      crs: L.CRS.Simple, attributionControl: false, zoomSnap: 0.05, zoomDelta: 0.5, minZoom: -6,
-      maxZoom: 3, keyboard: true, zoomControl: false,
+      crs: L.CRS.Simple,
+      attributionControl: false,
+      zoomSnap: 0.05,
+      zoomDelta: 0.5,
+      minZoom: -6,
+      maxZoom: 3,
+      keyboard: true,
+      zoomControl: false,
     })
     L.control.zoom({ position: 'bottomright' }).addTo(made)
     const name = t('incidents.plan_of', { place: directory.siteName(plan.place) })
@@ -91,25 +103,38 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
       const { kind, id } = parseEntity(mark.entity)
       const door = kind === 'place' && directory.door(id)
       const asset = kind === 'asset' ? directory.asset(id) : undefined
-      const condition: DoorCondition | 'camera' | 'asset' = door || kind === 'place'
-        ? doors?.get(id)?.state ?? 'unknown'
-        : asset?.kind === 'camera' ? 'camera' : 'asset'
+      const condition: DoorCondition | 'camera' | 'asset' =
+        door || kind === 'place'
+          ? (doors?.get(id)?.state ?? 'unknown')
+          : asset?.kind === 'camera'
+            ? 'camera'
+            : 'asset'
       const name = directory.nameOf(mark.entity).slice(0, 60)
-      const state = condition === 'camera' || condition === 'asset'
-        ? asset?.kind ?? kind : word('incidents', 'door_state', condition)
+      const state =
+        condition === 'camera' || condition === 'asset'
+          ? (asset?.kind ?? kind)
+          : word('incidents', 'door_state', condition)
       const label = t('incidents.plan_door', { name, state })
       const size = 22
       const icon = L.divIcon({
         html: markOf(SHAPES[condition], condition, named.has(mark.entity)),
-        className: css.icon, iconSize: [size, size], iconAnchor: [size / 2, size / 2],
+        className: css.icon,
+        iconSize: [size, size],
+        iconAnchor: [size / 2, size / 2],
       })
       const marker = L.marker([(1 - mark.y) * plan.height, mark.x * plan.width], {
-        icon, alt: label, keyboard: true, draggable: isMovable, zIndexOffset: named.has(mark.entity) ? 500 : 0,
+        icon,
+        alt: label,
+        keyboard: true,
+        draggable: isMovable,
+        zIndexOffset: named.has(mark.entity) ? 500 : 0,
       })
       const hint = document.createElement('span')
       hint.textContent = label
       marker.bindTooltip(hint, {
-        direction: 'auto', offset: [12, 0], className: css.hint,
+        direction: 'auto',
+        offset: [12, 0],
+        className: css.hint,
         permanent: named.has(mark.entity) && kind === 'place',
       })
       marker.on('click', () => choose.current?.(mark.entity))

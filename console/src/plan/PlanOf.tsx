@@ -12,11 +12,19 @@ import css from './plan.module.css'
 const FloorPlan = lazy(() => import('./FloorPlan'))
 
 /** The plan that shows most of what an incident names: nearest floor, else its site. */
-export function planFor(incident: Incident, plans: readonly Plan[], directory: Directory): Plan | undefined {
+export function planFor(
+  incident: Incident,
+  plans: readonly Plan[],
+  directory: Directory,
+): Plan | undefined {
   const places = incident.entities.flatMap((entity) => directory.placeOf(entity) ?? [])
-  const around = [...places, incident.site ?? ''].flatMap((id) =>
-    [id, ...directory.above(id).map((place) => place.id)])
-  const marked = plans.find((plan) => plan.marks.some((mark) => incident.entities.includes(mark.entity)))
+  const around = [...places, incident.site ?? ''].flatMap((id) => [
+    id,
+    ...directory.above(id).map((place) => place.id),
+  ])
+  const marked = plans.find((plan) =>
+    plan.marks.some((mark) => incident.entities.includes(mark.entity)),
+  )
   return marked ?? around.map((id) => plans.find((plan) => plan.place === id)).find(Boolean)
 }
 
@@ -73,7 +81,9 @@ export function Legend() {
       {CONDITIONS.map((condition) => (
         <span key={condition}>
           <span className={css.mark} data-condition={condition} aria-hidden>
-            <svg viewBox="0 0 24 24"><path d={PATHS[condition]} fillRule="evenodd" /></svg>
+            <svg viewBox="0 0 24 24">
+              <path d={PATHS[condition]} fillRule="evenodd" />
+            </svg>
           </span>
           {word('incidents', 'door_state', condition)}
         </span>

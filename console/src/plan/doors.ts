@@ -7,11 +7,17 @@ import { hear } from '../live/link'
 
 export function useDoorStates() {
   const queries = useQueryClient()
-  useEffect(() => hear('door', (data) => {
-    const fresh = JSON.parse(data) as DoorState
-    queries.setQueryData<ReadonlyMap<string, DoorState>>(['doors', 'states'], (before) =>
-      before && new Map(before).set(fresh.door, fresh))
-  }), [queries])
+  useEffect(
+    () =>
+      hear('door', (data) => {
+        const fresh = JSON.parse(data) as DoorState
+        queries.setQueryData<ReadonlyMap<string, DoorState>>(
+          ['doors', 'states'],
+          (before) => before && new Map(before).set(fresh.door, fresh),
+        )
+      }),
+    [queries],
+  )
   return useQuery({
     queryKey: ['doors', 'states'],
     queryFn: async ({ signal }) => {
@@ -24,4 +30,8 @@ export function useDoorStates() {
 
 /** Every floor plan with its marks. */
 export const usePlans = () =>
-  useQuery({ queryKey: ['plans'], queryFn: ({ signal }) => get<Plan[]>('/v1/plans', {}, signal), staleTime: 60_000 })
+  useQuery({
+    queryKey: ['plans'],
+    queryFn: ({ signal }) => get<Plan[]>('/v1/plans', {}, signal),
+    staleTime: 60_000,
+  })

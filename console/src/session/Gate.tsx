@@ -43,16 +43,31 @@ export function Gate() {
   if (now.state === 'unreachable') {
     return <ProblemNote error={now.problem} retry={() => void askSession()} />
   }
-  if (now.state === 'out') return <Suspense><SignIn key={spoken} /></Suspense>
-  if (now.state === 'in' && now.session.must_enrol) return <Suspense><Enrol /></Suspense>
+  if (now.state === 'out')
+    return (
+      <Suspense>
+        <SignIn key={spoken} />
+      </Suspense>
+    )
+  if (now.state === 'in' && now.session.must_enrol)
+    return (
+      <Suspense>
+        <Enrol />
+      </Suspense>
+    )
   return (
     <>
       <RouterProvider router={router} key={spoken} />
       <Modal
-        opened={now.state === 'expired'} onClose={() => {}} withCloseButton={false}
-        closeOnEscape={false} title={t('signin.expired_title')}
+        opened={now.state === 'expired'}
+        onClose={() => {}}
+        withCloseButton={false}
+        closeOnEscape={false}
+        title={t('signin.expired_title')}
       >
-        <Suspense><SignIn isAgain /></Suspense>
+        <Suspense>
+          <SignIn isAgain />
+        </Suspense>
       </Modal>
     </>
   )

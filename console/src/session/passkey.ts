@@ -45,7 +45,8 @@ function options(wire: Wire): unknown {
 /** What the browser made, as the standard writes it; by hand where the browser is too old. */
 function asJson(credential: PublicKeyCredential): Record<string, unknown> {
   if (typeof credential.toJSON === 'function') return credential.toJSON() as Record<string, unknown>
-  const given = credential.response as AuthenticatorAssertionResponse & AuthenticatorAttestationResponse
+  const given = credential.response as AuthenticatorAssertionResponse &
+    AuthenticatorAttestationResponse
   return {
     id: credential.id,
     rawId: base64url(credential.rawId),
@@ -63,11 +64,14 @@ function asJson(credential: PublicKeyCredential): Record<string, unknown> {
 }
 
 /** Whether this browser, at this address, can do passkeys at all. */
-export const hasPasskeys = (): boolean => typeof PublicKeyCredential !== 'undefined' && isSecureContext
+export const hasPasskeys = (): boolean =>
+  typeof PublicKeyCredential !== 'undefined' && isSecureContext
 
 /** Signs in with a passkey; the browser asks which one. */
 export async function signInByPasskey(login?: string): Promise<SessionAnswer> {
-  const { ceremony, publicKey } = await call<Begun>('POST', '/v1/signin/passkey/begin', { json: { login } })
+  const { ceremony, publicKey } = await call<Begun>('POST', '/v1/signin/passkey/begin', {
+    json: { login },
+  })
   const asked = options(publicKey) as PublicKeyCredentialRequestOptions
   const credential = await navigator.credentials.get({ publicKey: asked })
   if (!credential) throw new Error('no passkey was chosen')
@@ -77,7 +81,9 @@ export async function signInByPasskey(login?: string): Promise<SessionAnswer> {
 
 /** Makes a passkey for the operator who is signed in. */
 export async function enrolPasskey(name: string): Promise<void> {
-  const { ceremony, publicKey } = await call<Begun>('POST', '/v1/me/passkeys/begin', { json: { name } })
+  const { ceremony, publicKey } = await call<Begun>('POST', '/v1/me/passkeys/begin', {
+    json: { name },
+  })
   const asked = options(publicKey) as PublicKeyCredentialCreationOptions
   const credential = await navigator.credentials.create({ publicKey: asked })
   if (!credential) throw new Error('no passkey was made')

@@ -20,7 +20,10 @@ function chime(): void {
   audio ??= new AudioContext()
   if (audio.state === 'suspended') void audio.resume()
   const begin = audio.currentTime
-  for (const [hertz, after] of [[880, 0], [660, 0.18]] as const) {
+  for (const [hertz, after] of [
+    [880, 0],
+    [660, 0.18],
+  ] as const) {
     const tone = audio.createOscillator()
     const loud = audio.createGain()
     tone.frequency.value = hertz
@@ -38,21 +41,23 @@ export function AlarmSound() {
   const { byId } = useExternal(incidents)
   const muted = useExternal(isMuted)
   const waiting = useMemo(
-    () => [...byId.values()].filter((i) => i.level === 'critical' && i.state === 'new' && isOpen(i)),
+    () =>
+      [...byId.values()].filter((i) => i.level === 'critical' && i.state === 'new' && isOpen(i)),
     [byId],
   )
   const isDue = waiting.length > 0 && !muted
   useEffect(() => {
     if (!isDue) return
     const stop = new AbortController()
-    const ring = () => new Promise<void>((done) => {
-      chime()
-      const timer = setInterval(chime, REPEAT_MS)
-      stop.signal.addEventListener('abort', () => {
-        clearInterval(timer)
-        done()
+    const ring = () =>
+      new Promise<void>((done) => {
+        chime()
+        const timer = setInterval(chime, REPEAT_MS)
+        stop.signal.addEventListener('abort', () => {
+          clearInterval(timer)
+          done()
+        })
       })
-    })
     if (!navigator.locks) void ring()
     else navigator.locks.request('castellan-sound', { signal: stop.signal }, ring).catch(() => {})
     return () => stop.abort()
@@ -73,5 +78,9 @@ function Announcer({ titles }: { titles: [id: string, title: string][] }) {
     }
     // The list is a new one on every render; its ids say whether it changed.
   }, [key])
-  return <div className="hush" aria-live="polite">{text}</div>
+  return (
+    <div className="hush" aria-live="polite">
+      {text}
+    </div>
+  )
 }

@@ -20,14 +20,24 @@ export function Palette() {
   const [isOpen, setOpen] = useState(false)
   return (
     <Spotlight.Root
-      store={store} query={query} onQueryChange={setQuery} shortcut={null} lockScroll={false}
-      onSpotlightOpen={() => setOpen(true)} onSpotlightClose={() => setOpen(false)} size={640}
-      maxHeight="min(560px, 76vh)" scrollable clearQueryOnClose
-      transitionProps={{ duration: 90 }} overlayProps={{ blur: 0, backgroundOpacity: 0.55 }}
+      store={store}
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={null}
+      lockScroll={false}
+      onSpotlightOpen={() => setOpen(true)}
+      onSpotlightClose={() => setOpen(false)}
+      size={640}
+      maxHeight="min(560px, 76vh)"
+      scrollable
+      clearQueryOnClose
+      transitionProps={{ duration: 90 }}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.55 }}
       classNames={{ search: css.paletteInput, action: css.paletteAction }}
     >
       <Spotlight.Search
-        placeholder={t('shell.palette_placeholder')} leftSection={<IconSearch size={17} />}
+        placeholder={t('shell.palette_placeholder')}
+        leftSection={<IconSearch size={17} />}
         aria-label={t('shell.search_all')}
       />
       <Spotlight.ActionsList>{isOpen && <Found query={query} />}</Spotlight.ActionsList>
@@ -42,7 +52,8 @@ function Found({ query }: { query: string }) {
   const groups = useMemo(() => groupOptions(options, query, SHOWN_PER_GROUP), [options, query])
   const choose = (option: Option) => {
     if (option.run) option.run()
-    else if (option.to) void navigate({ to: option.to as never, search: (option.search ?? {}) as never })
+    else if (option.to)
+      void navigate({ to: option.to as never, search: (option.search ?? {}) as never })
   }
   if (groups.length === 0) return <Spotlight.Empty>{t('shell.palette_none')}</Spotlight.Empty>
   return groups.map(([group, list]) => (

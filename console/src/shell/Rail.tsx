@@ -10,8 +10,12 @@ import css from './shell.module.css'
 export const Rail = memo(function Rail() {
   return (
     <nav className={css.rail} aria-label={t('shell.pages')}>
-      <div className={css.mark} aria-hidden><img src="/icon.svg" alt="" width={26} height={26} /></div>
-      {pages.map((page) => <Entry key={page.to} page={page} />)}
+      <div className={css.mark} aria-hidden>
+        <img src="/icon.svg" alt="" width={26} height={26} />
+      </div>
+      {pages.map((page) => (
+        <Entry key={page.to} page={page} />
+      ))}
     </nav>
   )
 })
@@ -20,8 +24,11 @@ function Entry({ page }: { page: PageEntry }) {
   const Icon = page.icon
   return (
     <Link
-      to={page.to} className={css.entry} data-phone={page.isOnPhone || undefined}
-      title={`${t(page.label)} (g ${page.key})`} activeProps={{ 'aria-current': 'page' }}
+      to={page.to}
+      className={css.entry}
+      data-phone={page.isOnPhone || undefined}
+      title={`${t(page.label)} (g ${page.key})`}
+      activeProps={{ 'aria-current': 'page' }}
     >
       <span className={css.entryIcon}>
         <Icon size={19} stroke={1.7} aria-hidden />
@@ -36,7 +43,8 @@ function Entry({ page }: { page: PageEntry }) {
 function NewCount() {
   const { byId } = useExternal(incidents)
   let waiting = 0
-  for (const incident of byId.values()) if (isOpen(incident) && incident.state === 'new') waiting += 1
+  for (const incident of byId.values())
+    if (isOpen(incident) && incident.state === 'new') waiting += 1
   if (waiting === 0) return null
   return (
     <span className={`${css.count} num`}>

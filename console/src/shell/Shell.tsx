@@ -23,22 +23,35 @@ export function Shell() {
   const title = here ? t(here.label) : pathname === '/me' ? t('shell.my_account') : 'Castellan'
   useGoKeys()
   useKeys([
-    { keys: 'mod+k', label: t('shell.key_palette'), group: t('shell.keys_everywhere'),
-      isGlobal: true, run: openPalette },
-    { keys: '?', label: t('shell.key_sheet'), group: t('shell.keys_everywhere'),
-      run: () => setSheetOpen(true) },
+    {
+      keys: 'mod+k',
+      label: t('shell.key_palette'),
+      group: t('shell.keys_everywhere'),
+      isGlobal: true,
+      run: openPalette,
+    },
+    {
+      keys: '?',
+      label: t('shell.key_sheet'),
+      group: t('shell.keys_everywhere'),
+      run: () => setSheetOpen(true),
+    },
   ])
   return (
     <div className={css.shell} data-only={only ? true : undefined}>
       <title>{`${title} · Castellan`}</title>
-      <a className={css.skip} href="#page">{t('shell.skip')}</a>
+      <a className={css.skip} href="#page">
+        {t('shell.skip')}
+      </a>
       {!only && <Rail />}
       <div className={css.column}>
         {!only && <TopBar title={title} />}
         {only && <h1 className="hush">{title}</h1>}
         <LinkBanner />
         <main id="page" className={css.page} tabIndex={-1}>
-          <Suspense fallback={<Waiting />}><Outlet /></Suspense>
+          <Suspense fallback={<Waiting />}>
+            <Outlet />
+          </Suspense>
         </main>
       </div>
       <Palette />
@@ -51,5 +64,9 @@ export function Shell() {
 
 function PendingKey() {
   const key = useExternal(pendingKey)
-  return key ? <div className={css.pending} aria-hidden>{key} …</div> : null
+  return key ? (
+    <div className={css.pending} aria-hidden>
+      {key} …
+    </div>
+  ) : null
 }

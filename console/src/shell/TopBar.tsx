@@ -1,6 +1,20 @@
-import { ActionIcon, Kbd, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core'
 import {
-  IconBell, IconBellOff, IconLanguage, IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle,
+  ActionIcon,
+  Kbd,
+  Menu,
+  Tooltip,
+  UnstyledButton,
+  useMantineColorScheme,
+} from '@mantine/core'
+import {
+  IconBell,
+  IconBellOff,
+  IconLanguage,
+  IconLogout,
+  IconMoon,
+  IconSearch,
+  IconSun,
+  IconUserCircle,
 } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { status } from '../live/link'
@@ -23,7 +37,9 @@ export function TopBar({ title }: { title: string }) {
       <UnstyledButton className={css.search} onClick={openPalette}>
         <IconSearch size={14} aria-hidden />
         <span className={`${css.searchText} cut`}>{t('shell.search_hint')}</span>
-        <Kbd className={css.searchKey} aria-hidden>Ctrl K</Kbd>
+        <Kbd className={css.searchKey} aria-hidden>
+          Ctrl K
+        </Kbd>
       </UnstyledButton>
       <div className={css.barEnd}>
         <AlarmRate />
@@ -51,7 +67,9 @@ function Clock() {
         </span>
       )}
       {rate !== 1 && (
-        <span className={css.clockMine} title={t('shell.clock_fast')}>×{Math.round(rate)}</span>
+        <span className={css.clockMine} title={t('shell.clock_fast')}>
+          ×{Math.round(rate)}
+        </span>
       )}
     </div>
   )
@@ -83,12 +101,15 @@ function Operator() {
       </Menu.Target>
       <Menu.Dropdown>
         <div className={css.who}>
-          <strong><bdi>{operator.name}</bdi></strong>
+          <strong>
+            <bdi>{operator.name}</bdi>
+          </strong>
           <span className="dim">{roles.map((r) => word('shell', 'role', r.role)).join(', ')}</span>
         </div>
         <Menu.Divider />
         <Menu.Item
-          leftSection={<IconUserCircle size={15} />} onClick={() => void navigate({ to: '/me' as never })}
+          leftSection={<IconUserCircle size={15} />}
+          onClick={() => void navigate({ to: '/me' as never })}
         >
           {t('shell.my_account')}
         </Menu.Item>
@@ -101,7 +122,9 @@ function Operator() {
         <Menu.Divider />
         {Object.entries(LANGUAGES).map(([code, name]) => (
           <Menu.Item
-            key={code} lang={code} leftSection={<IconLanguage size={15} />}
+            key={code}
+            lang={code}
+            leftSection={<IconLanguage size={15} />}
             onClick={() => void speak(code as Language)}
           >
             {name}

@@ -33,7 +33,9 @@ async function readPeople(signal: AbortSignal): Promise<PersonItem[]> {
   let after: string | undefined
   do {
     const page = await get<{ people: PersonItem[]; next?: string | null }>(
-      '/v1/people', { limit: 500, after }, signal,
+      '/v1/people',
+      { limit: 500, after },
+      signal,
     )
     all.push(...page.people)
     after = page.next ?? undefined
@@ -42,10 +44,15 @@ async function readPeople(signal: AbortSignal): Promise<PersonItem[]> {
 }
 
 export const usePeople = () =>
-  useQuery({ queryKey: ['people', 'all'], queryFn: ({ signal }) => readPeople(signal), staleTime: 300_000 })
+  useQuery({
+    queryKey: ['people', 'all'],
+    queryFn: ({ signal }) => readPeople(signal),
+    staleTime: 300_000,
+  })
 
 const option = (o: Omit<Option, 'sought'>): Option => ({
-  ...o, sought: `${o.label} ${o.hint ?? ''} ${o.key}`.toLowerCase(),
+  ...o,
+  sought: `${o.label} ${o.hint ?? ''} ${o.key}`.toLowerCase(),
 })
 
 /** Everything, in the order in which groups are shown. */
@@ -54,41 +61,80 @@ export function useOptions(own: readonly PageCommand[]): Option[] {
   const directory = useDirectory()
   const { data: people } = usePeople()
   return useMemo(() => {
-    const commands = own.map((c) => option({
-      key: c.key, group: t('shell.group_commands'), label: c.label, hint: c.hint, run: c.run,
-      icon: <IconCommand size={15} aria-hidden />,
-    }))
-    const leads = pages.map((p) => option({
-      key: `page:${p.to}`, group: t('shell.group_pages'), label: t(p.label), hint: `g ${p.key}`,
-      to: p.to, icon: <IconArrowRight size={15} aria-hidden />,
-    }))
-    const cases = [...byId.values()].map((i) => option({
-      key: i.id, group: t('shell.group_incidents'), label: i.title,
-      hint: `${word('incidents', 'level', i.level)} · ${directory.siteName(i.site)}`,
-      to: '/incidents', search: { i: i.id }, icon: <IconAlertTriangle size={15} aria-hidden />,
-    }))
-    const persons = (people ?? []).map((p) => option({
-      key: `person:${p.id}`, group: t('shell.group_people'), label: p.name ?? p.pseudonym ?? p.id,
-      hint: directory.siteName(p.site), to: '/people', search: { id: p.id },
-      icon: <EntityIcon kind="person" size={15} />,
-    }))
+    const commands = own.map((c) =>
+      option({
+        key: c.key,
+        group: t('shell.group_commands'),
+        label: c.label,
+        hint: c.hint,
+        run: c.run,
+        icon: <IconCommand size={15} aria-hidden />,
+      }),
+    )
+    const leads = pages.map((p) =>
+      option({
+        key: `page:${p.to}`,
+        group: t('shell.group_pages'),
+        label: t(p.label),
+        hint: `g ${p.key}`,
+        to: p.to,
+        icon: <IconArrowRight size={15} aria-hidden />,
+      }),
+    )
+    const cases = [...byId.values()].map((i) =>
+      option({
+        key: i.id,
+        group: t('shell.group_incidents'),
+        label: i.title,
+        hint: `${word('incidents', 'level', i.level)} · ${directory.siteName(i.site)}`,
+        to: '/incidents',
+        search: { i: i.id },
+        icon: <IconAlertTriangle size={15} aria-hidden />,
+      }),
+    )
+    const persons = (people ?? []).map((p) =>
+      option({
+        key: `person:${p.id}`,
+        group: t('shell.group_people'),
+        label: p.name ?? p.pseudonym ?? p.id,
+        hint: directory.siteName(p.site),
+        to: '/people',
+        search: { id: p.id },
+        icon: <EntityIcon kind="person" size={15} />,
+      }),
+    )
     const { places, assets } = directory.organisation
-    const spots = places.map((p) => option({
-      key: `place:${p.id}`, group: t(p.kind === 'door' ? 'shell.group_doors' : 'shell.group_places'),
-      label: p.name, hint: directory.siteName(p.site), to: '/places', search: { id: p.id },
-      icon: <EntityIcon kind={p.kind} size={15} />,
-    }))
-    const things = assets.map((a) => option({
-      key: `asset:${a.id}`, group: t('shell.group_assets'), label: a.name, hint: a.kind,
-      to: '/places', search: { asset: a.id }, icon: <EntityIcon kind={a.kind} size={15} />,
-    }))
+    const spots = places.map((p) =>
+      option({
+        key: `place:${p.id}`,
+        group: t(p.kind === 'door' ? 'shell.group_doors' : 'shell.group_places'),
+        label: p.name,
+        hint: directory.siteName(p.site),
+        to: '/places',
+        search: { id: p.id },
+        icon: <EntityIcon kind={p.kind} size={15} />,
+      }),
+    )
+    const things = assets.map((a) =>
+      option({
+        key: `asset:${a.id}`,
+        group: t('shell.group_assets'),
+        label: a.name,
+        hint: a.kind,
+        to: '/places',
+        search: { asset: a.id },
+        icon: <EntityIcon kind={a.kind} size={15} />,
+      }),
+    )
     return [...commands, ...leads, ...cases, ...persons, ...spots, ...things]
   }, [own, byId, directory, people])
 }
 
 /** Options that hold every word asked for, the best first, so many a group. */
 export function groupOptions(
-  options: readonly Option[], query: string, max: number,
+  options: readonly Option[],
+  query: string,
+  max: number,
 ): [group: string, list: Option[]][] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   const groups = new Map<string, { option: Option; rank: number }[]>()
@@ -102,6 +148,9 @@ export function groupOptions(
   }
   return [...groups].map(([group, list]) => [
     group,
-    list.sort((a, b) => a.rank - b.rank).slice(0, max).map((entry) => entry.option),
+    list
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, max)
+      .map((entry) => entry.option),
   ])
 }

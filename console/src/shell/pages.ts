@@ -1,6 +1,13 @@
 import {
-  IconActivity, IconAlertTriangle, IconBroadcast, IconLayoutBoard, IconListSearch, IconMap2,
-  IconRadar2, IconSettings, IconUserSearch,
+  IconActivity,
+  IconAlertTriangle,
+  IconBroadcast,
+  IconLayoutBoard,
+  IconListSearch,
+  IconMap2,
+  IconRadar2,
+  IconSettings,
+  IconUserSearch,
 } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useKeys } from '../keys/keys'
@@ -18,8 +25,20 @@ export interface PageEntry {
 
 /** The rail, from top to bottom. */
 export const pages: readonly PageEntry[] = [
-  { to: '/operations', key: 'o', label: 'shell.nav_operations', icon: IconLayoutBoard, isOnPhone: true },
-  { to: '/incidents', key: 'i', label: 'shell.nav_incidents', icon: IconAlertTriangle, isOnPhone: true },
+  {
+    to: '/operations',
+    key: 'o',
+    label: 'shell.nav_operations',
+    icon: IconLayoutBoard,
+    isOnPhone: true,
+  },
+  {
+    to: '/incidents',
+    key: 'i',
+    label: 'shell.nav_incidents',
+    icon: IconAlertTriangle,
+    isOnPhone: true,
+  },
   { to: '/events', key: 'e', label: 'shell.nav_events', icon: IconListSearch, isOnPhone: true },
   { to: '/people', key: 'p', label: 'shell.nav_people', icon: IconUserSearch, isOnPhone: true },
   { to: '/places', key: 'm', label: 'shell.nav_places', icon: IconMap2, isOnPhone: true },
@@ -31,10 +50,12 @@ export const pages: readonly PageEntry[] = [
 /** `g` and a letter lead to a page. */
 export function useGoKeys(): void {
   const navigate = useNavigate()
-  useKeys(pages.map((page) => ({
-    keys: `g ${page.key}`,
-    label: t(page.label),
-    group: t('shell.keys_go'),
-    run: () => void navigate({ to: page.to as never }),
-  })))
+  useKeys(
+    pages.map((page) => ({
+      keys: `g ${page.key}`,
+      label: t(page.label),
+      group: t('shell.keys_go'),
+      run: () => void navigate({ to: page.to as never }),
+    })),
+  )
 }

@@ -10,6 +10,14 @@ import system from './en/system.json'
 
 /** The English texts, by area: one file each. */
 export const english = {
-  detections, events, incidents, people, places, shell, signin, sources, system,
+  detections,
+  events,
+  incidents,
+  people,
+  places,
+  shell,
+  signin,
+  sources,
+  system,
 }
 export type Area = keyof typeof english

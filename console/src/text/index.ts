@@ -43,8 +43,7 @@ export function t(key: TextKey, params: Record<string, string | number> = {}): s
   )
 }
 
-const shown = (value: string | number): string =>
-  typeof value === 'number' ? count(value) : value
+const shown = (value: string | number): string => (typeof value === 'number' ? count(value) : value)
 
 /** A number with the language's separators. */
 export function count(value: number): string {
@@ -53,9 +52,11 @@ export function count(value: number): string {
 
 /** A word of a closed set, such as a state; the word itself if the set has grown. */
 export function word(area: Area, prefix: string, value: string): string {
-  return find(texts, `${area}.${prefix}_${value}`, undefined)
-    ?? find(english as Texts, `${area}.${prefix}_${value}`, undefined)
-    ?? value.replaceAll('_', ' ')
+  return (
+    find(texts, `${area}.${prefix}_${value}`, undefined) ??
+    find(english as Texts, `${area}.${prefix}_${value}`, undefined) ??
+    value.replaceAll('_', ' ')
+  )
 }
 
 /** Takes another language into use and remembers it. */
@@ -63,10 +64,12 @@ export async function speak(wanted: Language): Promise<void> {
   if (wanted === 'en') texts = english
   else {
     const own = Object.entries(files).filter(([path]) => path.startsWith(`./${wanted}/`))
-    const read = await Promise.all(own.map(async ([path, file]) => {
-      const area = path.split('/').pop()!.replace('.json', '')
-      return [area, await file()] as const
-    }))
+    const read = await Promise.all(
+      own.map(async ([path, file]) => {
+        const area = path.split('/').pop()!.replace('.json', '')
+        return [area, await file()] as const
+      }),
+    )
     texts = Object.fromEntries(read)
   }
   plural = new Intl.PluralRules(wanted)

@@ -3,12 +3,15 @@ import { describe, expect, it } from 'vitest'
 
 type Texts = Record<string, string>
 const folder = new URL('.', import.meta.url)
-const read = (path: string): Texts => JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as Texts
+const read = (path: string): Texts =>
+  JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as Texts
 const areas = readdirSync(new URL('en/', folder)).filter((name) => name.endsWith('.json'))
 const params = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!).sort()
 /** Languages without plural forms need the `_other` of a pair alone. */
 const needed = (keys: string[], language: string) =>
-  language === 'zh-Hant' ? keys.filter((key) => !(key.endsWith('_one') && keys.includes(key.replace(/_one$/, '_other')))) : keys
+  language === 'zh-Hant'
+    ? keys.filter((key) => !(key.endsWith('_one') && keys.includes(key.replace(/_one$/, '_other'))))
+    : keys
 
 describe.each(['nl', 'zh-Hant'])('the texts in %s', (language) => {
   it.each(areas)('say all that %s says, with the same places to fill', (area) => {

@@ -1,5 +1,8 @@
 import {
-  convertCssVariables, defaultCssVariablesResolver, DEFAULT_THEME, mergeMantineTheme,
+  convertCssVariables,
+  defaultCssVariablesResolver,
+  DEFAULT_THEME,
+  mergeMantineTheme,
 } from '@mantine/core'
 import { theme } from './theme'
 

@@ -1,19 +1,43 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core'
 
 const brand: MantineColorsTuple = [
-  '#eef4ff', '#dbe6ff', '#b6ccff', '#8fb2ff', '#6e9bff', '#5587f5', '#3f72e8', '#2f5ecb',
-  '#274da5', '#1e3c80',
+  '#eef4ff',
+  '#dbe6ff',
+  '#b6ccff',
+  '#8fb2ff',
+  '#6e9bff',
+  '#5587f5',
+  '#3f72e8',
+  '#2f5ecb',
+  '#274da5',
+  '#1e3c80',
 ]
 
 /** Cool greys: text at 0, lines at 4, panels at 6, the ground at 7. */
 const dark: MantineColorsTuple = [
-  '#e7ebf2', '#b9c2cf', '#9aa5b5', '#6b7686', '#2b333f', '#212833', '#171c24', '#0f1319',
-  '#0b0e13', '#07090d',
+  '#e7ebf2',
+  '#b9c2cf',
+  '#9aa5b5',
+  '#6b7686',
+  '#2b333f',
+  '#212833',
+  '#171c24',
+  '#0f1319',
+  '#0b0e13',
+  '#07090d',
 ]
 
 const gray: MantineColorsTuple = [
-  '#f7f8fa', '#eff1f4', '#e3e7ec', '#d3d9e0', '#bac2cc', '#8d97a5', '#5f6a79', '#475160',
-  '#2c3440', '#161b22',
+  '#f7f8fa',
+  '#eff1f4',
+  '#e3e7ec',
+  '#d3d9e0',
+  '#bac2cc',
+  '#8d97a5',
+  '#5f6a79',
+  '#475160',
+  '#2c3440',
+  '#161b22',
 ]
 
 const small = { size: 'xs' as const }

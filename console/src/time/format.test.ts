@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { clockTime, dayOf, fullTime, isSameClock, isZone, shortSpan, shortTime, span, zoneName } from './format'
+import {
+  clockTime,
+  dayOf,
+  fullTime,
+  isSameClock,
+  isZone,
+  shortSpan,
+  shortTime,
+  span,
+  zoneName,
+} from './format'
 
 const at = '2026-11-22T23:30:05.123456789Z'
 
 describe('a moment', () => {
-  it('is told in its site\'s zone, to the second, in 24 hours', () => {
+  it("is told in its site's zone, to the second, in 24 hours", () => {
     expect(clockTime(at, 'UTC')).toBe('23:30:05')
     expect(clockTime(at, 'Asia/Hong_Kong')).toBe('07:30:05')
     expect(dayOf(at, 'Asia/Hong_Kong')).toBe('23 Nov')

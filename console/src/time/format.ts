@@ -52,7 +52,10 @@ export function fullTime(at: Moment, zone: string): string {
   const ms = msOf(at)
   if (Number.isNaN(ms)) return String(at)
   const day: Intl.DateTimeFormatOptions = {
-    weekday: 'short', day: 'numeric', month: 'short', year: 'numeric',
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
   }
   return `${format(zone, day).format(ms)}, ${clockTime(ms, zone)}`
 }
@@ -75,7 +78,10 @@ export function shortTime(at: Moment, zone: string, now: number, withSeconds = t
 }
 
 const STEPS: [unit: string, ms: number][] = [
-  ['d', 86_400_000], ['h', 3_600_000], ['min', 60_000], ['s', 1_000],
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
 ]
 
 /** A span in its two largest units: 12 s, 4 min, 2 h 5 min, 3 d 4 h. */

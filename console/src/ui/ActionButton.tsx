@@ -30,12 +30,22 @@ export function ActionButton({ offer, onPress, shortcut, children, ...rest }: Pr
       onClick={refusal ? undefined : onPress}
       data-disabled={refusal ? true : undefined}
       aria-disabled={refusal ? true : undefined}
-      rightSection={shortcut && <Kbd className={css.kbd} aria-hidden>{shortcut}</Kbd>}
+      rightSection={
+        shortcut && (
+          <Kbd className={css.kbd} aria-hidden>
+            {shortcut}
+          </Kbd>
+        )
+      }
     >
       {children}
     </Button>
   )
-  return refusal
-    ? <Tooltip label={refusal} multiline maw={320} openDelay={100}>{button}</Tooltip>
-    : button
+  return refusal ? (
+    <Tooltip label={refusal} multiline maw={320} openDelay={100}>
+      {button}
+    </Tooltip>
+  ) : (
+    button
+  )
 }

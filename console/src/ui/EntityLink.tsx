@@ -1,5 +1,11 @@
 import {
-  IconCamera, IconCpu, IconDeviceDesktop, IconDoor, IconMapPin, IconUser, IconUsers,
+  IconCamera,
+  IconCpu,
+  IconDeviceDesktop,
+  IconDoor,
+  IconMapPin,
+  IconUser,
+  IconUsers,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
@@ -19,15 +25,27 @@ export function entityAddress(entity: string): { to: string; search: Record<stri
 export function EntityIcon({ kind, size = 14 }: { kind: string; size?: number }) {
   const props = { size, 'aria-hidden': true, stroke: 1.8 }
   switch (kind) {
-    case 'person': return <IconUser {...props} />
-    case 'team': return <IconUsers {...props} />
-    case 'door': return <IconDoor {...props} />
-    case 'camera': return <IconCamera {...props} />
-    case 'workstation': case 'laptop': case 'host': case 'server':
+    case 'person':
+      return <IconUser {...props} />
+    case 'team':
+      return <IconUsers {...props} />
+    case 'door':
+      return <IconDoor {...props} />
+    case 'camera':
+      return <IconCamera {...props} />
+    case 'workstation':
+    case 'laptop':
+    case 'host':
+    case 'server':
       return <IconDeviceDesktop {...props} />
-    case 'asset': case 'controller': case 'reader': case 'firewall': case 'switch':
+    case 'asset':
+    case 'controller':
+    case 'reader':
+    case 'firewall':
+    case 'switch':
       return <IconCpu {...props} />
-    default: return <IconMapPin {...props} />
+    default:
+      return <IconMapPin {...props} />
   }
 }
 
@@ -39,7 +57,7 @@ export const EntityLink = memo(function EntityLink({ entity }: { entity: string 
   const { to, search } = entityAddress(entity)
   return (
     <Link to={to} search={search as never} className={css.entity} title={entity}>
-      <EntityIcon kind={kind === 'person' ? kind : own ?? kind} size={13} />
+      <EntityIcon kind={kind === 'person' ? kind : (own ?? kind)} size={13} />
       <bdi className="cut">{directory.nameOf(entity)}</bdi>
     </Link>
   )

@@ -25,18 +25,21 @@ export function EmptyNote({ title, children, icon }: Note) {
 /** A reading that failed, in words a person can act on. */
 export function ProblemNote({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = asProblem(error)
-  const [icon, title] = problem.isMissing && problem.code !== 'not_found'
-    ? [<IconPlugConnectedX key="i" size={28} stroke={1.5} aria-hidden />, t('shell.not_offered')]
-    : problem.isForbidden
-      ? [<IconLock key="i" size={28} stroke={1.5} aria-hidden />, t('shell.not_allowed')]
-      : [<IconCloudOff key="i" size={28} stroke={1.5} aria-hidden />, t('shell.failed')]
+  const [icon, title] =
+    problem.isMissing && problem.code !== 'not_found'
+      ? [<IconPlugConnectedX key="i" size={28} stroke={1.5} aria-hidden />, t('shell.not_offered')]
+      : problem.isForbidden
+        ? [<IconLock key="i" size={28} stroke={1.5} aria-hidden />, t('shell.not_allowed')]
+        : [<IconCloudOff key="i" size={28} stroke={1.5} aria-hidden />, t('shell.failed')]
   return (
     <div className={css.note} role="alert">
       {icon}
       <p className={css.noteTitle}>{title}</p>
       <div className={css.noteText}>{problem.detail}</div>
       {retry && !problem.isMissing && (
-        <Button variant="default" onClick={retry}>{t('shell.try_again')}</Button>
+        <Button variant="default" onClick={retry}>
+          {t('shell.try_again')}
+        </Button>
       )}
     </div>
   )

@@ -42,7 +42,10 @@ function Greying({ children, isFlush }: { children: ReactNode; isFlush?: boolean
   const isLost = useExternal(link).state === 'lost'
   return (
     <div
-      className={css.paneBody} tabIndex={isFlush ? undefined : 0} data-flush={isFlush || undefined} data-lost={isLost || undefined}
+      className={css.paneBody}
+      tabIndex={isFlush ? undefined : 0}
+      data-flush={isFlush || undefined}
+      data-lost={isLost || undefined}
     >
       {children}
     </div>
@@ -53,7 +56,12 @@ function PopOut({ address, name }: { address: string; name: string }) {
   const open = () => window.open(address, `castellan-${name}`, 'popup,width=960,height=900')
   return (
     <Tooltip label={t('shell.pop_out')}>
-      <ActionIcon size="sm" className={css.popOut} aria-label={t('shell.pop_out_of', { name })} onClick={open}>
+      <ActionIcon
+        size="sm"
+        className={css.popOut}
+        aria-label={t('shell.pop_out_of', { name })}
+        onClick={open}
+      >
         <IconExternalLink size={14} />
       </ActionIcon>
     </Tooltip>

@@ -1,5 +1,9 @@
 import {
-  IconAlertOctagonFilled, IconAlertTriangleFilled, IconCircle, IconInfoCircle, IconSquareRotatedFilled,
+  IconAlertOctagonFilled,
+  IconAlertTriangleFilled,
+  IconCircle,
+  IconInfoCircle,
+  IconSquareRotatedFilled,
 } from '@tabler/icons-react'
 import { memo } from 'react'
 import type { Level } from '../api/types'
@@ -15,9 +19,15 @@ const SHAPES: Record<Level, typeof IconCircle> = {
 }
 
 /** How grave, as shape, colour and word together; `isShort` keeps the word for ears alone. */
-export const Severity = memo(function Severity(
-  { level, isShort = false, size = 14 }: { level: Level; isShort?: boolean; size?: number },
-) {
+export const Severity = memo(function Severity({
+  level,
+  isShort = false,
+  size = 14,
+}: {
+  level: Level
+  isShort?: boolean
+  size?: number
+}) {
   const Shape = SHAPES[level] ?? IconInfoCircle
   return (
     <span className={css.severity} data-level={level}>

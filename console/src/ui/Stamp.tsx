@@ -3,7 +3,15 @@ import { useDirectory } from '../org/organisation'
 import { ticking } from '../time/clock'
 import { useExternal } from '../live/external'
 import {
-  clockTime, fullTime, isSameClock, msOf, shortSpan, shortTime, span, viewerZone, zoneName,
+  clockTime,
+  fullTime,
+  isSameClock,
+  msOf,
+  shortSpan,
+  shortTime,
+  span,
+  viewerZone,
+  zoneName,
 } from '../time/format'
 import { t } from '../text'
 
@@ -24,14 +32,21 @@ export const Stamp = memo(function Stamp({ at, place, as = 'time', withSeconds =
     `${fullTime(at, zone)} ${zoneName(at, zone)}`,
     isSameClock(at, zone, mine) ? undefined : `${fullTime(at, mine)} ${t('shell.your_time')}`,
     zone === 'UTC' ? undefined : `${fullTime(at, 'UTC')} UTC`,
-  ].filter(Boolean).join('\n')
+  ]
+    .filter(Boolean)
+    .join('\n')
   return (
     <time className="num" dateTime={iso(at)} title={hint}>
-      {as === 'time' ? <Short at={at} zone={zone} withSeconds={withSeconds} /> : (
+      {as === 'time' ? (
+        <Short at={at} zone={zone} withSeconds={withSeconds} />
+      ) : (
         <>
           {fullTime(at, zone)} {zoneName(at, zone)}
           {as === 'both' && !isSameClock(at, zone, mine) && (
-            <span className="dim"> · {clockTime(at, mine)} {t('shell.your_time')}</span>
+            <span className="dim">
+              {' '}
+              · {clockTime(at, mine)} {t('shell.your_time')}
+            </span>
           )}
         </>
       )}
@@ -39,7 +54,15 @@ export const Stamp = memo(function Stamp({ at, place, as = 'time', withSeconds =
   )
 })
 
-function Short({ at, zone, withSeconds }: { at: string | number; zone: string; withSeconds: boolean }) {
+function Short({
+  at,
+  zone,
+  withSeconds,
+}: {
+  at: string | number
+  zone: string
+  withSeconds: boolean
+}) {
   // The day changes seldom; reading it once is enough for a row that renders again anyway.
   return <>{shortTime(at, zone, ticking.get(), withSeconds)}</>
 }
