@@ -1,0 +1,178 @@
+/** The API's nouns under short names, and those that its document does not describe closely. */
+import type { components } from './schema'
+
+type S = components['schemas']
+
+export type Level = S['Level']
+export type IncidentState = S['IncidentState'] | 'snoozed'
+export type Owner = { kind: 'team' | 'person'; id: string }
+export type Disposition = S['Disposition']
+export type EvidenceRef = S['EvidenceRef']
+export type Finding = S['Finding']
+export type EventItem = Omit<S['EventItem'], 'event'> & { event: OcsfEvent }
+export type SourceItem = S['SourceItem']
+export type StatusAnswer = S['StatusAnswer']
+export type PersonItem = S['PersonItem'] & { name?: string | null; pseudonym?: string }
+export type RuleItem = S['RuleItem']
+
+/** An OCSF object; the console reads what it knows and shows the rest as it is. */
+export type OcsfEvent = { [attribute: string]: unknown }
+
+export interface SopStep {
+  text: string
+  done?: [by: string, at: string] | { by: string; at: string } | null
+}
+
+export interface TimelineEntry {
+  at: string
+  by: string
+  act: { act: string; [field: string]: unknown }
+}
+
+export interface Offer {
+  to: Owner
+  by?: string
+  note?: string | null
+  until?: string
+}
+
+/** An incident. Fields that newer servers add are optional. */
+export interface Incident {
+  id: string
+  tenant: string
+  site?: string | null
+  title: string
+  because: string
+  level: Level
+  state: IncidentState
+  owner: Owner
+  opened_at: string
+  changed_at: string
+  first_seen: string
+  last_seen: string
+  rules: string[]
+  findings: string[]
+  entities: string[]
+  evidence: EvidenceRef[]
+  sop: SopStep[]
+  disposition?: Disposition | null
+  timeline: TimelineEntry[]
+  version: number
+  handling?: Handling
+}
+
+/** How an incident is handled beside its state and owner. */
+export interface Handling {
+  offer?: Offer | null
+  snooze?: { by: string; until: string; reason: string } | null
+  milestones?: { milestone: string; at: string; by: string }[]
+  merged_into?: string | null
+  merged?: string[]
+}
+
+export interface ActionOffer {
+  action: string
+  allowed: boolean
+  refusal?: { code: string; message: string }
+  reason?: string
+}
+
+export interface IncidentView {
+  incident: Incident
+  actions: ActionOffer[]
+}
+
+export interface PlaceItem {
+  id: string
+  kind: string
+  name: string
+  parent?: string | null
+  site?: string | null
+  time_zone?: string | null
+  zone_class?: string | null
+  capacity?: number | null
+}
+
+export interface DoorItem {
+  door: string
+  from_zone: string
+  to_zone: string
+  controller?: string | null
+  reader_in?: string | null
+  reader_out?: string | null
+  camera?: string | null
+}
+
+export interface AssetItem {
+  id: string
+  kind: string
+  name: string
+  place?: string | null
+  owner?: string | null
+  team?: string | null
+  make?: string | null
+  model?: string | null
+  criticality?: number | null
+}
+
+export interface Organisation {
+  tenant: string
+  name: string
+  time_zone?: string | null
+  sites: string[]
+  places: PlaceItem[]
+  doors: DoorItem[]
+  assets: AssetItem[]
+  teams: string[]
+  operators: { id: string; name: string; person?: string | null }[]
+  version: string | number
+}
+
+export interface Plan {
+  place: string
+  width: number
+  height: number
+  image: string
+  marks: { entity: string; x: number; y: number }[]
+}
+
+export type DoorCondition = 'normal' | 'forced' | 'held' | 'offline' | 'unknown'
+
+export interface DoorState {
+  door: string
+  state: DoorCondition
+  since?: string | null
+  last?: {
+    at: string
+    person?: string | null
+    granted: boolean
+    record: number
+    part: number
+  } | null
+}
+
+export interface Right {
+  allowed: boolean
+  reason?: string
+}
+
+export interface SessionAnswer {
+  operator: { id: string; name: string; login?: string; person?: string | null; teams: string[] }
+  roles: { role: string; sites: string[] | null }[]
+  rights: Record<string, Right>
+  csrf: string
+  expires_at?: string
+  now?: string
+  expires_in_s?: number
+  must_enrol?: boolean
+  passkeys?: { id: string; name: string; created_at: string; used_at?: string | null }[]
+  has_password?: boolean
+  has_totp?: boolean
+}
+
+export interface SavedView {
+  name: string
+  kind: 'incidents' | 'events'
+  query: string
+  shared: boolean
+}

@@ -1,0 +1,102 @@
+/** What an event says, in few words: which world, what happened, whom and what it is about. */
+import type { OcsfEvent } from '../api/types'
+import { t, word } from '../text'
+
+export type World = 'physical' | 'logical'
+
+/** The first class of the physical security extension. */
+const PHYSICAL_FROM = 4_230_000
+const AUTHENTICATION = 3002
+const NETWORK = 4001
+
+/** A field by its path; undefined where the path ends early. */
+export function at(event: OcsfEvent, path: string): unknown {
+  let value: unknown = event
+  for (const name of path.split('.')) {
+    if (value === null || typeof value !== 'object') return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return value
+}
+
+const text = (event: OcsfEvent, ...paths: string[]): string | undefined => {
+  for (const path of paths) {
+    const value = at(event, path)
+    if (typeof value === 'string' && value) return value
+    if (typeof value === 'number') return String(value)
+  }
+  return undefined
+}
+
+const number = (event: OcsfEvent, path: string): number => Number(at(event, path)) || 0
+
+/** Doors, cameras and sensors are one world; networks, hosts and accounts the other. */
+export function worldOfClass(class_uid: number): World {
+  return class_uid >= PHYSICAL_FROM ? 'physical' : 'logical'
+}
+
+export function worldOf(event: OcsfEvent): World {
+  if (text(event, 'logon_type') === 'badge') return 'physical'
+  return worldOfClass(number(event, 'class_uid'))
+}
+
+/** A verdict that was also told as a log-on: the door's own event says it already. */
+export const isEcho = (event: OcsfEvent): boolean => text(event, 'logon_type') === 'badge'
+
+/** Whom it is about, as the organisation knows them. */
+export const personOf = (event: OcsfEvent): string | undefined => text(event, 'castellan.person')
+
+/** Where it was, most exactly. */
+export const placeOf = (event: OcsfEvent): string | undefined =>
+  text(event, 'castellan.place.id', 'castellan.place.zone', 'castellan.device.place')
+
+/** Which thing reported it or did it. */
+export const assetOf = (event: OcsfEvent): string | undefined =>
+  text(event, 'castellan.src.asset', 'castellan.device.asset', 'castellan.dst.asset')
+
+export const siteOf = (event: OcsfEvent): string | undefined =>
+  text(event, 'castellan.place.site', 'castellan.device.site', 'castellan.src.site')
+
+const endpoint = (event: OcsfEvent, side: string): string | undefined =>
+  text(event, `castellan.${side}.asset`, `${side}_endpoint.hostname`, `${side}_endpoint.ip`)
+
+/** What happened, as a sentence without its time. */
+export function describe(event: OcsfEvent): string {
+  const uid = number(event, 'class_uid')
+  const activity = number(event, 'activity_id')
+  if (uid === 4_230_001) {
+    const what = word('incidents', 'door', String(activity))
+    const reason = text(event, 'status_detail', 'unmapped.reason')
+    return reason ? `${what}: ${reason}` : what
+  }
+  if (uid === AUTHENTICATION) return describeLogon(event, activity)
+  if (uid === NETWORK) return describeTraffic(event)
+  const message = text(event, 'message', 'finding_info.title', 'api.operation')
+  if (message) return message
+  return (
+    text(event, 'type_name', 'class_name') ?? t('incidents.event_of_class', { uid: String(uid) })
+  )
+}
+
+function describeLogon(event: OcsfEvent, activity: number): string {
+  const isRefused = number(event, 'status_id') === 2
+  const service = text(event, 'service.name', 'dst_endpoint.hostname', 'device.hostname')
+  const what = activity === 2 ? 'logoff' : isRefused ? 'refused' : 'logon'
+  const told = word('incidents', 'logon', what)
+  const where = service ? `${told}, ${service}` : told
+  const detail = isRefused ? text(event, 'status_detail', 'message') : undefined
+  return detail ? `${where}: ${detail}` : where
+}
+
+function describeTraffic(event: OcsfEvent): string {
+  const from = endpoint(event, 'src') ?? '?'
+  const to = endpoint(event, 'dst') ?? '?'
+  const port = text(event, 'dst_endpoint.port')
+  const app = text(event, 'app_protocol_name', 'app_name', 'dst_endpoint.svc_name')
+  const isDenied = number(event, 'disposition_id') === 2 || number(event, 'action_id') === 2
+  const what = t(isDenied ? 'incidents.traffic_denied' : 'incidents.traffic', {
+    from,
+    to: port ? `${to}:${port}` : to,
+  })
+  return app ? `${what} (${app})` : what
+}

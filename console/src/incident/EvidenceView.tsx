@@ -1,0 +1,217 @@
+import { Checkbox, SegmentedControl } from '@mantine/core'
+import { IconDoor, IconServer2, IconStarFilled } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
+import type { EventItem, Incident } from '../api/types'
+import { assetOf, describe, personOf, placeOf, worldOf } from '../event/describe'
+import { useKeys } from '../keys/keys'
+import { useDirectory } from '../org/organisation'
+import { t } from '../text'
+import { EntityLink } from '../ui/EntityLink'
+import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
+import { Stamp } from '../ui/Stamp'
+import { useUrl } from '../url'
+import { byTime, eventKey, useAround, useEvidence } from './evidence'
+import css from './evidence.module.css'
+import { Lanes } from './Lanes'
+
+const AROUND = ['0', '5', '15', '60']
+
+/** The events of an incident and around it: over time, and one by one. */
+export const EvidenceView = memo(function EvidenceView({ incident }: { incident: Incident }) {
+  const [url, setUrl] = useUrl()
+  const minutes = AROUND.includes(url.around ?? '') ? Number(url.around) : 5
+  const evidence = useEvidence(incident)
+  const around = useAround(incident, minutes)
+  const directory = useDirectory()
+  const zone = directory.zoneOf(incident.site)
+  const [chosen, choose] = useState<string>()
+  const [worlds, setWorlds] = useState({ physical: true, logical: true })
+  const own = useMemo(() => new Set(evidence.items.map(eventKey)), [evidence.items])
+  const items = useMemo(() => {
+    const all = new Map(
+      [...(around.data ?? []), ...evidence.items].map((item) => [eventKey(item), item]),
+    )
+    return [...all.values()].filter((item) => worlds[worldOf(item.event)]).sort(byTime)
+  }, [around.data, evidence.items, worlds])
+  const move = (by: number) => {
+    if (items.length === 0) return
+    const here = items.findIndex((item) => eventKey(item) === chosen)
+    const next =
+      here < 0
+        ? by > 0
+          ? 0
+          : items.length - 1
+        : Math.min(items.length - 1, Math.max(0, here + by))
+    choose(eventKey(items[next]!))
+  }
+  useKeys([
+    {
+      keys: ']',
+      label: t('incidents.key_next'),
+      group: t('incidents.key_group_incident'),
+      run: () => move(1),
+    },
+    {
+      keys: '[',
+      label: t('incidents.key_previous'),
+      group: t('incidents.key_group_incident'),
+      run: () => move(-1),
+    },
+  ])
+  const tools = (
+    <div className={css.tools}>
+      <SegmentedControl
+        size="xs"
+        value={String(minutes)}
+        onChange={(around) => setUrl({ around })}
+        aria-label={t('incidents.around')}
+        data={AROUND.map((value) => ({
+          value,
+          label:
+            value === '0'
+              ? t('incidents.around_evidence')
+              : t('incidents.around_minutes', { count: value }),
+        }))}
+      />
+      {(['physical', 'logical'] as const).map((world) => (
+        <Checkbox
+          key={world}
+          size="xs"
+          label={t(`incidents.world_${world}`)}
+          checked={worlds[world]}
+          onChange={(event) => {
+            const isShown = event.currentTarget.checked
+            setWorlds((before) => ({ ...before, [world]: isShown }))
+          }}
+        />
+      ))}
+      <span className={`${css.counted} num`}>
+        {t('incidents.evidence_shown', { count: items.length, own: own.size })}
+      </span>
+    </div>
+  )
+  if (incident.evidence.length === 0 && items.length === 0 && !around.isPending) {
+    return (
+      <div className={css.view}>
+        {tools}
+        <EmptyNote title={t('incidents.evidence_none')}>
+          {t('incidents.evidence_none_text')}
+        </EmptyNote>
+      </div>
+    )
+  }
+  return (
+    <div className={css.view}>
+      {tools}
+      {items.length > 0 && (
+        <Lanes items={items} evidence={own} chosen={chosen} choose={choose} zone={zone} />
+      )}
+      {around.isError && <ProblemNote error={around.error} retry={() => void around.refetch()} />}
+      {items.length === 0 && (evidence.isReading || around.isPending) && <Waiting />}
+      <EventTable items={items} own={own} chosen={chosen} choose={choose} />
+    </div>
+  )
+})
+
+interface TableProps {
+  items: readonly EventItem[]
+  own: ReadonlySet<string>
+  chosen: string | undefined
+  choose: (key: string) => void
+}
+
+const EventTable = memo(function EventTable({ items, own, chosen, choose }: TableProps) {
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    box.current?.querySelector('[data-chosen]')?.scrollIntoView({ block: 'nearest' })
+  }, [chosen])
+  return (
+    <div
+      className={css.tableBox}
+      ref={box}
+      tabIndex={0}
+      role="group"
+      aria-label={t('incidents.evidence')}
+    >
+      <table className={css.table}>
+        <colgroup>
+          <col className={css.when} />
+          <col />
+          <col className={css.who} />
+          <col className={css.where} />
+        </colgroup>
+        <thead className="hush">
+          <tr>
+            <th>{t('incidents.seen')}</th>
+            <th>{t('incidents.evidence')}</th>
+            <th>{t('incidents.who_what')}</th>
+            <th>{t('incidents.where')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => {
+            const key = eventKey(item)
+            return (
+              <tr
+                key={key}
+                data-evidence={own.has(key) || undefined}
+                onClick={() => choose(key)}
+                data-chosen={key === chosen || undefined}
+              >
+                <EventCells item={item} isEvidence={own.has(key)} />
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
+  )
+})
+
+const EventCells = memo(function EventCells({
+  item,
+  isEvidence,
+}: {
+  item: EventItem
+  isEvidence: boolean
+}) {
+  const world = worldOf(item.event)
+  const person = personOf(item.event)
+  const place = placeOf(item.event)
+  const asset = assetOf(item.event)
+  return (
+    <>
+      <td className={css.when}>
+        <Stamp at={item.time} place={place} />
+      </td>
+      <td className={css.what} data-world={world}>
+        <span className={css.whatIn}>
+          {world === 'physical' ? (
+            <IconDoor size={14} aria-hidden />
+          ) : (
+            <IconServer2 size={14} aria-hidden />
+          )}
+          <Link
+            to={'/events' as never}
+            search={{ event: eventKey(item) } as never}
+            className={css.whatText}
+          >
+            <bdi>{describe(item.event)}</bdi>
+          </Link>
+          {isEvidence && (
+            <IconStarFilled size={11} className={css.star} aria-label={t('incidents.evidence')} />
+          )}
+        </span>
+      </td>
+      <td className={css.who}>
+        {person ? (
+          <EntityLink entity={`person:${person}`} />
+        ) : (
+          asset && <EntityLink entity={`asset:${asset}`} />
+        )}
+      </td>
+      <td className={css.where}>{place && <EntityLink entity={`place:${place}`} />}</td>
+    </>
+  )
+})

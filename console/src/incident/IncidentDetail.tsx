@@ -1,0 +1,292 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconCopy, IconDots, IconFileZip, IconLink } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { memo } from 'react'
+import type { ActionOffer, Incident } from '../api/types'
+import { useDirectory } from '../org/organisation'
+import { t, type TextKey } from '../text'
+import { ActionButton, refusalOf } from '../ui/ActionButton'
+import { EntityLink } from '../ui/EntityLink'
+import { ProblemNote, Waiting } from '../ui/Notes'
+import { Severity } from '../ui/Severity'
+import { Ago, Stamp } from '../ui/Stamp'
+import type { Act } from './acts'
+import { CommentBox } from './CommentBox'
+import { openDialog, type DialogKind } from './dialogs'
+import { stateOf } from './filter'
+import { History } from './History'
+import { OwnerName, StateMark } from './IncidentRow'
+import css from './incident.module.css'
+import { Milestones } from './Milestones'
+import { Procedure } from './Procedure'
+import { useActs } from './useActs'
+import { useIncident } from './useIncident'
+
+/** One incident: what it is, what may be done, the procedure, the history of both worlds. */
+export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string }) {
+  const { incident, offers, error, retry } = useIncident(id)
+  if (error) return <ProblemNote error={error} retry={retry} />
+  if (!incident) return <Waiting />
+  return (
+    <div className={css.detail}>
+      <div className={css.scroll}>
+        <Headline incident={incident} />
+        <Actions incident={incident} offers={offers} />
+        <Facts incident={incident} />
+        <Milestones incident={incident} offer={offers.get('mark')} />
+        <Procedure incident={incident} offer={offers.get('tick_step')} />
+        <History incident={incident} />
+      </div>
+      <CommentBox incident={incident} offer={offers.get('comment')} />
+    </div>
+  )
+})
+
+function Headline({ incident }: { incident: Incident }) {
+  return (
+    <div className={css.headline} data-level={incident.level}>
+      <div className={css.headlineTop}>
+        <Severity level={incident.level} size={16} />
+        <StateMark state={stateOf(incident)} />
+        <span className="dim">
+          <Ago at={incident.opened_at} />
+        </span>
+        <span className={css.spacer} />
+        <More incident={incident} />
+      </div>
+      <h3 className={css.name}>
+        <bdi>{incident.title}</bdi>
+      </h3>
+      <p className={css.because}>
+        <bdi>{incident.because}</bdi>
+      </p>
+    </div>
+  )
+}
+
+function More({ incident }: { incident: Incident }) {
+  const address = `${location.origin}/incidents?i=${encodeURIComponent(incident.id)}`
+  const copy = (text: string) => {
+    void navigator.clipboard.writeText(text)
+    notifications.show({ message: t('incidents.copied'), autoClose: 1_500, withBorder: true })
+  }
+  return (
+    <Menu>
+      <Menu.Target>
+        <ActionIcon size="sm" aria-label={t('incidents.more')}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconLink size={14} />} onClick={() => copy(address)}>
+          {t('incidents.copy_link')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(incident.id)}>
+          {t('incidents.id')}: <span className="mono">{incident.id}</span>
+        </Menu.Item>
+        <Menu.Item
+          component="a"
+          href={`/v1/incidents/${encodeURIComponent(incident.id)}/bundle`}
+          download
+          leftSection={<IconFileZip size={14} />}
+        >
+          {t('incidents.bundle')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+type Offers = ReadonlyMap<string, ActionOffer>
+
+interface Entry {
+  action: string
+  key?: string
+  label: TextKey
+  act?: Act
+  dialog?: DialogKind
+}
+
+/** In the order of the work; the first that is possible is the one that stands out. */
+const MAIN: Entry[] = [
+  { action: 'accept', label: 'incidents.action_accept', act: { action: 'accept' } },
+  {
+    action: 'acknowledge',
+    key: 'a',
+    label: 'incidents.action_acknowledge',
+    act: { action: 'acknowledge' },
+  },
+  { action: 'start', label: 'incidents.action_start', act: { action: 'start' } },
+  { action: 'resolve', key: 'r', label: 'incidents.action_resolve', dialog: 'resolve' },
+]
+const OTHER: Entry[] = [
+  { action: 'decline', label: 'incidents.action_decline', dialog: 'decline' },
+  { action: 'assign', key: 't', label: 'incidents.action_assign', dialog: 'assign' },
+  { action: 'offer', label: 'incidents.action_offer', dialog: 'offer' },
+  { action: 'assign', key: 'e', label: 'incidents.action_escalate', dialog: 'escalate' },
+  { action: 'snooze', key: 'h', label: 'incidents.action_snooze', dialog: 'snooze' },
+  { action: 'wake', label: 'incidents.action_wake', act: { action: 'wake' } },
+  { action: 'merge', key: 'm', label: 'incidents.action_merge', dialog: 'merge' },
+  { action: 'close', label: 'incidents.action_close', act: { action: 'close' } },
+  { action: 'reopen', label: 'incidents.action_reopen', dialog: 'reopen' },
+]
+
+function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
+  const { one } = useActs()
+  const run = (entry: Entry) => {
+    if (entry.act) void one(incident, entry.act)
+    else if (entry.dialog) openDialog(entry.dialog, [incident])
+  }
+  if (offers.size === 0) return <div className={css.actions} aria-busy />
+  const isMain = (entry: Entry) => offers.get(entry.action)?.allowed || entry.action !== 'accept'
+  const first = MAIN.find((entry) => offers.get(entry.action)?.allowed)?.action
+  const wake = offers.get('wake')?.allowed
+  const aside = OTHER.filter(
+    (entry) =>
+      (entry.action === 'assign' && entry.dialog === 'assign') ||
+      entry.action === (wake ? 'wake' : 'snooze'),
+  )
+  const rest = OTHER.filter((entry) => !aside.includes(entry) && offers.has(entry.action))
+  return (
+    <div className={css.actions}>
+      {[...MAIN.filter(isMain), ...aside.filter((e) => offers.has(e.action))].map((entry) => (
+        <ActionButton
+          key={entry.label}
+          offer={offers.get(entry.action)}
+          shortcut={entry.key}
+          size="xs"
+          variant={entry.action === first ? 'filled' : 'default'}
+          onPress={() => run(entry)}
+        >
+          {t(entry.label)}
+        </ActionButton>
+      ))}
+      <OtherActions list={rest} offers={offers} run={run} />
+    </div>
+  )
+}
+
+function OtherActions({
+  list,
+  offers,
+  run,
+}: {
+  list: Entry[]
+  offers: Offers
+  run: (entry: Entry) => void
+}) {
+  if (list.length === 0) return null
+  return (
+    <Menu width={260}>
+      <Menu.Target>
+        <Tooltip label={t('incidents.more')}>
+          <ActionIcon variant="default" size={30} aria-label={t('incidents.more_acts')}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {list.map((entry) => {
+          const refusal = refusalOf(offers.get(entry.action))
+          return (
+            <Menu.Item
+              key={entry.label}
+              disabled={refusal !== undefined}
+              onClick={() => run(entry)}
+              rightSection={entry.key && <span className="faint mono">{entry.key}</span>}
+            >
+              {t(entry.label)}
+              {refusal && <span className={css.refusal}>{refusal}</span>}
+            </Menu.Item>
+          )
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function Facts({ incident }: { incident: Incident }) {
+  const directory = useDirectory()
+  const { offer, snooze, merged_into, merged } = incident.handling ?? {}
+  return (
+    <dl className={css.facts}>
+      <dt>{t('incidents.owner')}</dt>
+      <dd>
+        <OwnerName owner={incident.owner} />
+        {offer && (
+          <span className={css.offered}>
+            {t('incidents.offered_to', {
+              to:
+                offer.to.kind === 'team'
+                  ? t('incidents.team', { name: offer.to.id })
+                  : directory.operatorName(offer.to.id),
+              owner:
+                incident.owner.kind === 'team'
+                  ? t('incidents.team', { name: incident.owner.id })
+                  : directory.operatorName(incident.owner.id),
+            })}{' '}
+            {t('incidents.offered_until')} <Stamp at={offer.until ?? ''} place={incident.site} />
+            {offer.note && (
+              <>
+                {' '}
+                · <bdi>{offer.note}</bdi>
+              </>
+            )}
+          </span>
+        )}
+      </dd>
+      <dt>{t('incidents.site')}</dt>
+      <dd>{incident.site ? <EntityLink entity={`place:${incident.site}`} /> : '–'}</dd>
+      <dt>{t('incidents.opened')}</dt>
+      <dd>
+        <Stamp at={incident.opened_at} place={incident.site} as="both" />
+      </dd>
+      {snooze && (
+        <>
+          <dt>{t('incidents.snoozed_until')}</dt>
+          <dd>
+            <Stamp at={snooze.until} place={incident.site} /> ·{' '}
+            <bdi>{directory.operatorName(snooze.by)}</bdi>: <bdi>{snooze.reason}</bdi>
+          </dd>
+        </>
+      )}
+      {merged_into && (
+        <>
+          <dt>{t('incidents.merged_into')}</dt>
+          <dd>
+            <IncidentLink id={merged_into} />
+          </dd>
+        </>
+      )}
+      {merged && merged.length > 0 && (
+        <>
+          <dt>{t('incidents.holds_also')}</dt>
+          <dd className={css.entities}>
+            {merged.map((id) => (
+              <IncidentLink key={id} id={id} />
+            ))}
+          </dd>
+        </>
+      )}
+      {incident.entities.length > 0 && (
+        <>
+          <dt>{t('incidents.who_what')}</dt>
+          <dd className={css.entities}>
+            {incident.entities.map((entity) => (
+              <EntityLink key={entity} entity={entity} />
+            ))}
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+function IncidentLink({ id }: { id: string }) {
+  return (
+    <Link to={'/incidents' as never} search={{ i: id } as never}>
+      <span className="mono">{id}</span>
+    </Link>
+  )
+}

@@ -1,0 +1,158 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { memo, useEffect, useMemo, useRef } from 'react'
+import type { Incident } from '../api/types'
+import { External, useExternal } from '../live/external'
+import { t } from '../text'
+import type { Row } from './flood'
+import { GroupRow, IncidentRow } from './IncidentRow'
+import css from './list.module.css'
+
+/** The row under the cursor, and the rows that are ticked; outside React, so that keys are quick. */
+export class Cursor {
+  readonly at = new External<string | undefined>(undefined)
+  readonly ticked = new External<ReadonlySet<string>>(new Set())
+
+  toggle(ids: readonly string[]): void {
+    const next = new Set(this.ticked.get())
+    const areAll = ids.every((id) => next.has(id))
+    for (const id of ids)
+      if (areAll) next.delete(id)
+      else next.add(id)
+    this.ticked.set(next)
+  }
+
+  untick(): void {
+    if (this.ticked.get().size > 0) this.ticked.set(new Set())
+  }
+}
+
+export const rowKey = (row: Row): string => (row.kind === 'group' ? `group:${row.key}` : row.id)
+
+interface Props {
+  label: string
+  rows: readonly Row[]
+  byId: ReadonlyMap<string, Incident>
+  cursor: Cursor
+  isWide: boolean
+  onOpen: (row: Row) => void
+  onMore?: () => void
+}
+
+const ROW_PX = 32
+const TOUCH_ROW_PX = 56
+
+const isTouch = (): boolean => matchMedia('(max-width: 720px), (pointer: coarse)').matches
+
+/** Incidents as a list of rows: only those in view exist. */
+export const IncidentList = memo(function IncidentList(props: Props) {
+  const { label, rows, byId, cursor, isWide, onOpen, onMore } = props
+  const box = useRef<HTMLDivElement>(null)
+  const current = useExternal(cursor.at)
+  const ticked = useExternal(cursor.ticked)
+  const height = isTouch() ? TOUCH_ROW_PX : ROW_PX
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => height,
+    overscan: 12,
+    getItemKey: (index) => (rows[index] ? rowKey(rows[index]) : index),
+  })
+  const places = useMemo(() => new Map(rows.map((row, i) => [rowKey(row), i])), [rows])
+  const index = current === undefined ? -1 : (places.get(current) ?? -1)
+  useEffect(() => {
+    if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' })
+    // Only when the cursor moves, not when rows come and go around it.
+  }, [current])
+  const items = virtual.getVirtualItems()
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (onMore && rows.length > 0 && last >= rows.length - 10) onMore()
+  }, [last, rows.length, onMore])
+  return (
+    <div
+      ref={box}
+      className={css.list}
+      role="listbox"
+      tabIndex={0}
+      aria-label={label}
+      aria-activedescendant={index >= 0 ? domId(rows[index]!) : undefined}
+    >
+      <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
+        {items.map((item) => {
+          const row = rows[item.index]
+          if (!row) return null
+          const incident = row.kind === 'incident' ? byId.get(row.id) : undefined
+          const key = rowKey(row)
+          const isCurrent = key === current
+          const choose = (event: React.MouseEvent) => {
+            cursor.at.set(key)
+            if (event.ctrlKey || event.metaKey || event.shiftKey) {
+              cursor.toggle(row.kind === 'group' ? row.ids : [row.id])
+            } else onOpen(row)
+          }
+          return (
+            <div
+              key={key}
+              id={domId(row)}
+              role="option"
+              aria-selected={isCurrent}
+              className={css.slot}
+              aria-setsize={rows.length}
+              aria-posinset={item.index + 1}
+              style={{ height, transform: `translateY(${item.start}px)` }}
+              onClick={choose}
+            >
+              {row.kind === 'group' ? (
+                <GroupRow row={row} byId={byId} isCurrent={isCurrent} isWide={isWide} />
+              ) : (
+                incident && (
+                  <IncidentRow
+                    incident={incident}
+                    isCurrent={isCurrent}
+                    isTicked={ticked.has(row.id)}
+                    isChild={row.isChild}
+                    isWide={isWide}
+                  />
+                )
+              )}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+})
+
+const domId = (row: Row): string => `row-${rowKey(row).replace(/[^\w-]/g, '_')}`
+
+/** "3 new · 1 done", with the critical ones named; a click or `n` brings the queue up to date. */
+export function Arrivals({
+  ids,
+  gone,
+  byId,
+  letIn,
+}: {
+  ids: readonly string[]
+  gone: number
+  byId: ReadonlyMap<string, Incident>
+  letIn: () => void
+}) {
+  if (ids.length === 0 && gone === 0) return null
+  const critical = ids.filter((id) => byId.get(id)?.level === 'critical').length
+  const parts = [
+    critical > 0 && t('incidents.arrived_critical', { count: critical }),
+    ids.length > critical && t('incidents.arrived', { count: ids.length - critical }),
+    gone > 0 && t('incidents.gone', { count: gone }),
+  ].filter(Boolean)
+  return (
+    <button
+      type="button"
+      className={css.arrivals}
+      data-critical={critical > 0 || undefined}
+      onClick={letIn}
+    >
+      <strong className="num">{parts.join(' · ')}</strong>
+      <span> · {t(ids.length > 0 ? 'incidents.let_in' : 'incidents.tidy')} (n)</span>
+    </button>
+  )
+}

@@ -1,0 +1,195 @@
+import {
+  IconCheckbox,
+  IconCircle,
+  IconCircleCheck,
+  IconCircleDotFilled,
+  IconCircleHalf2,
+  IconClockPause,
+  IconPlayerPlay,
+} from '@tabler/icons-react'
+import { memo } from 'react'
+import type { Incident, IncidentState } from '../api/types'
+import { useDirectory } from '../org/organisation'
+import { t, word } from '../text'
+import { Severity } from '../ui/Severity'
+import { Ago, Stamp } from '../ui/Stamp'
+import { stateOf } from './filter'
+import type { Row } from './flood'
+import css from './list.module.css'
+
+const STATES: Record<IncidentState, typeof IconCircle> = {
+  new: IconCircleDotFilled,
+  acknowledged: IconCircleHalf2,
+  in_progress: IconPlayerPlay,
+  snoozed: IconClockPause,
+  resolved: IconCircleCheck,
+  closed: IconCheckbox,
+}
+
+/** Where an incident stands, as shape and word. */
+export function StateMark({ state, isShort }: { state: IncidentState; isShort?: boolean }) {
+  const Shape = STATES[state] ?? IconCircle
+  return (
+    <span className={css.state} data-state={state}>
+      <Shape size={13} aria-hidden />
+      <span className={isShort ? 'hush' : undefined}>{word('incidents', 'state', state)}</span>
+    </span>
+  )
+}
+
+/** The owner's name, a team's as such. */
+export function OwnerName({ owner }: { owner: Incident['owner'] }) {
+  const directory = useDirectory()
+  return (
+    <bdi className="cut">
+      {owner.kind === 'team'
+        ? t('incidents.team', { name: owner.id })
+        : directory.operatorName(owner.id)}
+    </bdi>
+  )
+}
+
+interface Props {
+  incident: Incident
+  isCurrent: boolean
+  isTicked: boolean
+  isChild: boolean
+  isWide: boolean
+}
+
+/** One incident as a row. Renders again only when it, or what is said of it here, changes. */
+export const IncidentRow = memo(function IncidentRow(props: Props) {
+  const { incident, isCurrent, isTicked, isChild, isWide } = props
+  const directory = useDirectory()
+  const state = stateOf(incident)
+  const site = directory.siteName(incident.site)
+  return (
+    <div
+      className={css.row}
+      data-current={isCurrent || undefined}
+      data-ticked={isTicked || undefined}
+      data-child={isChild || undefined}
+      data-state={state}
+      data-level={incident.level}
+      data-wide={isWide || undefined}
+    >
+      {isWide && <Tick isTicked={isTicked} />}
+      <span className={css.severity}>
+        <Severity level={incident.level} />
+      </span>
+      <span className={`${css.title} cut`}>
+        <bdi>{incident.title}</bdi>
+      </span>
+      {isWide && (
+        <span className={`${css.because} cut`}>
+          <bdi>{incident.because}</bdi>
+        </span>
+      )}
+      <SiteCell id={incident.site} isWide={isWide} name={site} />
+      {isWide && (
+        <span className={`${css.owner} cut`}>
+          <OwnerName owner={incident.owner} />
+        </span>
+      )}
+      <span className={css.stateCell}>
+        {!isWide && isTicked ? <Tick isTicked /> : <StateMark state={state} isShort={!isWide} />}
+      </span>
+      {isWide && (
+        <span className={css.opened}>
+          <Stamp at={incident.opened_at} place={incident.site} withSeconds={false} />
+        </span>
+      )}
+      <span className={css.agoCell}>
+        <Ago at={incident.opened_at} isShort />
+      </span>
+    </div>
+  )
+})
+
+/** The site's name where there is room, else its short id. */
+function SiteCell({ id, name, isWide }: { id?: string | null; name: string; isWide: boolean }) {
+  return (
+    <span className={`${css.site} cut`} title={name}>
+      <bdi className={css.siteLong}>{name}</bdi>
+      {!isWide && (
+        <bdi className={css.siteShort} aria-hidden>
+          {id ?? ''}
+        </bdi>
+      )}
+    </span>
+  )
+}
+
+function Tick({ isTicked }: { isTicked: boolean }) {
+  return (
+    <span className={css.tick} aria-hidden={!isTicked}>
+      {isTicked && <IconCheckbox size={14} aria-label={t('incidents.ticked')} />}
+    </span>
+  )
+}
+
+interface GroupProps {
+  row: Extract<Row, { kind: 'group' }>
+  byId: ReadonlyMap<string, Incident>
+  isCurrent: boolean
+  isWide: boolean
+}
+
+/** Many incidents of one cause as one row. */
+export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }: GroupProps) {
+  const directory = useDirectory()
+  const members = row.ids.flatMap((id) => byId.get(id) ?? [])
+  const first = members[0]
+  if (!first) return null
+  const waiting = members.filter((incident) => incident.state === 'new').length
+  const newest = members.reduce((a, b) => (a.opened_at > b.opened_at ? a : b))
+  return (
+    <div
+      className={css.row}
+      data-current={isCurrent || undefined}
+      data-group
+      data-level={row.level}
+      data-wide={isWide || undefined}
+      data-state={waiting > 0 ? 'new' : 'acknowledged'}
+    >
+      {isWide && (
+        <span className={css.tick}>
+          <Twist isOpen={row.isOpen} />
+        </span>
+      )}
+      <span className={css.severity}>
+        <Severity level={row.level} />
+      </span>
+      <span className={css.groupTitle}>
+        <bdi className={`${css.title} cut`}>{first.title}</bdi>
+        <span
+          className={`${css.groupCount} num`}
+          title={t('incidents.group_of', { count: row.ids.length })}
+        >
+          {isWide ? t('incidents.group_of', { count: row.ids.length }) : `×${row.ids.length}`}
+        </span>
+        {isWide && waiting > 0 && (
+          <span className={`${css.groupNew} num`}>
+            {t('incidents.group_new', { count: waiting })}
+          </span>
+        )}
+      </span>
+      {isWide && (
+        <span className={`${css.because} cut`}>
+          <bdi>{first.because}</bdi>
+        </span>
+      )}
+      <SiteCell id={first.site} isWide={isWide} name={directory.siteName(first.site)} />
+      {isWide && <span />}
+      <span className={css.stateCell}>{!isWide && <Twist isOpen={row.isOpen} />}</span>
+      {isWide && <span />}
+      <span className={css.agoCell}>
+        <Ago at={newest.opened_at} isShort />
+      </span>
+    </div>
+  )
+})
+
+function Twist({ isOpen }: { isOpen: boolean }) {
+  return <span className={css.twist} data-open={isOpen || undefined} aria-hidden />
+}

@@ -1,0 +1,89 @@
+/** The events behind an incident, and those around it in time. */
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { get } from '../api/client'
+import { asProblem } from '../api/problem'
+import type { EventItem, EvidenceRef, Incident } from '../api/types'
+import { isEcho } from '../event/describe'
+import { parseEntity } from '../org/organisation'
+import { msOf } from '../time/format'
+
+/** Events of the evidence that are read. */
+const EVIDENCE_MAX = 60
+const AROUND_MAX = 100
+const PARTS_MAX = 3
+
+/** A record can give several events; the evidence says which class it meant. */
+async function readEvidence(ref: EvidenceRef, signal: AbortSignal): Promise<EventItem | null> {
+  for (let part = 0; part < PARTS_MAX; part += 1) {
+    try {
+      const item = await get<EventItem>(`/v1/events/${ref.record}/${part}`, {}, signal)
+      if (item.event.class_uid === ref.class_uid) return item
+    } catch (thrown) {
+      if (asProblem(thrown).status === 404) return null
+      throw thrown
+    }
+  }
+  return null
+}
+
+export interface Evidence {
+  items: readonly EventItem[]
+  /** No longer there, or not to be read by this operator. */
+  missing: number
+  isReading: boolean
+}
+
+export const eventKey = (item: EventItem): string => `${item.record}/${item.part}`
+
+/** The events that the findings rest on, oldest first. */
+export function useEvidence(incident: Incident | undefined): Evidence {
+  const refs = useMemo(() => (incident?.evidence ?? []).slice(-EVIDENCE_MAX), [incident?.evidence])
+  const results = useQueries({
+    queries: refs.map((ref) => ({
+      queryKey: ['evidence', ref.record, ref.class_uid],
+      queryFn: ({ signal }: { signal: AbortSignal }) => readEvidence(ref, signal),
+      staleTime: Infinity,
+    })),
+    combine: (list) => ({
+      items: list.flatMap((result) => result.data ?? []),
+      missing: list.filter((result) => result.data === null || result.isError).length,
+      isReading: list.some((result) => result.isPending),
+    }),
+  })
+  return useMemo(() => {
+    const seen = new Map(results.items.map((item) => [eventKey(item), item]))
+    return { ...results, items: [...seen.values()].sort(byTime) }
+  }, [results])
+}
+
+export const byTime = (a: EventItem, b: EventItem): number =>
+  msOf(a.time) - msOf(b.time) || a.record - b.record
+
+const FILTERS: Record<string, string> = { person: 'person', asset: 'asset', place: 'place' }
+/** Entities whose surroundings are asked for. */
+const ENTITIES_MAX = 6
+
+/** What else happened to the same people, things and places, so many minutes before and after. */
+export function useAround(incident: Incident | undefined, minutes: number) {
+  return useQuery({
+    queryKey: ['around', incident?.id, incident?.last_seen, incident?.entities.join(), minutes],
+    enabled: incident !== undefined && minutes > 0,
+    queryFn: async ({ signal }) => {
+      const from = new Date(msOf(incident!.first_seen) - minutes * 60_000).toISOString()
+      const to = new Date(msOf(incident!.last_seen) + minutes * 60_000).toISOString()
+      const asked = incident!.entities.slice(0, ENTITIES_MAX).flatMap((entity) => {
+        const { kind, id } = parseEntity(entity)
+        const filter = FILTERS[kind]
+        return filter ? [{ from, to, limit: AROUND_MAX, [filter]: id }] : []
+      })
+      const pages = await Promise.all(
+        asked.map((query) => get<{ events: EventItem[] }>('/v1/events', query, signal)),
+      )
+      const all = new Map(
+        pages.flatMap((page) => page.events).map((item) => [eventKey(item), item]),
+      )
+      return [...all.values()].filter((item) => !isEcho(item.event)).sort(byTime)
+    },
+  })
+}

@@ -1,0 +1,115 @@
+/** The queue as a page shows it: filtered, ordered, held still under the cursor, grouped in a flood. */
+import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import type { Incident } from '../api/types'
+import { incidents } from '../live/incidents'
+import { useExternal } from '../live/external'
+import { useSession } from '../session/session'
+import { ticking } from '../time/clock'
+import type { UrlState } from '../url'
+import { matches, readFilter, type Me } from './filter'
+import { isFlood, rowsOf, type GroupMode, type Row } from './flood'
+import type { Cursor } from './IncidentList'
+import { advance, type Queue } from './queue'
+
+export interface QueueView {
+  rows: readonly Row[]
+  byId: ReadonlyMap<string, Incident>
+  /** Wait to be let in. */
+  arrived: readonly string[]
+  /** Shown still, though they no longer belong. */
+  gone: number
+  letIn: () => void
+  toggleGroup: (key: string) => void
+  isGrouped: boolean
+  isLoaded: boolean
+  isCut: boolean
+  problem: unknown
+  /** All that are open, whatever the filter. */
+  openCount: number
+  snoozed: number
+}
+
+export function useMe(): Me {
+  const { operator } = useSession()
+  return useMemo(() => ({ person: operator.person, teams: operator.teams }), [operator])
+}
+
+/** Flood is looked at as often as this. */
+const FLOOD_EVERY_MS = 10_000
+
+export function useQueue(
+  url: UrlState,
+  cursor: Cursor,
+  extra: readonly Incident[] = [],
+): QueueView {
+  const table = useExternal(incidents)
+  // Only whether there is a cursor, not where: a key press must not render the page again.
+  const isHeld = useSyncExternalStore(cursor.at.subscribe, () => cursor.at.get() !== undefined)
+  const me = useMe()
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
+  const [asked, setAsked] = useState(0)
+  const filterKey = [url.state, url.level, url.owner, url.site, url.entity, url.rule, url.q].join(
+    '|',
+  )
+  const filter = useMemo(() => readFilter(url), [filterKey])
+  const byId = useMemo(() => {
+    if (extra.length === 0) return table.byId
+    const all = new Map(extra.map((incident) => [incident.id, incident]))
+    for (const [id, incident] of table.byId) all.set(id, incident)
+    return all
+  }, [table.byId, extra])
+  const wanted = useMemo(
+    () => [...byId.values()].filter((incident) => matches(incident, filter, me)),
+    [byId, filter, me],
+  )
+
+  const held = useRef<{ queue: Queue; key: string }>({ queue: { order: [], arrived: [] }, key: '' })
+  const queue = useMemo(() => {
+    const key = `${filterKey}#${asked}#${table.isLoaded}#${extra.length}`
+    const mayHold = isHeld && held.current.key === key
+    held.current = { queue: advance(held.current.queue, wanted, mayHold), key }
+    return held.current.queue
+  }, [wanted, isHeld, filterKey, asked, table.isLoaded, extra.length])
+
+  const now = Math.floor(useExternal(ticking) / FLOOD_EVERY_MS)
+  const mode = (url.group ?? 'auto') as GroupMode
+  const isGrouped = mode === 'on' || (mode === 'auto' && isFlood(wanted, now * FLOOD_EVERY_MS))
+  const rows = useMemo(
+    () => rowsOf(queue.order, byId, isGrouped, opened),
+    [queue.order, byId, isGrouped, opened],
+  )
+  const gone = useMemo(() => {
+    const belong = new Set(wanted.map((incident) => incident.id))
+    return queue.order.filter((id) => !belong.has(id)).length
+  }, [queue.order, wanted])
+  const counts = useMemo(() => {
+    const open = [...table.byId.values()].filter(
+      (i) => i.state !== 'resolved' && i.state !== 'closed',
+    )
+    return { openCount: open.length, snoozed: open.filter((i) => i.handling?.snooze).length }
+  }, [table.byId])
+
+  const letIn = useCallback(() => setAsked((n) => n + 1), [])
+  const toggleGroup = useCallback(
+    (key: string) =>
+      setOpened((before) => {
+        const next = new Set(before)
+        if (!next.delete(key)) next.add(key)
+        return next
+      }),
+    [],
+  )
+  return {
+    rows,
+    byId,
+    arrived: queue.arrived,
+    gone,
+    letIn,
+    toggleGroup,
+    isGrouped,
+    ...counts,
+    isLoaded: table.isLoaded,
+    isCut: table.isCut,
+    problem: table.problem,
+  }
+}

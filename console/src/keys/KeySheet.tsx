@@ -1,0 +1,52 @@
+import { Kbd, Modal } from '@mantine/core'
+import { t } from '../text'
+import { bindings, type Binding } from './keys'
+import css from './keys.module.css'
+
+const NAMES: Record<string, string> = { mod: 'Ctrl', ' ': 'Space', Escape: 'Esc' }
+
+function Keys({ keys }: { keys: string }) {
+  const parts = keys === ' ' ? [keys] : keys.split(/[ +]/)
+  return (
+    <>
+      {parts.map((part, i) => (
+        <Kbd key={i}>{NAMES[part] ?? part}</Kbd>
+      ))}
+    </>
+  )
+}
+
+/** Every key that does something here. */
+export function KeySheet({ isOpen, close }: { isOpen: boolean; close: () => void }) {
+  const groups = new Map<string, Binding[]>()
+  if (isOpen) {
+    for (const binding of bindings()) {
+      const known = groups.get(binding.group) ?? []
+      if (binding.isHidden) continue
+      if (!known.some((b) => b.keys === binding.keys)) {
+        groups.set(binding.group, [...known, binding])
+      }
+    }
+  }
+  return (
+    <Modal opened={isOpen} onClose={close} size={880} title={t('shell.keys_title')}>
+      <div className={css.groups}>
+        {[...groups].map(([group, list]) => (
+          <section key={group} aria-label={group}>
+            <h3 className={css.group}>{group}</h3>
+            <dl className={css.list}>
+              {list.map((binding) => (
+                <div key={binding.keys} className={css.row}>
+                  <dt>
+                    <Keys keys={binding.shownAs ?? binding.keys} />
+                  </dt>
+                  <dd>{binding.label}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,98 @@
+/** The organisation's places, doors and things, and the names and zones that follow from them. */
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { get } from '../api/client'
+import type { AssetItem, DoorItem, Organisation, PlaceItem } from '../api/types'
+import { isZone } from '../time/format'
+
+const NOBODY: Organisation = {
+  tenant: '',
+  name: '',
+  sites: [],
+  places: [],
+  doors: [],
+  assets: [],
+  teams: [],
+  operators: [],
+  version: '',
+}
+
+export class Directory {
+  private readonly places: ReadonlyMap<string, PlaceItem>
+  private readonly assets: ReadonlyMap<string, AssetItem>
+  private readonly doors: ReadonlyMap<string, DoorItem>
+
+  constructor(
+    readonly organisation: Organisation,
+    readonly isKnown: boolean,
+  ) {
+    this.places = new Map(organisation.places.map((place) => [place.id, place]))
+    this.assets = new Map(organisation.assets.map((asset) => [asset.id, asset]))
+    this.doors = new Map(organisation.doors.map((door) => [door.door, door]))
+  }
+
+  place = (id: string): PlaceItem | undefined => this.places.get(id)
+  asset = (id: string): AssetItem | undefined => this.assets.get(id)
+  door = (id: string): DoorItem | undefined => this.doors.get(id)
+
+  /** A name for `person:x`, `asset:x`, `place:x`, `team:x`; the id where none is known. */
+  nameOf(entity: string): string {
+    const { kind, id } = parseEntity(entity)
+    if (kind === 'place') return this.place(id)?.name ?? id
+    if (kind === 'asset') return this.asset(id)?.name ?? id
+    if (kind === 'operator') return this.operatorName(id)
+    return id
+  }
+
+  operatorName(id: string): string {
+    const known = this.organisation.operators.find((o) => o.id === id || o.person === id)
+    return known?.name ?? id
+  }
+
+  siteName = (id: string | null | undefined): string => (id ? (this.place(id)?.name ?? id) : '')
+
+  /** The place and those that hold it, nearest first. */
+  above(id: string): PlaceItem[] {
+    const chain: PlaceItem[] = []
+    for (let at = this.place(id); at && chain.length < 12; at = this.place(at.parent ?? '')) {
+      chain.push(at)
+    }
+    return chain
+  }
+
+  /** The zone of a place's clock: its own, or that of the nearest place above it. */
+  zoneOf(place: string | null | undefined): string {
+    const own = this.above(place ?? '').find((at) => at.time_zone)?.time_zone
+    const zone = own ?? this.organisation.time_zone
+    return zone && isZone(zone) ? zone : 'UTC'
+  }
+
+  /** Where an asset or a door is, as a place. */
+  placeOf(entity: string): string | undefined {
+    const { kind, id } = parseEntity(entity)
+    if (kind === 'place') return id
+    if (kind === 'asset') return this.asset(id)?.place ?? undefined
+    return undefined
+  }
+}
+
+export interface EntityRef {
+  kind: string
+  id: string
+}
+
+export function parseEntity(entity: string): EntityRef {
+  const colon = entity.indexOf(':')
+  if (colon < 0) return { kind: '', id: entity }
+  return { kind: entity.slice(0, colon), id: entity.slice(colon + 1) }
+}
+
+/** The organisation; an empty one, marked so, where the server does not tell it. */
+export function useDirectory(): Directory {
+  const { data } = useQuery({
+    queryKey: ['organisation'],
+    queryFn: ({ signal }) => get<Organisation>('/v1/organisation', {}, signal),
+    staleTime: 300_000,
+  })
+  return useMemo(() => new Directory(data ?? NOBODY, data !== undefined), [data])
+}

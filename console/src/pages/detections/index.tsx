@@ -1,0 +1,144 @@
+import { ActionIcon, TextInput } from '@mantine/core'
+import { IconAlertTriangle, IconSearch, IconX } from '@tabler/icons-react'
+import { useMemo, useRef } from 'react'
+import type { Finding, Level, RuleItem } from '../../api/types'
+import { useKeys } from '../../keys/keys'
+import { useExternal } from '../../live/external'
+import { status } from '../../live/link'
+import { AgoText } from '../../parts/AgoText'
+import { Cut, Mark } from '../../parts/Facts'
+import parts from '../../parts/parts.module.css'
+import { useReading } from '../../parts/reading'
+import { count, t } from '../../text'
+import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
+import { Pane } from '../../ui/Pane'
+import { Severity } from '../../ui/Severity'
+import { useUrl } from '../../url'
+import { RulePage } from './RulePage'
+import { blocksOf, firingsOf, problemText, rulesOf, type Firing } from './rules'
+import css from './detections.module.css'
+
+const FINDINGS = 1_000
+
+/** The rules in force, how often each has fired, and what is wrong with their files. */
+export default function DetectionsPage() {
+  const [url, setUrl] = useUrl()
+  const asked = useReading<RuleItem[]>('/v1/rules', {}, { every_ms: 30_000 })
+  const fired = useReading<{ findings: Finding[]; next?: string | null }>(
+    '/v1/findings', { limit: FINDINGS }, { every_ms: 10_000 })
+  const search = useRef<HTMLInputElement>(null)
+  const firings = useMemo(() => firingsOf(fired.data?.findings ?? []), [fired.data])
+  const list = useMemo(() => rulesOf(asked.data ?? [], url.find ?? '', firings), [asked.data, url.find, firings])
+  const chosen = asked.data?.find((rule) => rule.id === url.id)
+  const step = (by: number) => {
+    const at = list.findIndex((rule) => rule.id === url.id)
+    const next = list[Math.min(list.length - 1, Math.max(0, at < 0 ? 0 : at + by))]
+    if (next) setUrl({ id: next.id })
+  }
+  const group = t('detections.title')
+  useKeys([
+    { keys: '/', label: t('detections.search'), group, run: () => search.current?.focus() },
+    { keys: 'j', label: t('detections.key_next'), group, run: () => step(1) },
+    { keys: 'k', label: t('detections.key_previous'), group, run: () => step(-1) },
+    { keys: 'Escape', label: t('detections.close_rule'), group, run: () => setUrl({ id: undefined }) },
+  ])
+  return (
+    <div className={chosen ? parts.split : css.whole} data-even data-open={chosen ? true : undefined}>
+      <Pane
+        title={t('detections.title')} readAt={fired.readAt ?? asked.readAt} isFlush
+        head={<span className="faint num">{t('detections.shown', { count: list.length })}</span>}
+      >
+        <div className={parts.bar}>
+          <TextInput
+            ref={search} size="sm" value={url.find ?? ''} aria-label={t('detections.search')} dir="auto"
+            placeholder={t('detections.search_hint')} leftSection={<IconSearch size={15} aria-hidden />}
+            onChange={(event) => setUrl({ find: event.currentTarget.value })}
+            rightSection={url.find && (
+              <ActionIcon size="sm" aria-label={t('events.clear_filter')} onClick={() => setUrl({ find: undefined })}>
+                <IconX size={14} />
+              </ActionIcon>
+            )}
+          />
+        </div>
+        <Problems />
+        {asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
+          : !asked.data ? <Waiting />
+            : list.length === 0
+              ? <EmptyNote title={t('detections.none')}>{t('detections.none_text')}</EmptyNote>
+              : (
+                <Table
+                  list={list} firings={firings} isCut={Boolean(fired.data?.next)} chosen={url.id}
+                  choose={(id) => setUrl({ id }, true)}
+                />
+              )}
+      </Pane>
+      {chosen && (
+        <RulePage
+          key={chosen.id} rule={chosen} blocks={blocksOf(asked.data ?? [], chosen.id)}
+          close={() => setUrl({ id: undefined })}
+        />
+      )}
+    </div>
+  )
+}
+
+/** Content that could not be loaded: its rules do not watch. */
+function Problems() {
+  const now = useExternal(status) as { content_problems?: unknown[] } | undefined
+  const list = now?.content_problems ?? []
+  if (list.length === 0) return null
+  return (
+    <div className={css.problems} role="alert">
+      <IconAlertTriangle size={16} aria-hidden />
+      <div>
+        <strong>{t('detections.problems', { count: list.length })}</strong>
+        <ul>{list.slice(0, 20).map((one) => <li key={problemText(one)}><bdi>{problemText(one)}</bdi></li>)}</ul>
+      </div>
+    </div>
+  )
+}
+
+function Table({ list, firings, isCut, chosen, choose }: {
+  list: readonly RuleItem[]
+  firings: ReadonlyMap<string, Firing>
+  isCut: boolean
+  chosen: string | undefined
+  choose: (id: string) => void
+}) {
+  return (
+    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('detections.title')}>
+      <table className={parts.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t('detections.rule')}</th>
+            <th scope="col">{t('incidents.level')}</th>
+            <th scope="col" data-end>{t('detections.fired')}</th>
+            <th scope="col" data-mid>{t('detections.last_fired')}</th>
+            <th scope="col" data-mid>{t('detections.team')}</th>
+            <th scope="col" data-wide>{t('detections.tags')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((rule) => {
+            const firing = firings.get(rule.id)
+            return (
+              <tr key={rule.id} data-chosen={rule.id === chosen || undefined} onClick={() => choose(rule.id)}>
+                <td className={css.name}>
+                  <button type="button" className={parts.link} aria-pressed={rule.id === chosen}><Cut>{rule.title}</Cut></button>
+                  <span className={`${css.id} mono cut`}>{rule.id}</span>
+                </td>
+                <td><Severity level={rule.level as Level} /></td>
+                <td data-end className={`num ${firing ? '' : 'faint'}`}>
+                  {firing ? `${count(firing.count)}${isCut ? '+' : ''}` : '0'}
+                </td>
+                <td data-mid className="dim">{firing ? <AgoText at={firing.last} /> : <span className="faint">{t('detections.never')}</span>}</td>
+                <td data-mid className="dim">{rule.team ?? '–'}</td>
+                <td data-wide><span className={css.tags}>{rule.tags.slice(0, 3).map((tag) => <Mark key={tag}>{tag}</Mark>)}</span></td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
+  )
+}

@@ -1,0 +1,122 @@
+import { ActionIcon, Button, CopyButton, SegmentedControl, Tooltip } from '@mantine/core'
+import { IconArrowLeft, IconCheck, IconCopy, IconX } from '@tabler/icons-react'
+import { useState } from 'react'
+import type { EventItem } from '../../api/types'
+import { assetOf, describe, placeOf, siteOf, worldOf } from '../../event/describe'
+import { Facts, Mark } from '../../parts/Facts'
+import parts from '../../parts/parts.module.css'
+import { useReading } from '../../parts/reading'
+import { t } from '../../text'
+import { EntityLink } from '../../ui/EntityLink'
+import { ProblemNote, Waiting } from '../../ui/Notes'
+import { Stamp } from '../../ui/Stamp'
+import ui from '../../ui/ui.module.css'
+import { textOf, whoOf } from './columns'
+import { Tree } from './Tree'
+import type { Key } from './filter'
+import css from './events.module.css'
+
+interface Props {
+  /** `record.part` */
+  id: string
+  /** The event, if it is at hand already. */
+  item: EventItem | undefined
+  close: () => void
+  onPivot: (key: Key | undefined, value: string) => void
+}
+
+/** One event: who, where and when, all its attributes, and the text behind it. */
+export function Flyout({ id, item, close, onPivot }: Props) {
+  const [record, part = '0'] = id.split('.')
+  const isId = /^\d{1,16}\.\d{1,6}$/.test(id)
+  const path = !item && isId ? `/v1/events/${record}/${part}` : undefined
+  const asked = useReading<EventItem>(path)
+  const event = item ?? asked.data
+  return (
+    <section className={ui.pane} aria-label={t('events.one')}>
+      {event ? <Known item={event} close={close} onPivot={onPivot} /> : (
+        <>
+          <header className={ui.paneHead}>
+            <h2 className={ui.paneTitle}>{t('events.one')}</h2>
+            <Closer close={close} />
+          </header>
+          {asked.problem ? <ProblemNote error={asked.problem} retry={asked.again} /> : <Waiting />}
+        </>
+      )}
+    </section>
+  )
+}
+
+function Closer({ close }: { close: () => void }) {
+  return (
+    <Tooltip label={t('shell.close')}>
+      <ActionIcon aria-label={t('events.close_event')} onClick={close} ms="auto">
+        <IconX size={15} />
+      </ActionIcon>
+    </Tooltip>
+  )
+}
+
+function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: EventItem }) {
+  const [view, setView] = useState('tree')
+  const { event } = item
+  const world = worldOf(event)
+  const [place, asset, who] = [placeOf(event), assetOf(event), whoOf(event)]
+  const zoneAt = place ?? siteOf(event)
+  const text = JSON.stringify(event, null, 2)
+  return (
+    <>
+      <div className={css.flyHead}>
+        <div className={css.tools}>
+          <ActionIcon className={parts.back} aria-label={t('events.back')} onClick={close}>
+            <IconArrowLeft size={16} />
+          </ActionIcon>
+          <Mark tone={world}>{t(`incidents.world_${world}`)}</Mark>
+          <span className="faint num">{item.record}.{item.part}</span>
+          <Closer close={close} />
+        </div>
+        <h2 className={css.flyTitle}><bdi>{describe(event)}</bdi></h2>
+        <Stamp at={item.time} place={zoneAt} as="both" />
+      </div>
+      <div className={css.flyBody} tabIndex={0} role="group" aria-label={t('events.attributes')}>
+        <Facts list={[
+          [t('events.col_who'), who && <EntityLink entity={`person:${who}`} />],
+          [t('events.col_where'), place && <EntityLink entity={`place:${place}`} />],
+          [t('events.col_thing'), asset && <EntityLink entity={`asset:${asset}`} />],
+          [t('events.col_source'), textOf(event, 'castellan.source')],
+          [t('events.received'), <Stamp key="r" at={item.received_at} place={zoneAt} as="full" />],
+          [t('events.between'), <Interval key="i" event={event} place={zoneAt} />],
+        ]} />
+        <div className={css.flyBar}>
+          <SegmentedControl
+            value={view} onChange={setView} aria-label={t('events.view')}
+            data={[
+              { value: 'tree', label: t('events.attributes') },
+              { value: 'raw', label: t('events.raw') },
+            ]}
+          />
+          <CopyButton value={text}>
+            {({ copied, copy }) => (
+              <Button
+                variant="default" onClick={copy} ms="auto"
+                leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+              >
+                {copied ? t('events.copied') : t('events.copy')}
+              </Button>
+            )}
+          </CopyButton>
+        </div>
+        {view === 'tree'
+          ? <Tree event={event} onPivot={onPivot} />
+          : <pre className={css.raw}>{text.slice(0, 200_000)}</pre>}
+      </div>
+    </>
+  )
+}
+
+/** When it was, as exactly as the source's clock allows. */
+function Interval({ event, place }: { event: EventItem['event']; place: string | undefined }) {
+  const [from, to] = [textOf(event, 'castellan.time.earliest'), textOf(event, 'castellan.time.latest')]
+  if (!from || !to) return null
+  return <><Stamp at={from} place={place} /> – <Stamp at={to} place={place} /></>
+}

@@ -1,0 +1,135 @@
+import { Button } from '@mantine/core'
+import { IconChartBar } from '@tabler/icons-react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo } from 'react'
+import { get } from '../../api/client'
+import { asProblem } from '../../api/problem'
+import type { EventItem } from '../../api/types'
+import { useDirectory } from '../../org/organisation'
+import { Plot } from '../../parts/Plot'
+import { useReading } from '../../parts/reading'
+import { count, t } from '../../text'
+import { fullTime, zoneName } from '../../time/format'
+import { DataAge } from '../../ui/DataAge'
+import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
+import { EventTable, shownCount } from './EventTable'
+import { parse, KEYS, write, type ApiQuery } from './filter'
+import type { ListProps } from './index'
+import { Row } from './live'
+import css from './events.module.css'
+
+interface Page {
+  events: EventItem[]
+  next?: string | null
+}
+
+const PAGE = 200
+/** More rows than this help nobody: the filter should be narrower. */
+const ROWS_MAX = 20_000
+const NO_ROWS: readonly Row[] = []
+
+/** Events of the past, newest first, page by page as one scrolls. */
+export function SearchList(props: ListProps) {
+  const { query, round, columns, chosen, onChoose, onPivot, onRows, setText, text } = props
+  const asked = useInfiniteQuery({
+    queryKey: ['events', query, round],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page>('/v1/events', { ...query, limit: PAGE, before: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last, pages) =>
+      (last.next && last.events.length > 0 && pages.length * PAGE < ROWS_MAX ? last.next : undefined),
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = asked
+  const rows = useMemo(
+    () => data?.pages.flatMap((page) => page.events.map((item) => new Row(undefined, item))) ?? NO_ROWS,
+    [data],
+  )
+  useEffect(() => onRows(rows), [onRows, rows])
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const readAt = performance.now() - (Date.now() - asked.dataUpdatedAt)
+  return (
+    <>
+      <Histogram query={query} text={text} setText={setText} />
+      {asked.error
+        ? <ProblemNote error={asProblem(asked.error)} retry={() => void asked.refetch()} />
+        : asked.isPending ? <Waiting label={t('events.searching')} />
+          : rows.length === 0
+            ? (
+              <EmptyNote title={t('events.none')}>
+                {t('events.none_text')}{' '}
+                {text && <Button variant="subtle" onClick={() => setText('')}>{t('events.clear_filter')}</Button>}
+              </EmptyNote>
+            )
+            : (
+              <EventTable
+                rows={rows} columns={columns} chosen={chosen} onChoose={onChoose}
+                onPivot={onPivot} onEnd={more}
+              />
+            )}
+      <div className={css.foot} aria-live="polite">
+        <span className="num cut">
+          {asked.isFetching ? t('events.searching') : shownCount(rows, hasNextPage)}
+        </span>
+        <DataAge readAt={asked.dataUpdatedAt ? readAt : undefined} />
+      </div>
+    </>
+  )
+}
+
+interface Counts {
+  from: string
+  to: string
+  step_ms: number
+  buckets: { at: string; count: number }[]
+}
+
+/** Where in time they are; a stretch dragged over it narrows the search. */
+function Histogram({ query, text, setText }: {
+  query: ApiQuery
+  text: string
+  setText: (text: string) => void
+}) {
+  const directory = useDirectory()
+  const zone = directory.zoneOf(query.site ?? query.place)
+  const { data, problem, isMissing } = useReading<Counts>(
+    '/v1/events/histogram', { ...query, buckets: 60 }, { keep: true },
+  )
+  const series = useMemo(() => ({
+    times: (data?.buckets ?? []).map(({ at }) => Date.parse(at) / 1_000),
+    values: (data?.buckets ?? []).map((bucket) => bucket.count),
+  }), [data])
+  if (isMissing || problem) {
+    return (
+      <div className={css.strip}>
+        <div className={css.stripNote}>
+          <IconChartBar size={14} aria-hidden />
+          {isMissing ? t('events.no_histogram') : problem?.detail}
+        </div>
+      </div>
+    )
+  }
+  const all = series.values.reduce((sum, value) => sum + value, 0)
+  const choose = (from_s: number, to_s: number) => {
+    const kept = parse(text).terms.filter((term) => !term.key || !['from', 'to'].includes(KEYS[term.key]))
+    const iso = (s: number) => new Date(s * 1_000).toISOString()
+    setText(write([...kept, { key: 'since', value: iso(from_s) }, { key: 'until', value: iso(to_s) }]))
+  }
+  const label = t('events.histogram', { count: all, number: count(all) })
+  return (
+    <div className={css.strip}>
+      <div className={css.stripNote}>
+        <strong className="num">{label}</strong>
+        {data && (
+          <span className="num">
+            {fullTime(data.from, zone)} – {fullTime(data.to, zone)} {zoneName(data.to, zone)}
+          </span>
+        )}
+      </div>
+      <Plot kind="bars" {...series} height={84} label={label} zone={zone} onChosen={choose} />
+    </div>
+  )
+}

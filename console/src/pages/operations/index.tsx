@@ -1,0 +1,234 @@
+import { SegmentedControl } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconTower } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import type { Incident } from '../../api/types'
+import { Dialogs } from '../../incident/Dialogs'
+import { openDialog } from '../../incident/dialogs'
+import { EvidenceView } from '../../incident/EvidenceView'
+import { FilterText } from '../../incident/FilterBar'
+import type { Row } from '../../incident/flood'
+import { IncidentDetail } from '../../incident/IncidentDetail'
+import { Cursor, rowKey } from '../../incident/IncidentList'
+import { QueueBody } from '../../incident/QueueBody'
+import { useFollow } from '../../incident/useFollow'
+import { useQueue, type QueueView } from '../../incident/useQueue'
+import { useQueueKeys } from '../../incident/useQueueKeys'
+import { useDirectory } from '../../org/organisation'
+import { PlanOf } from '../../plan/PlanOf'
+import { usePageCommands } from '../../shell/commands'
+import { useRight } from '../../session/session'
+import { t } from '../../text'
+import { EmptyNote } from '../../ui/Notes'
+import { Pane } from '../../ui/Pane'
+import { useUrl, writeQuery } from '../../url'
+import { GroupSwitch } from './GroupSwitch'
+import css from './operations.module.css'
+
+/** Where an operator stays all shift: queue, plan or evidence, incident. */
+export default function OperationsPage() {
+  const [url, setUrl] = useUrl()
+  const [cursor] = useState(() => new Cursor())
+  const queue = useQueue(url, cursor)
+  const { only } = url
+  useFollow(cursor, url.i, setUrl)
+  // The panes follow when there is time; the cursor does not wait for them.
+  const chosen = useDeferredValue(url.i)
+  const incident = queue.byId.get(chosen ?? '')
+  const open = useCallback(
+    (row: Row) => {
+      if (row.kind === 'group') queue.toggleGroup(row.key)
+      else setUrl({ i: row.id, at: 'incident' }, true)
+    },
+    [queue.toggleGroup, setUrl],
+  )
+  useOperationsKeys(queue, cursor, open)
+  const right = useRight('incident.manual')
+  const byHand = useMemo(
+    () => [
+      {
+        key: 'incident.open',
+        label: t('incidents.by_hand'),
+        isAllowed: right.allowed,
+        run: () => openDialog('open'),
+      },
+    ],
+    [right.allowed],
+  )
+  usePageCommands(byHand)
+  return (
+    <div className={css.panes} data-only={only} data-at={url.at}>
+      {(!only || only === 'queue') && (
+        <Pane
+          title={t('incidents.queue')}
+          isFlush
+          popOut={popOut(only, 'queue', url)}
+          className={css.queue}
+          head={
+            <>
+              <QueueCount queue={queue} />
+              <GroupSwitch isGrouped={queue.isGrouped} />
+            </>
+          }
+        >
+          <div className={css.filter}>
+            <FilterText />
+          </div>
+          <QueueBody queue={queue} cursor={cursor} isWide={only === 'queue'} onOpen={open} />
+        </Pane>
+      )}
+      {(!only || only === 'centre') && <Centre incident={incident} only={only} />}
+      {(!only || only === 'incident') && (
+        <Pane
+          title={t('incidents.incident')}
+          isFlush
+          popOut={popOut(only, 'incident', url)}
+          className={css.incident}
+          head={<BackToQueue />}
+        >
+          {chosen ? <IncidentDetail id={chosen} /> : <NoneChosen />}
+        </Pane>
+      )}
+      <Dialogs />
+    </div>
+  )
+}
+
+const popOut = (only: string | undefined, pane: string, url: Record<string, string | undefined>) =>
+  only ? undefined : `/operations${writeQuery({ ...url, only: pane })}`
+
+function QueueCount({ queue }: { queue: QueueView }) {
+  if (!queue.isLoaded) return null
+  return (
+    <span className={`${css.open} dim num`}>
+      {t('incidents.count', { count: queue.openCount })}
+      {queue.snoozed > 0 && ` · ${t('incidents.snoozed_count', { count: queue.snoozed })}`}
+    </span>
+  )
+}
+
+/** On a phone: from the incident back to the queue. */
+function BackToQueue() {
+  const [, setUrl] = useUrl()
+  return (
+    <button
+      type="button"
+      className={css.back}
+      onClick={() => setUrl({ at: undefined, i: undefined })}
+    >
+      {t('incidents.queue')}
+    </button>
+  )
+}
+
+function NoneChosen() {
+  return (
+    <EmptyNote
+      title={t('incidents.none_chosen')}
+      icon={<IconTower size={28} stroke={1.4} aria-hidden />}
+    >
+      {t('incidents.none_chosen_text')}
+    </EmptyNote>
+  )
+}
+
+type CentreView = 'both' | 'evidence' | 'plan'
+
+/** The floor plan of what is chosen, its evidence, or on a tall screen both. */
+function Centre({ incident, only }: { incident: Incident | undefined; only: string | undefined }) {
+  const [url, setUrl] = useUrl()
+  const asked = url.view as CentreView | undefined
+  const view: CentreView = asked ?? (isTall() ? 'both' : 'evidence')
+  return (
+    <Pane
+      title={t(view === 'plan' ? 'incidents.plan' : 'incidents.evidence')}
+      isFlush
+      className={css.centre}
+      popOut={popOut(only, 'centre', url)}
+      head={
+        <SegmentedControl
+          size="xs"
+          value={view}
+          onChange={(next) => setUrl({ view: next })}
+          aria-label={t('incidents.show')}
+          data={[
+            { value: 'both', label: t('incidents.both') },
+            { value: 'evidence', label: t('incidents.evidence') },
+            { value: 'plan', label: t('incidents.plan') },
+          ]}
+        />
+      }
+    >
+      {!incident ? (
+        <NoneChosen />
+      ) : (
+        <>
+          {view !== 'evidence' && (
+            <div className={css.half}>
+              <PlanOf incident={incident} />
+            </div>
+          )}
+          {view !== 'plan' && (
+            <div className={css.half}>
+              <EvidenceView incident={incident} />
+            </div>
+          )}
+        </>
+      )}
+    </Pane>
+  )
+}
+
+const isTall = (): boolean => matchMedia('(min-height: 880px) and (min-width: 1181px)').matches
+
+function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) => void): void {
+  const [url, setUrl] = useUrl()
+  const directory = useDirectory()
+  const navigate = useNavigate()
+  const openKey = (key: string) => {
+    const row = queue.rows.find((one) => rowKey(one) === key)
+    if (row) open(row)
+  }
+  const camera = () => {
+    const entities = queue.byId.get(url.i ?? '')?.entities ?? []
+    const found = entities.flatMap((entity) => {
+      const id = entity.slice(entity.indexOf(':') + 1)
+      if (directory.asset(id)?.kind === 'camera') return [id]
+      return directory.door(id)?.camera ?? []
+    })[0]
+    if (found) void navigate({ to: '/places' as never, search: { asset: found } as never })
+    else notifications.show({ message: t('incidents.camera_none'), withBorder: true })
+  }
+  const group = t('incidents.key_group_incident')
+  const hasLeft = useRef(false)
+  useQueueKeys({
+    queue,
+    cursor,
+    open: openKey,
+    preview: openKey,
+    leave: () => {
+      hasLeft.current = true
+      cursor.at.set(undefined)
+      setUrl({ i: undefined, at: undefined })
+    },
+    extra: [
+      {
+        keys: 'p',
+        label: t('incidents.key_plan'),
+        group,
+        run: () => setUrl({ view: url.view === 'plan' ? 'evidence' : 'plan' }),
+      },
+      { keys: 'v', label: t('incidents.key_camera'), group, run: camera },
+    ],
+  })
+  const top = queue.rows[0]
+  useEffect(() => {
+    if (cursor.at.get() !== undefined) return
+    if (url.i) cursor.at.set(url.i)
+    // The gravest is looked at first, unless the operator has put the cursor away.
+    else if (top && !hasLeft.current && !isPhone()) cursor.at.set(rowKey(top))
+  }, [url.i, cursor, top])
+}
+
+const isPhone = (): boolean => matchMedia('(max-width: 720px)').matches

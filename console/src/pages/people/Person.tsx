@@ -1,0 +1,148 @@
+import { ActionIcon } from '@mantine/core'
+import { IconArrowLeft, IconEye } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import { call } from '../../api/client'
+import type { EventItem, Incident, PersonItem } from '../../api/types'
+import { isEcho, worldOf } from '../../event/describe'
+import { useDirectory } from '../../org/organisation'
+import { Mark, Part } from '../../parts/Facts'
+import parts from '../../parts/parts.module.css'
+import { ReasonDialog } from '../../parts/ReasonDialog'
+import { useReading } from '../../parts/reading'
+import { useRight } from '../../session/session'
+import { t, word } from '../../text'
+import { ActionButton } from '../../ui/ActionButton'
+import { ProblemNote, Waiting } from '../../ui/Notes'
+import { Pane } from '../../ui/Pane'
+import { Severity } from '../../ui/Severity'
+import { Ago } from '../../ui/Stamp'
+import { Band } from './Band'
+import { EventLines } from './EventLines'
+import { Identifiers } from './Identifiers'
+import { isVeiled, nameOfPerson } from './people'
+import css from './people.module.css'
+
+const EVENTS = 300
+const EVERY_MS = 10_000
+
+/** One person: what they carry, where they are in both worlds, and what is open about them. */
+export function Person({ id, close }: { id: string; close: () => void }) {
+  const asked = useReading<PersonItem>(`/v1/people/${encodeURIComponent(id)}`, {}, { every_ms: 60_000 })
+  const events = useReading<{ events: EventItem[] }>(
+    '/v1/events', { person: id, limit: EVENTS }, { every_ms: EVERY_MS },
+  )
+  const person = asked.data
+  const name = person ? nameOfPerson(person) : id
+  const list = useMemo(
+    () => (events.data?.events ?? []).filter(({ event }) => !isEcho(event)), [events.data],
+  )
+  return (
+    <Pane
+      title={<bdi>{name.slice(0, 200)}</bdi>} label={t('people.one')} readAt={events.readAt ?? asked.readAt}
+      head={(
+        <>
+          <ActionIcon className={parts.back} aria-label={t('people.back')} onClick={close}>
+            <IconArrowLeft size={16} />
+          </ActionIcon>
+          {person && <Head person={person} done={asked.again} />}
+        </>
+      )}
+    >
+      {asked.problem ? <ProblemNote error={asked.problem} retry={asked.again} />
+        : !person ? <Waiting />
+          : (
+            <div className={css.person}>
+              <div className={css.main}>
+                <Band person={person} events={list} />
+                <Part
+                  title={t('people.last_physical')}
+                  end={<Link to="/events" search={{ mode: 'search', q: `person:${id}` } as never}>{t('people.all_events')}</Link>}
+                >
+                  <EventLines events={list} world="physical" problem={events.problem} isWaiting={events.isWaiting} />
+                </Part>
+                <Part title={t('people.last_logical')}>
+                  <EventLines events={list} world="logical" problem={events.problem} isWaiting={events.isWaiting} />
+                </Part>
+              </div>
+              <div className={css.side}>
+                <Open id={id} />
+                <Identifiers person={person} />
+              </div>
+            </div>
+          )}
+    </Pane>
+  )
+}
+
+export const ofWorld = (events: readonly EventItem[], world: 'physical' | 'logical') =>
+  events.filter(({ event }) => worldOf(event) === world)
+
+function Head({ person, done }: { person: PersonItem; done: () => void }) {
+  const directory = useDirectory()
+  const right = useRight('person.reveal')
+  const queries = useQueryClient()
+  const [isAsking, setAsking] = useState(false)
+  const reveal = async (reason: string) => {
+    await call('POST', `/v1/people/${encodeURIComponent(person.id)}/reveal`, { json: { reason } })
+    done()
+    void queries.invalidateQueries({ queryKey: ['people'] })
+    return t('people.revealed')
+  }
+  return (
+    <span className={css.marks}>
+      <Mark>{word('people', 'kind', person.kind)}</Mark>
+      <Mark tone={person.status === 'active' ? 'good' : 'warn'}>
+        {word('people', 'status', person.status)}
+      </Mark>
+      <span className="faint cut">
+        {[person.team, directory.siteName(person.site)].filter(Boolean).join(' · ')}
+      </span>
+      {isVeiled(person) && (
+        <ActionButton
+          variant="default" offer={right} onPress={() => setAsking(true)} leftSection={<IconEye size={14} />}
+        >
+          {t('people.reveal')}
+        </ActionButton>
+      )}
+      {isAsking && (
+        <ReasonDialog
+          title={t('people.reveal')} label={t('people.reveal')} close={() => setAsking(false)}
+          run={reveal} isHarmless
+        >
+          <p>{t('people.reveal_text')}</p>
+        </ReasonDialog>
+      )}
+    </span>
+  )
+}
+
+const OPEN = 'new,acknowledged,in_progress,snoozed'
+
+/** Incidents about them that are not done. */
+function Open({ id }: { id: string }) {
+  const states = useReading<{ incidents: Incident[] }>(
+    '/v1/incidents', { entity: `person:${id}`, limit: 100 }, { every_ms: EVERY_MS },
+  )
+  const list = (states.data?.incidents ?? []).filter((one) => OPEN.includes(one.state))
+  return (
+    <Part title={t('people.open')}>
+      {states.problem ? <p className={parts.problem}>{states.problem.detail}</p>
+        : states.isWaiting ? <p className="faint">{t('shell.loading')}</p>
+          : list.length === 0
+            ? <p className={parts.quiet}>{t('people.open_none')}</p>
+            : list.map((incident) => (
+              <Link
+                key={incident.id} to="/incidents" search={{ i: incident.id } as never}
+                className={css.incident}
+              >
+                <Severity level={incident.level} isShort />
+                <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
+                <span className="faint"><Ago at={incident.opened_at} /></span>
+              </Link>
+            ))}
+    </Part>
+  )
+}
+

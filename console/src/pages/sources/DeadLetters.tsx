@@ -1,0 +1,130 @@
+import { Select } from '@mantine/core'
+import { IconRefreshAlert } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, body } from '../../api/client'
+import type { components } from '../../api/schema'
+import type { SourceItem } from '../../api/types'
+import { Mark } from '../../parts/Facts'
+import parts from '../../parts/parts.module.css'
+import { ReasonDialog } from '../../parts/ReasonDialog'
+import { useReading } from '../../parts/reading'
+import { useRight } from '../../session/session'
+import { t, word } from '../../text'
+import { ActionButton } from '../../ui/ActionButton'
+import { DataAge } from '../../ui/DataAge'
+import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
+import { Ago, Stamp } from '../../ui/Stamp'
+import { useUrl } from '../../url'
+import { useExternal } from '../../live/external'
+import { status } from '../../live/link'
+import css from './sources.module.css'
+
+type Letter = components['schemas']['DeadLetterItem']
+
+const MAX = 500
+
+/** Records that gave no event: why, where in them, and another go with today's mappings. */
+export function DeadLetters({ source }: { source: string | undefined }) {
+  const [url, setUrl] = useUrl()
+  const wanted = url.status ?? 'open'
+  const asked = useReading<Letter[]>(
+    '/v1/dead-letters', { source, status: wanted === 'all' ? undefined : wanted, limit: MAX },
+    { every_ms: 10_000, keep: true },
+  )
+  const sources = useReading<SourceItem[]>('/v1/sources')
+  const right = useRight('dead_letter.rerun')
+  const queries = useQueryClient()
+  const [isAsking, setAsking] = useState(false)
+  const list = asked.data ?? []
+  const open = list.filter((letter) => letter.status === 'open').length
+  const rerun = async () => {
+    const { sent } = await body(api.POST('/v1/dead-letters/rerun', { body: { source, limit: null } }))
+    asked.again()
+    void queries.invalidateQueries({ queryKey: ['/v1/sources'] })
+    return t('sources.rerun_done', { count: sent })
+  }
+  return (
+    <>
+      <div className={css.deadBar}>
+        <Select
+          value={source ?? null} placeholder={t('sources.every_source')} clearable searchable
+          aria-label={t('sources.source')} data={(sources.data ?? []).map(({ id }) => id)}
+          onChange={(id) => setUrl({ id: id ?? undefined })}
+        />
+        <Select
+          value={wanted} allowDeselect={false} aria-label={t('sources.status')}
+          data={['open', 'rerun', 'resolved', 'all'].map((value) => ({ value, label: word('sources', 'status', value) }))}
+          onChange={(value) => setUrl({ status: value ?? undefined })}
+        />
+        <span className="faint num">{t('sources.letters', { count: list.length })}</span>
+        <span className={css.deadEnd}>
+          {open > 0 && (
+            <ActionButton offer={right} onPress={() => setAsking(true)} leftSection={<IconRefreshAlert size={15} />}>
+              {t('sources.rerun')}
+            </ActionButton>
+          )}
+          <DataAge readAt={asked.readAt} />
+        </span>
+      </div>
+      {asked.problem ? <ProblemNote error={asked.problem} retry={asked.again} />
+        : asked.isWaiting ? <Waiting />
+          : list.length === 0 ? <NoLetters /> : <Letters list={list} />}
+      {isAsking && (
+        <ReasonDialog
+          title={t('sources.rerun')} label={t('sources.rerun')} close={() => setAsking(false)} run={rerun}
+          isHarmless isWithoutReason
+        >
+          <p>{t('sources.rerun_text', { source: source ?? t('sources.every_source') })}</p>
+        </ReasonDialog>
+      )}
+    </>
+  )
+}
+
+function NoLetters() {
+  const now = useExternal(status)
+  return (
+    <EmptyNote title={t('sources.dead_none')}>
+      {now && <>{t('sources.dead_none_text', { events: now.events })} <Ago at={now.started_at} />.</>}
+    </EmptyNote>
+  )
+}
+
+function Letters({ list }: { list: readonly Letter[] }) {
+  return (
+    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('sources.dead')}>
+      <table className={parts.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t('sources.received_at')}</th>
+            <th scope="col">{t('sources.source')}</th>
+            <th scope="col">{t('sources.reason')}</th>
+            <th scope="col">{t('sources.position')}</th>
+            <th scope="col" data-mid>{t('sources.head')}</th>
+            <th scope="col" data-wide>{t('sources.mapping')}</th>
+            <th scope="col" data-mid>{t('sources.status')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((letter) => (
+            <tr key={letter.record}>
+              <td className="num dim"><Stamp at={letter.received_at} /></td>
+              <td>{letter.source}</td>
+              <td data-wrap className={css.why}>
+                <span className="mono">{letter.code}</span>
+                <bdi className="dim" title={letter.reason.slice(0, 1_000)}>{letter.reason.slice(0, 300)}</bdi>
+              </td>
+              <td className="num dim">
+                {letter.position ? t('sources.at', { line: letter.position.line, column: letter.position.column }) : '–'}
+              </td>
+              <td data-mid className={css.head}><bdi className="mono cut" title={letter.head?.slice(0, 1_000)}>{letter.head?.slice(0, 200) ?? '–'}</bdi></td>
+              <td data-wide className="dim">{letter.mapping ?? '–'}</td>
+              <td data-mid><Mark tone={letter.status === 'open' ? 'warn' : undefined}>{word('sources', 'status', letter.status)}</Mark></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

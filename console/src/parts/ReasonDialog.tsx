@@ -1,0 +1,77 @@
+import { Alert, Button, Modal, Textarea } from '@mantine/core'
+import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
+import { useState, type FormEvent, type ReactNode } from 'react'
+import { asProblem } from '../api/problem'
+import { t } from '../text'
+import css from './parts.module.css'
+
+interface Props {
+  title: string
+  /** What will happen, and to what. */
+  children: ReactNode
+  /** On the button. */
+  label: string
+  close: () => void
+  /** Does it; its answer says what became of it. */
+  run: (reason: string) => Promise<string>
+  isHarmless?: boolean
+  /** What can be repeated without harm is confirmed, not argued. */
+  isWithoutReason?: boolean
+}
+
+const REASON_CHARS_MAX = 500
+
+/** Before what cannot be taken back: what it does, a typed reason, and then its outcome. */
+export function ReasonDialog({ title, children, label, close, run, isHarmless, isWithoutReason }: Props) {
+  const [reason, setReason] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [outcome, setOutcome] = useState<string>()
+  const [refusal, setRefusal] = useState<string>()
+  const isReady = isWithoutReason || reason.trim() !== ''
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (isBusy || !isReady) return
+    setBusy(true)
+    setRefusal(undefined)
+    try {
+      setOutcome(await run(reason.trim()))
+    } catch (thrown) {
+      setRefusal(asProblem(thrown).detail)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal opened onClose={close} title={title} size={460}>
+      {outcome !== undefined ? (
+        <div className={css.form}>
+          <Alert color="green" icon={<IconCircleCheck size={18} />} role="status">{outcome}</Alert>
+          <div className={css.formEnd}><Button onClick={close}>{t('shell.done')}</Button></div>
+        </div>
+      ) : (
+        <form className={css.form} onSubmit={(event) => void submit(event)}>
+          <div className={css.said}>{children}</div>
+          {!isWithoutReason && (
+            <Textarea
+              label={t('system.reason')} placeholder={t('system.reason_hint')} autosize minRows={2}
+              maxLength={REASON_CHARS_MAX} value={reason} data-autofocus withAsterisk
+              onChange={(event) => setReason(event.currentTarget.value)}
+            />
+          )}
+          {refusal && (
+            <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">{refusal}</Alert>
+          )}
+          <div className={css.formEnd}>
+            <Button variant="default" onClick={close}>{t('shell.cancel')}</Button>
+            <Button
+              type="submit" color={isHarmless ? undefined : 'red'} loading={isBusy}
+              disabled={!isReady}
+            >
+              {label}
+            </Button>
+          </div>
+        </form>
+      )}
+    </Modal>
+  )
+}

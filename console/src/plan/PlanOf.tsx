@@ -1,0 +1,93 @@
+import { lazy, memo, Suspense, useMemo } from 'react'
+import type { Incident, Plan } from '../api/types'
+import { useDirectory, type Directory } from '../org/organisation'
+import { t, word } from '../text'
+import { entityAddress } from '../ui/EntityLink'
+import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
+import { IconMapOff } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useDoorStates, usePlans } from './doors'
+import css from './plan.module.css'
+
+const FloorPlan = lazy(() => import('./FloorPlan'))
+
+/** The plan that shows most of what an incident names: nearest floor, else its site. */
+export function planFor(
+  incident: Incident,
+  plans: readonly Plan[],
+  directory: Directory,
+): Plan | undefined {
+  const places = incident.entities.flatMap((entity) => directory.placeOf(entity) ?? [])
+  const around = [...places, incident.site ?? ''].flatMap((id) => [
+    id,
+    ...directory.above(id).map((place) => place.id),
+  ])
+  const marked = plans.find((plan) =>
+    plan.marks.some((mark) => incident.entities.includes(mark.entity)),
+  )
+  return marked ?? around.map((id) => plans.find((plan) => plan.place === id)).find(Boolean)
+}
+
+/** The floor plan of an incident's place, with what it names ringed. */
+export const PlanOf = memo(function PlanOf({ incident }: { incident: Incident }) {
+  const directory = useDirectory()
+  const plans = usePlans()
+  const doors = useDoorStates()
+  const navigate = useNavigate()
+  const named = useMemo(() => new Set(incident.entities), [incident.entities])
+  if (plans.isPending) return <Waiting />
+  if (plans.isError && !plans.error) return null
+  const plan = plans.data && planFor(incident, plans.data, directory)
+  if (!plan) {
+    const place = directory.siteName(incident.site)
+    if (plans.isError) return <ProblemNote error={plans.error} retry={() => void plans.refetch()} />
+    return (
+      <EmptyNote
+        title={place ? t('incidents.plan_none', { place }) : t('incidents.plan_no_place')}
+        icon={<IconMapOff size={28} stroke={1.5} aria-hidden />}
+      >
+        {t('incidents.plan_none_text')}
+      </EmptyNote>
+    )
+  }
+  const choose = (entity: string) => {
+    const { to, search } = entityAddress(entity)
+    void navigate({ to: to as never, search: search as never })
+  }
+  return (
+    <div className={css.frame}>
+      <Suspense fallback={<Waiting />}>
+        <FloorPlan plan={plan} doors={doors.data} named={named} onChoose={choose} />
+      </Suspense>
+      <Legend />
+    </div>
+  )
+})
+
+const CONDITIONS = ['normal', 'held', 'forced', 'offline', 'unknown'] as const
+
+const PATHS: Record<(typeof CONDITIONS)[number], string> = {
+  normal: 'M12 4a8 8 0 1 1 0 16a8 8 0 1 1 0-16z',
+  forced: 'M8 2h8l6 6v8l-6 6H8l-6-6V8z',
+  held: 'M12 2.500l10.500 18.500h-21z',
+  offline: 'M4 4h16v16H4zM7 7v10h10V7z',
+  unknown: 'M12 2l10 10-10 10L2 12zM12 6l-6 6 6 6 6-6z',
+}
+
+/** What the shapes on a plan mean. */
+export function Legend() {
+  return (
+    <div className={css.legend}>
+      {CONDITIONS.map((condition) => (
+        <span key={condition}>
+          <span className={css.mark} data-condition={condition} aria-hidden>
+            <svg viewBox="0 0 24 24">
+              <path d={PATHS[condition]} fillRule="evenodd" />
+            </svg>
+          </span>
+          {word('incidents', 'door_state', condition)}
+        </span>
+      ))}
+    </div>
+  )
+}

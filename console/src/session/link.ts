@@ -1,0 +1,20 @@
+/** The one-time link's code: read from the address once, then gone from it and from the history. */
+let code: string | undefined
+
+/** Reads the code out of `/#/signin?code=…`, before anything else looks at the address. */
+export function readLinkCode(): void {
+  const found = /^#\/signin\?(.*)$/.exec(location.hash)
+  if (!found) return
+  code = new URLSearchParams(found[1]).get('code') ?? undefined
+  history.replaceState(null, '', '/')
+}
+
+/** The code, once. */
+export function takeLinkCode(): string | undefined {
+  const taken = code
+  code = undefined
+  return taken
+}
+
+/** A link was followed: it counts more than a session that may still stand. */
+export const hasLinkCode = (): boolean => code !== undefined

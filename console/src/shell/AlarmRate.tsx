@@ -1,0 +1,33 @@
+import { memo, useMemo } from 'react'
+import { incidents } from '../live/incidents'
+import { useExternal } from '../live/external'
+import { t } from '../text'
+import { ticking } from '../time/clock'
+import { arrivals, SLOT_MS, toneOf } from './rate'
+import css from './shell.module.css'
+
+const SLOTS = 12
+
+/** Incidents opened in the last ten minutes, and in the two hours before, ten minutes a bar. */
+export const AlarmRate = memo(function AlarmRate() {
+  const { byId } = useExternal(incidents)
+  // Once a second is often enough for bars of ten minutes.
+  const now = Math.floor(useExternal(ticking) / 5_000) * 5_000
+  const slots = useMemo(() => arrivals([...byId.values()], now, SLOTS), [byId, now])
+  const latest = slots.at(-1) ?? 0
+  const top = Math.max(4, ...slots)
+  const label = t('shell.rate', { count: latest })
+  return (
+    <div className={css.rate} data-tone={toneOf(latest)} title={t('shell.rate_hint')}>
+      <svg viewBox={`0 0 ${SLOTS * 5} 20`} className={css.rateBars} aria-hidden>
+        {slots.map((n, i) => {
+          const height = n === 0 ? 1 : Math.max(2, (n / top) * 20)
+          return <rect key={i} x={i * 5} y={20 - height} width={4} height={height} rx={1} />
+        })}
+      </svg>
+      <span className="num">{label}</span>
+    </div>
+  )
+})
+
+export { SLOT_MS }

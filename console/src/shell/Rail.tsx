@@ -1,0 +1,55 @@
+import { Link } from '@tanstack/react-router'
+import { memo } from 'react'
+import { incidents, isOpen } from '../live/incidents'
+import { useExternal } from '../live/external'
+import { count, t } from '../text'
+import { pages, type PageEntry } from './pages'
+import css from './shell.module.css'
+
+/** The way to every page; on a phone, a bar below. */
+export const Rail = memo(function Rail() {
+  return (
+    <nav className={css.rail} aria-label={t('shell.pages')}>
+      <div className={css.mark} aria-hidden>
+        <img src="/icon.svg" alt="" width={26} height={26} />
+      </div>
+      {pages.map((page) => (
+        <Entry key={page.to} page={page} />
+      ))}
+    </nav>
+  )
+})
+
+function Entry({ page }: { page: PageEntry }) {
+  const Icon = page.icon
+  return (
+    <Link
+      to={page.to}
+      className={css.entry}
+      data-phone={page.isOnPhone || undefined}
+      title={`${t(page.label)} (g ${page.key})`}
+      activeProps={{ 'aria-current': 'page' }}
+    >
+      <span className={css.entryIcon}>
+        <Icon size={19} stroke={1.7} aria-hidden />
+        {page.to === '/operations' && <NewCount />}
+      </span>
+      <span className={css.entryText}>{t(page.label)}</span>
+    </Link>
+  )
+}
+
+/** Incidents that nobody has acknowledged. */
+function NewCount() {
+  const { byId } = useExternal(incidents)
+  let waiting = 0
+  for (const incident of byId.values())
+    if (isOpen(incident) && incident.state === 'new') waiting += 1
+  if (waiting === 0) return null
+  return (
+    <span className={`${css.count} num`}>
+      {waiting > 99 ? '99+' : count(waiting)}
+      <span className="hush"> {t('shell.not_acknowledged')}</span>
+    </span>
+  )
+}

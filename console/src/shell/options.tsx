@@ -1,0 +1,156 @@
+/** What the palette can lead to, and how it is searched. */
+import { IconAlertTriangle, IconArrowRight, IconCommand } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo, type ReactNode } from 'react'
+import { get } from '../api/client'
+import type { PersonItem } from '../api/types'
+import { incidents } from '../live/incidents'
+import { useExternal } from '../live/external'
+import { useDirectory } from '../org/organisation'
+import { t, word } from '../text'
+import { EntityIcon } from '../ui/EntityLink'
+import type { PageCommand } from './commands'
+import { pages } from './pages'
+
+export interface Option {
+  key: string
+  group: string
+  label: string
+  hint?: string
+  icon?: ReactNode
+  /** Lower-case text that is searched. */
+  sought: string
+  to?: string
+  search?: Record<string, string>
+  run?: () => void
+}
+
+/** People read for the palette at most. */
+const PEOPLE_MAX = 5_000
+
+async function readPeople(signal: AbortSignal): Promise<PersonItem[]> {
+  const all: PersonItem[] = []
+  let after: string | undefined
+  do {
+    const page = await get<{ people: PersonItem[]; next?: string | null }>(
+      '/v1/people',
+      { limit: 500, after },
+      signal,
+    )
+    all.push(...page.people)
+    after = page.next ?? undefined
+  } while (after && all.length < PEOPLE_MAX)
+  return all
+}
+
+export const usePeople = () =>
+  useQuery({
+    queryKey: ['people', 'all'],
+    queryFn: ({ signal }) => readPeople(signal),
+    staleTime: 300_000,
+  })
+
+const option = (o: Omit<Option, 'sought'>): Option => ({
+  ...o,
+  sought: `${o.label} ${o.hint ?? ''} ${o.key}`.toLowerCase(),
+})
+
+/** Everything, in the order in which groups are shown. */
+export function useOptions(own: readonly PageCommand[]): Option[] {
+  const { byId } = useExternal(incidents)
+  const directory = useDirectory()
+  const { data: people } = usePeople()
+  return useMemo(() => {
+    const commands = own.map((c) =>
+      option({
+        key: c.key,
+        group: t('shell.group_commands'),
+        label: c.label,
+        hint: c.hint,
+        run: c.run,
+        icon: <IconCommand size={15} aria-hidden />,
+      }),
+    )
+    const leads = pages.map((p) =>
+      option({
+        key: `page:${p.to}`,
+        group: t('shell.group_pages'),
+        label: t(p.label),
+        hint: `g ${p.key}`,
+        to: p.to,
+        icon: <IconArrowRight size={15} aria-hidden />,
+      }),
+    )
+    const cases = [...byId.values()].map((i) =>
+      option({
+        key: i.id,
+        group: t('shell.group_incidents'),
+        label: i.title,
+        hint: `${word('incidents', 'level', i.level)} · ${directory.siteName(i.site)}`,
+        to: '/incidents',
+        search: { i: i.id },
+        icon: <IconAlertTriangle size={15} aria-hidden />,
+      }),
+    )
+    const persons = (people ?? []).map((p) =>
+      option({
+        key: `person:${p.id}`,
+        group: t('shell.group_people'),
+        label: p.name ?? p.pseudonym ?? p.id,
+        hint: directory.siteName(p.site),
+        to: '/people',
+        search: { id: p.id },
+        icon: <EntityIcon kind="person" size={15} />,
+      }),
+    )
+    const { places, assets } = directory.organisation
+    const spots = places.map((p) =>
+      option({
+        key: `place:${p.id}`,
+        group: t(p.kind === 'door' ? 'shell.group_doors' : 'shell.group_places'),
+        label: p.name,
+        hint: directory.siteName(p.site),
+        to: '/places',
+        search: { id: p.id },
+        icon: <EntityIcon kind={p.kind} size={15} />,
+      }),
+    )
+    const things = assets.map((a) =>
+      option({
+        key: `asset:${a.id}`,
+        group: t('shell.group_assets'),
+        label: a.name,
+        hint: a.kind,
+        to: '/places',
+        search: { asset: a.id },
+        icon: <EntityIcon kind={a.kind} size={15} />,
+      }),
+    )
+    return [...commands, ...leads, ...cases, ...persons, ...spots, ...things]
+  }, [own, byId, directory, people])
+}
+
+/** Options that hold every word asked for, the best first, so many a group. */
+export function groupOptions(
+  options: readonly Option[],
+  query: string,
+  max: number,
+): [group: string, list: Option[]][] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const groups = new Map<string, { option: Option; rank: number }[]>()
+  for (const item of options) {
+    if (!words.every((sought) => item.sought.includes(sought))) continue
+    const label = item.label.toLowerCase()
+    const rank = words.length > 0 && label.startsWith(words[0]!) ? 0 : 1
+    const list = groups.get(item.group) ?? []
+    list.push({ option: item, rank })
+    groups.set(item.group, list)
+  }
+  return [...groups].map(([group, list]) => [
+    group,
+    list
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, max)
+      .map((entry) => entry.option),
+  ])
+}

@@ -1,0 +1,61 @@
+import {
+  IconActivity,
+  IconAlertTriangle,
+  IconBroadcast,
+  IconLayoutBoard,
+  IconListSearch,
+  IconMap2,
+  IconRadar2,
+  IconSettings,
+  IconUserSearch,
+} from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useKeys } from '../keys/keys'
+import { t, type TextKey } from '../text'
+
+export interface PageEntry {
+  to: string
+  /** The letter after `g`. */
+  key: string
+  label: TextKey
+  icon: typeof IconActivity
+  /** On the guard's phone, in the bar below. */
+  isOnPhone?: boolean
+}
+
+/** The rail, from top to bottom. */
+export const pages: readonly PageEntry[] = [
+  {
+    to: '/operations',
+    key: 'o',
+    label: 'shell.nav_operations',
+    icon: IconLayoutBoard,
+    isOnPhone: true,
+  },
+  {
+    to: '/incidents',
+    key: 'i',
+    label: 'shell.nav_incidents',
+    icon: IconAlertTriangle,
+    isOnPhone: true,
+  },
+  { to: '/events', key: 'e', label: 'shell.nav_events', icon: IconListSearch, isOnPhone: true },
+  { to: '/people', key: 'p', label: 'shell.nav_people', icon: IconUserSearch, isOnPhone: true },
+  { to: '/places', key: 'm', label: 'shell.nav_places', icon: IconMap2, isOnPhone: true },
+  { to: '/sources', key: 's', label: 'shell.nav_sources', icon: IconBroadcast },
+  { to: '/detections', key: 'd', label: 'shell.nav_detections', icon: IconRadar2 },
+  { to: '/system', key: 'x', label: 'shell.nav_system', icon: IconSettings },
+]
+
+/** `g` and a letter lead to a page. */
+export function useGoKeys(): void {
+  const navigate = useNavigate()
+  useKeys(
+    pages.map((page) => ({
+      keys: `g ${page.key}`,
+      label: t(page.label),
+      group: t('shell.keys_go'),
+      run: () => void navigate({ to: page.to as never }),
+    })),
+  )
+}

@@ -1,0 +1,23 @@
+import detections from './en/detections.json'
+import events from './en/events.json'
+import incidents from './en/incidents.json'
+import people from './en/people.json'
+import places from './en/places.json'
+import shell from './en/shell.json'
+import signin from './en/signin.json'
+import sources from './en/sources.json'
+import system from './en/system.json'
+
+/** The English texts, by area: one file each. */
+export const english = {
+  detections,
+  events,
+  incidents,
+  people,
+  places,
+  shell,
+  signin,
+  sources,
+  system,
+}
+export type Area = keyof typeof english
