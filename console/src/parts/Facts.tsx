@@ -5,20 +5,24 @@ import css from './parts.module.css'
 export function Facts({ list }: { list: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <dl className={css.facts}>
-      {list.filter(([, value]) => value !== undefined && value !== null && value !== '').map(
-        ([name, value]) => (
+      {list
+        .filter(([, value]) => value !== undefined && value !== null && value !== '')
+        .map(([name, value]) => (
           <div key={name} className={css.fact}>
             <dt>{name}</dt>
             <dd dir="auto">{value}</dd>
           </div>
-        ),
-      )}
+        ))}
     </dl>
   )
 }
 
 /** A part of a page with a heading of its own. */
-export function Part({ title, end, children }: {
+export function Part({
+  title,
+  end,
+  children,
+}: {
   title: string
   end?: ReactNode
   children: ReactNode
@@ -35,7 +39,12 @@ export function Part({ title, end, children }: {
 }
 
 /** One number and what it counts. */
-export function Tile({ name, value, tone, hint }: {
+export function Tile({
+  name,
+  value,
+  tone,
+  hint,
+}: {
   name: string
   value: ReactNode
   tone?: 'good' | 'warn' | 'bad'
@@ -51,11 +60,18 @@ export function Tile({ name, value, tone, hint }: {
 }
 
 /** A short mark: a state, a tag. Its words carry the meaning, the colour only helps. */
-export function Mark({ tone, children }: {
+export function Mark({
+  tone,
+  children,
+}: {
   tone?: 'good' | 'warn' | 'bad' | 'accent' | 'physical' | 'logical'
   children: ReactNode
 }) {
-  return <span className={css.mark} data-tone={tone}><bdi className="cut">{children}</bdi></span>
+  return (
+    <span className={css.mark} data-tone={tone}>
+      <bdi className="cut">{children}</bdi>
+    </span>
+  )
 }
 
 /** A text of unknown length and direction on one line; all of it in the hint. */

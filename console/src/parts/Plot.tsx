@@ -29,7 +29,9 @@ function tickOf(s: number, step_s: number, zone: string): string {
 function options(props: PlotProps, width: number): UPlot.Options {
   const grid = { stroke: colour('--line'), width: 1 }
   const axis = {
-    stroke: colour('--faint'), font: '11px "Inter Variable", sans-serif', grid,
+    stroke: colour('--faint'),
+    font: '11px "Inter Variable", sans-serif',
+    grid,
     ticks: { show: false },
   }
   const ink = colour('--accent')
@@ -39,28 +41,47 @@ function options(props: PlotProps, width: number): UPlot.Options {
     tzDate: (s) => UPlot.tzDate(new Date(s * 1_000), props.zone),
     legend: { show: false },
     cursor: {
-      y: false, points: { show: props.kind === 'line' },
+      y: false,
+      points: { show: props.kind === 'line' },
       drag: { x: props.onChosen !== undefined, y: false, setScale: false },
     },
     scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [
-      { ...axis, size: 24, gap: 4, space: 64,
-        values: (_, splits, __, ___, step) => splits.map((s) => tickOf(s, step, props.zone)) },
-      { ...axis, size: 42, gap: 4, space: 18, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
+      {
+        ...axis,
+        size: 24,
+        gap: 4,
+        space: 64,
+        values: (_, splits, __, ___, step) => splits.map((s) => tickOf(s, step, props.zone)),
+      },
+      {
+        ...axis,
+        size: 42,
+        gap: 4,
+        space: 18,
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6],
+      },
     ],
     series: [
       {},
       props.kind === 'bars'
-        ? { stroke: ink, fill: `${ink}99`, width: 0, points: { show: false },
-          paths: UPlot.paths.bars!({ size: [0.86, 40], radius: 0.1, align: 1 }) }
+        ? {
+            stroke: ink,
+            fill: `${ink}99`,
+            width: 0,
+            points: { show: false },
+            paths: UPlot.paths.bars!({ size: [0.86, 40], radius: 0.1, align: 1 }),
+          }
         : { stroke: ink, fill: `${ink}22`, width: 1.5, points: { show: false } },
     ],
     hooks: {
-      setSelect: [(plot) => {
-        const { left, width: wide } = plot.select
-        if (wide > 3) props.onChosen?.(plot.posToVal(left, 'x'), plot.posToVal(left + wide, 'x'))
-        plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
-      }],
+      setSelect: [
+        (plot) => {
+          const { left, width: wide } = plot.select
+          if (wide > 3) props.onChosen?.(plot.posToVal(left, 'x'), plot.posToVal(left + wide, 'x'))
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+        },
+      ],
     },
   }
 }
@@ -76,9 +97,15 @@ export function Plot(props: PlotProps) {
   useEffect(() => {
     const element = box.current!
     const made = new UPlot(
-      options({ ...newest.current, onChosen: newest.current.onChosen
-        && ((from, to) => newest.current.onChosen?.(from, to)) }, element.clientWidth || 300),
-      [newest.current.times, newest.current.values], element,
+      options(
+        {
+          ...newest.current,
+          onChosen: newest.current.onChosen && ((from, to) => newest.current.onChosen?.(from, to)),
+        },
+        element.clientWidth || 300,
+      ),
+      [newest.current.times, newest.current.values],
+      element,
     )
     plot.current = made
     const watch = new ResizeObserver(() => {

@@ -22,7 +22,15 @@ interface Props {
 const REASON_CHARS_MAX = 500
 
 /** Before what cannot be taken back: what it does, a typed reason, and then its outcome. */
-export function ReasonDialog({ title, children, label, close, run, isHarmless, isWithoutReason }: Props) {
+export function ReasonDialog({
+  title,
+  children,
+  label,
+  close,
+  run,
+  isHarmless,
+  isWithoutReason,
+}: Props) {
   const [reason, setReason] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [outcome, setOutcome] = useState<string>()
@@ -45,26 +53,42 @@ export function ReasonDialog({ title, children, label, close, run, isHarmless, i
     <Modal opened onClose={close} title={title} size={460}>
       {outcome !== undefined ? (
         <div className={css.form}>
-          <Alert color="green" icon={<IconCircleCheck size={18} />} role="status">{outcome}</Alert>
-          <div className={css.formEnd}><Button onClick={close}>{t('shell.done')}</Button></div>
+          <Alert color="green" icon={<IconCircleCheck size={18} />} role="status">
+            {outcome}
+          </Alert>
+          <div className={css.formEnd}>
+            <Button onClick={close}>{t('shell.done')}</Button>
+          </div>
         </div>
       ) : (
         <form className={css.form} onSubmit={(event) => void submit(event)}>
           <div className={css.said}>{children}</div>
           {!isWithoutReason && (
             <Textarea
-              label={t('system.reason')} placeholder={t('system.reason_hint')} autosize minRows={2}
-              maxLength={REASON_CHARS_MAX} value={reason} data-autofocus withAsterisk
+              label={t('system.reason')}
+              placeholder={t('system.reason_hint')}
+              autosize
+              minRows={2}
+              maxLength={REASON_CHARS_MAX}
+              value={reason}
+              data-autofocus
+              withAsterisk
               onChange={(event) => setReason(event.currentTarget.value)}
             />
           )}
           {refusal && (
-            <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">{refusal}</Alert>
+            <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">
+              {refusal}
+            </Alert>
           )}
           <div className={css.formEnd}>
-            <Button variant="default" onClick={close}>{t('shell.cancel')}</Button>
+            <Button variant="default" onClick={close}>
+              {t('shell.cancel')}
+            </Button>
             <Button
-              type="submit" color={isHarmless ? undefined : 'red'} loading={isBusy}
+              type="submit"
+              color={isHarmless ? undefined : 'red'}
+              loading={isBusy}
               disabled={!isReady}
             >
               {label}

@@ -25,14 +25,16 @@ interface Options {
 
 /** Reads `path`; nothing is asked while it is undefined. */
 export function useReading<T>(
-  path: string | undefined, query: Query = {}, { every_ms, keep }: Options = {},
+  path: string | undefined,
+  query: Query = {},
+  { every_ms, keep }: Options = {},
 ): Reading<T> {
   const asked = useQuery({
     queryKey: [path, query],
     queryFn: ({ signal }) => get<T>(path!, query, signal),
     enabled: path !== undefined,
-    refetchInterval: (now) => (now.state.error && asProblem(now.state.error).isMissing
-      ? false : every_ms ?? false),
+    refetchInterval: (now) =>
+      now.state.error && asProblem(now.state.error).isMissing ? false : (every_ms ?? false),
     placeholderData: keep ? (before: unknown) => before as never : undefined,
   })
   const problem = asked.error ? asProblem(asked.error) : undefined

@@ -27,31 +27,61 @@ interface Props {
 /** One rule: what it is built from and what it found. */
 export function RulePage({ rule, blocks, close }: Props) {
   const asked = useReading<{ findings: Finding[] }>(
-    '/v1/findings', { rule: rule.id, limit: 50 }, { every_ms: 10_000 })
+    '/v1/findings',
+    { rule: rule.id, limit: 50 },
+    { every_ms: 10_000 },
+  )
   const list = asked.data?.findings ?? []
   return (
     <Pane
-      title={<bdi>{rule.title.slice(0, 300)}</bdi>} label={t('detections.rule')} readAt={asked.readAt}
-      head={(
+      title={<bdi>{rule.title.slice(0, 300)}</bdi>}
+      label={t('detections.rule')}
+      readAt={asked.readAt}
+      head={
         <>
-          <ActionIcon className={parts.back} aria-label={t('detections.back')} onClick={close}><IconArrowLeft size={16} /></ActionIcon>
+          <ActionIcon className={parts.back} aria-label={t('detections.back')} onClick={close}>
+            <IconArrowLeft size={16} />
+          </ActionIcon>
           <Severity level={rule.level as Level} />
-          <ActionIcon aria-label={t('detections.close_rule')} onClick={close} ms="auto"><IconX size={15} /></ActionIcon>
+          <ActionIcon aria-label={t('detections.close_rule')} onClick={close} ms="auto">
+            <IconX size={15} />
+          </ActionIcon>
         </>
-      )}
+      }
     >
       {rule.description && <p dir="auto">{rule.description.slice(0, 4_000)}</p>}
       <div className={css.facts}>
-        <Facts list={[
-          [t('detections.id'), <span key="id" className="mono">{rule.id}</span>],
-          [t('detections.kind'), t(rule.is_correlation || blocks.length > 0 ? 'detections.correlation' : 'detections.single')],
-          [t('detections.team'), rule.team],
-          [t('detections.tags'), rule.tags.length > 0 && (
-            <span className={css.tags}>{rule.tags.map((tag) => <Mark key={tag}>{tag}</Mark>)}</span>
-          )],
-          [t('detections.author'), rule.author],
-          [t('detections.licence'), rule.licence],
-        ]} />
+        <Facts
+          list={[
+            [
+              t('detections.id'),
+              <span key="id" className="mono">
+                {rule.id}
+              </span>,
+            ],
+            [
+              t('detections.kind'),
+              t(
+                rule.is_correlation || blocks.length > 0
+                  ? 'detections.correlation'
+                  : 'detections.single',
+              ),
+            ],
+            [t('detections.team'), rule.team],
+            [
+              t('detections.tags'),
+              rule.tags.length > 0 && (
+                <span className={css.tags}>
+                  {rule.tags.map((tag) => (
+                    <Mark key={tag}>{tag}</Mark>
+                  ))}
+                </span>
+              ),
+            ],
+            [t('detections.author'), rule.author],
+            [t('detections.licence'), rule.licence],
+          ]}
+        />
       </div>
       {blocks.length > 0 && (
         <Part title={t('detections.blocks')}>
@@ -68,20 +98,30 @@ export function RulePage({ rule, blocks, close }: Props) {
           {rule.cases.map((one) => (
             <div key={one.name} className={css.block}>
               <bdi>{one.name}</bdi>
-              {one.matches !== undefined && <Mark>{t(one.matches ? 'detections.must_fire' : 'detections.must_not')}</Mark>}
+              {one.matches !== undefined && (
+                <Mark>{t(one.matches ? 'detections.must_fire' : 'detections.must_not')}</Mark>
+              )}
             </div>
           ))}
         </Part>
       )}
       <Part
         title={t('detections.findings')}
-        end={<Link to="/incidents" search={{ text: rule.id } as never}>{t('detections.incidents')}</Link>}
+        end={
+          <Link to="/incidents" search={{ text: rule.id } as never}>
+            {t('detections.incidents')}
+          </Link>
+        }
       >
-        {asked.problem ? <p className={parts.problem}>{asked.problem.detail}</p>
-          : asked.isWaiting ? <p className="faint">{t('shell.loading')}</p>
-            : list.length === 0
-              ? <p className={parts.quiet}>{t('detections.never_fired')}</p>
-              : list.map((finding) => <Found key={finding.finding} finding={finding} />)}
+        {asked.problem ? (
+          <p className={parts.problem}>{asked.problem.detail}</p>
+        ) : asked.isWaiting ? (
+          <p className="faint">{t('shell.loading')}</p>
+        ) : list.length === 0 ? (
+          <p className={parts.quiet}>{t('detections.never_fired')}</p>
+        ) : (
+          list.map((finding) => <Found key={finding.finding} finding={finding} />)
+        )}
       </Part>
     </Pane>
   )
@@ -93,12 +133,18 @@ function Found({ finding }: { finding: Finding }) {
     <div className={css.finding}>
       <div className={css.findingTop}>
         <Stamp at={finding.time} place={place} />
-        <Mark tone={finding.state === 'confirmed' ? 'accent' : undefined}>{t(`detections.state_${finding.state}`)}</Mark>
-        <span className="faint num">{t('detections.evidence', { count: finding.evidence.length })}</span>
+        <Mark tone={finding.state === 'confirmed' ? 'accent' : undefined}>
+          {t(`detections.state_${finding.state}`)}
+        </Mark>
+        <span className="faint num">
+          {t('detections.evidence', { count: finding.evidence.length })}
+        </span>
       </div>
       <bdi className={css.because}>{finding.because.slice(0, 600)}</bdi>
       <div className={css.entities}>
-        {finding.entities.slice(0, 8).map((entity) => <EntityLink key={entity} entity={entity} />)}
+        {finding.entities.slice(0, 8).map((entity) => (
+          <EntityLink key={entity} entity={entity} />
+        ))}
       </div>
     </div>
   )

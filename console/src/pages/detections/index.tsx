@@ -25,10 +25,16 @@ export default function DetectionsPage() {
   const [url, setUrl] = useUrl()
   const asked = useReading<RuleItem[]>('/v1/rules', {}, { every_ms: 30_000 })
   const fired = useReading<{ findings: Finding[]; next?: string | null }>(
-    '/v1/findings', { limit: FINDINGS }, { every_ms: 10_000 })
+    '/v1/findings',
+    { limit: FINDINGS },
+    { every_ms: 10_000 },
+  )
   const search = useRef<HTMLInputElement>(null)
   const firings = useMemo(() => firingsOf(fired.data?.findings ?? []), [fired.data])
-  const list = useMemo(() => rulesOf(asked.data ?? [], url.find ?? '', firings), [asked.data, url.find, firings])
+  const list = useMemo(
+    () => rulesOf(asked.data ?? [], url.find ?? '', firings),
+    [asked.data, url.find, firings],
+  )
   const chosen = asked.data?.find((rule) => rule.id === url.id)
   const step = (by: number) => {
     const at = list.findIndex((rule) => rule.id === url.id)
@@ -40,41 +46,70 @@ export default function DetectionsPage() {
     { keys: '/', label: t('detections.search'), group, run: () => search.current?.focus() },
     { keys: 'j', label: t('detections.key_next'), group, run: () => step(1) },
     { keys: 'k', label: t('detections.key_previous'), group, run: () => step(-1) },
-    { keys: 'Escape', label: t('detections.close_rule'), group, run: () => setUrl({ id: undefined }) },
+    {
+      keys: 'Escape',
+      label: t('detections.close_rule'),
+      group,
+      run: () => setUrl({ id: undefined }),
+    },
   ])
   return (
-    <div className={chosen ? parts.split : css.whole} data-even data-open={chosen ? true : undefined}>
+    <div
+      className={chosen ? parts.split : css.whole}
+      data-even
+      data-open={chosen ? true : undefined}
+    >
       <Pane
-        title={t('detections.title')} readAt={fired.readAt ?? asked.readAt} isFlush
+        title={t('detections.title')}
+        readAt={fired.readAt ?? asked.readAt}
+        isFlush
         head={<span className="faint num">{t('detections.shown', { count: list.length })}</span>}
       >
         <div className={parts.bar}>
           <TextInput
-            ref={search} size="sm" value={url.find ?? ''} aria-label={t('detections.search')} dir="auto"
-            placeholder={t('detections.search_hint')} leftSection={<IconSearch size={15} aria-hidden />}
+            ref={search}
+            size="sm"
+            value={url.find ?? ''}
+            aria-label={t('detections.search')}
+            dir="auto"
+            placeholder={t('detections.search_hint')}
+            leftSection={<IconSearch size={15} aria-hidden />}
             onChange={(event) => setUrl({ find: event.currentTarget.value })}
-            rightSection={url.find && (
-              <ActionIcon size="sm" aria-label={t('events.clear_filter')} onClick={() => setUrl({ find: undefined })}>
-                <IconX size={14} />
-              </ActionIcon>
-            )}
+            rightSection={
+              url.find && (
+                <ActionIcon
+                  size="sm"
+                  aria-label={t('events.clear_filter')}
+                  onClick={() => setUrl({ find: undefined })}
+                >
+                  <IconX size={14} />
+                </ActionIcon>
+              )
+            }
           />
         </div>
         <Problems />
-        {asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
-          : !asked.data ? <Waiting />
-            : list.length === 0
-              ? <EmptyNote title={t('detections.none')}>{t('detections.none_text')}</EmptyNote>
-              : (
-                <Table
-                  list={list} firings={firings} isCut={Boolean(fired.data?.next)} chosen={url.id}
-                  choose={(id) => setUrl({ id }, true)}
-                />
-              )}
+        {asked.problem && !asked.data ? (
+          <ProblemNote error={asked.problem} retry={asked.again} />
+        ) : !asked.data ? (
+          <Waiting />
+        ) : list.length === 0 ? (
+          <EmptyNote title={t('detections.none')}>{t('detections.none_text')}</EmptyNote>
+        ) : (
+          <Table
+            list={list}
+            firings={firings}
+            isCut={Boolean(fired.data?.next)}
+            chosen={url.id}
+            choose={(id) => setUrl({ id }, true)}
+          />
+        )}
       </Pane>
       {chosen && (
         <RulePage
-          key={chosen.id} rule={chosen} blocks={blocksOf(asked.data ?? [], chosen.id)}
+          key={chosen.id}
+          rule={chosen}
+          blocks={blocksOf(asked.data ?? [], chosen.id)}
           close={() => setUrl({ id: undefined })}
         />
       )}
@@ -92,13 +127,25 @@ function Problems() {
       <IconAlertTriangle size={16} aria-hidden />
       <div>
         <strong>{t('detections.problems', { count: list.length })}</strong>
-        <ul>{list.slice(0, 20).map((one) => <li key={problemText(one)}><bdi>{problemText(one)}</bdi></li>)}</ul>
+        <ul>
+          {list.slice(0, 20).map((one) => (
+            <li key={problemText(one)}>
+              <bdi>{problemText(one)}</bdi>
+            </li>
+          ))}
+        </ul>
       </div>
     </div>
   )
 }
 
-function Table({ list, firings, isCut, chosen, choose }: {
+function Table({
+  list,
+  firings,
+  isCut,
+  chosen,
+  choose,
+}: {
   list: readonly RuleItem[]
   firings: ReadonlyMap<string, Firing>
   isCut: boolean
@@ -112,28 +159,58 @@ function Table({ list, firings, isCut, chosen, choose }: {
           <tr>
             <th scope="col">{t('detections.rule')}</th>
             <th scope="col">{t('incidents.level')}</th>
-            <th scope="col" data-end>{t('detections.fired')}</th>
-            <th scope="col" data-mid>{t('detections.last_fired')}</th>
-            <th scope="col" data-mid>{t('detections.team')}</th>
-            <th scope="col" data-wide>{t('detections.tags')}</th>
+            <th scope="col" data-end>
+              {t('detections.fired')}
+            </th>
+            <th scope="col" data-mid>
+              {t('detections.last_fired')}
+            </th>
+            <th scope="col" data-mid>
+              {t('detections.team')}
+            </th>
+            <th scope="col" data-wide>
+              {t('detections.tags')}
+            </th>
           </tr>
         </thead>
         <tbody>
           {list.map((rule) => {
             const firing = firings.get(rule.id)
             return (
-              <tr key={rule.id} data-chosen={rule.id === chosen || undefined} onClick={() => choose(rule.id)}>
+              <tr
+                key={rule.id}
+                data-chosen={rule.id === chosen || undefined}
+                onClick={() => choose(rule.id)}
+              >
                 <td className={css.name}>
-                  <button type="button" className={parts.link} aria-pressed={rule.id === chosen}><Cut>{rule.title}</Cut></button>
+                  <button type="button" className={parts.link} aria-pressed={rule.id === chosen}>
+                    <Cut>{rule.title}</Cut>
+                  </button>
                   <span className={`${css.id} mono cut`}>{rule.id}</span>
                 </td>
-                <td><Severity level={rule.level as Level} /></td>
+                <td>
+                  <Severity level={rule.level as Level} />
+                </td>
                 <td data-end className={`num ${firing ? '' : 'faint'}`}>
                   {firing ? `${count(firing.count)}${isCut ? '+' : ''}` : '0'}
                 </td>
-                <td data-mid className="dim">{firing ? <AgoText at={firing.last} /> : <span className="faint">{t('detections.never')}</span>}</td>
-                <td data-mid className="dim">{rule.team ?? '–'}</td>
-                <td data-wide><span className={css.tags}>{rule.tags.slice(0, 3).map((tag) => <Mark key={tag}>{tag}</Mark>)}</span></td>
+                <td data-mid className="dim">
+                  {firing ? (
+                    <AgoText at={firing.last} />
+                  ) : (
+                    <span className="faint">{t('detections.never')}</span>
+                  )}
+                </td>
+                <td data-mid className="dim">
+                  {rule.team ?? '–'}
+                </td>
+                <td data-wide>
+                  <span className={css.tags}>
+                    {rule.tags.slice(0, 3).map((tag) => (
+                      <Mark key={tag}>{tag}</Mark>
+                    ))}
+                  </span>
+                </td>
               </tr>
             )
           })}

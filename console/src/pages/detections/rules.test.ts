@@ -10,7 +10,8 @@ const rules = [rule('b'), rule('a', 'critical'), rule('a.part'), rule('c'), rule
 
 it('counts what fired, and when last, without what was withdrawn', () => {
   const firings = firingsOf([
-    finding('b', '2026-11-22T10:00:00Z'), finding('b', '2026-11-22T09:00:00Z'),
+    finding('b', '2026-11-22T10:00:00Z'),
+    finding('b', '2026-11-22T09:00:00Z'),
     finding('c', '2026-11-22T10:00:00Z', 'withdrawn'),
   ])
   expect(firings.get('b')).toEqual({ count: 2, last: '2026-11-22T10:00:00Z' })

@@ -26,7 +26,9 @@ const parentOf = (id: string): string | undefined => {
 
 /** Rules with the words asked for, those that fired first, then by severity; no building blocks. */
 export function rulesOf(
-  rules: readonly RuleItem[], find: string, firings: ReadonlyMap<string, Firing>,
+  rules: readonly RuleItem[],
+  find: string,
+  firings: ReadonlyMap<string, Firing>,
 ): RuleItem[] {
   const ids = new Set(rules.map((rule) => rule.id))
   const words = find.toLowerCase().split(/\s+/).filter(Boolean)
@@ -34,10 +36,17 @@ export function rulesOf(
   return rules
     .filter((rule) => !ids.has(parentOf(rule.id) ?? ''))
     .filter((rule) => {
-      const all = [rule.title, rule.id, rule.team, rule.level, ...rule.tags].join('\n').toLowerCase()
+      const all = [rule.title, rule.id, rule.team, rule.level, ...rule.tags]
+        .join('\n')
+        .toLowerCase()
       return words.every((word) => all.includes(word))
     })
-    .sort((a, b) => fired(b) - fired(a) || gravity(a.level) - gravity(b.level) || a.title.localeCompare(b.title))
+    .sort(
+      (a, b) =>
+        fired(b) - fired(a) ||
+        gravity(a.level) - gravity(b.level) ||
+        a.title.localeCompare(b.title),
+    )
 }
 
 /** What a correlation is built from. */

@@ -38,7 +38,9 @@ export function EventTable(props: Props) {
   const box = useRef<HTMLDivElement>(null)
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX
   const list = useVirtualizer({
-    count: rows.length, getScrollElement: () => box.current, estimateSize: () => height,
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => height,
     overscan: 6,
   })
   useEffect(() => list.measure(), [height, list])
@@ -50,50 +52,74 @@ export function EventTable(props: Props) {
   useEffect(() => {
     if (last >= rows.length - 20) onEnd?.()
   }, [last, rows.length, onEnd])
-  const click = useCallback((event: MouseEvent<HTMLDivElement>) => {
-    const target = event.target as HTMLElement
-    const pivot = target.closest<HTMLElement>('[data-pivot]')
-    if (pivot) {
-      const key = pivot.dataset.pivot as Key
-      if (KEY_NAMES.includes(key)) onPivot(key, pivot.dataset.value ?? '')
-      return
-    }
-    onChoose(target.closest<HTMLElement>('[data-row]')?.dataset.row)
-  }, [onChoose, onPivot])
+  const click = useCallback(
+    (event: MouseEvent<HTMLDivElement>) => {
+      const target = event.target as HTMLElement
+      const pivot = target.closest<HTMLElement>('[data-pivot]')
+      if (pivot) {
+        const key = pivot.dataset.pivot as Key
+        if (KEY_NAMES.includes(key)) onPivot(key, pivot.dataset.value ?? '')
+        return
+      }
+      onChoose(target.closest<HTMLElement>('[data-row]')?.dataset.row)
+    },
+    [onChoose, onPivot],
+  )
   const width = isNarrow ? undefined : widthOf(columns)
   const tracks = isNarrow ? 'minmax(0, 1fr)' : columns.map((column) => column.track).join(' ')
   return (
     <div
-      ref={box} className={css.grid} role="grid" aria-label={t('events.table')} tabIndex={0}
-      aria-rowcount={rows.length + 1} aria-colcount={isNarrow ? 1 : columns.length}
+      ref={box}
+      className={css.grid}
+      role="grid"
+      aria-label={t('events.table')}
+      tabIndex={0}
+      aria-rowcount={rows.length + 1}
+      aria-colcount={isNarrow ? 1 : columns.length}
       aria-activedescendant={at >= 0 ? `event-${chosen}` : undefined}
       onClick={click}
       onScroll={onScrolled && ((event) => onScrolled(event.currentTarget.scrollTop < ROW_PX))}
     >
       <div
-        role="rowgroup" className={css.gridHead} data-narrow={isNarrow || undefined}
+        role="rowgroup"
+        className={css.gridHead}
+        data-narrow={isNarrow || undefined}
         style={{ minWidth: width }}
       >
         <div role="row" className={css.gridRow} style={{ gridTemplateColumns: tracks }}>
-          {isNarrow
-            ? <span role="columnheader" className="hush">{t('events.title')}</span>
-            : columns.map((column) => (
-              <span role="columnheader" key={column.id} className="cut">{t(column.label)}</span>
-            ))}
+          {isNarrow ? (
+            <span role="columnheader" className="hush">
+              {t('events.title')}
+            </span>
+          ) : (
+            columns.map((column) => (
+              <span role="columnheader" key={column.id} className="cut">
+                {t(column.label)}
+              </span>
+            ))
+          )}
         </div>
       </div>
       <div
-        role="rowgroup" className={css.gridBody}
+        role="rowgroup"
+        className={css.gridBody}
         style={{ height: list.getTotalSize(), minWidth: width }}
       >
         {list.getVirtualItems().map((virtual) => {
           const row = rows[virtual.index]!
-          const place = { row, top: virtual.start, index: virtual.index, directory,
-            isChosen: row.key === chosen }
+          const place = {
+            row,
+            top: virtual.start,
+            index: virtual.index,
+            directory,
+            isChosen: row.key === chosen,
+          }
           const key = isRunning ? virtual.index : row.key
-          return isNarrow
-            ? <NarrowRow key={key} {...place} />
-            : <EventRow key={key} {...place} columns={columns} tracks={tracks} />
+          return isNarrow ? (
+            <NarrowRow key={key} {...place} />
+          ) : (
+            <EventRow key={key} {...place} columns={columns} tracks={tracks} />
+          )
         })}
       </div>
     </div>
@@ -130,7 +156,7 @@ function timeOf(row: Row, directory: Directory): string {
     if (times.size >= TIMES_MAX) times.clear()
     // Sites keep their own time: where that is not the organisation's, its name stands beside it.
     const name = zone === directory.zoneOf(undefined) ? '' : ` ${zoneName(time, zone)}`
-    times.set(key, text = shortTime(time, zone, now) + name)
+    times.set(key, (text = shortTime(time, zone, now) + name))
   }
   return text
 }
@@ -146,34 +172,49 @@ function World({ row }: { row: Row }) {
   )
 }
 
-const EventRow = memo(function EventRow(
-  { row, top, index, directory, isChosen, columns, tracks }:
-  RowProps & { columns: readonly Column[]; tracks: string },
-) {
+const EventRow = memo(function EventRow({
+  row,
+  top,
+  index,
+  directory,
+  isChosen,
+  columns,
+  tracks,
+}: RowProps & { columns: readonly Column[]; tracks: string }) {
   return (
     <div
-      role="row" id={`event-${row.key}`} data-row={row.key} aria-rowindex={index + 2}
-      aria-selected={isChosen} className={css.gridRow}
+      role="row"
+      id={`event-${row.key}`}
+      data-row={row.key}
+      aria-rowindex={index + 2}
+      aria-selected={isChosen}
+      className={css.gridRow}
       style={{ gridTemplateColumns: tracks, transform: `translateY(${top}px)` }}
     >
       {columns.map((column) => {
         if (column.id === 'time') {
-          return <span role="gridcell" key="time" className="num dim cut">{timeOf(row, directory)}</span>
+          return (
+            <span role="gridcell" key="time" className="num dim cut">
+              {timeOf(row, directory)}
+            </span>
+          )
         }
         const cell = column.read?.(row.item, directory)
         return (
           <span
-            role="gridcell" key={column.id} title={cell?.text.slice(0, 600)}
+            role="gridcell"
+            key={column.id}
+            title={cell?.text.slice(0, 600)}
             className={`cut ${column.isMono ? 'mono' : ''}`}
           >
             {column.id === 'what' && <World row={row} />}
-            {cell?.pivot
-              ? (
-                <bdi className={css.pivot} data-pivot={cell.pivot[0]} data-value={cell.pivot[1]}>
-                  {cell.text.slice(0, 300)}
-                </bdi>
-              )
-              : <bdi>{cell?.text.slice(0, 300) ?? ''}</bdi>}
+            {cell?.pivot ? (
+              <bdi className={css.pivot} data-pivot={cell.pivot[0]} data-value={cell.pivot[1]}>
+                {cell.text.slice(0, 300)}
+              </bdi>
+            ) : (
+              <bdi>{cell?.text.slice(0, 300) ?? ''}</bdi>
+            )}
           </span>
         )
       })}
@@ -187,8 +228,13 @@ const NarrowRow = memo(function NarrowRow({ row, top, index, directory, isChosen
   const rest = [whoOf(event), place && directory.nameOf(`place:${place}`)].filter(Boolean)
   return (
     <div
-      role="row" id={`event-${row.key}`} data-row={row.key} aria-rowindex={index + 2}
-      aria-selected={isChosen} className={css.gridRow} data-narrow
+      role="row"
+      id={`event-${row.key}`}
+      data-row={row.key}
+      aria-rowindex={index + 2}
+      aria-selected={isChosen}
+      className={css.gridRow}
+      data-narrow
       style={{ transform: `translateY(${top}px)` }}
     >
       <span role="gridcell" className={css.narrow}>
@@ -204,4 +250,7 @@ const NarrowRow = memo(function NarrowRow({ row, top, index, directory, isChosen
 })
 
 export const shownCount = (rows: readonly Row[], hasMore: boolean): string =>
-  t(hasMore ? 'events.loaded_more' : 'events.loaded', { count: rows.length, number: count(rows.length) })
+  t(hasMore ? 'events.loaded_more' : 'events.loaded', {
+    count: rows.length,
+    number: count(rows.length),
+  })

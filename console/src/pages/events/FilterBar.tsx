@@ -19,8 +19,14 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
   const known = useKnown()
   const box = useCombobox({ onDropdownClose: () => box.resetSelectedOption() })
   useEffect(() => setDraft(text), [text])
-  useKeys([{ keys: '/', label: t('events.key_filter'), group: t('events.title'),
-    run: () => input.current?.focus() }])
+  useKeys([
+    {
+      keys: '/',
+      label: t('events.key_filter'),
+      group: t('events.title'),
+      run: () => input.current?.focus(),
+    },
+  ])
   const offers = useMemo(() => complete(draft, caret, known), [draft, caret, known])
   const faults = useMemo(() => toQuery(parse(draft), serverNow()).faults, [draft])
   const take = (offer: Offer) => {
@@ -37,7 +43,10 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
   return (
     <div className={css.filter}>
       <Combobox
-        store={box} shadow="md" width="target" offset={2}
+        store={box}
+        shadow="md"
+        width="target"
+        offset={2}
         onOptionSubmit={(value) => {
           const offer = offers[Number(value)]
           if (offer) take(offer)
@@ -45,14 +54,22 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
       >
         <Combobox.Target>
           <TextInput
-            ref={input} size="sm" value={draft} aria-label={t('events.filter')} spellCheck={false}
-            placeholder={t('events.filter_hint')} autoComplete="off" dir="auto"
-            error={faults.length > 0 || undefined} className={css.filterInput}
+            ref={input}
+            size="sm"
+            value={draft}
+            aria-label={t('events.filter')}
+            spellCheck={false}
+            placeholder={t('events.filter_hint')}
+            autoComplete="off"
+            dir="auto"
+            error={faults.length > 0 || undefined}
+            className={css.filterInput}
             leftSection={<IconFilter size={15} aria-hidden />}
-            rightSection={draft
-              ? (
+            rightSection={
+              draft ? (
                 <ActionIcon
-                  size="sm" aria-label={t('events.clear_filter')}
+                  size="sm"
+                  aria-label={t('events.clear_filter')}
                   onClick={() => {
                     setDraft('')
                     onText('')
@@ -60,15 +77,20 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
                 >
                   <IconX size={14} />
                 </ActionIcon>
+              ) : (
+                <Kbd className={css.slash} aria-hidden>
+                  /
+                </Kbd>
               )
-              : <Kbd className={css.slash} aria-hidden>/</Kbd>}
+            }
             onChange={(event) => {
               setDraft(event.currentTarget.value)
               setCaret(event.currentTarget.selectionStart ?? event.currentTarget.value.length)
               box.openDropdown()
             }}
             onSelect={moved}
-            onFocus={() => box.openDropdown()} onBlur={() => box.closeDropdown()}
+            onFocus={() => box.openDropdown()}
+            onBlur={() => box.closeDropdown()}
             onKeyDown={(event) => {
               const isOption = box.dropdownOpened && box.getSelectedOptionIndex() >= 0
               if (event.key === 'Tab' && box.dropdownOpened && offers[0] && draft) {
@@ -96,7 +118,9 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
         </Combobox.Dropdown>
       </Combobox>
       {faults.length > 0 && (
-        <p className={css.fault} role="alert">{faults.map(faultText).join(' · ')}</p>
+        <p className={css.fault} role="alert">
+          {faults.map(faultText).join(' · ')}
+        </p>
       )}
     </div>
   )
@@ -106,10 +130,18 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
 function keyHint(label: string): string {
   const key = label.replace(':', '')
   const hints: Record<string, string> = {
-    person: t('events.key_person'), door: t('events.key_door'), host: t('events.key_host'),
-    ip: t('events.key_ip'), place: t('events.key_place'), class: t('events.key_class'),
-    source: t('events.key_source'), since: t('events.key_since'), until: t('events.key_until'),
-    user: t('events.key_user'), badge: t('events.key_badge'), site: t('events.key_site'),
+    person: t('events.key_person'),
+    door: t('events.key_door'),
+    host: t('events.key_host'),
+    ip: t('events.key_ip'),
+    place: t('events.key_place'),
+    class: t('events.key_class'),
+    source: t('events.key_source'),
+    since: t('events.key_since'),
+    until: t('events.key_until'),
+    user: t('events.key_user'),
+    badge: t('events.key_badge'),
+    site: t('events.key_site'),
   }
   return hints[key] ?? ''
 }

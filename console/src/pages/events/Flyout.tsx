@@ -34,7 +34,9 @@ export function Flyout({ id, item, close, onPivot }: Props) {
   const event = item ?? asked.data
   return (
     <section className={ui.pane} aria-label={t('events.one')}>
-      {event ? <Known item={event} close={close} onPivot={onPivot} /> : (
+      {event ? (
+        <Known item={event} close={close} onPivot={onPivot} />
+      ) : (
         <>
           <header className={ui.paneHead}>
             <h2 className={ui.paneTitle}>{t('events.one')}</h2>
@@ -72,24 +74,35 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
             <IconArrowLeft size={16} />
           </ActionIcon>
           <Mark tone={world}>{t(`incidents.world_${world}`)}</Mark>
-          <span className="faint num">{item.record}.{item.part}</span>
+          <span className="faint num">
+            {item.record}.{item.part}
+          </span>
           <Closer close={close} />
         </div>
-        <h2 className={css.flyTitle}><bdi>{describe(event)}</bdi></h2>
+        <h2 className={css.flyTitle}>
+          <bdi>{describe(event)}</bdi>
+        </h2>
         <Stamp at={item.time} place={zoneAt} as="both" />
       </div>
       <div className={css.flyBody} tabIndex={0} role="group" aria-label={t('events.attributes')}>
-        <Facts list={[
-          [t('events.col_who'), who && <EntityLink entity={`person:${who}`} />],
-          [t('events.col_where'), place && <EntityLink entity={`place:${place}`} />],
-          [t('events.col_thing'), asset && <EntityLink entity={`asset:${asset}`} />],
-          [t('events.col_source'), textOf(event, 'castellan.source')],
-          [t('events.received'), <Stamp key="r" at={item.received_at} place={zoneAt} as="full" />],
-          [t('events.between'), <Interval key="i" event={event} place={zoneAt} />],
-        ]} />
+        <Facts
+          list={[
+            [t('events.col_who'), who && <EntityLink entity={`person:${who}`} />],
+            [t('events.col_where'), place && <EntityLink entity={`place:${place}`} />],
+            [t('events.col_thing'), asset && <EntityLink entity={`asset:${asset}`} />],
+            [t('events.col_source'), textOf(event, 'castellan.source')],
+            [
+              t('events.received'),
+              <Stamp key="r" at={item.received_at} place={zoneAt} as="full" />,
+            ],
+            [t('events.between'), <Interval key="i" event={event} place={zoneAt} />],
+          ]}
+        />
         <div className={css.flyBar}>
           <SegmentedControl
-            value={view} onChange={setView} aria-label={t('events.view')}
+            value={view}
+            onChange={setView}
+            aria-label={t('events.view')}
             data={[
               { value: 'tree', label: t('events.attributes') },
               { value: 'raw', label: t('events.raw') },
@@ -98,7 +111,9 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
           <CopyButton value={text}>
             {({ copied, copy }) => (
               <Button
-                variant="default" onClick={copy} ms="auto"
+                variant="default"
+                onClick={copy}
+                ms="auto"
                 leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
               >
                 {copied ? t('events.copied') : t('events.copy')}
@@ -106,9 +121,11 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
             )}
           </CopyButton>
         </div>
-        {view === 'tree'
-          ? <Tree event={event} onPivot={onPivot} />
-          : <pre className={css.raw}>{text.slice(0, 200_000)}</pre>}
+        {view === 'tree' ? (
+          <Tree event={event} onPivot={onPivot} />
+        ) : (
+          <pre className={css.raw}>{text.slice(0, 200_000)}</pre>
+        )}
       </div>
     </>
   )
@@ -116,7 +133,14 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
 
 /** When it was, as exactly as the source's clock allows. */
 function Interval({ event, place }: { event: EventItem['event']; place: string | undefined }) {
-  const [from, to] = [textOf(event, 'castellan.time.earliest'), textOf(event, 'castellan.time.latest')]
+  const [from, to] = [
+    textOf(event, 'castellan.time.earliest'),
+    textOf(event, 'castellan.time.latest'),
+  ]
   if (!from || !to) return null
-  return <><Stamp at={from} place={place} /> – <Stamp at={to} place={place} /></>
+  return (
+    <>
+      <Stamp at={from} place={place} /> – <Stamp at={to} place={place} />
+    </>
+  )
 }

@@ -27,8 +27,11 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
   above.current = (place) => directory.above(place).map((one) => one.id)
   const tail = useMemo(() => {
     const isAll = Object.keys(query).length === 0
-    return tailOf(isAll ? undefined
-      : ({ event }, raw) => matches(event, raw, query, (place) => above.current(place)))
+    return tailOf(
+      isAll
+        ? undefined
+        : ({ event }, raw) => matches(event, raw, query, (place) => above.current(place)),
+    )
   }, [query])
   useEffect(() => tail.open(), [tail])
   const view = useSampled(tail.view, SHOW_EVERY_MS)
@@ -38,7 +41,9 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
   useEffect(() => tail.pause(isStill), [tail, isStill])
   const before = useReading<{ events: EventItem[] }>('/v1/events', { ...query, limit: 100 })
   const history = useMemo(
-    () => (before.data?.events ?? []).map((item) => new Row(undefined, item)), [before.data])
+    () => (before.data?.events ?? []).map((item) => new Row(undefined, item)),
+    [before.data],
+  )
   const rows = useMemo(() => withHistory(view.rows, history), [view.rows, history])
   useEffect(() => onRows(rows), [onRows, rows])
   const toggle = () => {
@@ -51,22 +56,34 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
       <div className={css.strip}>
         <Rate tail={tail} />
       </div>
-      {rows.length === 0 && before.isWaiting ? <Waiting /> : rows.length === 0
-        ? <EmptyNote title={t('events.live_empty')}>{t('events.live_empty_text')}</EmptyNote>
-        : (
-          <EventTable
-            rows={rows} columns={columns} chosen={chosen} onChoose={onChoose} isRunning
-            onPivot={onPivot} onScrolled={setAtTop}
-          />
-        )}
+      {rows.length === 0 && before.isWaiting ? (
+        <Waiting />
+      ) : rows.length === 0 ? (
+        <EmptyNote title={t('events.live_empty')}>{t('events.live_empty_text')}</EmptyNote>
+      ) : (
+        <EventTable
+          rows={rows}
+          columns={columns}
+          chosen={chosen}
+          onChoose={onChoose}
+          isRunning
+          onPivot={onPivot}
+          onScrolled={setAtTop}
+        />
+      )}
       <div className={css.foot}>
         <Button
-          variant="subtle" size="compact-xs" color={isStill ? 'yellow' : 'gray'} onClick={toggle}
+          variant="subtle"
+          size="compact-xs"
+          color={isStill ? 'yellow' : 'gray'}
+          onClick={toggle}
           leftSection={isStill ? <IconPlayerPlay size={13} /> : <IconPlayerPause size={13} />}
         >
           {isStill ? t('events.resume') : t('events.pause')}
         </Button>
-        {isStill && <span className={css.paused}>{t('events.waiting', { count: view.waiting })}</span>}
+        {isStill && (
+          <span className={css.paused}>{t('events.waiting', { count: view.waiting })}</span>
+        )}
         <Counts view={view} />
         <DataAge />
       </div>
@@ -89,7 +106,10 @@ const RATE_SECONDS = 120
 /** Events a second over the last two minutes, as this browser heard them. */
 function Rate({ tail }: { tail: Tail<Row> }) {
   const [points, setPoints] = useState<{ times: number[]; values: (number | null)[] }>(() => ({
-    times: Array.from({ length: RATE_SECONDS }, (_, at) => Math.floor(Date.now() / 1_000) - RATE_SECONDS + at),
+    times: Array.from(
+      { length: RATE_SECONDS },
+      (_, at) => Math.floor(Date.now() / 1_000) - RATE_SECONDS + at,
+    ),
     values: Array.from({ length: RATE_SECONDS }, () => null),
   }))
   const before = useRef<{ seen: number; at: number }>(undefined)
@@ -111,13 +131,20 @@ function Rate({ tail }: { tail: Tail<Row> }) {
     return () => clearInterval(timer)
   }, [read])
   const heard = points.values.filter((value) => value !== null)
-  const mean = heard.slice(-10).reduce((sum, value) => sum + value, 0) / Math.max(1, heard.slice(-10).length)
+  const mean =
+    heard.slice(-10).reduce((sum, value) => sum + value, 0) / Math.max(1, heard.slice(-10).length)
   const label = t('events.rate', { rate: mean < 10 ? mean.toFixed(1) : count(Math.round(mean)) })
   return (
     <>
-      <div className={css.stripNote}><strong className="num">{label}</strong> {t('events.rate_span')}</div>
+      <div className={css.stripNote}>
+        <strong className="num">{label}</strong> {t('events.rate_span')}
+      </div>
       <Plot
-        kind="line" times={points.times} values={points.values} height={74} label={label}
+        kind="line"
+        times={points.times}
+        values={points.values}
+        height={74}
+        label={label}
         zone={viewerZone()}
       />
     </>

@@ -36,7 +36,9 @@ export function Saved({ text, isLive, setText }: Props) {
       <Menu>
         <Menu.Target>
           <Tooltip label={t('events.saved')}>
-            <ActionIcon size="lg" aria-label={t('events.saved')}><IconBookmark size={16} /></ActionIcon>
+            <ActionIcon size="lg" aria-label={t('events.saved')}>
+              <IconBookmark size={16} />
+            </ActionIcon>
           </Tooltip>
         </Menu.Target>
         <Menu.Dropdown maw={360}>
@@ -44,8 +46,11 @@ export function Saved({ text, isLive, setText }: Props) {
           {views.length === 0 && <Menu.Item disabled>{t('events.saved_none')}</Menu.Item>}
           {views.map((view) => (
             <Menu.Item
-              key={view.name} onClick={() => setText(view.query)}
-              rightSection={view.shared && <IconUsers size={13} aria-label={t('events.saved_shared')} />}
+              key={view.name}
+              onClick={() => setText(view.query)}
+              rightSection={
+                view.shared && <IconUsers size={13} aria-label={t('events.saved_shared')} />
+              }
             >
               <bdi className={`cut ${parts.block}`}>{view.name.slice(0, 120)}</bdi>
             </Menu.Item>
@@ -54,14 +59,18 @@ export function Saved({ text, isLive, setText }: Props) {
           <Menu.Item disabled={text === '' || isLive} onClick={() => setNaming(true)}>
             {t('events.save_this')}
           </Menu.Item>
-          {views.filter((view) => view.query === text).map((view) => (
-            <Menu.Item
-              key={view.name} color="red" leftSection={<IconTrash size={13} />}
-              onClick={() => void remove(view)}
-            >
-              {t('events.saved_remove', { name: view.name.slice(0, 60) })}
-            </Menu.Item>
-          ))}
+          {views
+            .filter((view) => view.query === text)
+            .map((view) => (
+              <Menu.Item
+                key={view.name}
+                color="red"
+                leftSection={<IconTrash size={13} />}
+                onClick={() => void remove(view)}
+              >
+                {t('events.saved_remove', { name: view.name.slice(0, 60) })}
+              </Menu.Item>
+            ))}
         </Menu.Dropdown>
       </Menu>
       {isNaming && <Naming text={text} close={() => setNaming(false)} done={again} />}
@@ -88,16 +97,25 @@ function Naming({ text, close, done }: { text: string; close: () => void; done: 
     <Modal opened onClose={close} title={t('events.save_this')} size={420}>
       <form className={parts.form} onSubmit={(event) => void submit(event)}>
         <TextInput
-          label={t('events.saved_name')} value={name} maxLength={80} data-autofocus error={refusal}
+          label={t('events.saved_name')}
+          value={name}
+          maxLength={80}
+          data-autofocus
+          error={refusal}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <Checkbox
-          label={t('events.saved_for_team')} checked={isShared}
+          label={t('events.saved_for_team')}
+          checked={isShared}
           onChange={(event) => setShared(event.currentTarget.checked)}
         />
         <div className={parts.formEnd}>
-          <Button variant="default" onClick={close}>{t('shell.cancel')}</Button>
-          <Button type="submit" disabled={name.trim() === ''}>{t('shell.save')}</Button>
+          <Button variant="default" onClick={close}>
+            {t('shell.cancel')}
+          </Button>
+          <Button type="submit" disabled={name.trim() === ''}>
+            {t('shell.save')}
+          </Button>
         </div>
       </form>
     </Modal>

@@ -37,13 +37,14 @@ export function SearchList(props: ListProps) {
       get<Page>('/v1/events', { ...query, limit: PAGE, before: pageParam }, signal),
     initialPageParam: '',
     getNextPageParam: (last, pages) =>
-      (last.next && last.events.length > 0 && pages.length * PAGE < ROWS_MAX ? last.next : undefined),
+      last.next && last.events.length > 0 && pages.length * PAGE < ROWS_MAX ? last.next : undefined,
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   })
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = asked
   const rows = useMemo(
-    () => data?.pages.flatMap((page) => page.events.map((item) => new Row(undefined, item))) ?? NO_ROWS,
+    () =>
+      data?.pages.flatMap((page) => page.events.map((item) => new Row(undefined, item))) ?? NO_ROWS,
     [data],
   )
   useEffect(() => onRows(rows), [onRows, rows])
@@ -54,22 +55,29 @@ export function SearchList(props: ListProps) {
   return (
     <>
       <Histogram query={query} text={text} setText={setText} />
-      {asked.error
-        ? <ProblemNote error={asProblem(asked.error)} retry={() => void asked.refetch()} />
-        : asked.isPending ? <Waiting label={t('events.searching')} />
-          : rows.length === 0
-            ? (
-              <EmptyNote title={t('events.none')}>
-                {t('events.none_text')}{' '}
-                {text && <Button variant="subtle" onClick={() => setText('')}>{t('events.clear_filter')}</Button>}
-              </EmptyNote>
-            )
-            : (
-              <EventTable
-                rows={rows} columns={columns} chosen={chosen} onChoose={onChoose}
-                onPivot={onPivot} onEnd={more}
-              />
-            )}
+      {asked.error ? (
+        <ProblemNote error={asProblem(asked.error)} retry={() => void asked.refetch()} />
+      ) : asked.isPending ? (
+        <Waiting label={t('events.searching')} />
+      ) : rows.length === 0 ? (
+        <EmptyNote title={t('events.none')}>
+          {t('events.none_text')}{' '}
+          {text && (
+            <Button variant="subtle" onClick={() => setText('')}>
+              {t('events.clear_filter')}
+            </Button>
+          )}
+        </EmptyNote>
+      ) : (
+        <EventTable
+          rows={rows}
+          columns={columns}
+          chosen={chosen}
+          onChoose={onChoose}
+          onPivot={onPivot}
+          onEnd={more}
+        />
+      )}
       <div className={css.foot} aria-live="polite">
         <span className="num cut">
           {asked.isFetching ? t('events.searching') : shownCount(rows, hasNextPage)}
@@ -88,7 +96,11 @@ interface Counts {
 }
 
 /** Where in time they are; a stretch dragged over it narrows the search. */
-function Histogram({ query, text, setText }: {
+function Histogram({
+  query,
+  text,
+  setText,
+}: {
   query: ApiQuery
   text: string
   setText: (text: string) => void
@@ -96,12 +108,17 @@ function Histogram({ query, text, setText }: {
   const directory = useDirectory()
   const zone = directory.zoneOf(query.site ?? query.place)
   const { data, problem, isMissing } = useReading<Counts>(
-    '/v1/events/histogram', { ...query, buckets: 60 }, { keep: true },
+    '/v1/events/histogram',
+    { ...query, buckets: 60 },
+    { keep: true },
   )
-  const series = useMemo(() => ({
-    times: (data?.buckets ?? []).map(({ at }) => Date.parse(at) / 1_000),
-    values: (data?.buckets ?? []).map((bucket) => bucket.count),
-  }), [data])
+  const series = useMemo(
+    () => ({
+      times: (data?.buckets ?? []).map(({ at }) => Date.parse(at) / 1_000),
+      values: (data?.buckets ?? []).map((bucket) => bucket.count),
+    }),
+    [data],
+  )
   if (isMissing || problem) {
     return (
       <div className={css.strip}>
@@ -114,9 +131,13 @@ function Histogram({ query, text, setText }: {
   }
   const all = series.values.reduce((sum, value) => sum + value, 0)
   const choose = (from_s: number, to_s: number) => {
-    const kept = parse(text).terms.filter((term) => !term.key || !['from', 'to'].includes(KEYS[term.key]))
+    const kept = parse(text).terms.filter(
+      (term) => !term.key || !['from', 'to'].includes(KEYS[term.key]),
+    )
     const iso = (s: number) => new Date(s * 1_000).toISOString()
-    setText(write([...kept, { key: 'since', value: iso(from_s) }, { key: 'until', value: iso(to_s) }]))
+    setText(
+      write([...kept, { key: 'since', value: iso(from_s) }, { key: 'until', value: iso(to_s) }]),
+    )
   }
   const label = t('events.histogram', { count: all, number: count(all) })
   return (

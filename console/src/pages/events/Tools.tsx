@@ -25,7 +25,9 @@ export function Tools({ text, query, isLive, columns, setText, setUrl, again }: 
   return (
     <div className={css.tools}>
       <SegmentedControl
-        size="sm" value={isLive ? 'live' : 'search'} aria-label={t('events.mode')}
+        size="sm"
+        value={isLive ? 'live' : 'search'}
+        aria-label={t('events.mode')}
         onChange={(mode) => setUrl({ mode, event: undefined })}
         data={[
           { value: 'live', label: t('events.live') },
@@ -41,7 +43,9 @@ export function Tools({ text, query, isLive, columns, setText, setUrl, again }: 
       )}
       <Menu closeOnItemClick={false}>
         <Menu.Target>
-          <ActionIcon size="lg" aria-label={t('events.columns')}><IconColumns3 size={16} /></ActionIcon>
+          <ActionIcon size="lg" aria-label={t('events.columns')}>
+            <IconColumns3 size={16} />
+          </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{t('events.columns')}</Menu.Label>
@@ -49,7 +53,9 @@ export function Tools({ text, query, isLive, columns, setText, setUrl, again }: 
             const isShown = columns.some((one) => one.id === column.id)
             return (
               <Menu.Item
-                key={column.id} role="menuitemcheckbox" aria-checked={isShown}
+                key={column.id}
+                role="menuitemcheckbox"
+                aria-checked={isShown}
                 onClick={() => setUrl({ cols: toggled(columns, column.id) })}
                 leftSection={<Checkbox.Indicator checked={isShown} size="xs" aria-hidden />}
               >
@@ -76,7 +82,13 @@ function Export({ query }: { query: ApiQuery }) {
   if (refusal) {
     return (
       <Tooltip label={refusal}>
-        <Button variant="default" size="sm" data-disabled aria-disabled leftSection={<IconDownload size={15} />}>
+        <Button
+          variant="default"
+          size="sm"
+          data-disabled
+          aria-disabled
+          leftSection={<IconDownload size={15} />}
+        >
           {t('events.export')}
         </Button>
       </Tooltip>
@@ -92,10 +104,14 @@ function Export({ query }: { query: ApiQuery }) {
       <Menu.Dropdown>
         {FORMATS.map((format) => (
           <Menu.Item
-            key={format} component="a" download={`events.${format}`}
+            key={format}
+            component="a"
+            download={`events.${format}`}
             href={address('/v1/events/export', { ...query, format })}
           >
-            {t('events.export_as', { format: format === 'parquet' ? 'Parquet' : format.toUpperCase() })}
+            {t('events.export_as', {
+              format: format === 'parquet' ? 'Parquet' : format.toUpperCase(),
+            })}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -27,14 +27,16 @@ function Branches({ list, onPivot }: { list: Branch[]; onPivot: OnPivot }) {
     <ul className={css.tree}>
       {list.map((branch) => (
         <li key={branch.path}>
-          {branch.below
-            ? (
-              <details open={branch.name !== 'unmapped' || list.length < 3}>
-                <summary><bdi className="mono">{branch.name}</bdi></summary>
-                <Branches list={branch.below} onPivot={onPivot} />
-              </details>
-            )
-            : <Leaf branch={branch} onPivot={onPivot} />}
+          {branch.below ? (
+            <details open={branch.name !== 'unmapped' || list.length < 3}>
+              <summary>
+                <bdi className="mono">{branch.name}</bdi>
+              </summary>
+              <Branches list={branch.below} onPivot={onPivot} />
+            </details>
+          ) : (
+            <Leaf branch={branch} onPivot={onPivot} />
+          )}
         </li>
       ))}
     </ul>
@@ -48,18 +50,25 @@ function Leaf({ branch, onPivot }: { branch: Branch; onPivot: OnPivot }) {
       <bdi className={`${css.leafName} mono`}>{branch.name}</bdi>
       <span className={css.leafValue} dir="auto">
         {branch.text}
-        {branch.moment !== undefined && <> <small>{fullTime(branch.moment, 'UTC')} UTC</small></>}
+        {branch.moment !== undefined && (
+          <>
+            {' '}
+            <small>{fullTime(branch.moment, 'UTC')} UTC</small>
+          </>
+        )}
       </span>
-      {pivot
-        ? (
-          <ActionIcon
-            size="xs" className={css.leafPivot} onClick={() => onPivot(...pivot)}
-            aria-label={t('events.look_for', { value: branch.text.slice(0, 80) })}
-          >
-            <IconFilterPlus size={13} />
-          </ActionIcon>
-        )
-        : <span />}
+      {pivot ? (
+        <ActionIcon
+          size="xs"
+          className={css.leafPivot}
+          onClick={() => onPivot(...pivot)}
+          aria-label={t('events.look_for', { value: branch.text.slice(0, 80) })}
+        >
+          <IconFilterPlus size={13} />
+        </ActionIcon>
+      ) : (
+        <span />
+      )}
     </div>
   )
 }

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { classOf, complete, momentOf, parse, quoted, toQuery, withTerm, without, write } from './filter'
+import {
+  classOf,
+  complete,
+  momentOf,
+  parse,
+  quoted,
+  toQuery,
+  withTerm,
+  without,
+  write,
+} from './filter'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const query = (text: string) => toQuery(parse(text), NOW)
@@ -7,18 +17,23 @@ const codes = (text: string) => query(text).faults.map((fault) => fault.code)
 
 describe('the filter language', () => {
   it('turns keys into the query of the API', () => {
-    expect(query('person:ana door:hq-d-main host:ws-1 ip:10.0.0.7 source:fw-hq').faults)
-      .toEqual([])
-    expect(query('person:ana door:hq-d-main host:ws-1 ip:10.0.0.7 source:fw-hq class:door').query)
-      .toEqual({
-        person: 'ana', place: 'hq-d-main', asset: 'ws-1', ip: '10.0.0.7', source: 'fw-hq',
-        class: '4230001',
-      })
+    expect(query('person:ana door:hq-d-main host:ws-1 ip:10.0.0.7 source:fw-hq').faults).toEqual([])
+    expect(
+      query('person:ana door:hq-d-main host:ws-1 ip:10.0.0.7 source:fw-hq class:door').query,
+    ).toEqual({
+      person: 'ana',
+      place: 'hq-d-main',
+      asset: 'ws-1',
+      ip: '10.0.0.7',
+      source: 'fw-hq',
+      class: '4230001',
+    })
   })
 
   it('reads spans before now and absolute times', () => {
     expect(query('since:2h until:15m').query).toEqual({
-      from: '2026-11-22T10:00:00.000Z', to: '2026-11-22T11:45:00.000Z',
+      from: '2026-11-22T10:00:00.000Z',
+      to: '2026-11-22T11:45:00.000Z',
     })
     expect(momentOf('2026-11-22T10:00:00+01:00', NOW)).toBe(Date.parse('2026-11-22T09:00:00Z'))
     expect(momentOf('yesterday', NOW)).toBeUndefined()
@@ -26,7 +41,8 @@ describe('the filter language', () => {
 
   it('joins free words and gives them a start, because the API wants one', () => {
     expect(query('refused "no such card"').query).toEqual({
-      text: 'refused no such card', from: '2026-11-21T12:00:00.000Z',
+      text: 'refused no such card',
+      from: '2026-11-21T12:00:00.000Z',
     })
     expect(query('refused since:1h').query.from).toBe('2026-11-22T11:00:00.000Z')
     expect(query('refused until:1d').query.from).toBe('2026-11-20T12:00:00.000Z')
@@ -83,7 +99,10 @@ describe('pivoting', () => {
 
 describe('completion', () => {
   const known = {
-    door: [{ value: 'hq-d-main', name: 'Main entrance' }, { value: 'dc-d-dock', name: 'Dock 4' }],
+    door: [
+      { value: 'hq-d-main', name: 'Main entrance' },
+      { value: 'dc-d-dock', name: 'Dock 4' },
+    ],
     person: [{ value: 'ana maria' }],
   }
 

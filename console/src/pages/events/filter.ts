@@ -5,13 +5,33 @@
 
 /** What the API can be asked for; every key of the language is one of these. */
 export type Field =
-  | 'person' | 'asset' | 'place' | 'ip' | 'user' | 'credential' | 'class' | 'source' | 'site'
-  | 'from' | 'to' | 'text'
+  | 'person'
+  | 'asset'
+  | 'place'
+  | 'ip'
+  | 'user'
+  | 'credential'
+  | 'class'
+  | 'source'
+  | 'site'
+  | 'from'
+  | 'to'
+  | 'text'
 
 /** The language's keys, in the order in which completion offers them. */
 export const KEYS = {
-  person: 'person', door: 'place', host: 'asset', ip: 'ip', place: 'place', class: 'class',
-  source: 'source', since: 'from', until: 'to', user: 'user', badge: 'credential', site: 'site',
+  person: 'person',
+  door: 'place',
+  host: 'asset',
+  ip: 'ip',
+  place: 'place',
+  class: 'class',
+  source: 'source',
+  since: 'from',
+  until: 'to',
+  user: 'user',
+  badge: 'credential',
+  site: 'site',
 } as const satisfies Record<string, Field>
 
 export type Key = keyof typeof KEYS
@@ -19,10 +39,28 @@ export const KEY_NAMES = Object.keys(KEYS) as Key[]
 
 /** Words for the OCSF classes that people ask for. */
 export const CLASSES: Readonly<Record<string, number>> = {
-  door: 4_230_001, alarm: 4_230_002, 'alarm-handling': 4_230_003, patrol: 4_230_004,
-  staffing: 4_230_005, response: 4_230_006, report: 4_230_007, logon: 3002, account: 3001,
-  network: 4001, http: 4002, dns: 4003, dhcp: 4004, rdp: 4005, ssh: 4007, email: 4009, vpn: 4014,
-  file: 1001, process: 1007, finding: 2004, api: 6003, other: 0,
+  door: 4_230_001,
+  alarm: 4_230_002,
+  'alarm-handling': 4_230_003,
+  patrol: 4_230_004,
+  staffing: 4_230_005,
+  response: 4_230_006,
+  report: 4_230_007,
+  logon: 3002,
+  account: 3001,
+  network: 4001,
+  http: 4002,
+  dns: 4003,
+  dhcp: 4004,
+  rdp: 4005,
+  ssh: 4007,
+  email: 4009,
+  vpn: 4014,
+  file: 1001,
+  process: 1007,
+  finding: 2004,
+  api: 6003,
+  other: 0,
 }
 
 export interface Term {
@@ -34,7 +72,8 @@ export interface Term {
   end: number
 }
 
-export type FaultCode = 'unknown_key' | 'empty' | 'twice' | 'bad_ip' | 'bad_time' | 'bad_class' | 'order'
+export type FaultCode =
+  'unknown_key' | 'empty' | 'twice' | 'bad_ip' | 'bad_time' | 'bad_class' | 'order'
 
 export interface Fault {
   code: FaultCode
@@ -105,7 +144,8 @@ export function parse(text: string): Filter {
   for (const term of terms) {
     if (!term.key) continue
     const field = KEYS[term.key]
-    if (seen.has(field)) faults.push({ code: 'twice', found: term.key, start: term.start, end: term.end })
+    if (seen.has(field))
+      faults.push({ code: 'twice', found: term.key, start: term.start, end: term.end })
     seen.add(field)
   }
   return { terms, faults }
@@ -113,7 +153,12 @@ export function parse(text: string): Filter {
 
 const SPAN = /^(\d{1,6})(s|m|min|h|d|w)$/
 const SPAN_MS: Record<string, number> = {
-  s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
 }
 
 /** A moment: `15m`, `2h`, `3d` before now, or a date or time; milliseconds. */
@@ -191,7 +236,9 @@ export function quoted(value: string): string {
 
 /** Free text that reads like a term is quoted, so that it stays text. */
 const free = (value: string): string =>
-  /^[a-z_]+:/i.test(value) ? `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"` : quoted(value)
+  /^[a-z_]+:/i.test(value)
+    ? `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+    : quoted(value)
 
 /** The text of terms; `parse(write(terms))` gives the same terms. */
 export function write(terms: readonly { key: Key | undefined; value: string }[]): string {
@@ -238,17 +285,24 @@ export function wordAt(text: string, caret: number): { start: number; end: numbe
 export function complete(text: string, caret: number, known: Known): Offer[] {
   const { start, end, word } = wordAt(text, caret)
   const put = (own: string, label: string, hint?: string): Offer => ({
-    text: text.slice(0, start) + own + text.slice(end), caret: start + own.length, label, hint,
+    text: text.slice(0, start) + own + text.slice(end),
+    caret: start + own.length,
+    label,
+    hint,
   })
   const colon = word.indexOf(':')
   if (colon < 0) {
     const lower = word.toLowerCase()
     return KEY_NAMES.filter((key) => key.startsWith(lower) && key !== lower)
-      .map((key) => put(`${key}:`, `${key}:`)).slice(0, OFFERS_MAX)
+      .map((key) => put(`${key}:`, `${key}:`))
+      .slice(0, OFFERS_MAX)
   }
   const key = word.slice(0, colon).toLowerCase()
   if (!isKey(key)) return []
-  const begun = word.slice(colon + 1).replaceAll('"', '').toLowerCase()
+  const begun = word
+    .slice(colon + 1)
+    .replaceAll('"', '')
+    .toLowerCase()
   const rank = ({ value, name = '' }: { value: string; name?: string }): number => {
     const [id, shown] = [value.toLowerCase(), name.toLowerCase()]
     if (id.startsWith(begun) || shown.startsWith(begun)) return 0

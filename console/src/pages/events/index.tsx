@@ -43,21 +43,37 @@ export default function EventsPage() {
   const query = useMemo(() => toQuery(parse(text), serverNow()).query, [text, round])
   const shown = useMemo(() => columnsOf(url.cols), [url.cols])
   const choose = useCallback((event: string | undefined) => setUrl({ event }), [setUrl])
-  const setText = useCallback((q: string) => {
-    setRound((now) => now + 1)
-    setUrl({ q, text: undefined, event: undefined }, true)
-  }, [setUrl])
-  const pivot = useCallback((key: Key | undefined, value: string) => {
-    setText(key ? withTerm(text, key, value) : `${text} ${quoted(value)}`.trim())
-  }, [setText, text])
-  const onRows = useCallback((now: readonly Row[]) => {
-    rows.current = now
-  }, [rows])
+  const setText = useCallback(
+    (q: string) => {
+      setRound((now) => now + 1)
+      setUrl({ q, text: undefined, event: undefined }, true)
+    },
+    [setUrl],
+  )
+  const pivot = useCallback(
+    (key: Key | undefined, value: string) => {
+      setText(key ? withTerm(text, key, value) : `${text} ${quoted(value)}`.trim())
+    },
+    [setText, text],
+  )
+  const onRows = useCallback(
+    (now: readonly Row[]) => {
+      rows.current = now
+    },
+    [rows],
+  )
   const at = rows.current.find((row) => row.key === url.event)
   useEventKeys({ rows, chosen: url.event, choose, pivot, isLive, setUrl })
   const list: ListProps = {
-    query, round, columns: shown, chosen: url.event, onChoose: choose, onPivot: pivot, onRows,
-    setText, text,
+    query,
+    round,
+    columns: shown,
+    chosen: url.event,
+    onChoose: choose,
+    onPivot: pivot,
+    onRows,
+    setText,
+    text,
   }
   return (
     <div className={css.page} data-open={url.event ? true : undefined}>
@@ -65,15 +81,23 @@ export default function EventsPage() {
         <div className={css.bar}>
           <FilterBar text={text} onText={setText} />
           <Tools
-            text={text} query={query} isLive={isLive} columns={shown} setText={setText}
-            setUrl={setUrl} again={() => setRound((now) => now + 1)}
+            text={text}
+            query={query}
+            isLive={isLive}
+            columns={shown}
+            setText={setText}
+            setUrl={setUrl}
+            again={() => setRound((now) => now + 1)}
           />
         </div>
         {isLive ? <LiveList key={text} {...list} /> : <SearchList {...list} />}
       </section>
       {url.event && (
         <Flyout
-          key={url.event} id={url.event} item={at?.isWhole ? at.item : undefined} close={() => choose(undefined)}
+          key={url.event}
+          id={url.event}
+          item={at?.isWhole ? at.item : undefined}
+          close={() => choose(undefined)}
           onPivot={pivot}
         />
       )}
@@ -107,14 +131,26 @@ function useEventKeys({ rows, chosen, choose, pivot, isLive, setUrl }: KeysProps
     { keys: 'j', label: t('events.key_next'), group, run: () => step(1) },
     { keys: 'k', label: t('events.key_previous'), group, run: () => step(-1) },
     { keys: 'Escape', label: t('events.close_event'), group, run: () => choose(undefined) },
-    { keys: 'l', label: t('events.key_live'), group,
-      run: () => setUrl({ mode: isLive ? 'search' : 'live', event: undefined }) },
+    {
+      keys: 'l',
+      label: t('events.key_live'),
+      group,
+      run: () => setUrl({ mode: isLive ? 'search' : 'live', event: undefined }),
+    },
     { keys: 'f p', label: t('events.key_by_person'), group, run: by('person', whoOf) },
     { keys: 'f d', label: t('events.key_by_place'), group, run: by('place', placeOf) },
     { keys: 'f h', label: t('events.key_by_host'), group, run: by('host', assetOf) },
-    { keys: 'f i', label: t('events.key_by_ip'), group,
-      run: by('ip', (event) => textOf(event, 'src_endpoint.ip', 'dst_endpoint.ip')) },
-    { keys: 'f s', label: t('events.key_by_source'), group,
-      run: by('source', (event) => textOf(event, 'castellan.source')) },
+    {
+      keys: 'f i',
+      label: t('events.key_by_ip'),
+      group,
+      run: by('ip', (event) => textOf(event, 'src_endpoint.ip', 'dst_endpoint.ip')),
+    },
+    {
+      keys: 'f s',
+      label: t('events.key_by_source'),
+      group,
+      run: by('source', (event) => textOf(event, 'castellan.source')),
+    },
   ])
 }

@@ -14,8 +14,11 @@ function itemOf(raw: string): EventItem {
   const ms = Number(event.time)
   const time = Number.isNaN(ms) ? '' : new Date(ms).toISOString()
   return {
-    event, time, received_at: time,
-    record: Number(at(event, 'castellan.record')), part: Number(at(event, 'castellan.part') ?? 0),
+    event,
+    time,
+    received_at: time,
+    record: Number(at(event, 'castellan.record')),
+    part: Number(at(event, 'castellan.part') ?? 0),
   }
 }
 
@@ -24,7 +27,10 @@ export class Row {
   private read: EventItem | undefined
   /** The stream does not say when an event was received; an answer of the API does. */
   readonly isWhole: boolean
-  constructor(private readonly raw: string | undefined, item?: EventItem) {
+  constructor(
+    private readonly raw: string | undefined,
+    item?: EventItem,
+  ) {
     this.read = item
     this.isWhole = item !== undefined
   }
@@ -65,20 +71,23 @@ export function tailOf(keep: ((item: EventItem, raw: string) => boolean) | undef
 export function useSampled<T>(store: External<T>, every_ms: number): T {
   const shown = useRef<{ store: External<T>; value: T }>({ store, value: store.get() })
   if (shown.current.store !== store) shown.current = { store, value: store.get() }
-  const subscribe = useCallback((tell: () => void) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const stop = store.subscribe(() => {
-      timer ??= setTimeout(() => {
-        timer = undefined
-        shown.current = { store, value: store.get() }
-        tell()
-      }, every_ms)
-    })
-    return () => {
-      clearTimeout(timer)
-      stop()
-    }
-  }, [store, every_ms])
+  const subscribe = useCallback(
+    (tell: () => void) => {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const stop = store.subscribe(() => {
+        timer ??= setTimeout(() => {
+          timer = undefined
+          shown.current = { store, value: store.get() }
+          tell()
+        }, every_ms)
+      })
+      return () => {
+        clearTimeout(timer)
+        stop()
+      }
+    },
+    [store, every_ms],
+  )
   const read = useCallback(() => shown.current.value, [])
   return useSyncExternalStore(subscribe, read, read)
 }

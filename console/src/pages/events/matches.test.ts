@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { matches } from './matches'
 
 const event = {
-  class_uid: 4_230_001, time: Date.parse('2026-11-22T12:00:00Z'),
+  class_uid: 4_230_001,
+  time: Date.parse('2026-11-22T12:00:00Z'),
   castellan: {
-    person: 'ana', source: 'pacs-hq', place: { id: 'hq-d-main', zone: 'hq-lobby', site: 'hq' },
+    person: 'ana',
+    source: 'pacs-hq',
+    place: { id: 'hq-d-main', zone: 'hq-lobby', site: 'hq' },
   },
   src_endpoint: { ip: '10.0.0.7' },
 }

@@ -3,7 +3,12 @@ import { columnsOf, pivotOf, toggled } from './columns'
 import { branches, LEAVES_MAX } from './tree'
 
 it('puts what is asked first at the top and what is left over at the end', () => {
-  const { list } = branches({ unmapped: { a: 1 }, zone: 'x', castellan: { person: 'ana' }, class_uid: 1 })
+  const { list } = branches({
+    unmapped: { a: 1 },
+    zone: 'x',
+    castellan: { person: 'ana' },
+    class_uid: 1,
+  })
   expect(list.map((branch) => branch.name)).toEqual(['class_uid', 'castellan', 'zone', 'unmapped'])
   expect(list[1]?.below?.[0]).toMatchObject({ path: 'castellan.person', text: 'ana' })
 })

@@ -28,8 +28,12 @@ const rank = (name: string): number => {
 }
 
 const momentOf = (name: string, value: unknown): number | undefined =>
-  typeof value === 'number' && /time$|_dt$|^first_seen|^last_seen/.test(name)
-  && value > MOMENT_MS[0] && value < MOMENT_MS[1] ? value : undefined
+  typeof value === 'number' &&
+  /time$|_dt$|^first_seen|^last_seen/.test(name) &&
+  value > MOMENT_MS[0] &&
+  value < MOMENT_MS[1]
+    ? value
+    : undefined
 
 export function branches(event: unknown): { list: Branch[]; isCut: boolean } {
   let left = LEAVES_MAX
@@ -48,9 +52,16 @@ export function branches(event: unknown): { list: Branch[]; isCut: boolean } {
       }
       left -= 1
       isDeep ||= isObject
-      const text = isObject ? '…' : typeof child === 'string' ? child : JSON.stringify(child) ?? ''
+      const text = isObject
+        ? '…'
+        : typeof child === 'string'
+          ? child
+          : (JSON.stringify(child) ?? '')
       made.push({
-        name, path: own, value: child, moment: momentOf(name, child),
+        name,
+        path: own,
+        value: child,
+        moment: momentOf(name, child),
         text: text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}…` : text,
       })
     }

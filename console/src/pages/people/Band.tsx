@@ -24,7 +24,11 @@ const STEP_H = 4
 /** Where they are believed to be, and a day of both worlds on one axis. */
 export function Band({ person, events }: { person: PersonItem; events: readonly EventItem[] }) {
   const directory = useDirectory()
-  const told = useReading<Presence[]>(`/v1/presence/${encodeURIComponent(person.id)}`, {}, { every_ms: 10_000 })
+  const told = useReading<Presence[]>(
+    `/v1/presence/${encodeURIComponent(person.id)}`,
+    {},
+    { every_ms: 10_000 },
+  )
   const now = serverNow()
   const zone = directory.zoneOf(person.site)
   const lanes = useMemo(() => bandOf(events, now), [events]) // eslint-disable-line
@@ -35,21 +39,40 @@ export function Band({ person, events }: { person: PersonItem; events: readonly 
   }, [events]) // eslint-disable-line
   const at = (ms: number) => `${(100 * (ms - (now - SPAN_MS))) / SPAN_MS}%`
   return (
-    <Part title={t('people.presence')} end={<span className="faint">{t('people.band_span', { zone: zoneName(now, zone) })}</span>}>
+    <Part
+      title={t('people.presence')}
+      end={<span className="faint">{t('people.band_span', { zone: zoneName(now, zone) })}</span>}
+    >
       <div className={css.believed}>
-        {believed.length === 0 && <span className={parts.quiet}>{t('people.presence_unknown')}</span>}
+        {believed.length === 0 && (
+          <span className={parts.quiet}>{t('people.presence_unknown')}</span>
+        )}
         {believed.map((one) => (
-          <span key={one.world} className={css.where} data-world={one.world === 'physical' ? 'physical' : 'logical'}>
+          <span
+            key={one.world}
+            className={css.where}
+            data-world={one.world === 'physical' ? 'physical' : 'logical'}
+          >
             <span className="faint">{word('people', 'world', one.world)}</span>
             <strong>{word('people', 'presence', one.state)}</strong>
-            {one.place && <EntityLink entity={one.world === 'physical' ? `place:${one.place}` : `asset:${one.place}`} />}
-            <span className="faint">{t('people.since')} <Ago at={one.since} /></span>
+            {one.place && (
+              <EntityLink
+                entity={one.world === 'physical' ? `place:${one.place}` : `asset:${one.place}`}
+              />
+            )}
+            <span className="faint">
+              {t('people.since')} <Ago at={one.since} />
+            </span>
           </span>
         ))}
       </div>
-      <div className={css.band} role="img" aria-label={t('people.band', {
-        physical: lanes.physical.length, logical: lanes.logical.length,
-      })}
+      <div
+        className={css.band}
+        role="img"
+        aria-label={t('people.band', {
+          physical: lanes.physical.length,
+          logical: lanes.logical.length,
+        })}
       >
         <Lane ticks={lanes.physical} world="physical" at={at} />
         <Lane ticks={lanes.logical} world="logical" at={at} />
@@ -65,13 +88,25 @@ export function Band({ person, events }: { person: PersonItem; events: readonly 
   )
 }
 
-function Lane({ ticks, world, at }: { ticks: Tick[]; world: 'physical' | 'logical'; at: (ms: number) => string }) {
+function Lane({
+  ticks,
+  world,
+  at,
+}: {
+  ticks: Tick[]
+  world: 'physical' | 'logical'
+  at: (ms: number) => string
+}) {
   return (
     <div className={css.lane} data-world={world}>
       <span className={css.laneName}>{t(`people.lane_${world}`)}</span>
       <div className={css.laneTicks}>
         {ticks.map((tick) => (
-          <i key={tick.at} data-refused={tick.isRefused || undefined} style={{ insetInlineStart: at(tick.at) }} />
+          <i
+            key={tick.at}
+            data-refused={tick.isRefused || undefined}
+            style={{ insetInlineStart: at(tick.at) }}
+          />
         ))}
       </div>
     </div>

@@ -23,20 +23,27 @@ export function EventLines({ events, world, problem, isWaiting, max = 12 }: Prop
   if (isWaiting) return <p className="faint">{t('shell.loading')}</p>
   const list = events.filter(({ event }) => !world || worldOf(event) === world).slice(0, max)
   if (list.length === 0) return <p className={parts.quiet}>{t('people.no_events')}</p>
-  return <ul className={css.lines}>{list.map((item) => <Line key={`${item.record}.${item.part}`} item={item} />)}</ul>
+  return (
+    <ul className={css.lines}>
+      {list.map((item) => (
+        <Line key={`${item.record}.${item.part}`} item={item} />
+      ))}
+    </ul>
+  )
 }
 
 const Line = memo(function Line({ item }: { item: EventItem }) {
   const { event } = item
   const place = placeOf(event)
   const asset = assetOf(event)
-  const where = worldOf(event) === 'physical' || !asset
-    ? place && `place:${place}` : `asset:${asset}`
+  const where =
+    worldOf(event) === 'physical' || !asset ? place && `place:${place}` : `asset:${asset}`
   return (
     <li className={css.line}>
       <Stamp at={item.time} place={place ?? siteOf(event)} />
       <Link
-        to="/events" search={{ mode: 'search', event: `${item.record}.${item.part}` } as never}
+        to="/events"
+        search={{ mode: 'search', event: `${item.record}.${item.part}` } as never}
         className={`${css.lineText} cut`}
       >
         <bdi>{describe(event).slice(0, 300)}</bdi>

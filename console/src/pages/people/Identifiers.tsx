@@ -17,26 +17,38 @@ export function Identifiers({ person }: { person: PersonItem }) {
   const groups = useMemo(() => grouped(person.identifiers), [person.identifiers])
   return (
     <>
-      <Part title={t('people.badges')}><Cards list={groups.badge} kind="badge" place={person.site} /></Part>
-      <Part title={t('people.accounts')}><Cards list={groups.account} kind="account" place={person.site} /></Part>
+      <Part title={t('people.badges')}>
+        <Cards list={groups.badge} kind="badge" place={person.site} />
+      </Part>
+      <Part title={t('people.accounts')}>
+        <Cards list={groups.account} kind="account" place={person.site} />
+      </Part>
       <Part title={t('people.devices')}>
-        {person.assets.length === 0
-          ? <p className={parts.quiet}>{t('people.no_devices')}</p>
-          : person.assets.map((asset) => (
+        {person.assets.length === 0 ? (
+          <p className={parts.quiet}>{t('people.no_devices')}</p>
+        ) : (
+          person.assets.map((asset) => (
             <div key={asset} className={css.card}>
               <IconDeviceLaptop size={16} stroke={1.6} aria-hidden />
               <EntityLink entity={`asset:${asset}`} />
             </div>
-          ))}
+          ))
+        )}
       </Part>
       {groups.other.length > 0 && (
-        <Part title={t('people.other')}><Cards list={groups.other} kind="other" place={person.site} /></Part>
+        <Part title={t('people.other')}>
+          <Cards list={groups.other} kind="other" place={person.site} />
+        </Part>
       )}
     </>
   )
 }
 
-function Cards({ list, kind, place }: {
+function Cards({
+  list,
+  kind,
+  place,
+}: {
   list: readonly Identifier[]
   kind: keyof typeof ICONS
   place: string | null | undefined
@@ -46,14 +58,28 @@ function Cards({ list, kind, place }: {
   return list.map((one) => {
     const state = validity(one, serverNow())
     return (
-      <div key={`${one.kind}|${one.realm}|${one.value}|${one.valid_from}`} className={css.card} data-state={state}>
+      <div
+        key={`${one.kind}|${one.realm}|${one.value}|${one.valid_from}`}
+        className={css.card}
+        data-state={state}
+      >
         <Icon size={16} stroke={1.6} aria-hidden />
         <span className={css.cardText}>
           <Cut isMono>{one.value}</Cut>
           <span className={`${css.cardHint} cut`}>
             {[word('people', 'id', one.kind), one.realm].filter(Boolean).join(' · ')}
-            {one.valid_from && <> · {t('people.from')} <Stamp at={one.valid_from} place={place} withSeconds={false} /></>}
-            {one.valid_to && <> · {t('people.until')} <Stamp at={one.valid_to} place={place} withSeconds={false} /></>}
+            {one.valid_from && (
+              <>
+                {' '}
+                · {t('people.from')} <Stamp at={one.valid_from} place={place} withSeconds={false} />
+              </>
+            )}
+            {one.valid_to && (
+              <>
+                {' '}
+                · {t('people.until')} <Stamp at={one.valid_to} place={place} withSeconds={false} />
+              </>
+            )}
           </span>
         </span>
         {state !== 'valid' && <Mark tone="warn">{word('people', 'validity', state)}</Mark>}

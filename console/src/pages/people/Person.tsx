@@ -29,49 +29,74 @@ const EVERY_MS = 10_000
 
 /** One person: what they carry, where they are in both worlds, and what is open about them. */
 export function Person({ id, close }: { id: string; close: () => void }) {
-  const asked = useReading<PersonItem>(`/v1/people/${encodeURIComponent(id)}`, {}, { every_ms: 60_000 })
+  const asked = useReading<PersonItem>(
+    `/v1/people/${encodeURIComponent(id)}`,
+    {},
+    { every_ms: 60_000 },
+  )
   const events = useReading<{ events: EventItem[] }>(
-    '/v1/events', { person: id, limit: EVENTS }, { every_ms: EVERY_MS },
+    '/v1/events',
+    { person: id, limit: EVENTS },
+    { every_ms: EVERY_MS },
   )
   const person = asked.data
   const name = person ? nameOfPerson(person) : id
   const list = useMemo(
-    () => (events.data?.events ?? []).filter(({ event }) => !isEcho(event)), [events.data],
+    () => (events.data?.events ?? []).filter(({ event }) => !isEcho(event)),
+    [events.data],
   )
   return (
     <Pane
-      title={<bdi>{name.slice(0, 200)}</bdi>} label={t('people.one')} readAt={events.readAt ?? asked.readAt}
-      head={(
+      title={<bdi>{name.slice(0, 200)}</bdi>}
+      label={t('people.one')}
+      readAt={events.readAt ?? asked.readAt}
+      head={
         <>
           <ActionIcon className={parts.back} aria-label={t('people.back')} onClick={close}>
             <IconArrowLeft size={16} />
           </ActionIcon>
           {person && <Head person={person} done={asked.again} />}
         </>
-      )}
+      }
     >
-      {asked.problem ? <ProblemNote error={asked.problem} retry={asked.again} />
-        : !person ? <Waiting />
-          : (
-            <div className={css.person}>
-              <div className={css.main}>
-                <Band person={person} events={list} />
-                <Part
-                  title={t('people.last_physical')}
-                  end={<Link to="/events" search={{ mode: 'search', q: `person:${id}` } as never}>{t('people.all_events')}</Link>}
-                >
-                  <EventLines events={list} world="physical" problem={events.problem} isWaiting={events.isWaiting} />
-                </Part>
-                <Part title={t('people.last_logical')}>
-                  <EventLines events={list} world="logical" problem={events.problem} isWaiting={events.isWaiting} />
-                </Part>
-              </div>
-              <div className={css.side}>
-                <Open id={id} />
-                <Identifiers person={person} />
-              </div>
-            </div>
-          )}
+      {asked.problem ? (
+        <ProblemNote error={asked.problem} retry={asked.again} />
+      ) : !person ? (
+        <Waiting />
+      ) : (
+        <div className={css.person}>
+          <div className={css.main}>
+            <Band person={person} events={list} />
+            <Part
+              title={t('people.last_physical')}
+              end={
+                <Link to="/events" search={{ mode: 'search', q: `person:${id}` } as never}>
+                  {t('people.all_events')}
+                </Link>
+              }
+            >
+              <EventLines
+                events={list}
+                world="physical"
+                problem={events.problem}
+                isWaiting={events.isWaiting}
+              />
+            </Part>
+            <Part title={t('people.last_logical')}>
+              <EventLines
+                events={list}
+                world="logical"
+                problem={events.problem}
+                isWaiting={events.isWaiting}
+              />
+            </Part>
+          </div>
+          <div className={css.side}>
+            <Open id={id} />
+            <Identifiers person={person} />
+          </div>
+        </div>
+      )}
     </Pane>
   )
 }
@@ -101,15 +126,21 @@ function Head({ person, done }: { person: PersonItem; done: () => void }) {
       </span>
       {isVeiled(person) && (
         <ActionButton
-          variant="default" offer={right} onPress={() => setAsking(true)} leftSection={<IconEye size={14} />}
+          variant="default"
+          offer={right}
+          onPress={() => setAsking(true)}
+          leftSection={<IconEye size={14} />}
         >
           {t('people.reveal')}
         </ActionButton>
       )}
       {isAsking && (
         <ReasonDialog
-          title={t('people.reveal')} label={t('people.reveal')} close={() => setAsking(false)}
-          run={reveal} isHarmless
+          title={t('people.reveal')}
+          label={t('people.reveal')}
+          close={() => setAsking(false)}
+          run={reveal}
+          isHarmless
         >
           <p>{t('people.reveal_text')}</p>
         </ReasonDialog>
@@ -123,26 +154,35 @@ const OPEN = 'new,acknowledged,in_progress,snoozed'
 /** Incidents about them that are not done. */
 function Open({ id }: { id: string }) {
   const states = useReading<{ incidents: Incident[] }>(
-    '/v1/incidents', { entity: `person:${id}`, limit: 100 }, { every_ms: EVERY_MS },
+    '/v1/incidents',
+    { entity: `person:${id}`, limit: 100 },
+    { every_ms: EVERY_MS },
   )
   const list = (states.data?.incidents ?? []).filter((one) => OPEN.includes(one.state))
   return (
     <Part title={t('people.open')}>
-      {states.problem ? <p className={parts.problem}>{states.problem.detail}</p>
-        : states.isWaiting ? <p className="faint">{t('shell.loading')}</p>
-          : list.length === 0
-            ? <p className={parts.quiet}>{t('people.open_none')}</p>
-            : list.map((incident) => (
-              <Link
-                key={incident.id} to="/incidents" search={{ i: incident.id } as never}
-                className={css.incident}
-              >
-                <Severity level={incident.level} isShort />
-                <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
-                <span className="faint"><Ago at={incident.opened_at} /></span>
-              </Link>
-            ))}
+      {states.problem ? (
+        <p className={parts.problem}>{states.problem.detail}</p>
+      ) : states.isWaiting ? (
+        <p className="faint">{t('shell.loading')}</p>
+      ) : list.length === 0 ? (
+        <p className={parts.quiet}>{t('people.open_none')}</p>
+      ) : (
+        list.map((incident) => (
+          <Link
+            key={incident.id}
+            to="/incidents"
+            search={{ i: incident.id } as never}
+            className={css.incident}
+          >
+            <Severity level={incident.level} isShort />
+            <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
+            <span className="faint">
+              <Ago at={incident.opened_at} />
+            </span>
+          </Link>
+        ))
+      )}
     </Part>
   )
 }
-

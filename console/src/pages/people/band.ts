@@ -12,7 +12,10 @@ export interface Tick {
 }
 
 /** The marks of the last day; refusals are never hidden by what else happened then. */
-export function bandOf(events: readonly EventItem[], now: number): { physical: Tick[]; logical: Tick[] } {
+export function bandOf(
+  events: readonly EventItem[],
+  now: number,
+): { physical: Tick[]; logical: Tick[] } {
   const lanes = { physical: new Map<number, Tick>(), logical: new Map<number, Tick>() }
   for (const { event, time } of events) {
     const ms = Date.parse(time)

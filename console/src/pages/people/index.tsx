@@ -32,46 +32,75 @@ export default function PeoplePage() {
     { keys: '/', label: t('people.search'), group, run: () => search.current?.focus() },
     { keys: 'j', label: t('people.key_next'), group, run: () => step(1) },
     { keys: 'k', label: t('people.key_previous'), group, run: () => step(-1) },
-    { keys: 'Escape', label: t('people.close_person'), group, run: () => setUrl({ id: undefined }) },
+    {
+      keys: 'Escape',
+      label: t('people.close_person'),
+      group,
+      run: () => setUrl({ id: undefined }),
+    },
   ])
   return (
     <div className={parts.split} data-open={url.id ? true : undefined}>
       <Pane
-        title={t('people.title')} readAt={all.readAt} isFlush
+        title={t('people.title')}
+        readAt={all.readAt}
+        isFlush
         head={<span className="faint num">{t('people.shown', { count: list.length })}</span>}
       >
         <div className={parts.bar}>
           <TextInput
-            ref={search} size="sm" value={url.find ?? ''} aria-label={t('people.search')} dir="auto"
-            placeholder={t('people.search_hint')} leftSection={<IconSearch size={15} aria-hidden />}
+            ref={search}
+            size="sm"
+            value={url.find ?? ''}
+            aria-label={t('people.search')}
+            dir="auto"
+            placeholder={t('people.search_hint')}
+            leftSection={<IconSearch size={15} aria-hidden />}
             onChange={(event) => setUrl({ find: event.currentTarget.value })}
-            rightSection={url.find && (
-              <ActionIcon size="sm" aria-label={t('events.clear_filter')} onClick={() => setUrl({ find: undefined })}>
-                <IconX size={14} />
-              </ActionIcon>
-            )}
+            rightSection={
+              url.find && (
+                <ActionIcon
+                  size="sm"
+                  aria-label={t('events.clear_filter')}
+                  onClick={() => setUrl({ find: undefined })}
+                >
+                  <IconX size={14} />
+                </ActionIcon>
+              )
+            }
           />
         </div>
-        {all.isWaiting ? <Waiting />
-          : all.error && all.people.length === 0 ? <ProblemNote error={all.error} retry={all.again} />
-            : list.length === 0
-              ? <EmptyNote title={t('people.none')}>{t('people.none_text')}</EmptyNote>
-              : <List list={list} chosen={url.id} choose={(id) => setUrl({ id }, true)} />}
-      </Pane>
-      {url.id
-        ? <Person key={url.id} id={url.id} close={() => setUrl({ id: undefined })} />
-        : (
-          <Pane title={t('people.one')}>
-            <EmptyNote title={t('people.none_chosen')} icon={<IconUser size={28} stroke={1.5} aria-hidden />}>
-              {t('people.none_chosen_text')}
-            </EmptyNote>
-          </Pane>
+        {all.isWaiting ? (
+          <Waiting />
+        ) : all.error && all.people.length === 0 ? (
+          <ProblemNote error={all.error} retry={all.again} />
+        ) : list.length === 0 ? (
+          <EmptyNote title={t('people.none')}>{t('people.none_text')}</EmptyNote>
+        ) : (
+          <List list={list} chosen={url.id} choose={(id) => setUrl({ id }, true)} />
         )}
+      </Pane>
+      {url.id ? (
+        <Person key={url.id} id={url.id} close={() => setUrl({ id: undefined })} />
+      ) : (
+        <Pane title={t('people.one')}>
+          <EmptyNote
+            title={t('people.none_chosen')}
+            icon={<IconUser size={28} stroke={1.5} aria-hidden />}
+          >
+            {t('people.none_chosen_text')}
+          </EmptyNote>
+        </Pane>
+      )}
     </div>
   )
 }
 
-function List({ list, chosen, choose }: {
+function List({
+  list,
+  chosen,
+  choose,
+}: {
   list: readonly PersonItem[]
   chosen: string | undefined
   choose: (id: string) => void
@@ -79,21 +108,33 @@ function List({ list, chosen, choose }: {
   const directory = useDirectory()
   const box = useRef<HTMLDivElement>(null)
   const rows = useVirtualizer({
-    count: list.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: 8,
+    count: list.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_PX,
+    overscan: 8,
   })
   const at = list.findIndex((person) => person.id === chosen)
   useEffect(() => {
     if (at >= 0) rows.scrollToIndex(at, { align: 'auto' })
   }, [at, rows])
   return (
-    <div ref={box} className={parts.rows} tabIndex={0} role="listbox" aria-label={t('people.title')}>
+    <div
+      ref={box}
+      className={parts.rows}
+      tabIndex={0}
+      role="listbox"
+      aria-label={t('people.title')}
+    >
       <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
         {rows.getVirtualItems().map(({ index, start, key }) => {
           const person = list[index]!
           const Icon = person.status === 'active' ? IconUser : IconUserOff
           return (
             <div
-              key={key} role="option" aria-selected={person.id === chosen} className={parts.item}
+              key={key}
+              role="option"
+              aria-selected={person.id === chosen}
+              className={parts.item}
               style={{ position: 'absolute', transform: `translateY(${start}px)` }}
               onClick={() => choose(person.id)}
             >

@@ -4,14 +4,25 @@ import { bandOf, presenceIn, SPAN_MS } from './band'
 import { grouped, validity } from './identifiers'
 import { found, isVeiled, nameOfPerson } from './people'
 
-const person = (own: Partial<PersonItem>): PersonItem => ({
-  id: 'ana.maria', kind: 'employee', status: 'active', team: 'it', site: 'hq', assets: ['ws-1'],
-  identifiers: [{ kind: 'badge', value: '…560' }], ...own,
-} as PersonItem)
+const person = (own: Partial<PersonItem>): PersonItem =>
+  ({
+    id: 'ana.maria',
+    kind: 'employee',
+    status: 'active',
+    team: 'it',
+    site: 'hq',
+    assets: ['ws-1'],
+    identifiers: [{ kind: 'badge', value: '…560' }],
+    ...own,
+  }) as PersonItem
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const event = (own: object, time = '2026-11-22T11:00:00Z'): EventItem => ({
-  record: 1, part: 0, time, received_at: time, event: { class_uid: 4_230_001, ...own },
+  record: 1,
+  part: 0,
+  time,
+  received_at: time,
+  event: { class_uid: 4_230_001, ...own },
 })
 
 describe('names', () => {
@@ -32,23 +43,34 @@ describe('names', () => {
 
 describe('identifiers', () => {
   it('keeps badges apart from accounts, and loses none', () => {
-    const groups = grouped(['badge', 'account', 'source_user', 'email'].map((kind) => ({ kind, value: 'x' })))
+    const groups = grouped(
+      ['badge', 'account', 'source_user', 'email'].map((kind) => ({ kind, value: 'x' })),
+    )
     expect([groups.badge.length, groups.account.length, groups.other.length]).toEqual([1, 2, 1])
   })
 
   it('says when they hold', () => {
-    expect(validity({ kind: 'badge', value: 'x', valid_to: '2026-11-22T12:00:00Z' }, NOW)).toBe('over')
-    expect(validity({ kind: 'badge', value: 'x', valid_from: '2026-11-23T00:00:00Z' }, NOW)).toBe('not_yet')
+    expect(validity({ kind: 'badge', value: 'x', valid_to: '2026-11-22T12:00:00Z' }, NOW)).toBe(
+      'over',
+    )
+    expect(validity({ kind: 'badge', value: 'x', valid_from: '2026-11-23T00:00:00Z' }, NOW)).toBe(
+      'not_yet',
+    )
     expect(validity({ kind: 'badge', value: 'x' }, NOW)).toBe('valid')
   })
 })
 
 describe('the band', () => {
   it('joins what is close, keeps refusals, and drops what is older than a day', () => {
-    const band = bandOf([
-      event({}), event({ status_id: 2 }, '2026-11-22T11:00:01Z'),
-      event({}, new Date(NOW - SPAN_MS - 1).toISOString()), event({ class_uid: 4001 }),
-    ], NOW)
+    const band = bandOf(
+      [
+        event({}),
+        event({ status_id: 2 }, '2026-11-22T11:00:01Z'),
+        event({}, new Date(NOW - SPAN_MS - 1).toISOString()),
+        event({ class_uid: 4001 }),
+      ],
+      NOW,
+    )
     expect(band.physical).toHaveLength(1)
     expect(band.physical[0]?.isRefused).toBe(true)
     expect(band.logical).toHaveLength(1)
@@ -56,8 +78,10 @@ describe('the band', () => {
 
   it('reads presence from the newest event that knows it', () => {
     const presence = { state: 'in', zone: 'hq-east', since: '2026-11-22T09:00:00Z' }
-    expect(presenceIn([event({}), event({ castellan: { presence } })])[0])
-      .toMatchObject({ place: 'hq-east', state: 'in' })
+    expect(presenceIn([event({}), event({ castellan: { presence } })])[0]).toMatchObject({
+      place: 'hq-east',
+      state: 'in',
+    })
     expect(presenceIn([event({ castellan: { presence: 'nonsense' } })])).toEqual([])
   })
 })

@@ -29,7 +29,7 @@ export function usePeople() {
       get<PeoplePage>('/v1/people', { limit: PAGE, after: pageParam }, signal),
     initialPageParam: '',
     getNextPageParam: (last, pages) =>
-      (last.next && pages.length * PAGE < PEOPLE_MAX ? last.next : undefined),
+      last.next && pages.length * PAGE < PEOPLE_MAX ? last.next : undefined,
     staleTime: 60_000,
   })
   const { hasNextPage, isFetchingNextPage, fetchNextPage, data } = asked
@@ -54,9 +54,18 @@ export function found(people: readonly PersonItem[], text: string): PersonItem[]
   if (words.length === 0) return [...people]
   return people.filter((person) => {
     const all = [
-      person.id, person.name, person.pseudonym, person.team, person.site, person.kind, person.status,
-      ...person.identifiers.map((one) => one.value), ...person.assets,
-    ].join('\n').toLowerCase()
+      person.id,
+      person.name,
+      person.pseudonym,
+      person.team,
+      person.site,
+      person.kind,
+      person.status,
+      ...person.identifiers.map((one) => one.value),
+      ...person.assets,
+    ]
+      .join('\n')
+      .toLowerCase()
     return words.every((word) => all.includes(word))
   })
 }

@@ -18,47 +18,84 @@ const DONE = ['resolved', 'closed']
 export function AssetPage({ id }: { id: string }) {
   const directory = useDirectory()
   const asset = directory.asset(id)
-  const events = useReading<{ events: EventItem[] }>('/v1/events', { asset: id, limit: 60 }, { every_ms: 10_000 })
-  const about = useReading<{ incidents: Incident[] }>('/v1/incidents', { entity: `asset:${id}`, limit: 50 }, { every_ms: 10_000 })
+  const events = useReading<{ events: EventItem[] }>(
+    '/v1/events',
+    { asset: id, limit: 60 },
+    { every_ms: 10_000 },
+  )
+  const about = useReading<{ incidents: Incident[] }>(
+    '/v1/incidents',
+    { entity: `asset:${id}`, limit: 50 },
+    { every_ms: 10_000 },
+  )
   const open = (about.data?.incidents ?? []).filter((one) => !DONE.includes(one.state))
   if (!asset) {
     return (
       <Pane title={t('places.thing')} className={css.detail}>
-        <EmptyNote title={t('places.not_found')}><bdi className="mono">{id.slice(0, 200)}</bdi></EmptyNote>
+        <EmptyNote title={t('places.not_found')}>
+          <bdi className="mono">{id.slice(0, 200)}</bdi>
+        </EmptyNote>
       </Pane>
     )
   }
   return (
     <Pane
-      title={<bdi>{asset.name.slice(0, 200)}</bdi>} label={t('places.thing')} readAt={events.readAt}
-      className={css.detail} head={<Mark>{asset.kind}</Mark>}
+      title={<bdi>{asset.name.slice(0, 200)}</bdi>}
+      label={t('places.thing')}
+      readAt={events.readAt}
+      className={css.detail}
+      head={<Mark>{asset.kind}</Mark>}
     >
       <div className={css.facts}>
-        <Facts list={[
-          [t('places.in'), asset.place && <EntityLink entity={`place:${asset.place}`} />],
-          [t('places.owner'), asset.owner && <EntityLink entity={`person:${asset.owner}`} />],
-          [t('places.team'), asset.team],
-          [t('places.make'), [asset.make, asset.model].filter(Boolean).join(' ')],
-          [t('places.criticality'), asset.criticality ?? undefined],
-          [t('places.id'), <span key="id" className="mono">{asset.id}</span>],
-        ]} />
+        <Facts
+          list={[
+            [t('places.in'), asset.place && <EntityLink entity={`place:${asset.place}`} />],
+            [t('places.owner'), asset.owner && <EntityLink entity={`person:${asset.owner}`} />],
+            [t('places.team'), asset.team],
+            [t('places.make'), [asset.make, asset.model].filter(Boolean).join(' ')],
+            [t('places.criticality'), asset.criticality ?? undefined],
+            [
+              t('places.id'),
+              <span key="id" className="mono">
+                {asset.id}
+              </span>,
+            ],
+          ]}
+        />
       </div>
       <Part title={t('people.open')}>
-        {about.problem ? <p className={parts.problem}>{about.problem.detail}</p>
-          : open.length === 0
-            ? <p className={parts.quiet}>{t('places.open_none')}</p>
-            : open.map((incident) => (
-              <Link key={incident.id} to="/incidents" search={{ i: incident.id } as never} className={css.thing}>
-                <Severity level={incident.level} isShort />
-                <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
-              </Link>
-            ))}
+        {about.problem ? (
+          <p className={parts.problem}>{about.problem.detail}</p>
+        ) : open.length === 0 ? (
+          <p className={parts.quiet}>{t('places.open_none')}</p>
+        ) : (
+          open.map((incident) => (
+            <Link
+              key={incident.id}
+              to="/incidents"
+              search={{ i: incident.id } as never}
+              className={css.thing}
+            >
+              <Severity level={incident.level} isShort />
+              <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
+            </Link>
+          ))
+        )}
       </Part>
       <Part
         title={t('places.last_events')}
-        end={<Link to="/events" search={{ mode: 'search', q: `host:${id}` } as never}>{t('people.all_events')}</Link>}
+        end={
+          <Link to="/events" search={{ mode: 'search', q: `host:${id}` } as never}>
+            {t('people.all_events')}
+          </Link>
+        }
       >
-        <EventLines events={events.data?.events ?? []} problem={events.problem} isWaiting={events.isWaiting} max={20} />
+        <EventLines
+          events={events.data?.events ?? []}
+          problem={events.problem}
+          isWaiting={events.isWaiting}
+          max={20}
+        />
       </Part>
     </Pane>
   )

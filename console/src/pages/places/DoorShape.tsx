@@ -11,9 +11,22 @@ const PATHS: Record<DoorCondition, string> = {
 }
 
 /** How a door stands, as the plan draws it; the word stands beside it. */
-export const DoorShape = memo(function DoorShape({ state, size = 13 }: { state: DoorCondition; size?: number }) {
+export const DoorShape = memo(function DoorShape({
+  state,
+  size = 13,
+}: {
+  state: DoorCondition
+  size?: number
+}) {
   return (
-    <svg className={css.shape} data-state={state} width={size} height={size} viewBox="0 0 24 24" aria-hidden>
+    <svg
+      className={css.shape}
+      data-state={state}
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      aria-hidden
+    >
       <path d={PATHS[state] ?? PATHS.unknown} fillRule="evenodd" />
     </svg>
   )

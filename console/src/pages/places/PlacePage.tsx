@@ -26,53 +26,77 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
   const directory = useDirectory()
   const place = directory.place(id)
   const events = useReading<{ events: EventItem[] }>(
-    place && '/v1/events', { place: id, limit: 60 }, { every_ms: 10_000 },
+    place && '/v1/events',
+    { place: id, limit: 60 },
+    { every_ms: 10_000 },
   )
-  const { assets, organisation } = useMemo(() => ({
-    organisation: directory.organisation,
-    assets: directory.organisation.assets.filter((asset) => asset.place === id),
-  }), [directory, id])
+  const { assets, organisation } = useMemo(
+    () => ({
+      organisation: directory.organisation,
+      assets: directory.organisation.assets.filter((asset) => asset.place === id),
+    }),
+    [directory, id],
+  )
   if (!place) {
     return (
       <Pane title={t('places.one')} className={css.detail}>
-        <EmptyNote title={t('places.not_found')}><bdi className="mono">{id.slice(0, 200)}</bdi></EmptyNote>
+        <EmptyNote title={t('places.not_found')}>
+          <bdi className="mono">{id.slice(0, 200)}</bdi>
+        </EmptyNote>
       </Pane>
     )
   }
   const isIn = (door: string) => directory.above(door).some((one) => one.id === id)
   const own = organisation.doors.filter(
-    (door) => door.door !== id && (isIn(door.door) || door.from_zone === id || door.to_zone === id))
+    (door) => door.door !== id && (isIn(door.door) || door.from_zone === id || door.to_zone === id),
+  )
   return (
     <Pane
-      title={<bdi>{place.name.slice(0, 200)}</bdi>} label={t('places.one')} readAt={events.readAt}
+      title={<bdi>{place.name.slice(0, 200)}</bdi>}
+      label={t('places.one')}
+      readAt={events.readAt}
       className={css.detail}
       head={<Mark>{word('places', 'kind', place.kind)}</Mark>}
     >
-      {place.kind === 'door'
-        ? <Door id={id} state={doors?.get(id)} isMissing={doorsMissing} />
-        : <PlaceFacts place={place} />}
+      {place.kind === 'door' ? (
+        <Door id={id} state={doors?.get(id)} isMissing={doorsMissing} />
+      ) : (
+        <PlaceFacts place={place} />
+      )}
       {place.kind !== 'door' && own.length > 0 && (
         <Part title={t('places.doors')}>
-          {own.map(({ door }) => <DoorLine key={door} id={door} state={doors?.get(door)} isMissing={doorsMissing} />)}
+          {own.map(({ door }) => (
+            <DoorLine key={door} id={door} state={doors?.get(door)} isMissing={doorsMissing} />
+          ))}
         </Part>
       )}
       <Part title={t('places.things')}>
-        {assets.length === 0
-          ? <p className={parts.quiet}>{t('places.no_things')}</p>
-          : assets.map((asset) => (
+        {assets.length === 0 ? (
+          <p className={parts.quiet}>{t('places.no_things')}</p>
+        ) : (
+          assets.map((asset) => (
             <div key={asset.id} className={css.thing}>
               <EntityLink entity={`asset:${asset.id}`} />
-              <span className="faint cut">{[asset.make, asset.model].filter(Boolean).join(' ')}</span>
+              <span className="faint cut">
+                {[asset.make, asset.model].filter(Boolean).join(' ')}
+              </span>
             </div>
-          ))}
+          ))
+        )}
       </Part>
       <Part
         title={t('places.last_events')}
-        end={<Link to="/events" search={{ mode: 'search', q: `place:${id}` } as never}>{t('people.all_events')}</Link>}
+        end={
+          <Link to="/events" search={{ mode: 'search', q: `place:${id}` } as never}>
+            {t('people.all_events')}
+          </Link>
+        }
       >
         <EventLines
           events={(events.data?.events ?? []).filter(({ event }) => !isEcho(event))}
-          problem={events.problem} isWaiting={events.isWaiting} max={20}
+          problem={events.problem}
+          isWaiting={events.isWaiting}
+          max={20}
         />
       </Part>
     </Pane>
@@ -83,23 +107,40 @@ function PlaceFacts({ place }: { place: PlaceItem }) {
   const directory = useDirectory()
   return (
     <div className={css.facts}>
-      <Facts list={[
-        [t('places.in'), place.parent && <EntityLink entity={`place:${place.parent}`} />],
-        [t('places.zone_class'), place.zone_class && word('places', 'class', place.zone_class)],
-        [t('places.capacity'), place.capacity ?? undefined],
-        [t('places.time_zone'), directory.zoneOf(place.id)],
-        [t('places.id'), <span key="id" className="mono">{place.id}</span>],
-      ]} />
+      <Facts
+        list={[
+          [t('places.in'), place.parent && <EntityLink entity={`place:${place.parent}`} />],
+          [t('places.zone_class'), place.zone_class && word('places', 'class', place.zone_class)],
+          [t('places.capacity'), place.capacity ?? undefined],
+          [t('places.time_zone'), directory.zoneOf(place.id)],
+          [
+            t('places.id'),
+            <span key="id" className="mono">
+              {place.id}
+            </span>,
+          ],
+        ]}
+      />
     </div>
   )
 }
 
 /** A door as it stands, and its last passage. */
-function DoorLine({ id, state, isMissing }: { id: string; state: DoorState | undefined; isMissing: boolean }) {
+function DoorLine({
+  id,
+  state,
+  isMissing,
+}: {
+  id: string
+  state: DoorState | undefined
+  isMissing: boolean
+}) {
   const condition = state?.state ?? 'unknown'
   return (
     <div className={css.door}>
-      <span className={css.doorName}><EntityLink entity={`place:${id}`} /></span>
+      <span className={css.doorName}>
+        <EntityLink entity={`place:${id}`} />
+      </span>
       {!isMissing && (
         <span className={css.state} data-state={condition}>
           <DoorShape state={condition} /> {word('incidents', 'door_state', condition)}
@@ -120,35 +161,54 @@ function Passage({ last, door }: { last: NonNullable<DoorState['last']>; door: s
   )
 }
 
-function Door({ id, state, isMissing }: { id: string; state: DoorState | undefined; isMissing: boolean }) {
+function Door({
+  id,
+  state,
+  isMissing,
+}: {
+  id: string
+  state: DoorState | undefined
+  isMissing: boolean
+}) {
   const directory = useDirectory()
   const door = directory.door(id)
   const condition = state?.state ?? 'unknown'
-  const thing = (asset: string | null | undefined) => asset && <EntityLink entity={`asset:${asset}`} />
+  const thing = (asset: string | null | undefined) =>
+    asset && <EntityLink entity={`asset:${asset}`} />
   return (
     <>
-      {isMissing
-        ? <p className={parts.quiet}>{t('places.states_missing')}</p>
-        : (
-          <div className={css.doorState} data-state={condition}>
-            <DoorShape state={condition} size={22} />
-            <strong>{word('incidents', 'door_state', condition)}</strong>
-            {state?.since && <span className="faint">{t('people.since')} <Ago at={state.since} /></span>}
-          </div>
-        )}
+      {isMissing ? (
+        <p className={parts.quiet}>{t('places.states_missing')}</p>
+      ) : (
+        <div className={css.doorState} data-state={condition}>
+          <DoorShape state={condition} size={22} />
+          <strong>{word('incidents', 'door_state', condition)}</strong>
+          {state?.since && (
+            <span className="faint">
+              {t('people.since')} <Ago at={state.since} />
+            </span>
+          )}
+        </div>
+      )}
       <div className={css.facts}>
-        <Facts list={[
-          [t('places.last_passage'), state?.last && <Passage last={state.last} door={id} />],
-          [t('places.from_zone'), door && <EntityLink entity={`place:${door.from_zone}`} />],
-          [t('places.to_zone'), door && <EntityLink entity={`place:${door.to_zone}`} />],
-          [t('places.camera'), thing(door?.camera)],
-          [t('places.controller'), thing(door?.controller)],
-          [t('places.reader_in'), thing(door?.reader_in)],
-          [t('places.reader_out'), thing(door?.reader_out)],
-          [t('places.id'), <span key="id" className="mono">{id}</span>],
-        ]} />
+        <Facts
+          list={[
+            [t('places.last_passage'), state?.last && <Passage last={state.last} door={id} />],
+            [t('places.from_zone'), door && <EntityLink entity={`place:${door.from_zone}`} />],
+            [t('places.to_zone'), door && <EntityLink entity={`place:${door.to_zone}`} />],
+            [t('places.camera'), thing(door?.camera)],
+            [t('places.controller'), thing(door?.controller)],
+            [t('places.reader_in'), thing(door?.reader_in)],
+            [t('places.reader_out'), thing(door?.reader_out)],
+            [
+              t('places.id'),
+              <span key="id" className="mono">
+                {id}
+              </span>,
+            ],
+          ]}
+        />
       </div>
     </>
   )
 }
-

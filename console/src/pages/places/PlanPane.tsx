@@ -35,48 +35,89 @@ export function PlanPane({ at, chosen, doors, choose }: Props) {
   const around = useMemo(() => directory.above(at ?? '').map((place) => place.id), [directory, at])
   const own = around.map((id) => asked.data?.find((one) => one.place === id)).find(Boolean)
   const below = (asked.data ?? []).filter((one) =>
-    directory.above(one.place).some((place) => place.id === at))
+    directory.above(one.place).some((place) => place.id === at),
+  )
   const plan = own ?? below[0]
   const site = plan && directory.place(plan.place)?.site
-  const floors = (asked.data ?? []).filter((one) => site && directory.place(one.place)?.site === site)
-  const target = plan?.place ?? directory.above(at ?? '').find((one) => one.kind !== 'door' && one.kind !== 'zone')?.id ?? at
+  const floors = (asked.data ?? []).filter(
+    (one) => site && directory.place(one.place)?.site === site,
+  )
+  const target =
+    plan?.place ??
+    directory.above(at ?? '').find((one) => one.kind !== 'door' && one.kind !== 'zone')?.id ??
+    at
   const problem = asked.error ? asProblem(asked.error) : undefined
   return (
     <Pane
-      title={plan ? t('places.plan_of', { place: directory.siteName(plan.place) }) : t('places.plan')}
-      isFlush className={css.plan}
-      head={asked.data && (
-        <>
-          {floors.length > 1 && (
-            <SegmentedControl
-              value={plan?.place} onChange={(place) => choose(`place:${place}`)} aria-label={t('places.floor')}
-              data={floors.map(({ place }) => ({ value: place, label: directory.siteName(place).slice(0, 24) }))}
-            />
-          )}
-          {target && <UploadButton place={target} hasPlan={plan !== undefined} done={() => void asked.refetch()} />}
-        </>
-      )}
+      title={
+        plan ? t('places.plan_of', { place: directory.siteName(plan.place) }) : t('places.plan')
+      }
+      isFlush
+      className={css.plan}
+      head={
+        asked.data && (
+          <>
+            {floors.length > 1 && (
+              <SegmentedControl
+                value={plan?.place}
+                onChange={(place) => choose(`place:${place}`)}
+                aria-label={t('places.floor')}
+                data={floors.map(({ place }) => ({
+                  value: place,
+                  label: directory.siteName(place).slice(0, 24),
+                }))}
+              />
+            )}
+            {target && (
+              <UploadButton
+                place={target}
+                hasPlan={plan !== undefined}
+                done={() => void asked.refetch()}
+              />
+            )}
+          </>
+        )
+      }
     >
-      {asked.isPending ? <Waiting />
-        : problem?.isMissing
-          ? (
-            <EmptyNote title={t('places.plans_missing')} icon={<IconMapOff size={28} stroke={1.5} aria-hidden />}>
-              {t('places.plans_missing_text')}
-            </EmptyNote>
-          )
-          : problem ? <ProblemNote error={problem} retry={() => void asked.refetch()} />
-            : !plan
-              ? (
-                <EmptyNote title={t('places.no_plan')} icon={<IconMapOff size={28} stroke={1.5} aria-hidden />}>
-                  {t('places.no_plan_text')}
-                </EmptyNote>
-              )
-              : <Editable key={plan.place} plan={plan} chosen={chosen} doors={doors} choose={choose} done={() => void asked.refetch()} />}
+      {asked.isPending ? (
+        <Waiting />
+      ) : problem?.isMissing ? (
+        <EmptyNote
+          title={t('places.plans_missing')}
+          icon={<IconMapOff size={28} stroke={1.5} aria-hidden />}
+        >
+          {t('places.plans_missing_text')}
+        </EmptyNote>
+      ) : problem ? (
+        <ProblemNote error={problem} retry={() => void asked.refetch()} />
+      ) : !plan ? (
+        <EmptyNote
+          title={t('places.no_plan')}
+          icon={<IconMapOff size={28} stroke={1.5} aria-hidden />}
+        >
+          {t('places.no_plan_text')}
+        </EmptyNote>
+      ) : (
+        <Editable
+          key={plan.place}
+          plan={plan}
+          chosen={chosen}
+          doors={doors}
+          choose={choose}
+          done={() => void asked.refetch()}
+        />
+      )}
     </Pane>
   )
 }
 
-function Editable({ plan, chosen, doors, choose, done }: {
+function Editable({
+  plan,
+  chosen,
+  doors,
+  choose,
+  done,
+}: {
   plan: Plan
   chosen: string
   doors: Props['doors']
@@ -96,7 +137,11 @@ function Editable({ plan, chosen, doors, choose, done }: {
       setDraft(undefined)
       done()
     } catch (thrown) {
-      notifications.show({ color: 'red', title: t('places.not_saved'), message: asProblem(thrown).detail })
+      notifications.show({
+        color: 'red',
+        title: t('places.not_saved'),
+        message: asProblem(thrown).detail,
+      })
     }
   }
   return (
@@ -104,7 +149,10 @@ function Editable({ plan, chosen, doors, choose, done }: {
       <div className={plan_css.frame}>
         <Suspense fallback={<Waiting />}>
           <FloorPlan
-            plan={shown} doors={doors} named={named} onChoose={choose}
+            plan={shown}
+            doors={doors}
+            named={named}
+            onChoose={choose}
             onMoved={draft ? (entity, x, y) => setDraft(moveMark(draft, entity, x, y)) : undefined}
           />
         </Suspense>
@@ -114,16 +162,25 @@ function Editable({ plan, chosen, doors, choose, done }: {
         {draft ? (
           <>
             <Placing
-              plan={shown} add={(entity) => setDraft(addMark(draft, entity))}
+              plan={shown}
+              add={(entity) => setDraft(addMark(draft, entity))}
               remove={(entity) => setDraft(withoutMark(draft, entity))}
             />
-            <Button variant="default" onClick={() => setDraft(undefined)}>{t('shell.cancel')}</Button>
+            <Button variant="default" onClick={() => setDraft(undefined)}>
+              {t('shell.cancel')}
+            </Button>
             <Button onClick={() => void save()}>{t('shell.save')}</Button>
           </>
         ) : (
           <>
             <span className="faint">{t('places.marks', { count: plan.marks.length })}</span>
-            <ActionButton variant="subtle" color="red" offer={right} onPress={() => setRemoving(true)} ms="auto">
+            <ActionButton
+              variant="subtle"
+              color="red"
+              offer={right}
+              onPress={() => setRemoving(true)}
+              ms="auto"
+            >
               {t('places.remove_plan')}
             </ActionButton>
             <ActionButton variant="default" offer={right} onPress={() => setDraft(plan.marks)}>
@@ -134,9 +191,13 @@ function Editable({ plan, chosen, doors, choose, done }: {
       </div>
       {isRemoving && (
         <ReasonDialog
-          title={t('places.remove_plan')} label={t('places.remove_plan')} close={() => setRemoving(false)}
+          title={t('places.remove_plan')}
+          label={t('places.remove_plan')}
+          close={() => setRemoving(false)}
           run={async (reason) => {
-            await call('DELETE', `/v1/plans/${encodeURIComponent(plan.place)}`, { query: { reason } })
+            await call('DELETE', `/v1/plans/${encodeURIComponent(plan.place)}`, {
+              query: { reason },
+            })
             done()
             return t('places.removed')
           }}
@@ -150,7 +211,15 @@ function Editable({ plan, chosen, doors, choose, done }: {
 
 const PLAN_BYTES_MAX = 8 * 1_048_576
 
-function UploadButton({ place, hasPlan, done }: { place: string; hasPlan: boolean; done: () => void }) {
+function UploadButton({
+  place,
+  hasPlan,
+  done,
+}: {
+  place: string
+  hasPlan: boolean
+  done: () => void
+}) {
   const right = useRight('plan.edit')
   const directory = useDirectory()
   const [isBusy, setBusy] = useState(false)
@@ -161,10 +230,17 @@ function UploadButton({ place, hasPlan, done }: { place: string; hasPlan: boolea
       if (file.size > PLAN_BYTES_MAX) throw new Error(t('places.too_large'))
       const type = file.type || (file.name.endsWith('.svg') ? 'image/svg+xml' : 'image/png')
       await call('PUT', `/v1/plans/${encodeURIComponent(place)}/image`, { body: file, type })
-      notifications.show({ color: 'green', message: t('places.uploaded', { place: directory.siteName(place) }) })
+      notifications.show({
+        color: 'green',
+        message: t('places.uploaded', { place: directory.siteName(place) }),
+      })
       done()
     } catch (thrown) {
-      notifications.show({ color: 'red', title: t('places.not_saved'), message: asProblem(thrown).detail })
+      notifications.show({
+        color: 'red',
+        title: t('places.not_saved'),
+        message: asProblem(thrown).detail,
+      })
     } finally {
       setBusy(false)
     }
@@ -174,7 +250,13 @@ function UploadButton({ place, hasPlan, done }: { place: string; hasPlan: boolea
     <FileButton onChange={(file) => void send(file)} accept="image/svg+xml,image/png">
       {({ onClick }) => (
         <ActionButton
-          variant="default" size="compact-sm" ms="auto" flex="none" offer={right} onPress={onClick} loading={isBusy}
+          variant="default"
+          size="compact-sm"
+          ms="auto"
+          flex="none"
+          offer={right}
+          onPress={onClick}
+          loading={isBusy}
           leftSection={<IconUpload size={14} />}
         >
           {label}

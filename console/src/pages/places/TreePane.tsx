@@ -27,56 +27,86 @@ export function TreePane({ rows, at, doors, choose }: Props) {
   const [url, setUrl] = useUrl()
   const search = useRef<HTMLInputElement>(null)
   const here = useRef<HTMLDivElement>(null)
-  useKeys([{ keys: '/', label: t('places.search'), group: t('places.title'), run: () => search.current?.focus() }])
+  useKeys([
+    {
+      keys: '/',
+      label: t('places.search'),
+      group: t('places.title'),
+      run: () => search.current?.focus(),
+    },
+  ])
   useEffect(() => {
     void here.current?.scrollIntoView({ block: 'nearest' })
   }, [at])
   return (
     <Pane
-      title={t('places.title')} isFlush className={css.tree}
+      title={t('places.title')}
+      isFlush
+      className={css.tree}
       head={<span className="faint num">{t('places.shown', { count: rows.length })}</span>}
     >
       <div className={parts.bar}>
         <TextInput
-          ref={search} size="sm" value={url.find ?? ''} aria-label={t('places.search')} dir="auto"
-          placeholder={t('places.search_hint')} leftSection={<IconSearch size={15} aria-hidden />}
+          ref={search}
+          size="sm"
+          value={url.find ?? ''}
+          aria-label={t('places.search')}
+          dir="auto"
+          placeholder={t('places.search_hint')}
+          leftSection={<IconSearch size={15} aria-hidden />}
           onChange={(event) => setUrl({ find: event.currentTarget.value })}
-          rightSection={url.find && (
-            <ActionIcon size="sm" aria-label={t('events.clear_filter')} onClick={() => setUrl({ find: undefined })}>
-              <IconX size={14} />
-            </ActionIcon>
-          )}
+          rightSection={
+            url.find && (
+              <ActionIcon
+                size="sm"
+                aria-label={t('events.clear_filter')}
+                onClick={() => setUrl({ find: undefined })}
+              >
+                <IconX size={14} />
+              </ActionIcon>
+            )
+          }
         />
       </div>
-      {rows.length === 0
-        ? <EmptyNote title={t('places.none')}>{t('places.none_text')}</EmptyNote>
-        : (
-          <div className={parts.rows} role="tree" tabIndex={0} aria-label={t('places.title')}>
-            {rows.map(({ place, depth }) => {
-              const wrong = place.kind === 'door' ? 0 : troubles(place, (id) => directory.above(id), doors)
-              const isHere = place.id === at
-              const state = doors?.get(place.id)?.state
-              return (
-                <div
-                  key={place.id} ref={isHere ? here : undefined} role="treeitem" aria-level={depth + 1}
-                  aria-selected={isHere} className={css.node} onClick={() => choose(`place:${place.id}`)}
-                  style={{ paddingInlineStart: 12 + Math.min(depth, 8) * 15 }}
-                >
-                  {place.kind === 'door' && doors
-                    ? <DoorShape state={state ?? 'unknown'} />
-                    : <EntityIcon kind={place.kind} />}
-                  <bdi className="cut" title={place.name.slice(0, 600)}>{place.name.slice(0, 200)}</bdi>
-                  {place.kind === 'door' && state && state !== 'normal' && (
-                    <Mark tone={state === 'unknown' ? undefined : 'bad'}>
-                      {word('incidents', 'door_state', state)}
-                    </Mark>
-                  )}
-                  {wrong > 0 && <Mark tone="bad">{t('places.wrong', { count: wrong })}</Mark>}
-                </div>
-              )
-            })}
-          </div>
-        )}
+      {rows.length === 0 ? (
+        <EmptyNote title={t('places.none')}>{t('places.none_text')}</EmptyNote>
+      ) : (
+        <div className={parts.rows} role="tree" tabIndex={0} aria-label={t('places.title')}>
+          {rows.map(({ place, depth }) => {
+            const wrong =
+              place.kind === 'door' ? 0 : troubles(place, (id) => directory.above(id), doors)
+            const isHere = place.id === at
+            const state = doors?.get(place.id)?.state
+            return (
+              <div
+                key={place.id}
+                ref={isHere ? here : undefined}
+                role="treeitem"
+                aria-level={depth + 1}
+                aria-selected={isHere}
+                className={css.node}
+                onClick={() => choose(`place:${place.id}`)}
+                style={{ paddingInlineStart: 12 + Math.min(depth, 8) * 15 }}
+              >
+                {place.kind === 'door' && doors ? (
+                  <DoorShape state={state ?? 'unknown'} />
+                ) : (
+                  <EntityIcon kind={place.kind} />
+                )}
+                <bdi className="cut" title={place.name.slice(0, 600)}>
+                  {place.name.slice(0, 200)}
+                </bdi>
+                {place.kind === 'door' && state && state !== 'normal' && (
+                  <Mark tone={state === 'unknown' ? undefined : 'bad'}>
+                    {word('incidents', 'door_state', state)}
+                  </Mark>
+                )}
+                {wrong > 0 && <Mark tone="bad">{t('places.wrong', { count: wrong })}</Mark>}
+              </div>
+            )
+          })}
+        </div>
+      )}
     </Pane>
   )
 }

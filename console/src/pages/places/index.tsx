@@ -23,7 +23,10 @@ export default function PlacesPage() {
   const asked = useReading('/v1/organisation')
   const asset = url.asset ? directory.asset(url.asset) : undefined
   const at = url.id ?? asset?.place ?? directory.organisation.sites[0]
-  const rows = useMemo(() => treeOf(directory.organisation.places, url.find ?? ''), [directory, url.find])
+  const rows = useMemo(
+    () => treeOf(directory.organisation.places, url.find ?? ''),
+    [directory, url.find],
+  )
   const view = url.view ?? (url.id || url.asset ? 'detail' : 'tree')
   const choose = (entity: string) => {
     const isAsset = entity.startsWith('asset:')
@@ -43,24 +46,40 @@ export default function PlacesPage() {
   if (!directory.isKnown) {
     return (
       <Pane title={t('places.title')}>
-        {asked.problem
-          ? <EmptyNote title={t('places.unknown')}>{t('places.unknown_text')}</EmptyNote>
-          : <Waiting />}
+        {asked.problem ? (
+          <EmptyNote title={t('places.unknown')}>{t('places.unknown_text')}</EmptyNote>
+        ) : (
+          <Waiting />
+        )}
       </Pane>
     )
   }
   return (
     <div className={css.page} data-view={view}>
       <SegmentedControl
-        className={css.views} value={view} size="sm" fullWidth aria-label={t('places.view')}
+        className={css.views}
+        value={view}
+        size="sm"
+        fullWidth
+        aria-label={t('places.view')}
         onChange={(chosen) => setUrl({ view: chosen })}
-        data={(['tree', 'plan', 'detail'] as const).map((value) => ({ value, label: t(`places.view_${value}`) }))}
+        data={(['tree', 'plan', 'detail'] as const).map((value) => ({
+          value,
+          label: t(`places.view_${value}`),
+        }))}
       />
       <TreePane rows={rows} at={at} doors={doors.data} choose={choose} />
-      <PlanPane at={at} chosen={url.asset ? `asset:${url.asset}` : `place:${at}`} doors={doors.data} choose={choose} />
-      {url.asset
-        ? <AssetPage id={url.asset} />
-        : <PlacePage id={at ?? ''} doors={doors.data} doorsMissing={doors.isError} />}
+      <PlanPane
+        at={at}
+        chosen={url.asset ? `asset:${url.asset}` : `place:${at}`}
+        doors={doors.data}
+        choose={choose}
+      />
+      {url.asset ? (
+        <AssetPage id={url.asset} />
+      ) : (
+        <PlacePage id={at ?? ''} doors={doors.data} doorsMissing={doors.isError} />
+      )}
     </div>
   )
 }

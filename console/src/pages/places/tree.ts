@@ -39,7 +39,9 @@ export function treeOf(places: readonly PlaceItem[], find: string): TreeRow[] {
 
 /** How many doors in and below a place are not as they should be. */
 export function troubles(
-  place: PlaceItem, above: (id: string) => PlaceItem[], doors: ReadonlyMap<string, DoorState> | undefined,
+  place: PlaceItem,
+  above: (id: string) => PlaceItem[],
+  doors: ReadonlyMap<string, DoorState> | undefined,
 ): number {
   let count = 0
   for (const { door, state } of doors?.values() ?? []) {

@@ -29,7 +29,8 @@ export function DeadLetters({ source }: { source: string | undefined }) {
   const [url, setUrl] = useUrl()
   const wanted = url.status ?? 'open'
   const asked = useReading<Letter[]>(
-    '/v1/dead-letters', { source, status: wanted === 'all' ? undefined : wanted, limit: MAX },
+    '/v1/dead-letters',
+    { source, status: wanted === 'all' ? undefined : wanted, limit: MAX },
     { every_ms: 10_000, keep: true },
   )
   const sources = useReading<SourceItem[]>('/v1/sources')
@@ -39,7 +40,9 @@ export function DeadLetters({ source }: { source: string | undefined }) {
   const list = asked.data ?? []
   const open = list.filter((letter) => letter.status === 'open').length
   const rerun = async () => {
-    const { sent } = await body(api.POST('/v1/dead-letters/rerun', { body: { source, limit: null } }))
+    const { sent } = await body(
+      api.POST('/v1/dead-letters/rerun', { body: { source, limit: null } }),
+    )
     asked.again()
     void queries.invalidateQueries({ queryKey: ['/v1/sources'] })
     return t('sources.rerun_done', { count: sent })
@@ -48,32 +51,55 @@ export function DeadLetters({ source }: { source: string | undefined }) {
     <>
       <div className={css.deadBar}>
         <Select
-          value={source ?? null} placeholder={t('sources.every_source')} clearable searchable
-          aria-label={t('sources.source')} data={(sources.data ?? []).map(({ id }) => id)}
+          value={source ?? null}
+          placeholder={t('sources.every_source')}
+          clearable
+          searchable
+          aria-label={t('sources.source')}
+          data={(sources.data ?? []).map(({ id }) => id)}
           onChange={(id) => setUrl({ id: id ?? undefined })}
         />
         <Select
-          value={wanted} allowDeselect={false} aria-label={t('sources.status')}
-          data={['open', 'rerun', 'resolved', 'all'].map((value) => ({ value, label: word('sources', 'status', value) }))}
+          value={wanted}
+          allowDeselect={false}
+          aria-label={t('sources.status')}
+          data={['open', 'rerun', 'resolved', 'all'].map((value) => ({
+            value,
+            label: word('sources', 'status', value),
+          }))}
           onChange={(value) => setUrl({ status: value ?? undefined })}
         />
         <span className="faint num">{t('sources.letters', { count: list.length })}</span>
         <span className={css.deadEnd}>
           {open > 0 && (
-            <ActionButton offer={right} onPress={() => setAsking(true)} leftSection={<IconRefreshAlert size={15} />}>
+            <ActionButton
+              offer={right}
+              onPress={() => setAsking(true)}
+              leftSection={<IconRefreshAlert size={15} />}
+            >
               {t('sources.rerun')}
             </ActionButton>
           )}
           <DataAge readAt={asked.readAt} />
         </span>
       </div>
-      {asked.problem ? <ProblemNote error={asked.problem} retry={asked.again} />
-        : asked.isWaiting ? <Waiting />
-          : list.length === 0 ? <NoLetters /> : <Letters list={list} />}
+      {asked.problem ? (
+        <ProblemNote error={asked.problem} retry={asked.again} />
+      ) : asked.isWaiting ? (
+        <Waiting />
+      ) : list.length === 0 ? (
+        <NoLetters />
+      ) : (
+        <Letters list={list} />
+      )}
       {isAsking && (
         <ReasonDialog
-          title={t('sources.rerun')} label={t('sources.rerun')} close={() => setAsking(false)} run={rerun}
-          isHarmless isWithoutReason
+          title={t('sources.rerun')}
+          label={t('sources.rerun')}
+          close={() => setAsking(false)}
+          run={rerun}
+          isHarmless
+          isWithoutReason
         >
           <p>{t('sources.rerun_text', { source: source ?? t('sources.every_source') })}</p>
         </ReasonDialog>
@@ -86,7 +112,11 @@ function NoLetters() {
   const now = useExternal(status)
   return (
     <EmptyNote title={t('sources.dead_none')}>
-      {now && <>{t('sources.dead_none_text', { events: now.events })} <Ago at={now.started_at} />.</>}
+      {now && (
+        <>
+          {t('sources.dead_none_text', { events: now.events })} <Ago at={now.started_at} />.
+        </>
+      )}
     </EmptyNote>
   )
 }
@@ -101,26 +131,48 @@ function Letters({ list }: { list: readonly Letter[] }) {
             <th scope="col">{t('sources.source')}</th>
             <th scope="col">{t('sources.reason')}</th>
             <th scope="col">{t('sources.position')}</th>
-            <th scope="col" data-mid>{t('sources.head')}</th>
-            <th scope="col" data-wide>{t('sources.mapping')}</th>
-            <th scope="col" data-mid>{t('sources.status')}</th>
+            <th scope="col" data-mid>
+              {t('sources.head')}
+            </th>
+            <th scope="col" data-wide>
+              {t('sources.mapping')}
+            </th>
+            <th scope="col" data-mid>
+              {t('sources.status')}
+            </th>
           </tr>
         </thead>
         <tbody>
           {list.map((letter) => (
             <tr key={letter.record}>
-              <td className="num dim"><Stamp at={letter.received_at} /></td>
+              <td className="num dim">
+                <Stamp at={letter.received_at} />
+              </td>
               <td>{letter.source}</td>
               <td data-wrap className={css.why}>
                 <span className="mono">{letter.code}</span>
-                <bdi className="dim" title={letter.reason.slice(0, 1_000)}>{letter.reason.slice(0, 300)}</bdi>
+                <bdi className="dim" title={letter.reason.slice(0, 1_000)}>
+                  {letter.reason.slice(0, 300)}
+                </bdi>
               </td>
               <td className="num dim">
-                {letter.position ? t('sources.at', { line: letter.position.line, column: letter.position.column }) : '–'}
+                {letter.position
+                  ? t('sources.at', { line: letter.position.line, column: letter.position.column })
+                  : '–'}
               </td>
-              <td data-mid className={css.head}><bdi className="mono cut" title={letter.head?.slice(0, 1_000)}>{letter.head?.slice(0, 200) ?? '–'}</bdi></td>
-              <td data-wide className="dim">{letter.mapping ?? '–'}</td>
-              <td data-mid><Mark tone={letter.status === 'open' ? 'warn' : undefined}>{word('sources', 'status', letter.status)}</Mark></td>
+              <td data-mid className={css.head}>
+                <bdi className="mono cut" title={letter.head?.slice(0, 1_000)}>
+                  {letter.head?.slice(0, 200) ?? '–'}
+                </bdi>
+              </td>
+              <td data-wide className="dim">
+                {letter.mapping ?? '–'}
+              </td>
+              <td data-mid>
+                <Mark tone={letter.status === 'open' ? 'warn' : undefined}>
+                  {word('sources', 'status', letter.status)}
+                </Mark>
+              </td>
             </tr>
           ))}
         </tbody>

@@ -19,7 +19,12 @@ interface Props {
 /** Heard, silent, or never heard: shape, colour and word. */
 export function Health({ source }: { source: SourceItem }) {
   const state = source.state ?? (source.accounts.length > 0 ? 'unwatched' : 'never')
-  const Icon = state === 'heard' ? IconCircleCheckFilled : state === 'silent' ? IconPlugConnectedX : IconCircleDashed
+  const Icon =
+    state === 'heard'
+      ? IconCircleCheckFilled
+      : state === 'silent'
+        ? IconPlugConnectedX
+        : IconCircleDashed
   return (
     <span className={css.health} data-state={state}>
       <Icon size={15} aria-hidden /> {t(`sources.state_${state}`)}
@@ -36,13 +41,27 @@ export function SourceTable({ list, rates, chosen, choose }: Props) {
           <tr>
             <th scope="col">{t('sources.source')}</th>
             <th scope="col">{t('sources.health')}</th>
-            <th scope="col" data-mid>{t('sources.last_heard')}</th>
-            <th scope="col" data-mid data-end>{t('sources.rate')}</th>
-            <th scope="col" data-end>{t('sources.received')}</th>
-            <th scope="col" data-end>{t('sources.rejected')}</th>
-            <th scope="col" data-wide>{t('sources.mapping')}</th>
-            <th scope="col" data-wide>{t('sources.site')}</th>
-            <th scope="col" data-wide>{t('sources.trust')}</th>
+            <th scope="col" data-mid>
+              {t('sources.last_heard')}
+            </th>
+            <th scope="col" data-mid data-end>
+              {t('sources.rate')}
+            </th>
+            <th scope="col" data-end>
+              {t('sources.received')}
+            </th>
+            <th scope="col" data-end>
+              {t('sources.rejected')}
+            </th>
+            <th scope="col" data-wide>
+              {t('sources.mapping')}
+            </th>
+            <th scope="col" data-wide>
+              {t('sources.site')}
+            </th>
+            <th scope="col" data-wide>
+              {t('sources.trust')}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -52,20 +71,40 @@ export function SourceTable({ list, rates, chosen, choose }: Props) {
             const lost = sum.rejected + sum.dropped + intake.rejected + intake.dropped
             const rate = rates.get(source.id)
             return (
-              <tr key={source.id} data-chosen={source.id === chosen || undefined} onClick={() => choose(source.id)}>
+              <tr
+                key={source.id}
+                data-chosen={source.id === chosen || undefined}
+                onClick={() => choose(source.id)}
+              >
                 <td>
                   <button type="button" className={parts.link} aria-pressed={source.id === chosen}>
                     <Cut>{source.id}</Cut>
                   </button>
                 </td>
-                <td><Health source={source} /></td>
-                <td data-mid className="num dim">{source.last_heard ? <AgoText at={source.last_heard} /> : '–'}</td>
-                <td data-mid data-end className="num">{rate ? rateText(rate.now) : '…'}</td>
-                <td data-end className="num">{count(intake.received)}</td>
-                <td data-end className={`num ${lost > 0 ? css.lost : 'faint'}`}>{count(lost)}</td>
-                <td data-wide className="dim">{source.mapping}</td>
-                <td data-wide className="dim">{directory.siteName(source.site)}</td>
-                <td data-wide className="dim">{t(`sources.trust_${source.trust}`)}</td>
+                <td>
+                  <Health source={source} />
+                </td>
+                <td data-mid className="num dim">
+                  {source.last_heard ? <AgoText at={source.last_heard} /> : '–'}
+                </td>
+                <td data-mid data-end className="num">
+                  {rate ? rateText(rate.now) : '…'}
+                </td>
+                <td data-end className="num">
+                  {count(intake.received)}
+                </td>
+                <td data-end className={`num ${lost > 0 ? css.lost : 'faint'}`}>
+                  {count(lost)}
+                </td>
+                <td data-wide className="dim">
+                  {source.mapping}
+                </td>
+                <td data-wide className="dim">
+                  {directory.siteName(source.site)}
+                </td>
+                <td data-wide className="dim">
+                  {t(`sources.trust_${source.trust}`)}
+                </td>
               </tr>
             )
           })}

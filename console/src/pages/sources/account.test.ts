@@ -1,22 +1,41 @@
 import { expect, it } from 'vitest'
 import { boundariesOf, spread, sumOf } from './account'
 
-const account = (boundary: string, outcome: string, records: number, reason = '') =>
-  ({ boundary, source: 's', outcome, reason, records })
+const account = (boundary: string, outcome: string, records: number, reason = '') => ({
+  boundary,
+  source: 's',
+  outcome,
+  reason,
+  records,
+})
 
 it('adds up what became of every record', () => {
-  const sum = sumOf([
-    account('intake', 'received', 100), account('intake', 'kept', 90),
-    account('intake', 'rejected', 6, 'too_long'), account('intake', 'dropped', 3, 'queue_full'),
-    account('normalise', 'received', 90),
-  ], 'intake')
-  expect(sum).toMatchObject({ received: 100, kept: 90, rejected: 6, dropped: 3, underway: 1, excess: 0 })
+  const sum = sumOf(
+    [
+      account('intake', 'received', 100),
+      account('intake', 'kept', 90),
+      account('intake', 'rejected', 6, 'too_long'),
+      account('intake', 'dropped', 3, 'queue_full'),
+      account('normalise', 'received', 90),
+    ],
+    'intake',
+  )
+  expect(sum).toMatchObject({
+    received: 100,
+    kept: 90,
+    rejected: 6,
+    dropped: 3,
+    underway: 1,
+    excess: 0,
+  })
   expect(sum.kept + sum.rejected + sum.dropped + sum.underway).toBe(sum.received)
   expect(sum.reasons.map((one) => one.reason)).toEqual(['too_long', 'queue_full'])
 })
 
 it('says when more is accounted for than came', () => {
-  expect(sumOf([account('intake', 'received', 1), account('intake', 'kept', 2)], 'intake').excess).toBe(1)
+  expect(
+    sumOf([account('intake', 'received', 1), account('intake', 'kept', 2)], 'intake').excess,
+  ).toBe(1)
 })
 
 it('counts an outcome that it does not know as rejected, never as kept', () => {
@@ -24,8 +43,13 @@ it('counts an outcome that it does not know as rejected, never as kept', () => {
 })
 
 it('orders boundaries as records pass them', () => {
-  expect(boundariesOf([account('zz', 'kept', 1), account('normalise', 'kept', 1), account('intake', 'kept', 1)]))
-    .toEqual(['intake', 'normalise', 'zz'])
+  expect(
+    boundariesOf([
+      account('zz', 'kept', 1),
+      account('normalise', 'kept', 1),
+      account('intake', 'kept', 1),
+    ]),
+  ).toEqual(['intake', 'normalise', 'zz'])
 })
 
 it('knows the middle and both ends', () => {

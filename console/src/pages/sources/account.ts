@@ -20,7 +20,15 @@ const KEPT = new Set(['kept', 'folded', 'emitted'])
 const DROPPED = new Set(['dropped', 'lost', 'cut'])
 
 export function sumOf(accounts: readonly Account[], boundary: string): Sum {
-  const sum: Sum = { received: 0, kept: 0, rejected: 0, dropped: 0, underway: 0, excess: 0, reasons: [] }
+  const sum: Sum = {
+    received: 0,
+    kept: 0,
+    rejected: 0,
+    dropped: 0,
+    underway: 0,
+    excess: 0,
+    reasons: [],
+  }
   for (const { boundary: own, outcome, reason, records } of accounts) {
     if (own !== boundary) continue
     if (outcome === 'received') sum.received += records
@@ -48,7 +56,9 @@ export function boundariesOf(accounts: readonly Account[]): string[] {
 }
 
 /** The middle and the far end of a list of numbers. */
-export function spread(list: readonly number[]): { least: number; middle: number; most: number } | undefined {
+export function spread(
+  list: readonly number[],
+): { least: number; middle: number; most: number } | undefined {
   if (list.length === 0) return undefined
   const sorted = [...list].sort((a, b) => a - b)
   return { least: sorted[0]!, middle: sorted[sorted.length >> 1]!, most: sorted.at(-1)! }

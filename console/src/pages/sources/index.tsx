@@ -36,39 +36,66 @@ export default function SourcesPage() {
   useKeys([
     { keys: 'j', label: t('sources.key_next'), group, run: () => step(1) },
     { keys: 'k', label: t('sources.key_previous'), group, run: () => step(-1) },
-    { keys: 'Escape', label: t('sources.close_source'), group, run: () => setUrl({ id: undefined }) },
+    {
+      keys: 'Escape',
+      label: t('sources.close_source'),
+      group,
+      run: () => setUrl({ id: undefined }),
+    },
   ])
   const tab = url.tab === 'dead' ? 'dead' : 'health'
   const chosen = list.find((one) => one.id === url.id)
   const total = useMemo(() => totalOf(list), [list])
   return (
-    <div className={chosen && tab === 'health' ? parts.split : css.whole} data-even data-open={chosen ? true : undefined}>
+    <div
+      className={chosen && tab === 'health' ? parts.split : css.whole}
+      data-even
+      data-open={chosen ? true : undefined}
+    >
       <Pane
-        title={t('sources.title')} readAt={asked.readAt} isFlush
-        head={(
+        title={t('sources.title')}
+        readAt={asked.readAt}
+        isFlush
+        head={
           <SegmentedControl
-            value={tab} onChange={(value) => setUrl({ tab: value === 'dead' ? 'dead' : undefined })}
+            value={tab}
+            onChange={(value) => setUrl({ tab: value === 'dead' ? 'dead' : undefined })}
             aria-label={t('sources.view')}
-            data={[{ value: 'health', label: t('sources.health') }, { value: 'dead', label: t('sources.dead') }]}
+            data={[
+              { value: 'health', label: t('sources.health') },
+              { value: 'dead', label: t('sources.dead') },
+            ]}
           />
-        )}
+        }
       >
-        {tab === 'dead' ? <DeadLetters source={url.id} />
-          : asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
-            : !asked.data ? <Waiting />
-              : list.length === 0
-                ? <EmptyNote title={t('sources.none')}>{t('sources.none_text')}</EmptyNote>
-                : (
-                  <>
-                    <Totals list={list} total={total} />
-                    <SourceTable list={list} rates={rates} chosen={url.id} choose={(id) => setUrl({ id }, true)} />
-                  </>
-                )}
+        {tab === 'dead' ? (
+          <DeadLetters source={url.id} />
+        ) : asked.problem && !asked.data ? (
+          <ProblemNote error={asked.problem} retry={asked.again} />
+        ) : !asked.data ? (
+          <Waiting />
+        ) : list.length === 0 ? (
+          <EmptyNote title={t('sources.none')}>{t('sources.none_text')}</EmptyNote>
+        ) : (
+          <>
+            <Totals list={list} total={total} />
+            <SourceTable
+              list={list}
+              rates={rates}
+              chosen={url.id}
+              choose={(id) => setUrl({ id }, true)}
+            />
+          </>
+        )}
       </Pane>
       {chosen && tab === 'health' && (
         <SourceDetail
-          key={chosen.id} source={chosen} rate={rates.get(chosen.id)} readAt={asked.readAt}
-          close={() => setUrl({ id: undefined })} showDead={() => setUrl({ tab: 'dead' })}
+          key={chosen.id}
+          source={chosen}
+          rate={rates.get(chosen.id)}
+          readAt={asked.readAt}
+          close={() => setUrl({ id: undefined })}
+          showDead={() => setUrl({ tab: 'dead' })}
         />
       )}
     </div>
@@ -80,7 +107,10 @@ const rank = (source: SourceItem): number =>
   source.state === 'silent' ? 0 : source.state === 'heard' ? 1 : source.accounts.length > 0 ? 1 : 2
 
 function totalOf(list: readonly SourceItem[]): Sum {
-  return sumOf(list.flatMap((source) => source.accounts), 'normalise')
+  return sumOf(
+    list.flatMap((source) => source.accounts),
+    'normalise',
+  )
 }
 
 function Totals({ list, total }: { list: readonly SourceItem[]; total: Sum }) {
@@ -88,13 +118,22 @@ function Totals({ list, total }: { list: readonly SourceItem[]; total: Sum }) {
   const lost = total.rejected + total.dropped
   return (
     <div className={css.totals}>
-      <Tile name={t('sources.heard')} value={count(list.filter((one) => one.state === 'heard').length)} />
       <Tile
-        name={t('sources.silent')} value={count(silent)} tone={silent > 0 ? 'bad' : 'good'}
+        name={t('sources.heard')}
+        value={count(list.filter((one) => one.state === 'heard').length)}
+      />
+      <Tile
+        name={t('sources.silent')}
+        value={count(silent)}
+        tone={silent > 0 ? 'bad' : 'good'}
         hint={silent === 0 ? t('sources.all_speak') : undefined}
       />
       <Tile name={t('sources.records')} value={count(total.received)} />
-      <Tile name={t('sources.not_understood')} value={count(lost)} tone={lost > 0 ? 'warn' : 'good'} />
+      <Tile
+        name={t('sources.not_understood')}
+        value={count(lost)}
+        tone={lost > 0 ? 'warn' : 'good'}
+      />
     </div>
   )
 }

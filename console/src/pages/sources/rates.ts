@@ -22,7 +22,9 @@ export function useRates(sources: SourceItem[] | undefined): ReadonlyMap<string,
   const before = useRef<Reading>(undefined)
   const [rates, setRates] = useState<ReadonlyMap<string, Rate>>(new Map())
   const received = useMemo(
-    () => sources && new Map(sources.map(({ id, accounts }) => [id, sumOf(accounts, 'intake').received])),
+    () =>
+      sources &&
+      new Map(sources.map(({ id, accounts }) => [id, sumOf(accounts, 'intake').received])),
     [sources],
   )
   useEffect(() => {
@@ -32,14 +34,25 @@ export function useRates(sources: SourceItem[] | undefined): ReadonlyMap<string,
     before.current = { at, received }
     if (!last || at - last.at < 500) return
     const seconds = ((at - last.at) / 1_000) * clockRate()
-    setRates((was) => new Map([...received].map(([id, count]) => {
-      const now = Math.max(0, count - (last.received.get(id) ?? count)) / seconds
-      return [id, { now, trail: [...(was.get(id)?.trail ?? []), now].slice(-TRAIL) }]
-    })))
+    setRates(
+      (was) =>
+        new Map(
+          [...received].map(([id, count]) => {
+            const now = Math.max(0, count - (last.received.get(id) ?? count)) / seconds
+            return [id, { now, trail: [...(was.get(id)?.trail ?? []), now].slice(-TRAIL) }]
+          }),
+        ),
+    )
   }, [received])
   return rates
 }
 
 /** A rate in words: fractions of small ones, none of large ones. */
 export const rateText = (rate: number): string =>
-  (rate === 0 ? '0' : rate < 0.1 ? '< 0.1' : rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString())
+  rate === 0
+    ? '0'
+    : rate < 0.1
+      ? '< 0.1'
+      : rate < 10
+        ? rate.toFixed(1)
+        : Math.round(rate).toLocaleString()

@@ -26,24 +26,37 @@ export default function About() {
       <div className={css.columns}>
         <Part title="Castellan">
           <p className={parts.said}>{t('system.about_text')}</p>
-          <Facts list={[
-            [t('system.version'), now?.version],
-            [t('system.licence'), 'Apache-2.0'],
-            [t('system.api'), <a key="a" href="/openapi.json">openapi.json</a>],
-          ]} />
+          <Facts
+            list={[
+              [t('system.version'), now?.version],
+              [t('system.licence'), 'Apache-2.0'],
+              [
+                t('system.api'),
+                <a key="a" href="/openapi.json">
+                  openapi.json
+                </a>,
+              ],
+            ]}
+          />
         </Part>
         <Part title={t('system.you')}>
-          <Facts list={[
-            [t('system.name'), operator.name],
-            [t('system.roles'), roles.map(({ role }) => word('shell', 'role', role)).join(', ')],
-            [t('system.teams'), operator.teams.join(', ')],
-          ]} />
+          <Facts
+            list={[
+              [t('system.name'), operator.name],
+              [t('system.roles'), roles.map(({ role }) => word('shell', 'role', role)).join(', ')],
+              [t('system.teams'), operator.teams.join(', ')],
+            ]}
+          />
         </Part>
         <Part title={t('system.mappings', { count: mappings.data?.length ?? 0 })}>
           {(mappings.data ?? []).map((one) => (
             <div key={one.name} className={css.mapping}>
-              <span>{one.vendor} {one.product}</span>
-              <span className="faint">{t(one.evidence === 'real' ? 'system.from_real' : 'system.from_documents')}</span>
+              <span>
+                {one.vendor} {one.product}
+              </span>
+              <span className="faint">
+                {t(one.evidence === 'real' ? 'system.from_real' : 'system.from_documents')}
+              </span>
             </div>
           ))}
           {mappings.problem && <p className={parts.problem}>{mappings.problem.detail}</p>}

@@ -21,66 +21,106 @@ export default function Audit() {
     queryFn: ({ pageParam, signal }) =>
       get<AuditPage>('/v1/audit', { after: pageParam, limit: PAGE }, signal),
     initialPageParam: '',
-    getNextPageParam: (last) => (last.next === null || last.next === undefined ? undefined : String(last.next)),
+    getNextPageParam: (last) =>
+      last.next === null || last.next === undefined ? undefined : String(last.next),
     refetchInterval: 30_000,
   })
   const acts = asked.data?.pages.flatMap((page) => page.acts) ?? []
   const verified = asked.data?.pages[0]?.verified
-  const readAt = asked.dataUpdatedAt ? performance.now() - (Date.now() - asked.dataUpdatedAt) : undefined
+  const readAt = asked.dataUpdatedAt
+    ? performance.now() - (Date.now() - asked.dataUpdatedAt)
+    : undefined
   return (
     <Pane
-      title={t('system.tab_audit')} readAt={readAt} isFlush
-      head={verified && (
-        <span className={css.verified} data-ok={verified.ok} role="status">
-          {verified.ok ? <IconShieldCheck size={16} aria-hidden /> : <IconShieldX size={16} aria-hidden />}
-          {verified.ok
-            ? t('system.verified', { count: verified.upto, number: count(verified.upto) })
-            : t('system.not_verified', { problem: verified.problem ?? '' })}
-        </span>
-      )}
+      title={t('system.tab_audit')}
+      readAt={readAt}
+      isFlush
+      head={
+        verified && (
+          <span className={css.verified} data-ok={verified.ok} role="status">
+            {verified.ok ? (
+              <IconShieldCheck size={16} aria-hidden />
+            ) : (
+              <IconShieldX size={16} aria-hidden />
+            )}
+            {verified.ok
+              ? t('system.verified', { count: verified.upto, number: count(verified.upto) })
+              : t('system.not_verified', { problem: verified.problem ?? '' })}
+          </span>
+        )
+      }
     >
-      {asked.error ? <ProblemNote error={asked.error} retry={() => void asked.refetch()} />
-        : asked.isPending ? <Waiting />
-          : acts.length === 0 ? <EmptyNote title={t('system.no_acts')} /> : (
-            <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_audit')}>
-              <table className={parts.table}>
-                <thead>
-                  <tr>
-                    <th scope="col" data-mid data-end>{t('system.seq')}</th>
-                    <th scope="col">{t('events.col_time')}</th>
-                    <th scope="col">{t('system.by')}</th>
-                    <th scope="col">{t('system.act')}</th>
-                    <th scope="col">{t('system.object')}</th>
-                    <th scope="col" data-wide>{t('system.detail')}</th>
-                    <th scope="col" data-wide>{t('system.hash')}</th>
+      {asked.error ? (
+        <ProblemNote error={asked.error} retry={() => void asked.refetch()} />
+      ) : asked.isPending ? (
+        <Waiting />
+      ) : acts.length === 0 ? (
+        <EmptyNote title={t('system.no_acts')} />
+      ) : (
+        <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_audit')}>
+          <table className={parts.table}>
+            <thead>
+              <tr>
+                <th scope="col" data-mid data-end>
+                  {t('system.seq')}
+                </th>
+                <th scope="col">{t('events.col_time')}</th>
+                <th scope="col">{t('system.by')}</th>
+                <th scope="col">{t('system.act')}</th>
+                <th scope="col">{t('system.object')}</th>
+                <th scope="col" data-wide>
+                  {t('system.detail')}
+                </th>
+                <th scope="col" data-wide>
+                  {t('system.hash')}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {acts.map((act) => {
+                const detail =
+                  act.detail === undefined || act.detail === null ? '' : JSON.stringify(act.detail)
+                return (
+                  <tr key={act.seq}>
+                    <td data-mid data-end className="num faint">
+                      {act.seq}
+                    </td>
+                    <td className="num dim">
+                      <Stamp at={act.at} />
+                    </td>
+                    <td>
+                      <bdi>{directory.operatorName(act.by)}</bdi>
+                    </td>
+                    <td className="mono">{act.verb}</td>
+                    <td className="mono dim">
+                      <bdi>{act.object.slice(0, 200)}</bdi>
+                    </td>
+                    <td data-wide>
+                      <bdi className={`mono cut ${parts.block} dim`} title={detail.slice(0, 1_000)}>
+                        {detail.slice(0, 200)}
+                      </bdi>
+                    </td>
+                    <td data-wide className="mono faint" title={act.hash}>
+                      {act.hash.slice(0, 12)}
+                    </td>
                   </tr>
-                </thead>
-                <tbody>
-                  {acts.map((act) => {
-                    const detail = act.detail === undefined || act.detail === null ? '' : JSON.stringify(act.detail)
-                    return (
-                      <tr key={act.seq}>
-                        <td data-mid data-end className="num faint">{act.seq}</td>
-                        <td className="num dim"><Stamp at={act.at} /></td>
-                        <td><bdi>{directory.operatorName(act.by)}</bdi></td>
-                        <td className="mono">{act.verb}</td>
-                        <td className="mono dim"><bdi>{act.object.slice(0, 200)}</bdi></td>
-                        <td data-wide><bdi className={`mono cut ${parts.block} dim`} title={detail.slice(0, 1_000)}>{detail.slice(0, 200)}</bdi></td>
-                        <td data-wide className="mono faint" title={act.hash}>{act.hash.slice(0, 12)}</td>
-                      </tr>
-                    )
-                  })}
-                </tbody>
-              </table>
-              {asked.hasNextPage && (
-                <div className={css.more}>
-                  <Button variant="default" loading={asked.isFetchingNextPage} onClick={() => void asked.fetchNextPage()}>
-                    {t('system.more')}
-                  </Button>
-                </div>
-              )}
+                )
+              })}
+            </tbody>
+          </table>
+          {asked.hasNextPage && (
+            <div className={css.more}>
+              <Button
+                variant="default"
+                loading={asked.isFetchingNextPage}
+                onClick={() => void asked.fetchNextPage()}
+              >
+                {t('system.more')}
+              </Button>
             </div>
           )}
+        </div>
+      )}
     </Pane>
   )
 }

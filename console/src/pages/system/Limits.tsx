@@ -14,36 +14,67 @@ export default function Limits() {
   const near = list.filter((limit) => (share(limit) ?? 0) >= 0.7).length
   return (
     <Pane
-      title={t('system.tab_limits')} readAt={asked.readAt} isFlush
-      head={<span className="faint">{near === 0 ? t('system.none_near') : t('system.near', { count: near })}</span>}
+      title={t('system.tab_limits')}
+      readAt={asked.readAt}
+      isFlush
+      head={
+        <span className="faint">
+          {near === 0 ? t('system.none_near') : t('system.near', { count: near })}
+        </span>
+      }
     >
-      {asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
-        : !asked.data ? <Waiting /> : (
-          <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_limits')}>
-            <table className={parts.table}>
-              <thead>
-                <tr>
-                  <th scope="col">{t('system.limit')}</th>
-                  <th scope="col" data-mid>{t('system.how_near')}</th>
-                  <th scope="col" data-end>{t('system.used')}</th>
-                  <th scope="col" data-end>{t('system.max')}</th>
-                  <th scope="col" data-wide>{t('system.meaning')}</th>
+      {asked.problem && !asked.data ? (
+        <ProblemNote error={asked.problem} retry={asked.again} />
+      ) : !asked.data ? (
+        <Waiting />
+      ) : (
+        <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_limits')}>
+          <table className={parts.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t('system.limit')}</th>
+                <th scope="col" data-mid>
+                  {t('system.how_near')}
+                </th>
+                <th scope="col" data-end>
+                  {t('system.used')}
+                </th>
+                <th scope="col" data-end>
+                  {t('system.max')}
+                </th>
+                <th scope="col" data-wide>
+                  {t('system.meaning')}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {list.map((limit) => (
+                <tr key={limit.name}>
+                  <td className={css.limitName}>
+                    <span className="mono cut" title={limit.name}>
+                      {limit.name}
+                    </span>
+                  </td>
+                  <td data-mid className={css.near}>
+                    <Meter limit={limit} /> <span className="num faint">{shareText(limit)}</span>
+                  </td>
+                  <td data-end className="num">
+                    {limit.used === null || limit.used === undefined
+                      ? '–'
+                      : valueText(limit.used, limit.unit)}
+                  </td>
+                  <td data-end className="num">
+                    {valueText(limit.max, limit.unit)}
+                  </td>
+                  <td data-wrap data-wide className={`dim ${css.meaning}`}>
+                    {limit.meaning}
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {list.map((limit) => (
-                  <tr key={limit.name}>
-                    <td className={css.limitName}><span className="mono cut" title={limit.name}>{limit.name}</span></td>
-                    <td data-mid className={css.near}><Meter limit={limit} /> <span className="num faint">{shareText(limit)}</span></td>
-                    <td data-end className="num">{limit.used === null || limit.used === undefined ? '–' : valueText(limit.used, limit.unit)}</td>
-                    <td data-end className="num">{valueText(limit.max, limit.unit)}</td>
-                    <td data-wrap data-wide className={`dim ${css.meaning}`}>{limit.meaning}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
     </Pane>
   )
 }

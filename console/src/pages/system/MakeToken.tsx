@@ -1,4 +1,14 @@
-import { Alert, Button, Checkbox, CopyButton, Group, Modal, MultiSelect, Select, TextInput } from '@mantine/core'
+import {
+  Alert,
+  Button,
+  Checkbox,
+  CopyButton,
+  Group,
+  Modal,
+  MultiSelect,
+  Select,
+  TextInput,
+} from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconCopy, IconKey } from '@tabler/icons-react'
 import { useState, type FormEvent } from 'react'
 import { api, body } from '../../api/client'
@@ -27,9 +37,16 @@ export function MakeToken({ close, done }: { close: () => void; done: () => void
     setRefusal(undefined)
     try {
       const expires_at = new Date(serverNow() + Number(days) * 86_400_000).toISOString()
-      const made = await body(api.POST('/v1/tokens', {
-        body: { label: label.trim(), scopes, expires_at, ...(own.length > 0 ? { sources: own } : {}) },
-      }))
+      const made = await body(
+        api.POST('/v1/tokens', {
+          body: {
+            label: label.trim(),
+            scopes,
+            expires_at,
+            ...(own.length > 0 ? { sources: own } : {}),
+          },
+        }),
+      )
       setSecret(made.token)
       done()
     } catch (thrown) {
@@ -41,27 +58,48 @@ export function MakeToken({ close, done }: { close: () => void; done: () => void
     <Modal opened onClose={close} title={t('system.make_token')} size={460}>
       <form className={parts.form} onSubmit={(event) => void submit(event)}>
         <TextInput
-          label={t('system.label')} description={t('system.label_hint')} value={label} maxLength={100}
-          data-autofocus onChange={(event) => setLabel(event.currentTarget.value)}
+          label={t('system.label')}
+          description={t('system.label_hint')}
+          value={label}
+          maxLength={100}
+          data-autofocus
+          onChange={(event) => setLabel(event.currentTarget.value)}
         />
         <Checkbox.Group label={t('system.scopes')} value={scopes} onChange={setScopes}>
           <Group mt={6} gap="md">
-            {SCOPES.map((scope) => <Checkbox key={scope} value={scope} label={t(`system.scope_${scope}`)} />)}
+            {SCOPES.map((scope) => (
+              <Checkbox key={scope} value={scope} label={t(`system.scope_${scope}`)} />
+            ))}
           </Group>
         </Checkbox.Group>
         <MultiSelect
-          label={t('system.sources')} value={own} onChange={setOwn} searchable clearable
+          label={t('system.sources')}
+          value={own}
+          onChange={setOwn}
+          searchable
+          clearable
           placeholder={own.length === 0 ? t('system.every_source') : undefined}
           data={(sources.data ?? []).map(({ id }) => id)}
         />
         <Select
-          label={t('system.valid_for')} value={days} allowDeselect={false} onChange={(value) => setDays(value ?? '90')}
+          label={t('system.valid_for')}
+          value={days}
+          allowDeselect={false}
+          onChange={(value) => setDays(value ?? '90')}
           data={DAYS.map((value) => ({ value, label: t('system.days', { count: Number(value) }) }))}
         />
-        {refusal && <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">{refusal}</Alert>}
+        {refusal && (
+          <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">
+            {refusal}
+          </Alert>
+        )}
         <div className={parts.formEnd}>
-          <Button variant="default" onClick={close}>{t('shell.cancel')}</Button>
-          <Button type="submit" disabled={label.trim() === '' || scopes.length === 0}>{t('system.make_token')}</Button>
+          <Button variant="default" onClick={close}>
+            {t('shell.cancel')}
+          </Button>
+          <Button type="submit" disabled={label.trim() === '' || scopes.length === 0}>
+            {t('system.make_token')}
+          </Button>
         </div>
       </form>
     </Modal>
@@ -72,17 +110,25 @@ function Made({ secret, close }: { secret: string; close: () => void }) {
   const [isTaken, setTaken] = useState(false)
   return (
     <Modal
-      opened onClose={close} title={t('system.token_made')} size={500} closeOnClickOutside={false}
-      closeOnEscape={isTaken} withCloseButton={isTaken}
+      opened
+      onClose={close}
+      title={t('system.token_made')}
+      size={500}
+      closeOnClickOutside={false}
+      closeOnEscape={isTaken}
+      withCloseButton={isTaken}
     >
       <div className={parts.form}>
-        <Alert color="yellow" icon={<IconKey size={18} />}>{t('system.token_once')}</Alert>
+        <Alert color="yellow" icon={<IconKey size={18} />}>
+          {t('system.token_once')}
+        </Alert>
         <code className={css.secret}>{secret}</code>
         <div className={parts.formEnd}>
           <CopyButton value={secret}>
             {({ copied, copy }) => (
               <Button
-                variant="default" leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+                variant="default"
+                leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
                 onClick={() => {
                   copy()
                   setTaken(true)

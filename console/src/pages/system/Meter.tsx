@@ -7,8 +7,14 @@ export function Meter({ limit }: { limit: LimitItem }) {
   if (part === undefined) return <span />
   return (
     <div
-      className={parts.meter} data-tone={toneOf(part)} role="meter" aria-label={limit.name}
-      aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(part * 100)} aria-valuetext={shareText(limit)}
+      className={parts.meter}
+      data-tone={toneOf(part)}
+      role="meter"
+      aria-label={limit.name}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(part * 100)}
+      aria-valuetext={shareText(limit)}
     >
       <i style={{ width: `${Math.max(part * 100, part > 0 ? 1 : 0)}%` }} />
     </div>

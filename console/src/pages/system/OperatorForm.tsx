@@ -32,7 +32,9 @@ export function OperatorForm({ operator, close, done }: Props) {
     try {
       const own = { name: name.trim(), teams, roles: grantsOf(grants) }
       if (operator) {
-        await call('PUT', `/v1/operators/${encodeURIComponent(operator.id)}`, { json: { ...own, version: operator.version } })
+        await call('PUT', `/v1/operators/${encodeURIComponent(operator.id)}`, {
+          json: { ...own, version: operator.version },
+        })
       } else await call('POST', '/v1/operators', { json: { ...own, login: login.trim() } })
       done()
       close()
@@ -41,30 +43,73 @@ export function OperatorForm({ operator, close, done }: Props) {
     }
   }
   return (
-    <Modal opened onClose={close} size={480} title={t(operator ? 'system.change_operator' : 'system.add_operator')}>
+    <Modal
+      opened
+      onClose={close}
+      size={480}
+      title={t(operator ? 'system.change_operator' : 'system.add_operator')}
+    >
       <form className={parts.form} onSubmit={(event) => void submit(event)}>
         {!operator && (
-          <TextInput label={t('system.login')} value={login} maxLength={100} data-autofocus onChange={(event) => setLogin(event.currentTarget.value)} />
+          <TextInput
+            label={t('system.login')}
+            value={login}
+            maxLength={100}
+            data-autofocus
+            onChange={(event) => setLogin(event.currentTarget.value)}
+          />
         )}
-        <TextInput label={t('system.name')} value={name} maxLength={200} dir="auto" onChange={(event) => setName(event.currentTarget.value)} />
-        <MultiSelect label={t('system.teams')} data={organisation.teams} value={teams} onChange={setTeams} searchable />
+        <TextInput
+          label={t('system.name')}
+          value={name}
+          maxLength={200}
+          dir="auto"
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
         <MultiSelect
-          label={t('system.roles')} value={Object.keys(grants)}
-          data={(roles.data?.roles ?? []).map((role) => ({ value: role, label: word('shell', 'role', role) }))}
-          onChange={(chosen) => setGrants(Object.fromEntries(chosen.map((role) => [role, grants[role] ?? []])))}
+          label={t('system.teams')}
+          data={organisation.teams}
+          value={teams}
+          onChange={setTeams}
+          searchable
+        />
+        <MultiSelect
+          label={t('system.roles')}
+          value={Object.keys(grants)}
+          data={(roles.data?.roles ?? []).map((role) => ({
+            value: role,
+            label: word('shell', 'role', role),
+          }))}
+          onChange={(chosen) =>
+            setGrants(Object.fromEntries(chosen.map((role) => [role, grants[role] ?? []])))
+          }
         />
         {Object.entries(grants).map(([role, sites]) => (
           <MultiSelect
-            key={role} label={t('system.role_at', { role: word('shell', 'role', role) })} value={sites}
-            placeholder={sites.length === 0 ? t('system.everywhere') : undefined} clearable
-            data={organisation.sites.map((site) => ({ value: site, label: directory.siteName(site) }))}
+            key={role}
+            label={t('system.role_at', { role: word('shell', 'role', role) })}
+            value={sites}
+            placeholder={sites.length === 0 ? t('system.everywhere') : undefined}
+            clearable
+            data={organisation.sites.map((site) => ({
+              value: site,
+              label: directory.siteName(site),
+            }))}
             onChange={(chosen) => setGrants({ ...grants, [role]: chosen })}
           />
         ))}
-        {refusal && <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">{refusal}</Alert>}
+        {refusal && (
+          <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">
+            {refusal}
+          </Alert>
+        )}
         <div className={parts.formEnd}>
-          <Button variant="default" onClick={close}>{t('shell.cancel')}</Button>
-          <Button type="submit" disabled={name.trim() === '' || (!operator && login.trim() === '')}>{t('shell.save')}</Button>
+          <Button variant="default" onClick={close}>
+            {t('shell.cancel')}
+          </Button>
+          <Button type="submit" disabled={name.trim() === '' || (!operator && login.trim() === '')}>
+            {t('shell.save')}
+          </Button>
         </div>
       </form>
     </Modal>

@@ -33,67 +33,118 @@ export default function Operators() {
   const close = () => setOpen(undefined)
   return (
     <Pane
-      title={t('system.tab_operators')} readAt={asked.readAt} isFlush
-      head={(
+      title={t('system.tab_operators')}
+      readAt={asked.readAt}
+      isFlush
+      head={
         <ActionButton
-          offer={right} onPress={() => setOpen({ kind: 'edit', operator: undefined })} ms="auto"
+          offer={right}
+          onPress={() => setOpen({ kind: 'edit', operator: undefined })}
+          ms="auto"
           leftSection={<IconPlus size={14} />}
         >
           {t('system.add_operator')}
         </ActionButton>
-      )}
+      }
     >
-      {asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
-        : !asked.data ? <Waiting /> : (
-          <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_operators')}>
-            <table className={parts.table}>
-              <thead>
-                <tr>
-                  <th scope="col">{t('system.name')}</th>
-                  <th scope="col">{t('system.roles')}</th>
-                  <th scope="col" data-wide>{t('system.teams')}</th>
-                  <th scope="col" data-wide>{t('system.signs_in_by')}</th>
-                  <th scope="col" data-mid>{t('system.seen')}</th>
-                  <th scope="col"><span className="hush">{t('system.actions')}</span></th>
+      {asked.problem && !asked.data ? (
+        <ProblemNote error={asked.problem} retry={asked.again} />
+      ) : !asked.data ? (
+        <Waiting />
+      ) : (
+        <div
+          className={parts.scroll}
+          tabIndex={0}
+          role="group"
+          aria-label={t('system.tab_operators')}
+        >
+          <table className={parts.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t('system.name')}</th>
+                <th scope="col">{t('system.roles')}</th>
+                <th scope="col" data-wide>
+                  {t('system.teams')}
+                </th>
+                <th scope="col" data-wide>
+                  {t('system.signs_in_by')}
+                </th>
+                <th scope="col" data-mid>
+                  {t('system.seen')}
+                </th>
+                <th scope="col">
+                  <span className="hush">{t('system.actions')}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {asked.data.map((operator) => (
+                <tr key={operator.id} className={operator.disabled ? css.over : undefined}>
+                  <td>
+                    <Cut>{operator.name}</Cut>
+                    <span className="faint">
+                      <Cut>{operator.login}</Cut>
+                    </span>
+                  </td>
+                  <td>
+                    <span className={css.tags}>
+                      {operator.roles.map(({ role, sites }) => (
+                        <Mark key={role}>
+                          {word('shell', 'role', role)}
+                          {sites && `: ${sites.map((site) => directory.siteName(site)).join(', ')}`}
+                        </Mark>
+                      ))}
+                      {operator.disabled && <Mark tone="warn">{t('system.barred')}</Mark>}
+                    </span>
+                  </td>
+                  <td data-wide data-wrap className="dim">
+                    {operator.teams.join(', ') || '–'}
+                  </td>
+                  <td data-wide data-wrap className="dim">
+                    {waysIn(operator)}
+                  </td>
+                  <td data-mid className="dim">
+                    {operator.seen_at ? <AgoText at={operator.seen_at} /> : t('system.never')}
+                  </td>
+                  <td data-end>
+                    <span className={css.rowActions}>
+                      <ActionButton
+                        variant="subtle"
+                        offer={right}
+                        onPress={() => setOpen({ kind: 'edit', operator })}
+                      >
+                        {t('system.change')}
+                      </ActionButton>
+                      <ActionButton
+                        variant="subtle"
+                        offer={right}
+                        onPress={() => setOpen({ kind: 'link', operator })}
+                      >
+                        {t('system.new_link')}
+                      </ActionButton>
+                      <ActionButton
+                        variant="subtle"
+                        color="red"
+                        offer={right}
+                        onPress={() => setOpen({ kind: 'bar', operator })}
+                      >
+                        {t(operator.disabled ? 'system.unbar' : 'system.bar')}
+                      </ActionButton>
+                    </span>
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {asked.data.map((operator) => (
-                  <tr key={operator.id} className={operator.disabled ? css.over : undefined}>
-                    <td><Cut>{operator.name}</Cut><span className="faint"><Cut>{operator.login}</Cut></span></td>
-                    <td>
-                      <span className={css.tags}>
-                        {operator.roles.map(({ role, sites }) => (
-                          <Mark key={role}>
-                            {word('shell', 'role', role)}
-                            {sites && `: ${sites.map((site) => directory.siteName(site)).join(', ')}`}
-                          </Mark>
-                        ))}
-                        {operator.disabled && <Mark tone="warn">{t('system.barred')}</Mark>}
-                      </span>
-                    </td>
-                    <td data-wide data-wrap className="dim">{operator.teams.join(', ') || '–'}</td>
-                    <td data-wide data-wrap className="dim">{waysIn(operator)}</td>
-                    <td data-mid className="dim">{operator.seen_at ? <AgoText at={operator.seen_at} /> : t('system.never')}</td>
-                    <td data-end>
-                      <span className={css.rowActions}>
-                        <ActionButton variant="subtle" offer={right} onPress={() => setOpen({ kind: 'edit', operator })}>{t('system.change')}</ActionButton>
-                        <ActionButton variant="subtle" offer={right} onPress={() => setOpen({ kind: 'link', operator })}>{t('system.new_link')}</ActionButton>
-                        <ActionButton variant="subtle" color="red" offer={right} onPress={() => setOpen({ kind: 'bar', operator })}>
-                          {t(operator.disabled ? 'system.unbar' : 'system.bar')}
-                        </ActionButton>
-                      </span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      {open?.kind === 'edit' && <OperatorForm operator={open.operator} close={close} done={asked.again} />}
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {open?.kind === 'edit' && (
+        <OperatorForm operator={open.operator} close={close} done={asked.again} />
+      )}
       {open?.kind === 'bar' && (
         <ReasonDialog
-          title={t(open.operator.disabled ? 'system.unbar' : 'system.bar')} close={close}
+          title={t(open.operator.disabled ? 'system.unbar' : 'system.bar')}
+          close={close}
           label={t(open.operator.disabled ? 'system.unbar' : 'system.bar')}
           run={async (reason) => {
             const json = { disabled: !open.operator.disabled, version: open.operator.version }
@@ -102,14 +153,25 @@ export default function Operators() {
             return t('system.changed')
           }}
         >
-          <p>{t(open.operator.disabled ? 'system.unbar_text' : 'system.bar_text', { name: open.operator.name.slice(0, 120) })}</p>
+          <p>
+            {t(open.operator.disabled ? 'system.unbar_text' : 'system.bar_text', {
+              name: open.operator.name.slice(0, 120),
+            })}
+          </p>
         </ReasonDialog>
       )}
       {open?.kind === 'link' && (
         <ReasonDialog
-          title={t('system.new_link')} label={t('system.new_link')} close={close} isHarmless isWithoutReason
+          title={t('system.new_link')}
+          label={t('system.new_link')}
+          close={close}
+          isHarmless
+          isWithoutReason
           run={async () => {
-            const { code } = await call<{ code: string }>('POST', `${addressOf(open.operator)}/link`)
+            const { code } = await call<{ code: string }>(
+              'POST',
+              `${addressOf(open.operator)}/link`,
+            )
             setOpen({ kind: 'made', code })
             return t('system.changed')
           }}
@@ -125,7 +187,9 @@ export default function Operators() {
 function waysIn(operator: OperatorItem): string {
   const ways = [
     operator.passkeys ? t('system.passkeys', { count: operator.passkeys }) : undefined,
-    operator.has_password ? t(operator.has_totp ? 'system.password_totp' : 'system.password') : undefined,
+    operator.has_password
+      ? t(operator.has_totp ? 'system.password_totp' : 'system.password')
+      : undefined,
   ].filter(Boolean)
   return ways.join(', ') || t('system.not_enrolled')
 }
@@ -134,9 +198,17 @@ function waysIn(operator: OperatorItem): string {
 function LinkMade({ code, close }: { code: string; close: () => void }) {
   const link = `${location.origin}/#/signin?code=${encodeURIComponent(code)}`
   return (
-    <Modal opened onClose={close} title={t('system.new_link')} size={500} closeOnClickOutside={false}>
+    <Modal
+      opened
+      onClose={close}
+      title={t('system.new_link')}
+      size={500}
+      closeOnClickOutside={false}
+    >
       <div className={parts.form}>
-        <Alert color="yellow" icon={<IconKey size={18} />}>{t('system.link_once')}</Alert>
+        <Alert color="yellow" icon={<IconKey size={18} />}>
+          {t('system.link_once')}
+        </Alert>
         <code className={css.secret}>{link}</code>
         <div className={parts.formEnd}>
           <CopyButton value={link}>

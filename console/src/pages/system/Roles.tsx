@@ -11,9 +11,19 @@ import css from './system.module.css'
 export default function Roles() {
   const asked = useReading<RolesAnswer>('/v1/roles')
   return (
-    <Pane title={t('system.tab_roles')} readAt={asked.readAt} isFlush head={<span className="faint cut">{t('system.roles_text')}</span>}>
-      {asked.problem ? <ProblemNote error={asked.problem} retry={asked.again} />
-        : !asked.data ? <Waiting /> : <Matrix {...asked.data} />}
+    <Pane
+      title={t('system.tab_roles')}
+      readAt={asked.readAt}
+      isFlush
+      head={<span className="faint cut">{t('system.roles_text')}</span>}
+    >
+      {asked.problem ? (
+        <ProblemNote error={asked.problem} retry={asked.again} />
+      ) : !asked.data ? (
+        <Waiting />
+      ) : (
+        <Matrix {...asked.data} />
+      )}
     </Pane>
   )
 }
@@ -25,7 +35,11 @@ function Matrix({ roles, actions, matrix }: RolesAnswer) {
         <thead>
           <tr>
             <th scope="col">{t('system.action')}</th>
-            {roles.map((role) => <th scope="col" key={role}>{word('shell', 'role', role)}</th>)}
+            {roles.map((role) => (
+              <th scope="col" key={role}>
+                {word('shell', 'role', role)}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -33,12 +47,21 @@ function Matrix({ roles, actions, matrix }: RolesAnswer) {
             const { action, meaning } = typeof one === 'string' ? { action: one, meaning: '' } : one
             return (
               <tr key={action}>
-                <td data-wrap><span className="mono">{action}</span> <span className="faint" data-wide>{meaning}</span></td>
+                <td data-wrap>
+                  <span className="mono">{action}</span>{' '}
+                  <span className="faint" data-wide>
+                    {meaning}
+                  </span>
+                </td>
                 {roles.map((role) => {
                   const may = matrix[role]?.[action] === true
                   return (
                     <td key={role} data-may={may || undefined}>
-                      {may ? <IconCheck size={16} aria-hidden /> : <IconMinus size={14} aria-hidden />}
+                      {may ? (
+                        <IconCheck size={16} aria-hidden />
+                      ) : (
+                        <IconMinus size={14} aria-hidden />
+                      )}
                       <span className="hush">{t(may ? 'system.may' : 'system.may_not')}</span>
                     </td>
                   )

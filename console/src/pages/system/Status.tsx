@@ -25,20 +25,31 @@ interface UnresolvedItem {
 export default function Status() {
   const now = useExternal(status) as (StatusAnswer & { content_problems?: unknown[] }) | undefined
   const limits = useReading<LimitItem[]>('/v1/limits', {}, { every_ms: 10_000 })
-  const unresolved = useReading<UnresolvedItem[]>('/v1/unresolved', { limit: 12 }, { every_ms: 30_000 })
+  const unresolved = useReading<UnresolvedItem[]>(
+    '/v1/unresolved',
+    { limit: 12 },
+    { every_ms: 30_000 },
+  )
   if (!now) return <Waiting />
   const behind = now.journalled - now.judged
   return (
     <Pane title={t('system.tab_status')}>
       <div className={parts.tiles}>
         <Tile
-          name={t('system.state')} value={t(now.is_ready ? 'system.ready' : 'system.not_ready')}
+          name={t('system.state')}
+          value={t(now.is_ready ? 'system.ready' : 'system.not_ready')}
           tone={now.is_ready ? 'good' : 'bad'}
         />
         <Tile name={t('system.running')} value={<Ago at={now.started_at} />} />
-        <Tile name={t('system.journalled')} value={count(now.journalled)} hint={t('system.journalled_hint')} />
         <Tile
-          name={t('system.behind')} value={count(Math.max(0, behind))} tone={behind > 10_000 ? 'warn' : 'good'}
+          name={t('system.journalled')}
+          value={count(now.journalled)}
+          hint={t('system.journalled_hint')}
+        />
+        <Tile
+          name={t('system.behind')}
+          value={count(Math.max(0, behind))}
+          tone={behind > 10_000 ? 'warn' : 'good'}
           hint={t('system.behind_hint')}
         />
         <Tile name={t('system.events')} value={count(now.events)} />
@@ -46,7 +57,8 @@ export default function Status() {
       </div>
       <div className={css.columns}>
         <Part title={t('system.storage')}>
-          {nearest(limits.data ?? []).filter(({ unit, used }) => unit === 'bytes' && used !== null && used !== undefined)
+          {nearest(limits.data ?? [])
+            .filter(({ unit, used }) => unit === 'bytes' && used !== null && used !== undefined)
             .map((limit) => (
               <div key={limit.name} className={css.limit}>
                 <span className="mono cut">{limit.name}</span>
@@ -57,23 +69,36 @@ export default function Status() {
           {limits.problem && <p className={parts.problem}>{limits.problem.detail}</p>}
         </Part>
         <Part title={t('system.about_server')}>
-          <Facts list={[
-            [t('system.organisation'), now.organisation],
-            [t('system.version'), now.version],
-            [t('system.started'), <Stamp key="s" at={now.started_at} as="full" />],
-            [t('system.clock'), <Stamp key="n" at={now.now} as="both" />],
-            [t('system.content'), now.content_problems && (now.content_problems.length === 0
-              ? t('system.content_whole') : t('system.content_problems', { count: now.content_problems.length }))],
-          ]} />
+          <Facts
+            list={[
+              [t('system.organisation'), now.organisation],
+              [t('system.version'), now.version],
+              [t('system.started'), <Stamp key="s" at={now.started_at} as="full" />],
+              [t('system.clock'), <Stamp key="n" at={now.now} as="both" />],
+              [
+                t('system.content'),
+                now.content_problems &&
+                  (now.content_problems.length === 0
+                    ? t('system.content_whole')
+                    : t('system.content_problems', { count: now.content_problems.length })),
+              ],
+            ]}
+          />
         </Part>
         <Part title={t('system.unresolved')}>
           <p className={parts.quiet}>{t('system.unresolved_text')}</p>
           {(unresolved.data ?? []).map((one) => (
             <div key={`${one.kind}|${one.value}|${one.source}`} className={css.unresolved}>
-              <bdi className="mono cut" title={one.value.slice(0, 600)}>{one.value.slice(0, 200)}</bdi>
-              <span className="faint cut">{one.kind} · {one.source}</span>
+              <bdi className="mono cut" title={one.value.slice(0, 600)}>
+                {one.value.slice(0, 200)}
+              </bdi>
+              <span className="faint cut">
+                {one.kind} · {one.source}
+              </span>
               <span className="num">{count(one.count)}</span>
-              <span className="faint"><AgoText at={one.last} /></span>
+              <span className="faint">
+                <AgoText at={one.last} />
+              </span>
             </div>
           ))}
           {unresolved.data?.length === 0 && <p>{t('system.unresolved_none')}</p>}

@@ -25,60 +25,113 @@ export default function Tokens() {
   const list = [...(asked.data ?? [])].sort((a, b) => b.created_at.localeCompare(a.created_at))
   return (
     <Pane
-      title={t('system.tab_tokens')} readAt={asked.readAt} isFlush
-      head={(
-        <ActionButton offer={right} onPress={() => setMaking(true)} leftSection={<IconPlus size={14} />} ms="auto">
+      title={t('system.tab_tokens')}
+      readAt={asked.readAt}
+      isFlush
+      head={
+        <ActionButton
+          offer={right}
+          onPress={() => setMaking(true)}
+          leftSection={<IconPlus size={14} />}
+          ms="auto"
+        >
           {t('system.make_token')}
         </ActionButton>
-      )}
+      }
     >
-      {asked.problem && !asked.data ? <ProblemNote error={asked.problem} retry={asked.again} />
-        : !asked.data ? <Waiting />
-          : list.length === 0 ? <EmptyNote title={t('system.no_tokens')}>{t('system.no_tokens_text')}</EmptyNote> : (
-            <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_tokens')}>
-              <table className={parts.table}>
-                <thead>
-                  <tr>
-                    <th scope="col">{t('system.label')}</th>
-                    <th scope="col">{t('system.state')}</th>
-                    <th scope="col" data-mid>{t('system.scopes')}</th>
-                    <th scope="col" data-wide>{t('system.sources')}</th>
-                    <th scope="col" data-wide>{t('system.made')}</th>
-                    <th scope="col">{t('system.expires')}</th>
-                    <th scope="col"><span className="hush">{t('system.actions')}</span></th>
+      {asked.problem && !asked.data ? (
+        <ProblemNote error={asked.problem} retry={asked.again} />
+      ) : !asked.data ? (
+        <Waiting />
+      ) : list.length === 0 ? (
+        <EmptyNote title={t('system.no_tokens')}>{t('system.no_tokens_text')}</EmptyNote>
+      ) : (
+        <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_tokens')}>
+          <table className={parts.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t('system.label')}</th>
+                <th scope="col">{t('system.state')}</th>
+                <th scope="col" data-mid>
+                  {t('system.scopes')}
+                </th>
+                <th scope="col" data-wide>
+                  {t('system.sources')}
+                </th>
+                <th scope="col" data-wide>
+                  {t('system.made')}
+                </th>
+                <th scope="col">{t('system.expires')}</th>
+                <th scope="col">
+                  <span className="hush">{t('system.actions')}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {list.map((token) => {
+                const state = stateOf(token, serverNow())
+                return (
+                  <tr key={token.id} className={state === 'valid' ? undefined : css.over}>
+                    <td>
+                      <Cut>{token.label}</Cut>
+                      <span className="mono faint">{token.id}</span>
+                    </td>
+                    <td>
+                      <Mark tone={state === 'valid' ? 'good' : undefined}>
+                        {t(`system.token_${state}`)}
+                      </Mark>
+                    </td>
+                    <td data-mid>
+                      <span className={css.tags}>
+                        {token.scopes.map((scope) => (
+                          <Mark key={scope}>{scope}</Mark>
+                        ))}
+                      </span>
+                    </td>
+                    <td data-wide data-wrap className="dim">
+                      {token.sources.length > 0
+                        ? token.sources.join(', ')
+                        : t('system.every_source')}
+                    </td>
+                    <td data-wide className="num dim">
+                      <Stamp at={token.created_at} withSeconds={false} />
+                    </td>
+                    <td className="num dim">
+                      {token.expires_at ? (
+                        <Stamp at={token.expires_at} withSeconds={false} />
+                      ) : (
+                        t('system.never')
+                      )}
+                    </td>
+                    <td data-end>
+                      {state === 'valid' && (
+                        <ActionButton
+                          variant="subtle"
+                          color="red"
+                          offer={right}
+                          onPress={() => setEnding(token)}
+                        >
+                          {t('system.revoke')}
+                        </ActionButton>
+                      )}
+                    </td>
                   </tr>
-                </thead>
-                <tbody>
-                  {list.map((token) => {
-                    const state = stateOf(token, serverNow())
-                    return (
-                      <tr key={token.id} className={state === 'valid' ? undefined : css.over}>
-                        <td><Cut>{token.label}</Cut><span className="mono faint">{token.id}</span></td>
-                        <td><Mark tone={state === 'valid' ? 'good' : undefined}>{t(`system.token_${state}`)}</Mark></td>
-                        <td data-mid><span className={css.tags}>{token.scopes.map((scope) => <Mark key={scope}>{scope}</Mark>)}</span></td>
-                        <td data-wide data-wrap className="dim">{token.sources.length > 0 ? token.sources.join(', ') : t('system.every_source')}</td>
-                        <td data-wide className="num dim"><Stamp at={token.created_at} withSeconds={false} /></td>
-                        <td className="num dim">{token.expires_at ? <Stamp at={token.expires_at} withSeconds={false} /> : t('system.never')}</td>
-                        <td data-end>
-                          {state === 'valid' && (
-                            <ActionButton variant="subtle" color="red" offer={right} onPress={() => setEnding(token)}>
-                              {t('system.revoke')}
-                            </ActionButton>
-                          )}
-                        </td>
-                      </tr>
-                    )
-                  })}
-                </tbody>
-              </table>
-            </div>
-          )}
+                )
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
       {isMaking && <MakeToken close={() => setMaking(false)} done={asked.again} />}
       {ending && (
         <ReasonDialog
-          title={t('system.revoke_token')} label={t('system.revoke')} close={() => setEnding(undefined)}
+          title={t('system.revoke_token')}
+          label={t('system.revoke')}
+          close={() => setEnding(undefined)}
           run={async (reason) => {
-            await call('DELETE', `/v1/tokens/${encodeURIComponent(ending.id)}`, { query: { reason } })
+            await call('DELETE', `/v1/tokens/${encodeURIComponent(ending.id)}`, {
+              query: { reason },
+            })
             asked.again()
             return t('system.revoked')
           }}
@@ -89,4 +142,3 @@ export default function Tokens() {
     </Pane>
   )
 }
-

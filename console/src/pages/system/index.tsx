@@ -41,15 +41,27 @@ export default function SystemPage() {
       <nav className={css.tabs} aria-label={t('system.parts')}>
         {shown.map((name) => (
           <Link
-            key={name} to="/system" search={{ tab: name } as never} className={css.tab}
-            aria-current={name === tab ? 'page' : undefined} activeProps={{}}
+            key={name}
+            to="/system"
+            search={{ tab: name } as never}
+            className={css.tab}
+            aria-current={name === tab ? 'page' : undefined}
+            activeProps={{}}
           >
             {t(`system.tab_${name}`)}
           </Link>
         ))}
       </nav>
       <div className={css.content}>
-        <Suspense fallback={<div className={parts.quiet}><Waiting /></div>}><Page /></Suspense>
+        <Suspense
+          fallback={
+            <div className={parts.quiet}>
+              <Waiting />
+            </div>
+          }
+        >
+          <Page />
+        </Suspense>
       </div>
     </div>
   )

@@ -1,17 +1,31 @@
 import { expect, it } from 'vitest'
 import { nearest, share, shareText, toneOf, valueText } from './limits'
 
-const limit = (name: string, used: number | null, max = 100) => ({ name, used, max, unit: 'rows', meaning: '' })
+const limit = (name: string, used: number | null, max = 100) => ({
+  name,
+  used,
+  max,
+  unit: 'rows',
+  meaning: '',
+})
 
 it('puts the nearest to its limit first, and what is not measured last', () => {
-  expect(nearest([limit('none', null), limit('low', 1), limit('high', 95)]).map((one) => one.name))
-    .toEqual(['high', 'low', 'none'])
+  expect(
+    nearest([limit('none', null), limit('low', 1), limit('high', 95)]).map((one) => one.name),
+  ).toEqual(['high', 'low', 'none'])
 })
 
 it('tells how near', () => {
-  expect([share(limit('a', 50)), share(limit('a', null)), share(limit('a', 5, 0))]).toEqual([0.5, undefined, undefined])
-  expect([shareText(limit('a', 500)), shareText(limit('a', 0)), shareText({ ...limit('a', 1), max: 1e6 })])
-    .toEqual(['100 %', '0 %', '< 1 %'])
+  expect([share(limit('a', 50)), share(limit('a', null)), share(limit('a', 5, 0))]).toEqual([
+    0.5,
+    undefined,
+    undefined,
+  ])
+  expect([
+    shareText(limit('a', 500)),
+    shareText(limit('a', 0)),
+    shareText({ ...limit('a', 1), max: 1e6 }),
+  ]).toEqual(['100 %', '0 %', '< 1 %'])
   expect([toneOf(0.5), toneOf(0.7), toneOf(0.9)]).toEqual(['good', 'warn', 'bad'])
 })
 
