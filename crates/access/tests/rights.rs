@@ -181,7 +181,8 @@ proptest! {
         prop_assert!(problems.is_empty(), "{:?}", problems);
         let rights = rights.unwrap();
         let (hkg, hq) = (site("hkg"), site("hq"));
-        let sites = [None, Some(BTreeSet::from([hkg.clone()])), Some(BTreeSet::new())][scope].clone();
+        let scopes = [None, Some(BTreeSet::from([hkg.clone()])), Some(BTreeSet::new())];
+        let sites = scopes[scope].clone();
         let at = [At::Nowhere, At::Site(&hkg), At::Site(&hq), At::Unknown][at];
         let grant = Grant { role: Role::ALL[role], sites };
         let action = Action::ALL[action];
