@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/castellan/target
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fmt check gen
+.PHONY: help demo test bench shots fmt check gen
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -17,6 +17,9 @@ test: ## install what is missing, then every check and test there is
 
 bench: ## build for speed and run the named workloads (NAME=one of them)
 	@scripts/bench.sh $(NAME)
+
+shots: ## a picture of every page of the console, in three sizes and both themes (needs a build)
+	@scripts/journeys.sh shots $(or $(DIR),shots)
 
 check: ## formatting, lints and the design's invariants
 	@cargo xtask check

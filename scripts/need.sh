@@ -143,7 +143,7 @@ build_console() {
     sum=$(find console schema/openapi.json -type f \
         -not -path 'console/node_modules/*' -not -path 'console/dist/*' -print0 |
         sort -z | xargs -0 sha256sum | sha256sum)
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]; then
+    if [ -d console/node_modules ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]; then
         return
     fi
     say "building the console"

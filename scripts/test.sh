@@ -15,6 +15,8 @@ need_rust
 need_components
 need_nextest
 need_broker
+need_chromium
+build_console
 
 step() {
     local began=$SECONDS
@@ -23,6 +25,8 @@ step() {
     say "$((SECONDS - began)) s: $1 ${2:-} ${3:-}"
 }
 
+step npm --prefix console run --silent check
+step npm --prefix console run --silent test
 step cargo xtask check
 step cargo build --workspace --all-targets --locked
 step "$CARGO_TARGET_DIR/debug/castellan" check --content content
@@ -32,6 +36,8 @@ cargo nextest run --workspace --locked --no-fail-fast \
     --status-level slow --final-status-level fail 2>&1 | tee "$summary"
 say "$((SECONDS - began)) s: nextest"
 step cargo test --workspace --locked --doc --quiet
+
+step scripts/journeys.sh
 
 # The last word is the test runner's own.
 grep -E '^ *Summary' "$summary" | tail -n 1

@@ -61,6 +61,9 @@ pub fn subset(archive: &Path, physec: &Path) -> Result<Value, String> {
 
 /// The subset as the committed file has it: one class or object per line, sorted.
 pub fn to_text(subset: &Value) -> String {
+    // Whatever order the maps of this build keep, the file has one.
+    let mut subset = subset.clone();
+    subset.sort_all_objects();
     let mut out = String::from("{\n");
     let Some(top) = subset.as_object() else {
         return out;

@@ -148,6 +148,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Acts before this number, newest first: the `next` of the page before. */
+                    before?: number;
+                    /** @description Acts of a page, at most 1000. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditPage"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the whole chain and says whether it holds. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditVerdict"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -241,6 +316,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/doors/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How every door stands, from what controllers and readers said since the start. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DoorStateItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -312,6 +422,157 @@ export interface paths {
                     };
                 };
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A search as a file, newest first: `ndjson` is one event per line, `csv` the columns that people
+         *     read. At the limit `export_rows_max` the last line says so.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Not earlier than this (RFC 3339). */
+                    from?: components["schemas"]["Timestamp"];
+                    /** @description Earlier than this (RFC 3339). */
+                    to?: components["schemas"]["Timestamp"];
+                    /** @description Who did it. */
+                    person?: components["schemas"]["PersonId"];
+                    /** @description A thing at either end. */
+                    asset?: components["schemas"]["AssetId"];
+                    /** @description A place, or anything in it. */
+                    place?: components["schemas"]["PlaceId"];
+                    /** @description An address at either end. */
+                    ip?: string;
+                    /** @description A user name as the source wrote it. */
+                    user?: string;
+                    /** @description The credential that was presented. */
+                    credential?: string;
+                    /** @description Text anywhere in the event, in any case; needs `from`. */
+                    text?: string;
+                    /** @description OCSF class_uid. */
+                    class?: number;
+                    /** @description A source. */
+                    source?: components["schemas"]["SourceId"];
+                    /** @description A site. */
+                    site?: components["schemas"]["PlaceId"];
+                    /** @description Events of a page, at most 1000. */
+                    limit?: number;
+                    /** @description Where the page before ended: its `next`. */
+                    before?: string;
+                    /** @description `csv` or `ndjson`. */
+                    format: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many events a search finds over time; needs `from`, and goes to now without `to`. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Not earlier than this (RFC 3339). */
+                    from?: components["schemas"]["Timestamp"];
+                    /** @description Earlier than this (RFC 3339). */
+                    to?: components["schemas"]["Timestamp"];
+                    /** @description Who did it. */
+                    person?: components["schemas"]["PersonId"];
+                    /** @description A thing at either end. */
+                    asset?: components["schemas"]["AssetId"];
+                    /** @description A place, or anything in it. */
+                    place?: components["schemas"]["PlaceId"];
+                    /** @description An address at either end. */
+                    ip?: string;
+                    /** @description A user name as the source wrote it. */
+                    user?: string;
+                    /** @description The credential that was presented. */
+                    credential?: string;
+                    /** @description Text anywhere in the event, in any case; needs `from`. */
+                    text?: string;
+                    /** @description OCSF class_uid. */
+                    class?: number;
+                    /** @description A source. */
+                    source?: components["schemas"]["SourceId"];
+                    /** @description A site. */
+                    site?: components["schemas"]["PlaceId"];
+                    /** @description Events of a page, at most 1000. */
+                    limit?: number;
+                    /** @description Where the page before ended: its `next`. */
+                    before?: string;
+                    /** @description Bars, at most 500; 60 if absent. */
+                    buckets?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HistogramAnswer"];
+                    };
+                };
+                400: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -811,13 +1072,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Incidents, findings or events as they happen. Server-sent events named `incident`, `finding`,
-         *     `event`; `skipped` tells a slow reader how many it lost.
+         * Incidents, findings, doors or events as they happen. Server-sent events named `incident`,
+         *     `finding`, `door`, `event`; `skipped` tells a slow reader how many it lost.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description `incidents` (incidents and findings, the default) or `events`. */
+                    /** @description `incidents` (incidents, findings and doors, the default) or `events`. */
                     kind?: string;
                 };
                 header?: never;
@@ -876,6 +1137,558 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["MappingItem"][];
                     };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to make a passkey. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CeremonyAnswer"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps the passkey that the browser made. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PasskeyMade"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PasskeyKept"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes one of one's own passkeys away. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Credential id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets one's own password. All other sessions of the operator end. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewPassword"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Proves the authenticator by its first code. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TotpProof"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Begins to set up an authenticator. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TotpAnswer"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists operators by login. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperatorAnswer"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes an operator, who cannot sign in before a one-time link was made for them. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OperatorRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperatorAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operators/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes an operator. */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Operator id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OperatorChanges"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperatorAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operators/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a one-time link by which an operator signs in once and sets up how to from then on.
+         *     Earlier links of theirs are void.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Operator id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LinkMade"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organisation: places, doors, things, teams, operators. `ETag`: ask again with
+         *     `If-None-Match`, and get 304 while nothing has changed.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrganisationItem"];
+                    };
+                };
+                /** @description Unchanged */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
             };
         };
@@ -973,6 +1786,291 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/people/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows a person's name, for a reason; for an operator it stays shown while the session lasts. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Person id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RevealRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonItem"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The floor plans, by place. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlanItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{place}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a plan. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Place id */
+                    place: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{place}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A plan's image. Show it as an image only: it is sandboxed and loads nothing. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Place id */
+                    place: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": number[];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Uploads a plan's image: SVG without scripts and references, or PNG; marks of an earlier one
+         *     stay.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Place id */
+                    place: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "image/svg+xml": number[];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{place}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts marks on a plan, in the place of the earlier ones. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Place id */
+                    place: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MarkItem"][];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/query": {
         parameters: {
             query?: never;
@@ -1028,6 +2126,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may do what, by the policies in force. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolesAnswer"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules": {
         parameters: {
             query?: never;
@@ -1057,6 +2198,324 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and what they may do. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionAnswer"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Signs out. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one can sign in here. Needs no session. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SigninAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signin/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Uses a one-time link. Unless the link is a demonstration's, the session may only set up how to
+         *     sign in until that is done.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LinkRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignedIn"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signin/passkey/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to sign in by a passkey. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CeremonyAnswer"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signin/passkey/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in by the browser's answer. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PasskeyAnswer"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignedIn"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signin/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in by password and code. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PasswordRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignedIn"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1212,7 +2671,10 @@ export interface paths {
         /** Ends a token for ever. */
         delete: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
                 header?: never;
                 path: {
                     /** @description Token id */
@@ -1283,6 +2745,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own views, and those that others share. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ViewItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/views/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a view under a name, in the place of one's earlier one. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Its name */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ViewRequest"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Forgets one of one's own views. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Its name */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1303,6 +2876,25 @@ export interface components {
             /** @description Whose. */
             source: string;
         };
+        /** @description One act. */
+        ActItem: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who. */
+            by?: string | null;
+            /** @description More, without a person's words. */
+            detail: Record<string, never>;
+            /** @description Its words have been erased; the chain still holds. */
+            is_erased: boolean;
+            /** @description To what. */
+            object?: string | null;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            seq: number;
+            /** @description What. */
+            verb?: string | null;
+        };
         /** @description Something done to an incident. */
         ActRequest: Record<string, never> & {
             /**
@@ -1311,11 +2903,81 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description An action. */
+        ActionItem: {
+            /** @description Its word. */
+            action: string;
+            /** @description What it allows. */
+            meaning: string;
+        };
+        AssetId: string;
+        /** @description One thing. */
+        AssetItem: {
+            /** Format: int32 */
+            criticality?: number | null;
+            id: components["schemas"]["AssetId"];
+            kind: string;
+            make?: string | null;
+            model?: string | null;
+            name?: string | null;
+            owner?: components["schemas"]["PersonId"] | null;
+            place?: components["schemas"]["PlaceId"] | null;
+            team?: string | null;
+        };
+        /** @description A page of acts, newest first. */
+        AuditPage: {
+            /** @description The acts. */
+            acts: components["schemas"]["ActItem"][];
+            /**
+             * Format: int64
+             * @description Give this as `before` to go on.
+             */
+            next?: number | null;
+        };
+        /** @description Whether the chain holds. */
+        AuditVerdict: {
+            /**
+             * Format: int64
+             * @description The first act where it does not hold.
+             */
+            broken_at?: number | null;
+            /** @description What was expected and found there. */
+            detail?: string | null;
+            /**
+             * Format: int64
+             * @description How many acts it has.
+             */
+            entries: number;
+            /** @description Its head: note it elsewhere, and a cut-off end shows. */
+            head: string;
+            /** @description It does. */
+            is_whole: boolean;
+        };
+        /** @description One bar. */
+        Bucket: {
+            /** @description Its beginning. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How many events.
+             */
+            count: number;
+        };
+        /** @description What the browser is asked for. */
+        CeremonyAnswer: {
+            /** @description To be sent back with the browser's answer. */
+            ceremony: string;
+            /**
+             * @description For `navigator.credentials`, as `parseRequestOptionsFromJSON` and
+             *     `parseCreationOptionsFromJSON` read it.
+             */
+            publicKey: Record<string, never>;
+        };
         /** @description A record that gave no event. */
         DeadLetterItem: {
             /** @description The reason's code. */
             code: string;
-            /** @description The record's first bytes; needs the scope `admin`. */
+            /** @description The record's first bytes; needs the right `event.raw`. */
             head?: string | null;
             /** @description Which mapping tried. */
             mapping?: string | null;
@@ -1339,6 +3001,26 @@ export interface components {
          * @enum {string}
          */
         Disposition: "true_positive" | "benign_positive" | "false_positive" | "test" | "duplicate" | "undetermined";
+        /** @description One door. */
+        DoorItem: {
+            camera?: components["schemas"]["AssetId"] | null;
+            controller?: components["schemas"]["AssetId"] | null;
+            door: components["schemas"]["PlaceId"];
+            from_zone: components["schemas"]["PlaceId"];
+            reader_in?: components["schemas"]["AssetId"] | null;
+            reader_out?: components["schemas"]["AssetId"] | null;
+            to_zone: components["schemas"]["PlaceId"];
+        };
+        /** @description How one door stands. */
+        DoorStateItem: {
+            /** @description Which. */
+            door: components["schemas"]["PlaceId"];
+            last?: components["schemas"]["PassageItem"] | null;
+            since?: components["schemas"]["Timestamp"] | null;
+            site?: components["schemas"]["PlaceId"] | null;
+            /** @description `normal`, `forced`, `held`, `tamper`, or `unknown` until something is heard of it. */
+            state: string;
+        };
         Entity: string;
         /** @description One event. */
         EventItem: {
@@ -1427,6 +3109,39 @@ export interface components {
          * @enum {string}
          */
         FindingState: "provisional" | "confirmed" | "withdrawn";
+        /** @description How an incident is being handled beside its state and owner. */
+        Handling: {
+            /**
+             * @description The incidents whose findings joined this one by a person's hand.
+             * @default []
+             */
+            merged: components["schemas"]["IncidentId"][];
+            /** @default null */
+            merged_into: components["schemas"]["IncidentId"] | null;
+            /**
+             * @description Milestones, in the order in which they were reached.
+             * @default []
+             */
+            milestones: components["schemas"]["Reached"][];
+            /** @default null */
+            offer: components["schemas"]["Offer"] | null;
+            /** @default null */
+            snooze: components["schemas"]["Snooze"] | null;
+        };
+        /** @description How many events when. */
+        HistogramAnswer: {
+            /** @description Every bar, empty ones too. */
+            buckets: components["schemas"]["Bucket"][];
+            /** @description Beginning of the first bar. */
+            from: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Length of a bar.
+             */
+            step_ms: number;
+            /** @description End of the last bar. */
+            to: components["schemas"]["Timestamp"];
+        };
         /** @description One identifier. */
         IdentifierItem: {
             /** @description `badge`, `account` … */
@@ -1456,6 +3171,8 @@ export interface components {
             findings: components["schemas"]["FindingId"][];
             /** @description First event time of its evidence. */
             first_seen: components["schemas"]["Timestamp"];
+            /** @description Hand-over, snooze, milestones, merges. */
+            handling?: components["schemas"]["Handling"];
             /** @description Its id. */
             id: components["schemas"]["IncidentId"];
             /** @description Last event time of its evidence. */
@@ -1551,6 +3268,18 @@ export interface components {
              */
             used?: number | null;
         };
+        /** @description A one-time link, shown once. */
+        LinkMade: {
+            /** @description The code alone. */
+            code: string;
+            /** @description The whole link, where the server knows its own address. */
+            link?: string | null;
+        };
+        /** @description A one-time link's code. */
+        LinkRequest: {
+            /** @description What stands after `code=` in the link. */
+            code: string;
+        };
         /** @description One mapping. */
         MappingItem: {
             /** @description `real`: proved on real records; `constructed`: made from the vendor's documentation. */
@@ -1564,6 +3293,158 @@ export interface components {
             /** @description Version. */
             version: string;
         };
+        /** @description Where something stands on a plan. */
+        MarkItem: {
+            /** @description `place:ID` or `asset:ID`. */
+            entity: components["schemas"]["Entity"];
+            /**
+             * Format: double
+             * @description From the left edge, 0 to 1.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description From the upper edge, 0 to 1.
+             */
+            y: number;
+        };
+        /**
+         * @description How far those who went there have come.
+         * @enum {string}
+         */
+        Milestone: "dispatched" | "on_scene" | "clear";
+        /** @description A new password. */
+        NewPassword: {
+            /** @description The new one: 12 to 256 characters. */
+            new: string;
+            /** @description The old one, where there is one and no link let one in. */
+            old?: string | null;
+        };
+        /** @description A hand-over that waits to be accepted. Who offers answers for the incident until then. */
+        Offer: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who offered. */
+            by: string;
+            /** @description What they should know. */
+            note?: string | null;
+            /** @description To whom. */
+            to: components["schemas"]["Owner"];
+            /** @description Until when it may be accepted. */
+            until: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description How an offer ended.
+         * @enum {string}
+         */
+        OfferEnd: "declined" | "withdrawn" | "expired" | "overtaken";
+        /** @description One operator. */
+        OperatorAnswer: {
+            /** @description When they were last changed. */
+            changed_at: components["schemas"]["Timestamp"];
+            /** @description When they were made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description May not sign in. */
+            disabled: boolean;
+            /** @description They have set up how to sign in. */
+            enrolled: boolean;
+            /** @description A password is set. */
+            has_password: boolean;
+            /** @description An authenticator is set up. */
+            has_totp: boolean;
+            /** @description Id. */
+            id: string;
+            /** @description What they type to sign in. */
+            login: string;
+            /** @description How they are shown. */
+            name: string;
+            /** @description How many passkeys they have. */
+            passkeys: number;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description As what, and where. */
+            roles: components["schemas"]["RoleItem"][];
+            seen_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whose incidents are theirs. */
+            teams: components["schemas"]["TeamId"][];
+            /**
+             * Format: int64
+             * @description Counts changes.
+             */
+            version: number;
+        };
+        /** @description What is to be changed; what is absent stays. */
+        OperatorChanges: {
+            /** @description May not sign in; their sessions end at once. */
+            disabled?: boolean | null;
+            /** @description How they are shown. */
+            name?: string | null;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description As what, and where. */
+            roles?: components["schemas"]["RoleItem"][] | null;
+            /** @description Whose incidents are theirs. */
+            teams?: components["schemas"]["TeamId"][] | null;
+            /**
+             * Format: int64
+             * @description The version that was looked at; refused when another stands. Any, if absent.
+             */
+            version?: number | null;
+        };
+        /** @description Who somebody is. */
+        OperatorItem: {
+            /** @description Id. */
+            id: string;
+            /** @description What they type to sign in. */
+            login: string;
+            /** @description How they are shown. */
+            name: string;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description Whose incidents are theirs. */
+            teams: components["schemas"]["TeamId"][];
+        };
+        /** @description Who may answer for incidents. */
+        OperatorName: {
+            id: string;
+            name: string;
+            person?: components["schemas"]["PersonId"] | null;
+        };
+        /** @description A new operator. */
+        OperatorRequest: {
+            /** @description What they will type to sign in. */
+            login: string;
+            /** @description How they are shown. */
+            name: string;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description As what, and where. */
+            roles?: components["schemas"]["RoleItem"][];
+            /** @description Whose incidents are theirs. */
+            teams?: components["schemas"]["TeamId"][];
+        };
+        /** @description The organisation without its people. */
+        OrganisationItem: {
+            /** @description Every thing. */
+            assets: components["schemas"]["AssetItem"][];
+            /** @description Every door. */
+            doors: components["schemas"]["DoorItem"][];
+            /** @description Its name. */
+            name: string;
+            /** @description Operators who may answer for incidents. */
+            operators: components["schemas"]["OperatorName"][];
+            /** @description Every place. */
+            places: components["schemas"]["PlaceItem"][];
+            /** @description Its sites. */
+            sites: components["schemas"]["PlaceId"][];
+            /** @description Every team that owns what rules find, or that operators belong to. */
+            teams: components["schemas"]["TeamId"][];
+            /** @description Whose installation. */
+            tenant: components["schemas"]["TenantId"];
+            /** @description Its time zone. */
+            time_zone: string;
+            /**
+             * Format: int64
+             * @description Counts changes of the organisation since the start.
+             */
+            version: number;
+        };
         /** @description Who must answer for an incident: exactly one at every instant. */
         Owner: {
             /** @description A team, from the first second. */
@@ -1575,6 +3456,72 @@ export interface components {
             id: components["schemas"]["PersonId"];
             /** @enum {string} */
             kind: "person";
+        };
+        /** @description One passage. */
+        PassageItem: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Whether they were let through. */
+            granted: boolean;
+            /**
+             * Format: int32
+             * @description The event's part of it.
+             */
+            part: number;
+            person?: components["schemas"]["PersonId"] | null;
+            /**
+             * Format: int64
+             * @description The event's record.
+             */
+            record: number;
+        };
+        /** @description The browser's answer. */
+        PasskeyAnswer: {
+            /** @description Which ceremony. */
+            ceremony: string;
+            /** @description `PublicKeyCredential.toJSON()`. */
+            credential: Record<string, never>;
+        };
+        /** @description A passkey. */
+        PasskeyItem: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Credential id. */
+            id: string;
+            /** @description Its owner's name for it. */
+            name: string;
+            used_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A passkey's id. */
+        PasskeyKept: {
+            /** @description Credential id. */
+            id: string;
+        };
+        /** @description The passkey that the browser made. */
+        PasskeyMade: {
+            /** @description Which ceremony. */
+            ceremony: string;
+            /** @description `PublicKeyCredential.toJSON()`. */
+            credential: Record<string, never>;
+            /** @description The owner's name for it. */
+            name?: string;
+        };
+        /** @description Whose passkey. */
+        PasskeyQuestion: {
+            /** @description Login; the device chooses if absent. */
+            login?: string | null;
+        };
+        /** @description Login, password, and the code that an authenticator shows. */
+        PasswordRequest: {
+            /**
+             * @description The authenticator's code; when it is missing and the password is right, the answer is 401
+             *     `totp_wanted`.
+             */
+            code?: string | null;
+            /** @description Login. */
+            login: string;
+            /** @description Password. */
+            password: string;
         };
         /** @description People of a page. */
         PeoplePage: {
@@ -1593,6 +3540,8 @@ export interface components {
             identifiers: components["schemas"]["IdentifierItem"][];
             /** @description Kind. */
             kind: components["schemas"]["PersonKind"];
+            /** @description The name, once this session has given a reason for seeing it. */
+            name?: string | null;
             site?: components["schemas"]["PlaceId"] | null;
             /** @description Status. */
             status: components["schemas"]["PersonStatus"];
@@ -1610,6 +3559,39 @@ export interface components {
          */
         PersonStatus: "active" | "suspended" | "left";
         PlaceId: string;
+        /** @description One place. */
+        PlaceItem: {
+            /** Format: int32 */
+            capacity?: number | null;
+            id: components["schemas"]["PlaceId"];
+            kind: string;
+            name?: string | null;
+            parent?: components["schemas"]["PlaceId"] | null;
+            site?: components["schemas"]["PlaceId"] | null;
+            time_zone?: string | null;
+            zone_class?: string | null;
+        };
+        /** @description A floor plan. */
+        PlanItem: {
+            /** @description Its last change. */
+            changed_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description In the image's own units.
+             */
+            height: number;
+            /** @description Where its image is. */
+            image: string;
+            /** @description What stands where. */
+            marks: components["schemas"]["MarkItem"][];
+            /** @description Of which place. */
+            place: components["schemas"]["PlaceId"];
+            /**
+             * Format: int32
+             * @description In the image's own units.
+             */
+            width: number;
+        };
         /** @description A place in a text; both count from 1. */
         Position: {
             /**
@@ -1628,6 +3610,8 @@ export interface components {
          *     SOURCE: RFC 9457, section 3.1.
          */
         Problem: {
+            /** @description The last part of that name. */
+            code: string;
             /** @description This case in words, and what to do. */
             detail: string;
             /**
@@ -1656,10 +3640,19 @@ export interface components {
         };
         /** @description One SELECT statement. */
         QueryRequest: {
-            /** @description Also over the table `raw`: what sources said, word by word. Needs the scope `admin`. */
+            /** @description Also over the table `raw`: what sources said, word by word. Needs the right `event.raw`. */
             raw?: boolean;
             /** @description Over the table `events`. */
             sql: string;
+        };
+        /** @description One milestone reached. */
+        Reached: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who said so. */
+            by: string;
+            /** @description Which. */
+            milestone: components["schemas"]["Milestone"];
         };
         /** @description One refused record. */
         RejectedRecord: {
@@ -1700,6 +3693,38 @@ export interface components {
             limit?: number | null;
             source?: components["schemas"]["SourceId"] | null;
         };
+        /** @description Why a name is wanted. */
+        RevealRequest: {
+            /** @description Kept in the audit log, with who asked. */
+            reason: string;
+        };
+        /** @description Whether an action is allowed, and if not the reason. */
+        RightItem: {
+            /** @description Whether. */
+            allowed: boolean;
+            /** @description Why not. */
+            reason?: string | null;
+        };
+        /** @description A role, and how far it reaches. */
+        RoleItem: {
+            /** @description `guard`, `analyst`, `engineer`, `auditor`, `administrator`. */
+            role: string;
+            /** @description At these sites; in the whole organisation if absent or null. */
+            sites?: components["schemas"]["PlaceId"][] | null;
+        };
+        /** @description Who may do what, by the policies in force. */
+        RolesAnswer: {
+            /** @description The actions, with their meaning. */
+            actions: components["schemas"]["ActionItem"][];
+            /** @description Role to action to whether it may, for a role of the whole organisation. */
+            matrix: {
+                [key: string]: {
+                    [key: string]: boolean;
+                };
+            };
+            /** @description The roles. */
+            roles: string[];
+        };
         RuleId: string;
         /** @description One rule. */
         RuleItem: {
@@ -1719,6 +3744,70 @@ export interface components {
             team?: string | null;
             /** @description Title. */
             title: string;
+        };
+        /** @description Who is signed in, and what they may do. */
+        SessionAnswer: {
+            /** @description To be sent as `X-CSRF-Token` with every request that changes something. */
+            csrf: string;
+            /** @description When the session ends at the latest, by the server's clock. */
+            expires_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description The same in seconds from now, for whoever has a clock of their own.
+             */
+            expires_in_s: number;
+            /** @description A password is set. */
+            has_password: boolean;
+            /** @description An authenticator is set up. */
+            has_totp: boolean;
+            /** @description How they signed in: `link`, `password`, `passkey`. */
+            method: string;
+            /** @description They must set up how to sign in before anything else. */
+            must_enrol: boolean;
+            /** @description The server's clock. */
+            now: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            operator: components["schemas"]["OperatorItem"];
+            /** @description Their passkeys. */
+            passkeys: components["schemas"]["PasskeyItem"][];
+            /**
+             * @description Every action, allowed or with the reason why not. What belongs to a site may still be out
+             *     of reach: each answer says so of its own.
+             */
+            rights: {
+                [key: string]: components["schemas"]["RightItem"];
+            };
+            /** @description As what, and where. */
+            roles: components["schemas"]["RoleItem"][];
+        };
+        /** @description Somebody is signed in. */
+        SignedIn: {
+            /** @description To be sent as `X-CSRF-Token` with every request that changes something. */
+            csrf: string;
+            /** @description They must set up how to sign in before anything else. */
+            must_enrol: boolean;
+            /** @description Who. */
+            operator: components["schemas"]["OperatorItem"];
+        };
+        /** @description What a page needs before anybody is signed in. */
+        SigninAnswer: {
+            /** @description The organisation's name. */
+            organisation: string;
+            /** @description Passkeys can be used at this address. */
+            passkeys: boolean;
+            /** @description No administrator exists yet: the server's terminal shows a one-time link. */
+            setup: boolean;
+            /** @description The organisation's id. */
+            tenant: string;
+        };
+        /** @description Out of the queue for a time. */
+        Snooze: {
+            /** @description Who put it aside. */
+            by: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Until when. */
+            until: components["schemas"]["Timestamp"];
         };
         /** @description One step of the operating procedure. */
         SopStep: {
@@ -1844,6 +3933,51 @@ export interface components {
             step: number;
         } | {
             /** @enum {string} */
+            act: "offered";
+            /** @description What they should know. */
+            note?: string | null;
+            /** @description To whom. */
+            to: components["schemas"]["Owner"];
+            /** @description Until when it may be accepted. */
+            until: components["schemas"]["Timestamp"];
+        } | {
+            /** @enum {string} */
+            act: "offer_ended";
+            /** @description How. */
+            how: components["schemas"]["OfferEnd"];
+            /** @description Why, in their words. */
+            reason?: string | null;
+            /** @description To whom it went. */
+            to: components["schemas"]["Owner"];
+        } | {
+            /** @enum {string} */
+            act: "snoozed";
+            /** @description Why. */
+            reason: string;
+            /** @description Until when. */
+            until: components["schemas"]["Timestamp"];
+        } | {
+            /** @enum {string} */
+            act: "woken";
+            /** @description Why. */
+            why: components["schemas"]["WokenBy"];
+        } | {
+            /** @enum {string} */
+            act: "milestone";
+            /** @description How far. */
+            milestone: components["schemas"]["Milestone"];
+        } | {
+            /** @enum {string} */
+            act: "merged_into";
+            /** @description Which. */
+            incident: components["schemas"]["IncidentId"];
+        } | {
+            /** @enum {string} */
+            act: "merged";
+            /** @description Which. */
+            incident: components["schemas"]["IncidentId"];
+        } | {
+            /** @enum {string} */
             act: "notified";
             /** @description By which channel. */
             channel: string;
@@ -1897,6 +4031,18 @@ export interface components {
             /** @description Only for these sources; for any if empty. */
             sources?: components["schemas"]["SourceId"][];
         };
+        /** @description What an authenticator is set up with. */
+        TotpAnswer: {
+            /** @description The secret, to be typed. */
+            secret: string;
+            /** @description `otpauth://…`, for a picture. */
+            uri: string;
+        };
+        /** @description The code that proves it. */
+        TotpProof: {
+            /** @description Six digits. */
+            code: string;
+        };
         /**
          * @description How well we know that a record comes from whom it says (DESIGN section 11).
          * @enum {string}
@@ -1920,6 +4066,37 @@ export interface components {
             /** @description The value. */
             value: string;
         };
+        /** @description A saved view. */
+        ViewItem: {
+            /** @description Its last change. */
+            changed_at: components["schemas"]["Timestamp"];
+            /** @description Whether it is the caller's own. */
+            is_own: boolean;
+            /** @description `incidents` or `events`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Whose it is. */
+            owner: string;
+            /** @description The console's own words for it. */
+            query: string;
+            /** @description Whether others see it. */
+            shared: boolean;
+        };
+        /**
+         * @description Of what a view is.
+         * @enum {string}
+         */
+        ViewKind: "incidents" | "events";
+        /** @description A view to keep. */
+        ViewRequest: {
+            /** @description Of what. */
+            kind: components["schemas"]["ViewKind"];
+            /** @description The console's own words for it. */
+            query: string;
+            /** @description Whether others see it. */
+            shared?: boolean;
+        };
         /** @description First and last event time of the episode. */
         Window: {
             /** @description First. */
@@ -1927,7 +4104,11 @@ export interface components {
             /** @description Last. */
             to: components["schemas"]["Timestamp"];
         };
-        AssetId: string;
+        /**
+         * @description What brought an incident back into the queue.
+         * @enum {string}
+         */
+        WokenBy: "time" | "person" | "finding";
     };
     responses: never;
     parameters: never;

@@ -5,6 +5,7 @@
 
 mod auth;
 mod problem;
+mod reason;
 mod state;
 
 mod audit;

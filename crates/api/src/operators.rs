@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use engine::access::{Action, Role};
 use engine::signin::{NewOperator, OperatorChange, OperatorView, link_address};
 use engine::store::state::LinkPurpose;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
+use crate::reason::Reason;
 use crate::session::RoleItem;
 use crate::state::Shared;
 
@@ -152,7 +153,7 @@ pub struct OperatorChanges {
 /// Changes an operator.
 #[utoipa::path(
     put, path = "/v1/operators/{id}", tag = "operators", request_body = OperatorChanges,
-    params(("id" = String, Path, description = "Operator id")),
+    params(("id" = String, Path, description = "Operator id"), Reason),
     responses((status = 200, body = OperatorAnswer), (status = 400, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)),
@@ -162,9 +163,11 @@ pub async fn change(
     State(shared): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(reason): Query<Reason>,
     Json(wanted): Json<OperatorChanges>,
 ) -> Answer<Json<OperatorAnswer>> {
     caller.must(Action::OperatorManage)?;
+    reason.check()?;
     let read = |roles: Vec<RoleItem>| roles.iter().map(RoleItem::read).collect::<Answer<_>>();
     let wanted = OperatorChange {
         version: wanted.version,
@@ -174,7 +177,10 @@ pub async fn change(
         grants: wanted.roles.map(read).transpose()?,
         is_disabled: wanted.disabled,
     };
-    shared.engine.signin.change(&id, wanted, caller.by().0).await?;
+    let by = caller.by().0;
+    shared.engine.signin.change(&id, wanted, by).await?;
+    let object = format!("operator:{id}");
+    reason.note(&shared.engine, ("operator.change.reason", &object), by).await?;
     one(&shared, &id)
 }
 

@@ -9,10 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
+use crate::reason::REASON_CHARS_MAX;
 use crate::state::Shared;
-
-/// Longest reason for seeing a name, in characters.
-const REASON_CHARS_MAX: usize = 500;
 
 /// A person without a name: names stay in the organisation's own records.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::access::Action;
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
+use crate::reason::Reason;
 use crate::state::Shared;
 
 /// A floor plan.
@@ -166,18 +167,23 @@ pub async fn mark(
 /// Removes a plan.
 #[utoipa::path(
     delete, path = "/v1/plans/{place}", tag = "places",
-    params(("place" = String, Path, description = "Place id")),
+    params(("place" = String, Path, description = "Place id"), Reason),
     responses((status = 204), (status = 404, body = Problem)), security(("token" = []))
 )]
 pub async fn remove(
     State(shared): State<Shared>,
     caller: Caller,
     Path(place): Path<String>,
+    Query(reason): Query<Reason>,
 ) -> Answer<StatusCode> {
     let place = place_of(&shared, &place)?;
     let knowledge = shared.engine.current.get();
     caller.must_at(Action::PlanEdit, knowledge.org.site_of(&place))?;
-    shared.engine.remove_plan(&place, caller.by().0).await?;
+    reason.check()?;
+    let by = caller.by().0;
+    shared.engine.remove_plan(&place, by).await?;
+    let object = format!("place:{place}");
+    reason.note(&shared.engine, ("plan.remove.reason", &object), by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,7 +1,7 @@
 //! Access tokens.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use engine::access::Action;
 use engine::auth::{NewToken, Scope};
 use model::{SourceId, Timestamp};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
+use crate::reason::Reason;
 use crate::state::Shared;
 
 /// What is wanted of a new token.
@@ -110,16 +111,21 @@ pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<V
 /// Ends a token for ever.
 #[utoipa::path(
     delete, path = "/v1/tokens/{id}", tag = "tokens",
-    params(("id" = String, Path, description = "Token id")),
+    params(("id" = String, Path, description = "Token id"), Reason),
     responses((status = 204), (status = 404, body = Problem)), security(("token" = []))
 )]
 pub async fn revoke(
     State(shared): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(reason): Query<Reason>,
 ) -> Answer<axum::http::StatusCode> {
     caller.must(Action::TokenManage)?;
-    if shared.engine.revoke_token(&id, caller.by().0).await? {
+    reason.check()?;
+    let by = caller.by().0;
+    if shared.engine.revoke_token(&id, by).await? {
+        let object = format!("token:{id}");
+        reason.note(&shared.engine, ("token.revoke.reason", &object), by).await?;
         Ok(axum::http::StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found(format!("no token `{id}` that is still valid")))

@@ -142,11 +142,11 @@ mod tests {
         assert_eq!(
             rendered.first().map(String::as_str),
             Some(concat!(
-                r#"{"data":{"Box":"{\"Rect\":{\"@left\":\"1\"}}","State":"Forced"},"#,
-                r#""key":{},"operation":"Changed","source":{"Door":"d1"},"#,
-                r#""topic":"tns1:Door/State/DoorAlarm","#,
+                r#"{"topic":"tns1:Door/State/DoorAlarm","#,
                 r#""topic_plain":"Door/State/DoorAlarm","#,
-                r#""utc_time":"2026-11-22T10:00:00.5Z"}"#,
+                r#""utc_time":"2026-11-22T10:00:00.5Z","operation":"Changed","#,
+                r#""source":{"Door":"d1"},"key":{},"#,
+                r#""data":{"State":"Forced","Box":"{\"Rect\":{\"@left\":\"1\"}}"}}"#,
             ))
         );
         let second = found.get(1).map(|n| (n.operation.clone(), n.unix_ns));

@@ -336,14 +336,14 @@ mod tests {
         assert_eq!(
             message.as_deref(),
             Ok(concat!(
-                r#"{"buttons_pressed":[false,false,false,false],"card_number":12345,"#,
-                r#""direction":"in","door":2,"doors_open":[false,true,false,false],"#,
-                r#""event_index":7,"event_type":"swipe","fire_alarm":true,"#,
-                r#""forced_lock":false,"function":"status","granted":false,"#,
-                r#""reason":"anti-passback","reason_code":8,"#,
-                r#""relays":[false,true,false,false],"sequence_id":9,"#,
-                r#""serial_number":201021328,"special_info":0,"system_error":0,"#,
-                r#""system_time":"2026-11-22T10:00:06","timestamp":"2026-11-22T10:00:05"}"#,
+                r#"{"serial_number":201021328,"event_index":7,"event_type":"swipe","#,
+                r#""granted":false,"door":2,"direction":"in","card_number":12345,"#,
+                r#""timestamp":"2026-11-22T10:00:05","reason_code":8,"#,
+                r#""reason":"anti-passback","doors_open":[false,true,false,false],"#,
+                r#""buttons_pressed":[false,false,false,false],"system_error":0,"#,
+                r#""system_time":"2026-11-22T10:00:06","sequence_id":9,"special_info":0,"#,
+                r#""relays":[false,true,false,false],"forced_lock":false,"#,
+                r#""fire_alarm":true,"function":"status"}"#
             ))
         );
     }

@@ -138,7 +138,7 @@ mod tests {
     fn the_first_of_equal_keys_keeps_its_name() {
         assert_eq!(
             kv("user=ana a=1 user=eve user=bob").to_string(),
-            r##"{"a":"1","user":"ana","user#2":"eve","user#3":"bob"}"##
+            r##"{"user":"ana","a":"1","user#2":"eve","user#3":"bob"}"##
         );
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let record = crate::audit::parse(b"type=LOGIN msg=audit(1.5:9): pid=1 res=1");
         assert_eq!(
             record.map(|record| audit(&record).to_string()).ok().as_deref(),
-            Some(r#"{"pid":"1","res":"1","serial":9,"type":"LOGIN","unix_ns":1005000000}"#)
+            Some(r#"{"type":"LOGIN","unix_ns":1005000000,"serial":9,"pid":"1","res":"1"}"#)
         );
         let event = crate::cef::parse(b"CEF:0|a|b|1|2|n|3|src=192.0.2.1 msg=x y");
         assert_eq!(
@@ -156,7 +156,7 @@ mod tests {
                 .ok()
                 .flatten()
                 .as_deref(),
-            Some(r#"{"msg":"x y","src":"192.0.2.1"}"#)
+            Some(r#"{"src":"192.0.2.1","msg":"x y"}"#)
         );
     }
 
@@ -166,8 +166,8 @@ mod tests {
         assert_eq!(
             syslog(&parsed.message).to_string(),
             concat!(
-                r#"{"app_name":"a","facility":4,"hostname":"h","message":"hi","proc_id":"1","#,
-                r#""severity":6,"structured_data":{"x@1":{"k":"v"}},"unix_ns":1000000000}"#
+                r#"{"facility":4,"severity":6,"hostname":"h","app_name":"a","proc_id":"1","#,
+                r#""message":"hi","unix_ns":1000000000,"structured_data":{"x@1":{"k":"v"}}}"#
             )
         );
     }

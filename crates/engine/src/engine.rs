@@ -298,6 +298,23 @@ impl Engine {
         Ok((step, counts))
     }
 
+    /// Keeps the reason that somebody gave for an act, in the audit chain after the act itself.
+    pub async fn note_reason(
+        &self,
+        (verb, object): (&str, &str),
+        reason: &str,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        let act = AuditAct {
+            at: self.now(),
+            by: by.to_owned(),
+            verb: verb.to_owned(),
+            object: object.to_owned(),
+            detail: serde_json::json!({ "reason": reason }),
+        };
+        self.state.record_acts(&[act]).await
+    }
+
     /// Whether a session has asked for a person's name.
     pub fn is_revealed(&self, session: &[u8; 32], person: &PersonId) -> bool {
         self.reveals.has(session, person)
@@ -310,14 +327,8 @@ impl Engine {
         person: &PersonId,
         (reason, by): (&str, &str),
     ) -> Result<(), StoreError> {
-        let act = AuditAct {
-            at: self.now(),
-            by: by.to_owned(),
-            verb: "person.reveal".into(),
-            object: format!("person:{person}"),
-            detail: serde_json::json!({ "reason": reason }),
-        };
-        self.state.record_acts(&[act]).await?;
+        let object = format!("person:{person}");
+        self.note_reason(("person.reveal", &object), reason, by).await?;
         if let Some(session) = session {
             let max = Limits::count(self.config.limits.reveals_max);
             self.reveals.add(session, person.clone(), max);

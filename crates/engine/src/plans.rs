@@ -139,9 +139,8 @@ impl Engine {
         let Some(text) = text else { return Ok(()) };
         let sheet: Sheet = toml::from_str(&text).map_err(|e| PlanError::Mark(e.to_string()))?;
         for plan in sheet.plan {
-            let name = format!("{}.svg", plan.place);
-            let Some(image) = files.get(&name) else {
-                return Err(PlanError::Mark(format!("plans.toml: there is no {name}")));
+            let Some(image) = files.get(&plan.image) else {
+                return Err(PlanError::Mark(format!("plans.toml: there is no {}", plan.image)));
             };
             self.save_plan(&plan.place, (image, Some(&plan.mark)), "castellan").await?;
         }
@@ -167,6 +166,7 @@ struct Sheet {
 #[derive(Debug, Deserialize)]
 struct SheetPlan {
     place: PlaceId,
+    image: String,
     #[serde(default)]
     mark: Vec<Mark>,
 }

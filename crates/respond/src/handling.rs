@@ -1,4 +1,5 @@
-//! Hand-over that must be accepted, snooze, milestones: how an incident is handled beside its state.
+//! Hand-over that must be accepted, snooze, milestones: how an incident is handled beside its
+//! state.
 //!
 //! An offer changes no owner: who offers answers for the incident until somebody accepts, so that
 //! there is exactly one owner at every instant.

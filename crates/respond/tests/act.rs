@@ -279,7 +279,7 @@ fn the_audit_carries_no_words_of_people() {
     let audit = act(&opened(), &comment, by, at(1), None).unwrap().audit;
     assert_eq!((audit.verb.as_str(), audit.by.as_str()), ("incident.comment", "tok-1"));
     assert_eq!(audit.object, "incident:i-000001");
-    assert_eq!(audit.detail.to_string(), r#"{"text_chars":19,"version":2}"#);
+    assert_eq!(audit.detail.to_string(), r#"{"version":2,"text_chars":19}"#);
 }
 
 #[test]

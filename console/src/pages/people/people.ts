@@ -20,7 +20,7 @@ export const nameOfPerson = (person: PersonItem): string =>
 
 /** The server hides who it is until somebody gives a reason. */
 export const isVeiled = (person: PersonItem): boolean =>
-  !person.name && typeof person.pseudonym === 'string'
+  !person.name && (person.name === null || typeof person.pseudonym === 'string')
 
 export function usePeople() {
   const asked = useInfiniteQuery({

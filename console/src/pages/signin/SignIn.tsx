@@ -15,7 +15,6 @@ import { Frame } from './Frame'
 interface Ways {
   setup: boolean
   passkeys: boolean
-  providers: { id: string; name: string }[]
   tenant: string
   organisation?: string
 }
@@ -78,17 +77,6 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
           {t('signin.passkey')}
         </Button>
       )}
-      {ways?.providers.map((provider) => (
-        <Button
-          key={provider.id}
-          size="md"
-          variant="default"
-          component="a"
-          href={`/v1/signin/oidc/${encodeURIComponent(provider.id)}`}
-        >
-          {t('signin.provider', { name: provider.name })}
-        </Button>
-      ))}
       <Divider label={t('signin.or_password')} labelPosition="center" />
       <PasswordForm
         isBusy={busy === 'password'}

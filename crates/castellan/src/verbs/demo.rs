@@ -150,8 +150,9 @@ async fn demo(
     // Life begins when somebody listens: at high speed the start alone takes minutes of it.
     let start = clock.now();
     let (reader, feeder_token) = tokens(&served, start).await?;
+    plans(&served).await?;
     served.tell();
-    tell_how(&served, &reader, broker);
+    tell_how(&reader, broker);
     tell_operators(&served).await?;
     let sim = sim::Sim::new(args.seed, &org, script, start)?;
     let is_alone = sim.stories().len() == 1;
@@ -175,6 +176,15 @@ async fn demo(
     served.stop().await?;
     ended?;
     Ok(Ended::Done)
+}
+
+/// Puts the floors' drawings, with what stands on them, where the console finds them.
+async fn plans(served: &Served) -> anyhow::Result<()> {
+    let drawings = sim::demo::DRAWINGS.iter();
+    let mut files: BTreeMap<String, Vec<u8>> =
+        drawings.map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
+    files.insert("plans.toml".to_owned(), sim::demo::PLANS.as_bytes().to_vec());
+    Ok(served.running.engine.save_plans_of(&files).await?)
 }
 
 fn organisation() -> anyhow::Result<Organisation> {
@@ -256,9 +266,8 @@ fn new_operator(wanted: sim::demo::Operator) -> anyhow::Result<NewOperator> {
     })
 }
 
-fn tell_how(served: &Served, token: &str, broker: Option<SocketAddr>) {
-    output::note(format_args!("  token: {token}"));
-    output::note(format_args!("  open http://{} and paste the token", served.http));
+fn tell_how(token: &str, broker: Option<SocketAddr>) {
+    output::note(format_args!("  for scripts, a token: {token}"));
     match broker {
         Some(broker) => output::note(format_args!("  mqtt through the broker at {broker}")),
         None => output::note("  no mqtt broker answers; its cameras stay silent"),

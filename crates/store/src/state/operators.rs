@@ -294,7 +294,8 @@ impl State {
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let sql = "UPDATE operators SET password_hash = NULL, totp_secret = NULL, \
-                   totp_pending = NULL, changed_at = $2, version = version + 1 WHERE id = $1";
+                   totp_pending = NULL, totp_step = 0, changed_at = $2, version = version + 1 \
+                   WHERE id = $1";
         let is_known = tx.run(sql, args![operator, at]).await? > 0;
         if is_known {
             tx.run("DELETE FROM passkeys WHERE operator = $1", args![operator]).await?;

@@ -114,15 +114,14 @@ async fn a_search_is_counted_over_time_and_taken_along() {
     let api = Api::to(&server, &token);
     let line = |n: u64| {
         let text = if n == 0 { "=1+1, \"quoted\"" } else { "plain" };
-        json!({"marker": n, "user": "ana", "text": text, "at": ago(100 - n * 10)}).to_string()
-            + "\n"
+        json!({"marker": n, "user": "ana", "text": text}).to_string() + "\n"
     };
     let lines: String = (0..10).map(line).collect();
     api.take("app", "application/x-ndjson", lines).await;
     api.until_count("SELECT count(*) FROM events WHERE source = 'app'", 10).await;
 
-    let (from, to) = (ago(200), ago(0));
-    let path = |what: &str| format!("/v1/events/{what}&from={from}&to={to}&person=ana&source=app");
+    let from = ago(200);
+    let path = |what: &str| format!("/v1/events/{what}&from={from}&person=ana&source=app");
     let found = api.get(&path("histogram?buckets=10")).await;
     let counts: Vec<u64> =
         found["buckets"].as_array().unwrap().iter().map(|b| b["count"].as_u64().unwrap()).collect();
@@ -190,9 +189,9 @@ async fn views_are_ones_own_unless_shared_and_the_audit_log_can_be_read_and_veri
 #[tokio::test]
 async fn a_hand_over_and_a_merge_reach_everybody() {
     let world = World::new();
-    let (ana, ben) = (world.root(), world.token("ben", &["read", "operate"], &[]));
+    let (root, ben) = (world.root(), world.token("ben", &["read", "operate"], &[]));
     let server = world.start().await;
-    let (ana, ben) = (Api::to(&server, &ana), Api::to(&server, &ben));
+    let (ana, ben) = (Api::to(&server, &root), Api::to(&server, &ben));
     ana.take("doors", "text/csv", door_event("d-0001", "forced")).await;
     ana.take("doors", "text/csv", door_event("d-0002", "forced")).await;
     let found = ana.incidents_of("door-forced", 2).await;
@@ -217,7 +216,7 @@ async fn a_hand_over_and_a_merge_reach_everybody() {
     // What fires again on the merged one's finding is the other's; both survive a restart.
     server.stop().await;
     let server = world.start().await;
-    let api = Api::to(&server, &world.root());
+    let api = Api::to(&server, &root);
     let held = api.get(&format!("/v1/incidents/{}", id(0))).await["incident"].clone();
     assert_eq!(held["owner"]["id"], "ben");
     assert!(world.admin("verify").0);
@@ -236,7 +235,7 @@ async fn the_console_comes_from_the_binary_under_a_strict_policy() {
         assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
         assert!(page.text().await.unwrap().to_lowercase().contains("<!doctype html>"));
     }
-    for path in ["/assets/nothing.js", "/v1/nowhere", "/../etc/passwd", "/index.html.bak"] {
+    for path in ["/assets/nothing.js", "/v1/nowhere", "/index.html.bak", "/v1"] {
         let answer = client().get(server.url(path)).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 404, "{path}");
     }

@@ -61,8 +61,9 @@ async fn a_role_of_one_site_ends_at_its_fence() {
     let places = world.org().join("places.toml");
     let text = fs::read_to_string(&places).unwrap();
     fs::write(places, text + "[[place]]\nid = \"dc\"\nkind = \"site\"\n").unwrap();
+    let root = world.root();
     let server = world.start().await;
-    let api = Api::to(&server, &world.root());
+    let api = Api::to(&server, &root);
     api.take("doors", "text/csv", door_event("d-0003", "forced")).await;
     let incident = api.incidents_of("door-forced", 1).await.remove(0);
     assert_eq!(incident["site"], "hq", "{incident}");

@@ -146,6 +146,7 @@ async fn a_link_ends_by_time_and_by_a_newer_one() {
 #[tokio::test]
 async fn guessing_is_slowed_down_counted_and_told_nothing() {
     let world = limited("signin_refusals_login_max = 3");
+    let token = world.root();
     let server = world.start().await;
     let known = signed_in(&world, &server, "ana", "guard").await;
     let guess = Browser::to(&server);
@@ -161,7 +162,7 @@ async fn guessing_is_slowed_down_counted_and_told_nothing() {
     let wait: u64 = locked.header("retry-after").parse().unwrap();
     assert!((1..=900).contains(&wait), "{wait}");
     assert_eq!(known.get("/v1/session").await.status, 200, "who is in stays in");
-    let root = crate::world::Api::to(&server, &world.root());
+    let root = crate::world::Api::to(&server, &token);
     root.until_account(["signin", "password", "rejected", "wrong"], 4).await;
     root.until_account(["signin", "password", "rejected", "too_many_tries"], 1).await;
     root.adds_up("signin").await;

@@ -1,0 +1,38 @@
+//! The reason that somebody types for an act, beside the act.
+
+use engine::Engine;
+use serde::Deserialize;
+
+use crate::problem::{Answer, Problem};
+
+/// Longest reason, in characters.
+pub const REASON_CHARS_MAX: usize = 500;
+
+/// Why.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Reason {
+    /// In a person's words; kept in the audit log.
+    reason: Option<String>,
+}
+
+impl Reason {
+    /// Fails when it is too long to be kept.
+    pub fn check(&self) -> Answer<()> {
+        match &self.reason {
+            Some(text) if text.chars().count() > REASON_CHARS_MAX => Err(Problem::bad_request(
+                format!("`reason` is longer than {REASON_CHARS_MAX} characters"),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Keeps it for an act that is done: `verb` to `object`.
+    pub async fn note(&self, engine: &Engine, of: (&str, &str), by: &str) -> Answer<()> {
+        let text = self.reason.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        if let Some(text) = text {
+            engine.note_reason(of, text, by).await?;
+        }
+        Ok(())
+    }
+}

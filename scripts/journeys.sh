@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# People's ways through the console, in a real browser, over the demo organisation; or, with
+# `shots DIR`, a picture of every page. The demo listens on free ports and ends with this script.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/need.sh
+. scripts/need.sh
+
+need_node
+need_chromium
+has chromium || { say "skipped: no chromium"; exit 0; }
+CHROMIUM=$(command -v chromium)
+export CHROMIUM
+
+folder=$(mktemp -d)
+"$CARGO_TARGET_DIR/debug/castellan" demo --http 127.0.0.1:0 --data "$folder/data" \
+    >"$folder/demo.log" 2>&1 &
+demo=$!
+trap 'kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
+for _ in $(seq 300); do
+    grep -q '^ *administrator ' "$folder/demo.log" && break
+    kill -0 "$demo" 2>/dev/null || fail "the demo has ended: $(cat "$folder/demo.log")"
+    sleep 0.2
+done
+link=$(grep -m1 '^ *administrator ' "$folder/demo.log" | grep -o 'http://[^ ]*')
+base=${link%%/#*}
+# The first incidents: pages are looked at with something in them.
+for _ in $(seq 300); do
+    [ "$(grep -c '^incident after' "$folder/demo.log")" -ge 3 ] && break
+    sleep 0.2
+done
+case ${1:-journeys} in
+    journeys) node console/scripts/journeys.mjs "$base" "$link" ;;
+    shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
+    *) fail "usage: scripts/journeys.sh [journeys | shots DIR]" ;;
+esac
