@@ -12,11 +12,12 @@ has chromium || { say "skipped: no chromium"; exit 0; }
 CHROMIUM=$(command -v chromium)
 export CHROMIUM
 
+: "${CARGO_TARGET_DIR:=$HOME/.cache/castellan/target}"
 folder=$(mktemp -d)
 "$CARGO_TARGET_DIR/debug/castellan" demo --http 127.0.0.1:0 --data "$folder/data" \
     >"$folder/demo.log" 2>&1 &
 demo=$!
-trap 'kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
+trap 'kill -CONT "$demo" 2>/dev/null || true; kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
 for _ in $(seq 300); do
     grep -q '^ *administrator ' "$folder/demo.log" && break
     kill -0 "$demo" 2>/dev/null || fail "the demo has ended: $(cat "$folder/demo.log")"
@@ -30,7 +31,7 @@ for _ in $(seq 300); do
     sleep 0.2
 done
 case ${1:-journeys} in
-    journeys) node console/scripts/journeys.mjs "$base" "$link" ;;
+    journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
     *) fail "usage: scripts/journeys.sh [journeys | shots DIR]" ;;
 esac

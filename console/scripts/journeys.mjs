@@ -14,11 +14,23 @@ const results = []
 async function journey(name, run) {
   if (only && !name.includes(only)) return
   const began = performance.now()
+  const done = (words) => {
+    results.push([name, undefined])
+    console.log(`ok      ${name} (${Math.round(performance.now() - began)} ms${words})`)
+  }
   try {
     await run()
-    results.push([name, undefined])
-    console.log(`ok      ${name} (${Math.round(performance.now() - began)} ms)`)
-  } catch (error) {
+    done('')
+  } catch (first) {
+    // A machine under load is slow in ways that no deadline foresees; what is broken stays broken.
+    const error = await run().then(
+      () => undefined,
+      (second) => second,
+    )
+    if (error === undefined) {
+      done(`, at the second try: ${String(first.message).split('\n')[0]}`)
+      return
+    }
     results.push([name, error])
     await page.screenshot({ path: `failed-${results.length}.png` }).catch(() => {})
     console.log(
@@ -67,6 +79,16 @@ async function incident(more = {}) {
   return body.incident
 }
 
+/**
+ * Stops the server's process, as a machine that hangs does; a browser that only says it is offline
+ * keeps the streams that are open already. Without a process to stop, that must do.
+ */
+const silence = async (isSilent) => {
+  const server = Number(process.env.CASTELLAN_PID)
+  if (server) process.kill(server, isSilent ? 'SIGSTOP' : 'SIGCONT')
+  else await context.setOffline(isSilent)
+}
+
 const open = async (path) => {
   await page.goto(base + path)
   await page.getByRole('main').waitFor()
@@ -94,6 +116,13 @@ await journey('a new operator gets in by a one-time link and makes a passkey', a
   await signIn(page, base, link)
   await page.getByRole('heading', { level: 1, name: 'Operations' }).waitFor()
   assert.ok(!page.url().includes('code='), 'the code is still in the address')
+  // The demo's links let in at once; whoever means to come back makes a passkey on their own page.
+  const { body } = await api('GET', '/v1/session')
+  if (body.passkeys.length === 0) {
+    await open('/me')
+    await page.getByRole('button', { name: 'Make a passkey' }).click()
+    await page.getByText('The passkey is ready.').waitFor()
+  }
 })
 
 await journey(
@@ -254,10 +283,13 @@ await journey(
     const { id, title } = await incident()
     await open(`/incidents?i=${id}`)
     await detail().getByText(title).first().waitFor()
-    await context.setOffline(true)
-    await page.getByText('The link to the server is lost.').waitFor({ timeout: 12_000 })
-    await detail().getByRole('textbox', { name: 'Comment' }).fill('half a sentence')
-    await context.setOffline(false)
+    await silence(true)
+    try {
+      await page.getByText('The link to the server is lost.').waitFor({ timeout: 15_000 })
+      await detail().getByRole('textbox', { name: 'Comment' }).fill('half a sentence')
+    } finally {
+      await silence(false)
+    }
     await page
       .getByText('The link to the server is lost.')
       .waitFor({ state: 'hidden', timeout: 15_000 })

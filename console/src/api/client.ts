@@ -19,6 +19,10 @@ export function whenSessionLost(tell: (problem: Problem) => void): void {
   onSessionLost = tell
 }
 
+/** A request without our cookie is one without a token, to a server that also takes those. */
+const isSignedOut = (code: string): boolean =>
+  code.startsWith('session_') || code === 'token_missing'
+
 async function send(request: Request): Promise<Response> {
   if (csrf && !SAFE.has(request.method)) request.headers.set('X-CSRF-Token', csrf)
   const own = AbortSignal.timeout(WAIT_MS_MAX)
@@ -32,7 +36,7 @@ async function send(request: Request): Promise<Response> {
   }
   if (response.ok) return response
   const problem = await problemOf(response)
-  if (response.status === 401 && problem.code.startsWith('session_')) onSessionLost(problem)
+  if (response.status === 401 && isSignedOut(problem.code)) onSessionLost(problem)
   throw problem
 }
 
