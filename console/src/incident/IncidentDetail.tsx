@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconCopy, IconDots, IconFileZip, IconLink } from '@tabler/icons-react'
+import { IconCopy, IconDots, IconLink } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
@@ -84,14 +84,6 @@ function More({ incident }: { incident: Incident }) {
         </Menu.Item>
         <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(incident.id)}>
           {t('incidents.id')}: <span className="mono">{incident.id}</span>
-        </Menu.Item>
-        <Menu.Item
-          component="a"
-          href={`/v1/incidents/${encodeURIComponent(incident.id)}/bundle`}
-          download
-          leftSection={<IconFileZip size={14} />}
-        >
-          {t('incidents.bundle')}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

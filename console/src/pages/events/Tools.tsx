@@ -71,7 +71,7 @@ export function Tools({ text, query, isLive, columns, setText, setUrl, again }: 
   )
 }
 
-const FORMATS = ['csv', 'ndjson', 'parquet'] as const
+const FORMATS = ['csv', 'ndjson'] as const
 
 /** Links that fetch all that the filter finds; absent where the server has no export. */
 function Export({ query }: { query: ApiQuery }) {
@@ -110,7 +110,7 @@ function Export({ query }: { query: ApiQuery }) {
             href={address('/v1/events/export', { ...query, format })}
           >
             {t('events.export_as', {
-              format: format === 'parquet' ? 'Parquet' : format.toUpperCase(),
+              format: format.toUpperCase(),
             })}
           </Menu.Item>
         ))}

@@ -21,7 +21,6 @@ import { t } from '../../text'
 import { refusalOf } from '../../ui/ActionButton'
 import { Pane } from '../../ui/Pane'
 import { useUrl, type UrlState } from '../../url'
-import { HandoverButton } from './HandoverButton'
 import css from './incidents.module.css'
 import { StateFilter } from './StateFilter'
 import { Views } from './Views'
@@ -115,7 +114,6 @@ export default function IncidentsPage() {
             <span className={`${css.count} dim num`}>{t('incidents.shown', { count: shown })}</span>
             <span className={css.spacer} />
             <span className={css.report}>
-              <HandoverButton />
             </span>
             <Button
               size="compact-sm"

@@ -3,7 +3,6 @@ import type { EventItem, PersonItem } from '../../api/types'
 import { useDirectory } from '../../org/organisation'
 import { Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
-import { useReading } from '../../parts/reading'
 import { t, word } from '../../text'
 import { serverNow } from '../../time/clock'
 import { clockTime, zoneName } from '../../time/format'
@@ -12,27 +11,15 @@ import { Ago } from '../../ui/Stamp'
 import { bandOf, presenceIn, SPAN_MS, type Tick } from './band'
 import css from './people.module.css'
 
-interface Presence {
-  place: string | null
-  world: string
-  since: string
-  state: string
-}
-
 const STEP_H = 4
 
 /** Where they are believed to be, and a day of both worlds on one axis. */
 export function Band({ person, events }: { person: PersonItem; events: readonly EventItem[] }) {
   const directory = useDirectory()
-  const told = useReading<Presence[]>(
-    `/v1/presence/${encodeURIComponent(person.id)}`,
-    {},
-    { every_ms: 10_000 },
-  )
   const now = serverNow()
   const zone = directory.zoneOf(person.site)
   const lanes = useMemo(() => bandOf(events, now), [events]) // eslint-disable-line
-  const believed = told.data?.length ? told.data : presenceIn(events)
+  const believed = presenceIn(events)
   const hours = useMemo(() => {
     const first = Math.ceil((now - SPAN_MS) / (STEP_H * 3_600_000)) * STEP_H * 3_600_000
     return Array.from({ length: 24 / STEP_H }, (_, at) => first + at * STEP_H * 3_600_000)
