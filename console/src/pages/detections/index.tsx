@@ -1,5 +1,4 @@
-import { ActionIcon, TextInput } from '@mantine/core'
-import { IconAlertTriangle, IconSearch, IconX } from '@tabler/icons-react'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMemo, useRef } from 'react'
 import type { Finding, Level, RuleItem } from '../../api/types'
 import { useKeys } from '../../keys/keys'
@@ -7,6 +6,7 @@ import { useExternal } from '../../live/external'
 import { status } from '../../live/link'
 import { AgoText } from '../../parts/AgoText'
 import { Cut, Mark } from '../../parts/Facts'
+import { FindBar } from '../../parts/FindBar'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { count, t } from '../../text'
@@ -65,29 +65,7 @@ export default function DetectionsPage() {
         isFlush
         head={<span className="faint num">{t('detections.shown', { count: list.length })}</span>}
       >
-        <div className={parts.bar}>
-          <TextInput
-            ref={search}
-            size="sm"
-            value={url.find ?? ''}
-            aria-label={t('detections.search')}
-            dir="auto"
-            placeholder={t('detections.search_hint')}
-            leftSection={<IconSearch size={15} aria-hidden />}
-            onChange={(event) => setUrl({ find: event.currentTarget.value })}
-            rightSection={
-              url.find && (
-                <ActionIcon
-                  size="sm"
-                  aria-label={t('events.clear_filter')}
-                  onClick={() => setUrl({ find: undefined })}
-                >
-                  <IconX size={14} />
-                </ActionIcon>
-              )
-            }
-          />
-        </div>
+        <FindBar field={search} label={t('detections.search')} hint={t('detections.search_hint')} />
         <Problems />
         {asked.problem && !asked.data ? (
           <ProblemNote error={asked.problem} retry={asked.again} />

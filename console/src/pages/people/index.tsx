@@ -1,11 +1,11 @@
-import { ActionIcon, TextInput } from '@mantine/core'
-import { IconSearch, IconUser, IconUserOff, IconX } from '@tabler/icons-react'
+import { IconUser, IconUserOff } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef } from 'react'
 import type { PersonItem } from '../../api/types'
 import { useKeys } from '../../keys/keys'
 import { useDirectory } from '../../org/organisation'
 import { Mark } from '../../parts/Facts'
+import { FindBar } from '../../parts/FindBar'
 import parts from '../../parts/parts.module.css'
 import { t, word } from '../../text'
 import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
@@ -47,29 +47,7 @@ export default function PeoplePage() {
         isFlush
         head={<span className="faint num">{t('people.shown', { count: list.length })}</span>}
       >
-        <div className={parts.bar}>
-          <TextInput
-            ref={search}
-            size="sm"
-            value={url.find ?? ''}
-            aria-label={t('people.search')}
-            dir="auto"
-            placeholder={t('people.search_hint')}
-            leftSection={<IconSearch size={15} aria-hidden />}
-            onChange={(event) => setUrl({ find: event.currentTarget.value })}
-            rightSection={
-              url.find && (
-                <ActionIcon
-                  size="sm"
-                  aria-label={t('events.clear_filter')}
-                  onClick={() => setUrl({ find: undefined })}
-                >
-                  <IconX size={14} />
-                </ActionIcon>
-              )
-            }
-          />
-        </div>
+        <FindBar field={search} label={t('people.search')} hint={t('people.search_hint')} />
         {all.isWaiting ? (
           <Waiting />
         ) : all.error && all.people.length === 0 ? (

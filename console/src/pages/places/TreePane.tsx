@@ -1,16 +1,14 @@
-import { ActionIcon, TextInput } from '@mantine/core'
-import { IconSearch, IconX } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { DoorState } from '../../api/types'
 import { useKeys } from '../../keys/keys'
 import { useDirectory } from '../../org/organisation'
+import { FindBar } from '../../parts/FindBar'
 import parts from '../../parts/parts.module.css'
 import { Mark } from '../../parts/Facts'
 import { t, word } from '../../text'
 import { EntityIcon } from '../../ui/EntityLink'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
-import { useUrl } from '../../url'
 import { DoorShape } from './DoorShape'
 import { troubles, type TreeRow } from './tree'
 import css from './places.module.css'
@@ -24,7 +22,6 @@ interface Props {
 
 export function TreePane({ rows, at, doors, choose }: Props) {
   const directory = useDirectory()
-  const [url, setUrl] = useUrl()
   const search = useRef<HTMLInputElement>(null)
   const here = useRef<HTMLDivElement>(null)
   useKeys([
@@ -45,29 +42,7 @@ export function TreePane({ rows, at, doors, choose }: Props) {
       className={css.tree}
       head={<span className="faint num">{t('places.shown', { count: rows.length })}</span>}
     >
-      <div className={parts.bar}>
-        <TextInput
-          ref={search}
-          size="sm"
-          value={url.find ?? ''}
-          aria-label={t('places.search')}
-          dir="auto"
-          placeholder={t('places.search_hint')}
-          leftSection={<IconSearch size={15} aria-hidden />}
-          onChange={(event) => setUrl({ find: event.currentTarget.value })}
-          rightSection={
-            url.find && (
-              <ActionIcon
-                size="sm"
-                aria-label={t('events.clear_filter')}
-                onClick={() => setUrl({ find: undefined })}
-              >
-                <IconX size={14} />
-              </ActionIcon>
-            )
-          }
-        />
-      </div>
+      <FindBar field={search} label={t('places.search')} hint={t('places.search_hint')} />
       {rows.length === 0 ? (
         <EmptyNote title={t('places.none')}>{t('places.none_text')}</EmptyNote>
       ) : (

@@ -116,18 +116,6 @@ async fn save_links(tx: &mut Tx, incident: &Incident) -> Result<(), StoreError> 
 }
 
 impl State {
-    /// As `save_incident`, with the messages that the change causes; those that find no room in
-    /// the outbox are counted.
-    pub async fn save_incident_telling(
-        &self,
-        incident: &Incident,
-        expected_version: u64,
-        (acts, messages): (&[AuditAct], &[OutboxItem]),
-    ) -> Result<(), StoreError> {
-        let one = [(incident.clone(), expected_version)];
-        self.save_incidents_telling(&one, (acts, messages)).await
-    }
-
     /// Writes several incidents, each at the version it was read at, with the acts that changed
     /// them and what others are told: all or nothing.
     pub async fn save_incidents_telling(
