@@ -113,8 +113,7 @@ export default function IncidentsPage() {
           <>
             <span className={`${css.count} dim num`}>{t('incidents.shown', { count: shown })}</span>
             <span className={css.spacer} />
-            <span className={css.report}>
-            </span>
+            <span className={css.report}></span>
             <Button
               size="compact-sm"
               leftSection={<IconPlus size={14} />}
