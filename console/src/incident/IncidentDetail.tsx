@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
 import { useDirectory } from '../org/organisation'
+import { ReasonOwed } from '../panic/ReasonOwed'
 import { t, type TextKey } from '../text'
 import { ActionButton, refusalOf } from '../ui/ActionButton'
 import { EntityLink } from '../ui/EntityLink'
@@ -12,7 +13,7 @@ import { ProblemNote, Waiting } from '../ui/Notes'
 import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
 import type { Act } from './acts'
-import { CommentBox } from './CommentBox'
+import { COMMENT_FIELD, CommentBox } from './CommentBox'
 import { openDialog, type DialogKind } from './dialogs'
 import { stateOf } from './filter'
 import { History } from './History'
@@ -33,6 +34,7 @@ export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string 
       <div className={css.scroll}>
         <Headline incident={incident} />
         <Actions incident={incident} offers={offers} />
+        <ReasonOwed incident={incident} field={COMMENT_FIELD} />
         <Facts incident={incident} />
         <Milestones incident={incident} offer={offers.get('mark')} />
         <Procedure incident={incident} offer={offers.get('tick_step')} />

@@ -1,3 +1,4 @@
+import desk from './en/desk.json'
 import detections from './en/detections.json'
 import events from './en/events.json'
 import incidents from './en/incidents.json'
@@ -10,6 +11,7 @@ import system from './en/system.json'
 
 /** The English texts, by area: one file each. */
 export const english = {
+  desk,
   detections,
   events,
   incidents,
