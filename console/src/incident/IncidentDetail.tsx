@@ -1,6 +1,5 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { IconCopy, IconDots, IconLink } from '@tabler/icons-react'
+import { IconDots } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
@@ -20,6 +19,7 @@ import { History } from './History'
 import { OwnerName, StateMark } from './IncidentRow'
 import css from './incident.module.css'
 import { Milestones } from './Milestones'
+import { More } from './More'
 import { Procedure } from './Procedure'
 import { useActs } from './useActs'
 import { useIncident } from './useIncident'
@@ -64,31 +64,6 @@ function Headline({ incident }: { incident: Incident }) {
         <bdi>{incident.because}</bdi>
       </p>
     </div>
-  )
-}
-
-function More({ incident }: { incident: Incident }) {
-  const address = `${location.origin}/incidents?i=${encodeURIComponent(incident.id)}`
-  const copy = (text: string) => {
-    void navigator.clipboard.writeText(text)
-    notifications.show({ message: t('incidents.copied'), autoClose: 1_500, withBorder: true })
-  }
-  return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon size="sm" aria-label={t('incidents.more')}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconLink size={14} />} onClick={() => copy(address)}>
-          {t('incidents.copy_link')}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(incident.id)}>
-          {t('incidents.id')}: <span className="mono">{incident.id}</span>
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   )
 }
 

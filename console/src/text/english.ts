@@ -2,6 +2,7 @@ import desk from './en/desk.json'
 import detections from './en/detections.json'
 import events from './en/events.json'
 import incidents from './en/incidents.json'
+import log from './en/log.json'
 import people from './en/people.json'
 import places from './en/places.json'
 import shell from './en/shell.json'
@@ -15,6 +16,7 @@ export const english = {
   detections,
   events,
   incidents,
+  log,
   people,
   places,
   shell,
