@@ -70,7 +70,8 @@ export interface Handling {
   milestones?: { milestone: string; at: string; by: string }[]
   merged_into?: string | null
   merged?: string[]
-  reason_owed?: boolean
+  /** A person called for help in silence. */
+  call?: { by: string; at: string } | null
 }
 
 export interface ActionOffer {

@@ -1,12 +1,15 @@
 import { Button, Modal } from '@mantine/core'
 import { IconCheck, IconLifebuoy } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { asProblem } from '../api/problem'
+import { incidents } from '../live/incidents'
+import { useExternal } from '../live/external'
 import { useOffers } from '../parts/reading'
 import parts from '../parts/parts.module.css'
-import { useRight } from '../session/session'
+import { useRight, useSession } from '../session/session'
 import { t } from '../text'
-import { callForHelp } from './raised'
+import { callForHelp, isOwnCall, owesReason } from './raised'
 import css from '../shell/shell.module.css'
 
 /** How long the quiet tick stands that says: it has been sent. */
@@ -66,6 +69,10 @@ export function Panic() {
 function Confirm({ done, close }: { done: () => void; close: () => void }) {
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string>()
+  const { byId } = useExternal(incidents)
+  const { operator } = useSession()
+  const me = [operator.id, operator.person]
+  const owed = [...byId.values()].find((one) => owesReason(one) && isOwnCall(one, me))
   const send = async () => {
     if (isBusy) return
     setBusy(true)
@@ -81,6 +88,14 @@ function Confirm({ done, close }: { done: () => void; close: () => void }) {
   return (
     <div className={parts.form}>
       <p className={css.panicText}>{t('desk.panic_text')}</p>
+      {owed && (
+        <p className={css.panicText}>
+          {t('desk.owed_mine')}{' '}
+          <Link to="/operations" search={{ i: owed.id, at: 'incident' } as never} onClick={close}>
+            {t('desk.owed_write')}
+          </Link>
+        </p>
+      )}
       {refusal && (
         <p className={css.panicFailed} role="alert">
           {t('desk.panic_failed')} <bdi>{refusal}</bdi>

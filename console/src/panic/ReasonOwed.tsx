@@ -5,14 +5,14 @@ import { useDirectory } from '../org/organisation'
 import { useSession } from '../session/session'
 import { t } from '../text'
 import css from '../incident/incident.module.css'
-import { owesReason } from './raised'
+import { callerOf, owesReason } from './raised'
 
 /** The act came first; the reason is asked for now that there is time. */
 export function ReasonOwed({ incident, field }: { incident: Incident; field: string }) {
   const { operator } = useSession()
   const directory = useDirectory()
   if (!owesReason(incident)) return null
-  const by = incident.timeline[0]?.by ?? ''
+  const by = callerOf(incident) ?? ''
   const isMine = by === operator.id || by === operator.person
   return (
     <div className={css.owed} role="note">

@@ -19,18 +19,20 @@ function raised(): string[] {
   }
 }
 
+/** Who called for help, where an incident is such a call. */
+export const callerOf = (incident: Incident): string | undefined => incident.handling?.call?.by
+
 /** Whether the operator must still say why they called for help. */
-export const owesReason = (incident: Incident): boolean =>
-  (incident.reason_owed ?? incident.handling?.reason_owed) === true
+export const owesReason = (incident: Incident): boolean => incident.reason_owed === true
 
 /**
  * Whether this incident is the operator's own call for help: here nothing may be heard of it. While
  * one is on its way, the live stream can tell of it before the answer does.
  */
 export function isOwnCall(incident: Incident, me: readonly (string | null | undefined)[]): boolean {
+  const caller = callerOf(incident)
   if (raised().includes(incident.id)) return true
-  const isMine = me.includes(incident.timeline[0]?.by ?? '')
-  return owesReason(incident) && (isMine || sending > 0)
+  return caller !== undefined && (me.includes(caller) || (sending > 0 && owesReason(incident)))
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -6,7 +6,7 @@ import { CameraLink } from '../camera/CameraLink'
 import { incidents, isOpen } from '../live/incidents'
 import { useExternal } from '../live/external'
 import { useDirectory } from '../org/organisation'
-import { t } from '../text'
+import { t, word } from '../text'
 import { EntityLink } from '../ui/EntityLink'
 import { Ago, Stamp } from '../ui/Stamp'
 import { Portrait } from './Portrait'
@@ -67,10 +67,14 @@ function Voice({ newest }: { newest: Refusal | undefined }) {
 const Card = memo(function Card({ one }: { one: Refusal }) {
   const { byId } = useExternal(incidents)
   const incident = incidentOf(one, [...byId.values()].filter(isOpen))
-  const name = one.person?.name
+  const name = one.person ? (one.person.name ?? one.person.id) : undefined
   return (
     <li className={css.card}>
-      <Portrait id={one.person?.id} name={name} hasPhoto={one.person?.photo ?? false} />
+      <Portrait
+        id={one.person?.id}
+        name={one.person?.name ?? undefined}
+        hasPhoto={one.person?.photo ?? false}
+      />
       <div className={css.said}>
         <div className={css.name}>
           {one.person ? (
@@ -85,7 +89,7 @@ const Card = memo(function Card({ one }: { one: Refusal }) {
           <EntityLink entity={`place:${one.door}`} />
         </div>
         <div className={css.why}>
-          <bdi>{reasonOf(one.reason)}</bdi>
+          <bdi>{reasonOf(one)}</bdi>
         </div>
         <div className={css.when}>
           <Stamp at={one.at} place={one.door} /> · <Ago at={one.at} isShort />
@@ -114,6 +118,9 @@ const Card = memo(function Card({ one }: { one: Refusal }) {
   )
 })
 
-/** Controllers say why in their own short words. */
-const reasonOf = (reason: string): string =>
-  reason ? reason.charAt(0).toLocaleUpperCase() + reason.slice(1, 300) : t('desk.refused_unsaid')
+/** How the credential stood, and what the controller says in its own short words. */
+function reasonOf({ credential, why }: Refusal): string {
+  const stood = credential && credential !== 'current' ? word('desk', 'credential', credential) : ''
+  const said = why ? why.charAt(0).toLocaleUpperCase() + why.slice(1, 300) : ''
+  return [stood, said].filter(Boolean).join(' · ') || t('desk.refused_unsaid')
+}

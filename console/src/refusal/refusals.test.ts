@@ -6,7 +6,6 @@ const now = Date.parse('2026-11-22T14:10:00Z')
 const at = (minutes: number, record: number): Refusal => ({
   at: new Date(now - minutes * 60_000).toISOString(),
   door: 'd-lobby',
-  reason: 'revoked',
   record,
   part: 0,
   person: { id: 'p-1', name: 'Ana', photo: false },

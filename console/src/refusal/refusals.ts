@@ -12,10 +12,15 @@ import { clockRate, serverNow, ticking } from '../time/clock'
 export interface Refusal {
   at: string
   door: string
-  reason: string
+  site?: string | null
   record: number
   part: number
-  person?: { id: string; name: string; photo?: boolean } | null
+  /** No name where it may not be shown. */
+  person?: { id: string; name?: string | null; photo?: boolean } | null
+  /** How the credential stood by our own records: `current`, `revoked`, `expired` … */
+  credential?: string | null
+  /** Why, in the access system's words. */
+  why?: string | null
 }
 
 /** A refusal is the desk's business for as long as somebody may still stand at the door. */

@@ -3,6 +3,7 @@ import detections from './en/detections.json'
 import events from './en/events.json'
 import incidents from './en/incidents.json'
 import log from './en/log.json'
+import mend from './en/mend.json'
 import people from './en/people.json'
 import places from './en/places.json'
 import shell from './en/shell.json'
@@ -17,6 +18,7 @@ export const english = {
   events,
   incidents,
   log,
+  mend,
   people,
   places,
   shell,
