@@ -21,6 +21,13 @@ export function whenSessionLost(tell: (problem: Problem) => void): void {
   onSessionLost = tell
 }
 
+let onProofWanted: () => void = () => {}
+
+/** Who is told when the server wants a fresh sign-in before it does what was asked. */
+export function whenProofWanted(tell: () => void): void {
+  onProofWanted = tell
+}
+
 /** A request without our cookie is one without a token, to a server that also takes those. */
 const isSignedOut = (code: string): boolean =>
   code.startsWith('session_') || code === 'token_missing'
@@ -39,6 +46,7 @@ async function send(request: Request, wait_ms = WAIT_MS_MAX): Promise<Response> 
   if (response.ok) return response
   const problem = await problemOf(response)
   if (response.status === 401 && isSignedOut(problem.code)) onSessionLost(problem)
+  if (response.status === 401 && problem.code === 'proof_wanted') onProofWanted()
   throw problem
 }
 

@@ -172,6 +172,8 @@ export interface SessionAnswer {
   expires_in_s?: number
   must_enrol?: boolean
   passkeys?: { id: string; name: string; created_at: string; used_at?: string | null }[]
+  /** An identity provider vouches for them: no password here. */
+  provider?: string | null
   has_password?: boolean
   has_totp?: boolean
 }
