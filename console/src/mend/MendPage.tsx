@@ -59,7 +59,6 @@ export default function MendPage() {
                 </span>
               </>
             )}
-            <Tools mend={mend} setOpen={setOpen} />
           </>
         }
       >
@@ -70,6 +69,10 @@ export default function MendPage() {
         ) : (
           <>
             <Notices mend={mend} />
+            <div className={css.bar}>
+              <Summary mend={mend} />
+              <Tools mend={mend} setOpen={setOpen} />
+            </div>
             <Editors mend={mend} isReadOnly={!mayEdit} />
             <Results letters={mend.letters} tried={mend.tried} isTrying={mend.isTrying} />
           </>
@@ -146,9 +149,6 @@ function Tools({ mend, setOpen }: { mend: Mend; setOpen: (open: Open) => void })
 
 /** What the one who types must know: others were faster, or no trial could be made. */
 function Notices({ mend }: { mend: Mend }) {
-  const understood = mend.letters.filter((_, at) =>
-    isUnderstood(resultOf(mend.tried, mend.letters, at)),
-  ).length
   return (
     <>
       {mend.isOvertaken && (
@@ -167,14 +167,23 @@ function Notices({ mend }: { mend: Mend }) {
           {t('mend.try_failed')} <bdi>{mend.tryProblem.detail}</bdi>
         </Alert>
       )}
-      <p className={css.summary} role="status">
-        {mend.letters.length === 0
-          ? t('mend.no_letters')
-          : mend.faults.length > 0
-            ? t('mend.faulty', { count: mend.faults.length })
-            : t('mend.understood', { done: understood, count: mend.letters.length })}
-      </p>
     </>
+  )
+}
+
+/** How many of the letters in view the text in the fields understands. */
+function Summary({ mend }: { mend: Mend }) {
+  const understood = mend.letters.filter((_, at) =>
+    isUnderstood(resultOf(mend.tried, mend.letters, at)),
+  ).length
+  return (
+    <p className={css.summary} role="status">
+      {mend.letters.length === 0
+        ? t('mend.no_letters')
+        : mend.faults.length > 0
+          ? t('mend.faulty', { count: mend.faults.length })
+          : t('mend.understood', { done: understood, count: mend.letters.length })}
+    </p>
   )
 }
 

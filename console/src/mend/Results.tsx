@@ -1,4 +1,4 @@
-import { IconCircleCheck, IconCircleX, IconLoader } from '@tabler/icons-react'
+import { IconCircleCheck, IconCircleX, IconCircleDashed } from '@tabler/icons-react'
 import { memo, useState } from 'react'
 import { t } from '../text'
 import { Stamp } from '../ui/Stamp'
@@ -65,7 +65,7 @@ function Line({
       ) : state === 'bad' ? (
         <IconCircleX size={15} aria-hidden />
       ) : (
-        <IconLoader size={15} aria-hidden />
+        <IconCircleDashed size={15} aria-hidden />
       )}
       <span className="hush">{t(`mend.state_${state}`)}</span>
       <span className="num">

@@ -1,4 +1,5 @@
 import { ActionIcon, UnstyledButton } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { IconAlertTriangle, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo, useState } from 'react'
@@ -15,23 +16,26 @@ import css from './refusal.module.css'
 
 /** Shown at once; the rest is counted until asked for. */
 const SHOWN_MAX = 3
+const SHOWN_ON_PHONE_MAX = 1
 
 /** Who was just refused, where and why: over the page, moving nothing and asking for no focus. */
 export function RefusedCards({ className }: { className?: string }) {
   const list = useRefusals()
   const [isWhole, setWhole] = useState(false)
-  const shown = isWhole ? list : list.slice(0, SHOWN_MAX)
+  const isPhone = useMediaQuery('(max-width: 720px)', false)
+  const most = isPhone ? SHOWN_ON_PHONE_MAX : SHOWN_MAX
+  const shown = isWhole ? list : list.slice(0, most)
   const newest = list[0]
   return (
     <section className={`${css.stack} ${className ?? ''}`} aria-label={t('desk.refused')}>
       <Voice newest={newest} />
       {list.length > 1 && (
         <div className={css.stackHead}>
-          {list.length > SHOWN_MAX && (
+          {list.length > most && (
             <UnstyledButton className={css.more} onClick={() => setWhole(!isWhole)}>
               {isWhole
                 ? t('desk.refused_fewer')
-                : t('desk.refused_more', { count: list.length - SHOWN_MAX })}
+                : t('desk.refused_more', { count: list.length - most })}
             </UnstyledButton>
           )}
           <UnstyledButton className={css.more} onClick={() => dismiss(list.map(refusalKey))}>

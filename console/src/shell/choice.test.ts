@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { groupOptions, onEnter, stepped, type Moment, type Sought } from './choice'
+import { groupOptions, onEnter, soughtOf, stepped, type Moment, type Sought } from './choice'
 
-const option = (group: string, label: string): Sought => ({
+const option = (group: string, label: string, hint = ''): Sought => ({
   key: `${group}:${label}`,
   group,
   label,
-  sought: label.toLowerCase(),
+  sought: soughtOf(hint),
 })
 const all = [
   option('pages', 'People'),
@@ -25,6 +25,12 @@ describe('the palette', () => {
     expect(labels('peace')[0]).toEqual(['incidents', 'Door held: Peace palace'])
     expect(labels('')[0]).toEqual(['pages', 'People'])
     expect(labels('nobody')).toEqual([])
+  })
+  it('finds by the site and the number too, but only by how their words begin', () => {
+    const rooms = [option('places', 'Board room', 'Headquarters Utrecht place:hq-b.12')]
+    const hits = (text: string) => groupOptions(rooms, text, 5).length
+    expect([hits('utr'), hits('hq-b'), hits('board hq'), hits('12')]).toEqual([1, 1, 1, 1])
+    expect(hits('rec')).toBe(0)
   })
   it('wraps round at both ends', () => {
     expect(stepped(all, undefined, 1)).toBe('pages:People')

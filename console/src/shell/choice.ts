@@ -3,19 +3,29 @@ export interface Sought {
   key: string
   group: string
   label: string
-  /** Lower-case text that is searched. */
+  /** What else it is found by, from `soughtOf`: numbers, sites, kinds. */
   sought: string
 }
 
+/** Words in lower case, each after a space: by their beginnings, and no other way, they are found. */
+export const soughtOf = (text: string): string =>
+  ` ${text
+    .toLowerCase()
+    .split(/[\s:.,/@·_-]+/)
+    .join(' ')}`
+
 /** How well an option fits: the smaller the better; undefined where it does not. */
 function fit(option: Sought, query: string, words: readonly string[]): number | undefined {
-  if (!words.every((word) => option.sought.includes(word))) return undefined
-  if (words.length === 0) return 0
   const label = option.label.toLowerCase()
-  if (label === query) return 0
+  let rank = 3
+  for (const word of words) {
+    if (label.includes(word)) continue
+    if (!option.sought.includes(soughtOf(word))) return undefined
+    rank = 4
+  }
+  if (words.length === 0 || label === query) return 0
   if (label.startsWith(query)) return 1
-  if (label.startsWith(words[0]!)) return 2
-  return words.every((word) => label.includes(word)) ? 3 : 4
+  return rank === 3 && label.startsWith(words[0]!) ? 2 : rank
 }
 
 /** Options that hold every word asked for, the best first, so many a group, the best group first. */

@@ -9,7 +9,7 @@ import { useExternal } from '../live/external'
 import { useDirectory } from '../org/organisation'
 import { t, word } from '../text'
 import { EntityIcon } from '../ui/EntityLink'
-import type { Sought } from './choice'
+import { soughtOf, type Sought } from './choice'
 import type { PageCommand } from './commands'
 import { pages } from './pages'
 
@@ -48,7 +48,7 @@ export const usePeople = () =>
 
 const option = (o: Omit<Option, 'sought'>): Option => ({
   ...o,
-  sought: `${o.label} ${o.hint ?? ''} ${o.key}`.toLowerCase(),
+  sought: soughtOf(`${o.hint ?? ''} ${o.key}`),
 })
 
 export interface Options {
@@ -126,7 +126,7 @@ export function useOptions(own: readonly PageCommand[]): Options {
         hint: a.kind,
         to: '/places',
         search: { asset: a.id },
-        icon: <EntityIcon kind={a.kind} size={15} />,
+        icon: <EntityIcon kind={a.kind} of="asset" size={15} />,
       }),
     )
     return [...commands, ...leads, ...cases, ...persons, ...spots, ...things]

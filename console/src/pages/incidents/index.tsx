@@ -75,8 +75,9 @@ const NONE: Incident[] = []
 /** The incidents, and beside them the log of what was none. */
 export default function IncidentsPage() {
   const [url] = useUrl()
-  const tabs = <Tabs />
-  return url.tab === 'log' ? (
+  const hasLog = useHasLog()
+  const tabs = hasLog ? <Tabs /> : null
+  return hasLog && url.tab === 'log' ? (
     <Suspense fallback={<Waiting />}>
       <LogPage tabs={tabs} />
     </Suspense>
@@ -85,12 +86,14 @@ export default function IncidentsPage() {
   )
 }
 
-/** Absent where the server keeps no log, or not for this operator. */
+/** Whether the server keeps a log that this operator may read. */
+function useHasLog(): boolean {
+  const isOffered = useOffers('get', '/v1/occurrences')
+  return useRight('occurrence.read').allowed && isOffered === true
+}
+
 function Tabs() {
   const [url, setUrl] = useUrl()
-  const isOffered = useOffers('get', '/v1/occurrences')
-  const right = useRight('occurrence.read')
-  if (!isOffered || !right.allowed) return null
   return (
     <SegmentedControl
       value={url.tab === 'log' ? 'log' : 'incidents'}
@@ -154,7 +157,7 @@ function Incidents({ tabs }: { tabs: ReactNode }) {
       <Pane
         title={t('incidents.title')}
         isFlush
-        className={css.list}
+        className={`${css.list} ${tabs ? css.tabbed : ''}`}
         head={
           <>
             {tabs}

@@ -94,6 +94,7 @@ function Standing({ list }: { list: readonly Shown[] }) {
           key={one.world}
           className={css.where}
           data-world={one.world === 'physical' ? 'physical' : 'logical'}
+          data-state={one.state}
         >
           <span className="faint">{word('people', 'world', one.world)}</span>
           <strong>{word('people', 'state', one.state)}</strong>
