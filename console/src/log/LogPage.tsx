@@ -40,7 +40,8 @@ export default function LogPage({ tabs }: { tabs: React.ReactNode }) {
   const change = useCallback(
     (patch: Partial<Draft>) =>
       setDraft((before) => {
-        const next = { ...before, ...patch }
+        // The same words under the same key are written once; other words are another entry.
+        const next = { ...before, key: crypto.randomUUID(), ...patch }
         keepDraft(next)
         return next
       }),

@@ -63,7 +63,7 @@ export function readPage(
   return get('/v1/occurrences', { site: filter.site, from, limit: PAGE, after }, signal)
 }
 
-/** What is being written. `key` stays the same until the server has it, so nothing is written twice. */
+/** What is being written. `key` stays as long as the words do: sent again, they are not doubled. */
 export interface Draft {
   key: string
   kind: Kind

@@ -1,9 +1,10 @@
+import { Checkbox } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { asProblem } from '../api/problem'
 import { ReasonDialog } from '../parts/ReasonDialog'
 import { t } from '../text'
-import { backToShipped, faultsIn, saveFiles, type Letter } from './mapping'
+import { backToShipped, faultsIn, isOfSamples, saveFiles, type Letter } from './mapping'
 import { rerunLetters, type Outcome } from './rerun'
 import type { Mend } from './useMend'
 
@@ -15,9 +16,11 @@ interface Props {
 
 /** Puts what is in the fields into force, for a typed reason. */
 export function SaveDialog({ name, mend, close }: Props) {
+  const [accepts, setAccepts] = useState(false)
+  const samples = mend.faults.filter(isOfSamples)
   const run = async (reason: string) => {
     try {
-      const { version } = await saveFiles(name, mend.files, mend.mapping!.version, reason)
+      const { version } = await saveFiles(name, mend.files, mend.mapping!.version, reason, accepts)
       mend.reset()
       mend.again()
       return t('mend.saved', { version })
@@ -38,6 +41,14 @@ export function SaveDialog({ name, mend, close }: Props) {
       isHarmless
     >
       <p>{t('mend.save_text')}</p>
+      {samples.length > 0 && (
+        <Checkbox
+          label={t('mend.accept_samples', { count: samples.length })}
+          description={samples[0]!.message}
+          checked={accepts}
+          onChange={(event) => setAccepts(event.currentTarget.checked)}
+        />
+      )}
     </ReasonDialog>
   )
 }
@@ -45,7 +56,7 @@ export function SaveDialog({ name, mend, close }: Props) {
 /** Takes the house's own text out of force. */
 export function ShippedDialog({ name, mend, close }: Props) {
   const run = async (reason: string) => {
-    await backToShipped(name, reason)
+    await backToShipped(name, reason, mend.mapping!.version)
     mend.reset()
     mend.again()
     return t('mend.shipped_done')

@@ -1,6 +1,6 @@
-import { ActionIcon, Alert, Button, SegmentedControl, Tooltip } from '@mantine/core'
+import { ActionIcon, Alert, Button, Tooltip } from '@mantine/core'
 import { IconArrowLeft, IconDeviceFloppy, IconRefreshAlert } from '@tabler/icons-react'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useKeys } from '../keys/keys'
 import { Mark } from '../parts/Facts'
 import { useOffers } from '../parts/reading'
@@ -10,10 +10,10 @@ import { ActionButton } from '../ui/ActionButton'
 import { ProblemNote, Waiting } from '../ui/Notes'
 import { Pane } from '../ui/Pane'
 import { useUrl } from '../url'
-import { CodeArea, type CodeField } from './CodeArea'
+import { Editors, OtherFaults } from './Editors'
 import { RerunDialog, SaveDialog, ShippedDialog } from './MendDialogs'
 import css from './mend.module.css'
-import { fileNames, isUnderstood, resultOf } from './mapping'
+import { isUnderstood, resultOf } from './mapping'
 import { Results } from './Results'
 import { useMend, type Mend } from './useMend'
 
@@ -74,6 +74,7 @@ export default function MendPage() {
               <Tools mend={mend} setOpen={setOpen} />
             </div>
             <Editors mend={mend} isReadOnly={!mayEdit} />
+            <OtherFaults mend={mend} />
             <Results letters={mend.letters} tried={mend.tried} isTrying={mend.isTrying} />
           </>
         )}
@@ -176,81 +177,15 @@ function Summary({ mend }: { mend: Mend }) {
   const understood = mend.letters.filter((_, at) =>
     isUnderstood(resultOf(mend.tried, mend.letters, at)),
   ).length
+  // Faults of samples and warnings do not keep a trial from being made.
+  const isStuck = mend.faults.length > 0 && (mend.tried?.results.length ?? 0) === 0
   return (
     <p className={css.summary} role="status">
       {mend.letters.length === 0
         ? t('mend.no_letters')
-        : mend.faults.length > 0
+        : isStuck
           ? t('mend.faulty', { count: mend.faults.length })
           : t('mend.understood', { done: understood, count: mend.letters.length })}
     </p>
-  )
-}
-
-/** Both files beside one another; on a narrow screen one at a time. */
-function Editors({ mend, isReadOnly }: { mend: Mend; isReadOnly: boolean }) {
-  const names = fileNames(mend.files)
-  const fields = useRef(new Map<string, CodeField>())
-  const [front, setFront] = useState<string>()
-  const shown = front ?? names.at(-1)
-  return (
-    <div className={css.editors}>
-      <SegmentedControl
-        className={css.fileTabs}
-        value={shown}
-        onChange={setFront}
-        aria-label={t('mend.file')}
-        data={names}
-      />
-      {names.map((file) => {
-        const faults = mend.faults.filter((fault) => fault.file === file)
-        return (
-          <section
-            key={file}
-            className={css.file}
-            data-front={file === shown || undefined}
-            aria-label={file}
-          >
-            <h3 className={css.fileName}>
-              <span className="mono">{file}</span>
-              {mend.mapping?.files[file] !== mend.files[file] && (
-                <Mark tone="warn">{t('mend.changed')}</Mark>
-              )}
-            </h3>
-            <CodeArea
-              ref={(field) => {
-                if (field) fields.current.set(file, field)
-              }}
-              name={file}
-              text={mend.files[file] ?? ''}
-              faults={faults}
-              isReadOnly={isReadOnly}
-              change={(text) => mend.change(file, text)}
-            />
-            {faults.length > 0 && (
-              <ul className={css.faults}>
-                {faults.slice(0, 20).map((fault, at) => (
-                  <li key={at}>
-                    <button
-                      type="button"
-                      onClick={() =>
-                        fields.current.get(file)?.goTo(fault.line ?? 1, fault.column ?? 1)
-                      }
-                    >
-                      {fault.line && (
-                        <span className="num">
-                          {t('sources.at', { line: fault.line, column: fault.column ?? 1 })}
-                        </span>
-                      )}
-                      <bdi>{fault.message}</bdi>
-                    </button>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </section>
-        )
-      })}
-    </div>
   )
 }

@@ -111,11 +111,18 @@ const Outcome = memo(function Outcome({
         ) : (result.events ?? []).length === 0 ? (
           <p className="dim">{t('mend.no_event')}</p>
         ) : (
-          (result.events ?? []).map((event, at) => (
-            <pre key={at} tabIndex={0}>
-              {JSON.stringify(event, null, 2).slice(0, 40_000)}
-            </pre>
-          ))
+          <>
+            {result.complaints?.map((complaint) => (
+              <p key={complaint} className={css.complaint}>
+                <bdi>{complaint}</bdi>
+              </p>
+            ))}
+            {(result.events ?? []).map((event, at) => (
+              <pre key={at} tabIndex={0}>
+                {JSON.stringify(event, null, 2).slice(0, 40_000)}
+              </pre>
+            ))}
+          </>
         )}
       </section>
     </div>

@@ -22,12 +22,16 @@ export interface Fault {
   file: string
   line?: number | null
   column?: number | null
+  /** `warning` keeps nothing out of force. */
+  gravity?: string
   message: string
 }
 
 export interface TryResult {
   record?: number | null
   events?: Record<string, unknown>[] | null
+  /** What the validator says of the events. */
+  complaints?: string[] | null
   problem?: {
     reason: string
     detail: string
@@ -71,12 +75,21 @@ export const saveFiles = (
   files: Files,
   base_version: string,
   reason: string,
+  accept_samples: boolean,
 ): Promise<{ version: string }> =>
-  call('PUT', path(name), { json: { files, base_version, reason } })
+  call('PUT', path(name), {
+    json: { files, base_version, reason, ...(accept_samples && { accept_samples }) },
+  })
+
+/** A fault in what the mapping's own samples give, not in its files. */
+export const isOfSamples = ({ file }: Fault): boolean => /^(samples|expected)\//.test(file)
 
 /** The shipped text again; the house's own is kept in the audit chain, not in force. */
-export const backToShipped = (name: string, reason: string): Promise<unknown> =>
-  call('DELETE', path(name), { query: { reason } })
+export const backToShipped = (
+  name: string,
+  reason: string,
+  base_version: string,
+): Promise<unknown> => call('DELETE', path(name), { query: { reason, base_version } })
 
 /** This letter first, then others that failed for the same reason, the newest first. */
 export function lettersFor(all: readonly Letter[], record: number | undefined): Letter[] {

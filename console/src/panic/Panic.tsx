@@ -7,9 +7,9 @@ import { incidents } from '../live/incidents'
 import { useExternal } from '../live/external'
 import { useOffers } from '../parts/reading'
 import parts from '../parts/parts.module.css'
-import { useRight, useSession } from '../session/session'
+import { useRight } from '../session/session'
 import { t } from '../text'
-import { callForHelp, isOwnCall, owesReason } from './raised'
+import { callForHelp } from './raised'
 import css from '../shell/shell.module.css'
 
 /** How long the quiet tick stands that says: it has been sent. */
@@ -69,10 +69,7 @@ export function Panic() {
 function Confirm({ done, close }: { done: () => void; close: () => void }) {
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string>()
-  const { byId } = useExternal(incidents)
-  const { operator } = useSession()
-  const me = [operator.id, operator.person]
-  const owed = [...byId.values()].find((one) => owesReason(one) && isOwnCall(one, me))
+  const owed = useExternal(incidents).unseen[0]
   const send = async () => {
     if (isBusy) return
     setBusy(true)

@@ -1,8 +1,12 @@
-/** Calls for help made from this browser: they must make no sound where they were made. */
+/**
+ * Calls for help made from this screen: whoever stands beside the operator must neither hear nor see
+ * them. They come into sight once the operator has said why.
+ */
 import { call } from '../api/client'
 import { asProblem, Problem } from '../api/problem'
 import type { Incident } from '../api/types'
-import { takeIncident } from '../live/incidents'
+import { hideWhere, takeIncident } from '../live/incidents'
+import { session } from '../session/session'
 
 const KEPT = 'castellan.panic.raised'
 const REMEMBERED_MAX = 20
@@ -22,18 +26,30 @@ function raised(): string[] {
 /** Who called for help, where an incident is such a call. */
 export const callerOf = (incident: Incident): string | undefined => incident.handling?.call?.by
 
+/** Whether the operator at this screen called for help by it: nothing of it may ever sound here. */
+export const isMine = (incident: Incident, me: readonly (string | null | undefined)[]): boolean => {
+  const caller = callerOf(incident)
+  return caller !== undefined && me.includes(caller)
+}
+
 /** Whether the operator must still say why they called for help. */
 export const owesReason = (incident: Incident): boolean => incident.reason_owed === true
 
 /**
- * Whether this incident is the operator's own call for help: here nothing may be heard of it. While
- * one is on its way, the live stream can tell of it before the answer does.
+ * Whether this incident is a call for help of `me`, as yet without a reason. While one is on its
+ * way, the live stream can tell of it before the answer does.
  */
 export function isOwnCall(incident: Incident, me: readonly (string | null | undefined)[]): boolean {
   const caller = callerOf(incident)
-  if (raised().includes(incident.id)) return true
-  return caller !== undefined && (me.includes(caller) || (sending > 0 && owesReason(incident)))
+  if (!owesReason(incident) || caller === undefined) return false
+  return me.includes(caller) || sending > 0 || raised().includes(incident.id)
 }
+
+hideWhere((incident) => {
+  const now = session.get()
+  const mine = now.state === 'in' ? now.session : now.state === 'expired' ? now.was : undefined
+  return isOwnCall(incident, [mine?.operator.id, mine?.operator.person])
+})
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -123,8 +123,8 @@ const Card = memo(function Card({ one }: { one: Refusal }) {
 })
 
 /** How the credential stood, and what the controller says in its own short words. */
-function reasonOf({ credential, why }: Refusal): string {
+function reasonOf({ credential, reason }: Refusal): string {
   const stood = credential && credential !== 'current' ? word('desk', 'credential', credential) : ''
-  const said = why ? why.charAt(0).toLocaleUpperCase() + why.slice(1, 300) : ''
+  const said = reason ? reason.charAt(0).toLocaleUpperCase() + reason.slice(1, 300) : ''
   return [stood, said].filter(Boolean).join(' · ') || t('desk.refused_unsaid')
 }

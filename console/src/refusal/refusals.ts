@@ -20,7 +20,7 @@ export interface Refusal {
   /** How the credential stood by our own records: `current`, `revoked`, `expired` … */
   credential?: string | null
   /** Why, in the access system's words. */
-  why?: string | null
+  reason?: string | null
 }
 
 /** A refusal is the desk's business for as long as somebody may still stand at the door. */

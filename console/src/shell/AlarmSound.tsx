@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { incidents, isOpen } from '../live/incidents'
 import { External, useExternal } from '../live/external'
-import { isOwnCall } from '../panic/raised'
+import { isMine } from '../panic/raised'
 import { useSession } from '../session/session'
 import { t } from '../text'
 
@@ -46,7 +46,7 @@ export function AlarmSound() {
   const waiting = useMemo(() => {
     const me = [operator.id, operator.person]
     return [...byId.values()].filter(
-      (i) => i.level === 'critical' && i.state === 'new' && isOpen(i) && !isOwnCall(i, me),
+      (i) => i.level === 'critical' && i.state === 'new' && isOpen(i) && !isMine(i, me),
     )
   }, [byId, operator])
   const isDue = waiting.length > 0 && !muted
