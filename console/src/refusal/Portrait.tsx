@@ -13,15 +13,17 @@ interface Props {
   id: string | undefined
   name: string | undefined
   hasPhoto: boolean
+  isSmall?: boolean
 }
 
 /** A person's photo; their initials where there is none; an outline where nobody is known. */
-export function Portrait({ id, name, hasPhoto }: Props) {
+export function Portrait({ id, name, hasPhoto, isSmall }: Props) {
   const [isBroken, setBroken] = useState(false)
   if (id && hasPhoto && !isBroken) {
     return (
       <img
         className={css.portrait}
+        data-small={isSmall || undefined}
         src={`/v1/people/${encodeURIComponent(id)}/photo`}
         alt=""
         onError={() => setBroken(true)}
@@ -29,8 +31,8 @@ export function Portrait({ id, name, hasPhoto }: Props) {
     )
   }
   return (
-    <span className={css.portrait} aria-hidden>
-      {name ? initialsOf(name) : <IconUser size={34} stroke={1.4} />}
+    <span className={css.portrait} data-small={isSmall || undefined} aria-hidden>
+      {name ? initialsOf(name) : <IconUser size={isSmall ? 16 : 34} stroke={1.4} />}
     </span>
   )
 }

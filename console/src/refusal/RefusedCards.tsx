@@ -2,7 +2,7 @@ import { ActionIcon, UnstyledButton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconAlertTriangle, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { memo, useState } from 'react'
+import { memo, useEffect, useState } from 'react'
 import { CameraLink } from '../camera/CameraLink'
 import { incidents, isOpen } from '../live/incidents'
 import { useExternal } from '../live/external'
@@ -26,6 +26,10 @@ export function RefusedCards({ className }: { className?: string }) {
   const most = isPhone ? SHOWN_ON_PHONE_MAX : SHOWN_MAX
   const shown = isWhole ? list : list.slice(0, most)
   const newest = list[0]
+  const [chosen, setChosen] = useState<string>()
+  // The newest comes to the front by itself; whoever chose another keeps it until then.
+  useEffect(() => setChosen(undefined), [newest && refusalKey(newest)])
+  const front = chosen ?? (newest && refusalKey(newest))
   return (
     <section className={`${css.stack} ${className ?? ''}`} aria-label={t('desk.refused')}>
       <Voice newest={newest} />
@@ -45,9 +49,13 @@ export function RefusedCards({ className }: { className?: string }) {
       )}
       {shown.length > 0 && (
         <ul className={css.cards}>
-          {shown.map((one) => (
-            <Card key={refusalKey(one)} one={one} />
-          ))}
+          {shown.map((one) =>
+            refusalKey(one) === front ? (
+              <Card key={refusalKey(one)} one={one} />
+            ) : (
+              <Line key={refusalKey(one)} one={one} show={() => setChosen(refusalKey(one))} />
+            ),
+          )}
         </ul>
       )}
     </section>
@@ -71,7 +79,7 @@ function Voice({ newest }: { newest: Refusal | undefined }) {
 const Card = memo(function Card({ one }: { one: Refusal }) {
   const { byId } = useExternal(incidents)
   const incident = incidentOf(one, [...byId.values()].filter(isOpen))
-  const name = one.person ? (one.person.name ?? one.person.id) : undefined
+  const name = nameOf(one)
   return (
     <li className={css.card}>
       <Portrait
@@ -111,16 +119,46 @@ const Card = memo(function Card({ one }: { one: Refusal }) {
           </span>
         </div>
       </div>
-      <ActionIcon
-        size="sm"
-        aria-label={t('desk.refused_dismiss', { name: name ?? t('desk.refused_nobody') })}
-        onClick={() => dismiss([refusalKey(one)])}
-      >
-        <IconX size={15} />
-      </ActionIcon>
+      <Dismiss one={one} />
     </li>
   )
 })
+
+function Dismiss({ one }: { one: Refusal }) {
+  return (
+    <ActionIcon
+      size="sm"
+      aria-label={t('desk.refused_dismiss', { name: nameOf(one) ?? t('desk.refused_nobody') })}
+      onClick={() => dismiss([refusalKey(one)])}
+    >
+      <IconX size={15} />
+    </ActionIcon>
+  )
+}
+
+/** One that is no longer the newest: a line, until it is asked for. */
+const Line = memo(function Line({ one, show }: { one: Refusal; show: () => void }) {
+  const directory = useDirectory()
+  return (
+    <li className={css.line}>
+      <UnstyledButton className={css.lineButton} onClick={show}>
+        <Portrait
+          id={one.person?.id}
+          name={one.person?.name ?? undefined}
+          hasPhoto={one.person?.photo ?? false}
+          isSmall
+        />
+        <bdi className={`${css.lineName} cut`}>{nameOf(one) ?? t('desk.refused_nobody')}</bdi>
+        <bdi className={`${css.lineDoor} cut`}>{directory.nameOf(`place:${one.door}`)}</bdi>
+        <Ago at={one.at} isShort />
+      </UnstyledButton>
+      <Dismiss one={one} />
+    </li>
+  )
+})
+
+const nameOf = ({ person }: Refusal): string | undefined =>
+  person ? (person.name ?? person.id) : undefined
 
 /** How the credential stood, and what the controller says in its own short words. */
 function reasonOf({ credential, reason }: Refusal): string {

@@ -1,4 +1,6 @@
 import {
+  IconBuilding,
+  IconBuildingCommunity,
   IconCamera,
   IconCpu,
   IconDeviceDesktop,
@@ -9,9 +11,11 @@ import {
   IconNetwork,
   IconScan,
   IconServer2,
+  IconStack2,
   IconUser,
   IconUsers,
   IconVideo,
+  IconWorld,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
@@ -46,6 +50,10 @@ const ICONS: Record<string, typeof IconUser> = {
   controller: IconCpu,
   reader: IconCpu,
   sensor: IconCpu,
+  region: IconWorld,
+  site: IconBuildingCommunity,
+  building: IconBuilding,
+  floor: IconStack2,
   lane: IconScan,
   scanner: IconScan,
 }

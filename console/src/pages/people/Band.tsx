@@ -23,6 +23,7 @@ import css from './people.module.css'
 
 const STEP_H = 4
 const EVERY_MS = 15_000
+const EDGE_MS = 45 * 60_000
 const NOWHERE: Stay[] = []
 
 /** What the server believes of the last day; undefined where it does not tell. */
@@ -43,7 +44,9 @@ export function Band({ person, events }: { person: PersonItem; events: readonly 
   const lanes = useMemo(() => bandOf(events, now), [events, now])
   const hours = useMemo(() => {
     const first = Math.ceil((now - SPAN_MS) / (STEP_H * 3_600_000)) * STEP_H * 3_600_000
-    return Array.from({ length: 24 / STEP_H }, (_, at) => first + at * STEP_H * 3_600_000)
+    const all = Array.from({ length: 24 / STEP_H }, (_, at) => first + at * STEP_H * 3_600_000)
+    // One so near an end that it would be cut says nothing.
+    return all.filter((ms) => now - ms > EDGE_MS && ms - (now - SPAN_MS) > EDGE_MS)
   }, [now])
   const at = (ms: number) => `${(100 * (ms - (now - SPAN_MS))) / SPAN_MS}%`
   return (

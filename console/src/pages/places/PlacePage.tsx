@@ -147,7 +147,9 @@ function DoorLine({
           <DoorShape state={condition} /> {word('incidents', 'door_state', condition)}
         </span>
       )}
-      <CameraLink entity={`place:${id}`} at={state?.last?.at} />
+      <span className={css.doorCamera}>
+        <CameraLink entity={`place:${id}`} at={state?.last?.at} />
+      </span>
       {state?.last && <Passage last={state.last} door={id} />}
     </div>
   )
