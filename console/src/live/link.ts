@@ -70,7 +70,7 @@ function pass(name: string, data: string): void {
 }
 
 /** The names of the stream's messages. */
-const NAMES = ['incident', 'finding', 'door', 'refused', 'skipped', 'tick']
+const NAMES = ['incident', 'finding', 'door', 'refused', 'occurrence', 'skipped', 'tick']
 
 async function listen(signal: AbortSignal): Promise<void> {
   let wait = RETRY_MS_MIN

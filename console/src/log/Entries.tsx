@@ -114,6 +114,7 @@ const Entry = memo(function Entry({ entry, by, original, correct }: EntryProps) 
         <div className={css.about}>
           {place && <EntityLink entity={`place:${place}`} />}
           <span className="faint">
+            {entry.number !== undefined && <span className="num">#{entry.number} · </span>}
             <bdi>{directory.operatorName(entry.by)}</bdi>
             {isLate && (
               <>

@@ -1,7 +1,8 @@
 import { Button, SegmentedControl, Select } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useKeys } from '../keys/keys'
+import { hear } from '../live/link'
 import { useDirectory } from '../org/organisation'
 import { useRight } from '../session/session'
 import { t, word } from '../text'
@@ -28,7 +29,8 @@ import {
 } from './occurrences'
 import { ShiftReport } from './ShiftReport'
 
-const AGAIN_MS = 15_000
+/** The live stream tells of new entries; this is for what it could not tell. */
+const AGAIN_MS = 60_000
 
 /** The occurrence log: read, written, corrected by new entries, never changed. */
 export default function LogPage({ tabs }: { tabs: React.ReactNode }) {
@@ -54,6 +56,8 @@ export default function LogPage({ tabs }: { tabs: React.ReactNode }) {
     getNextPageParam: (last) => last.next ?? undefined,
     refetchInterval: AGAIN_MS,
   })
+  const { refetch } = asked
+  useEffect(() => hear('occurrence', () => void refetch()), [refetch])
   const all = useMemo(
     () => asked.data?.pages.flatMap((page) => page.occurrences) ?? [],
     [asked.data],

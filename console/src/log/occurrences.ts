@@ -17,6 +17,8 @@ export type Kind = (typeof KINDS)[number]
 
 export interface Occurrence {
   id: string
+  /** Its place in the log, from 1, without gaps. */
+  number?: number
   at: string
   recorded_at: string
   by: string

@@ -9,8 +9,8 @@ export interface Period {
 }
 
 export const SHIFTS_H = [8, 12] as const
-/** Longer ones are no shift. */
-const SPAN_MS_MAX = 7 * 86_400_000
+/** The server reports no longer ones. */
+const SPAN_MS_MAX = 31 * 86_400_000
 const MINUTE = 60_000
 
 /** From and to as moments; undefined where that is no period, or too long a one. */
@@ -22,7 +22,7 @@ export function periodOf(wanted: Wanted, zone: string, now: number): Period | un
           Math.ceil(now / MINUTE) * MINUTE,
         ]
       : [momentOf(wanted.from, zone), momentOf(wanted.to, zone)]
-  if (!(to > from) || to - from > SPAN_MS_MAX + MINUTE) return undefined
+  if (!(to > from) || to - from > SPAN_MS_MAX) return undefined
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
 }
 
