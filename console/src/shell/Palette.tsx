@@ -40,19 +40,22 @@ export const openPalette = (): void => setOpen(true)
 export function Palette() {
   const isShown = useSyncExternalStore(subscribe, () => isOpen)
   return (
-    <Modal
+    <Modal.Root
       opened={isShown}
       onClose={() => setOpen(false)}
-      withCloseButton={false}
-      centered={false}
       yOffset={80}
       size={640}
       padding={0}
+      centered={false}
       transitionProps={{ duration: 0 }}
-      aria-label={t('shell.search_all')}
     >
-      <Finder close={() => setOpen(false)} />
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('shell.search_all')}>
+        <Modal.Body>
+          <Finder close={() => setOpen(false)} />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   )
 }
 
