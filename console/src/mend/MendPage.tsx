@@ -183,9 +183,11 @@ function Summary({ mend }: { mend: Mend }) {
     <p className={css.summary} role="status">
       {mend.letters.length === 0
         ? t('mend.no_letters')
-        : isStuck
-          ? t('mend.faulty', { count: mend.faults.length })
-          : t('mend.understood', { done: understood, count: mend.letters.length })}
+        : mend.noTrial
+          ? t('mend.no_trial', { why: mend.noTrial })
+          : isStuck
+            ? t('mend.faulty', { count: mend.faults.length })
+            : t('mend.understood', { done: understood, count: mend.letters.length })}
     </p>
   )
 }

@@ -4,6 +4,8 @@ import { useCallback, useEffect, useMemo, useState } from 'react'
 import { get } from '../api/client'
 import { asProblem, type Problem } from '../api/problem'
 import { useSteady } from '../parts/useSteady'
+import { useRight } from '../session/session'
+import { refusalOf } from '../ui/ActionButton'
 import {
   isChanged,
   keepFiles,
@@ -31,6 +33,8 @@ export interface Mend {
   /** The server has another version than the one that was typed upon. */
   isOvertaken: boolean
   letters: readonly Letter[]
+  /** Why nothing can be tried on records. */
+  noTrial: string | undefined
   tried: Tried | undefined
   isTrying: boolean
   /** Why no trial could be made. */
@@ -73,7 +77,10 @@ export function useMend(
     [mapping],
   )
   const letters = useLetters(name, source, record)
-  const trial = useTrial(name, source, files, letters, mapping !== undefined)
+  // A mapping can copy every word of a record: whoever may not see records may not try on them.
+  const raw = useRight('event.raw')
+  const tryOn = raw.allowed ? letters : NONE
+  const trial = useTrial(name, source, files, tryOn, mapping !== undefined)
   const { problems } = trial.data ?? { problems: [] }
   return {
     mapping,
@@ -82,6 +89,7 @@ export function useMend(
     isChanged: mapping !== undefined && isChanged(mapping.files, files),
     isOvertaken: draft !== undefined && mapping !== undefined && draft.base !== mapping.version,
     letters,
+    noTrial: refusalOf(raw),
     tried: trial.data,
     isTrying: trial.isFetching,
     tryProblem: trial.error ? asProblem(trial.error) : undefined,
