@@ -107,7 +107,9 @@ const Entry = memo(function Entry({ entry, by, original, correct }: EntryProps) 
       </span>
       <div className={css.body}>
         {by ? (
-          <del className={css.text} dir="auto">{entry.text}</del>
+          <del className={css.text} dir="auto">
+            {entry.text}
+          </del>
         ) : (
           <bdi className={css.text}>{entry.text}</bdi>
         )}

@@ -8,6 +8,7 @@ import { useRight } from '../session/session'
 import { t, word } from '../text'
 import { serverNow } from '../time/clock'
 import { fullDay } from '../time/format'
+import { wallOf } from '../time/zoned'
 import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
 import { Pane } from '../ui/Pane'
 import { useUrl } from '../url'
@@ -73,13 +74,15 @@ export default function LogPage({ tabs }: { tabs: React.ReactNode }) {
       change({
         kind: entry.kind,
         place: entry.place ?? entry.site ?? null,
+        // It happened when it happened; only the words were wrong.
+        wall: wallOf(Date.parse(entry.at), directory.zoneOf(entry.place ?? entry.site)),
         text: entry.text,
         corrects: entry.id,
         incident: entry.incident ?? undefined,
       })
       document.getElementById(TEXT_FIELD)?.focus()
     },
-    [change],
+    [change, directory],
   )
   const done = () => {
     keepDraft(undefined)
