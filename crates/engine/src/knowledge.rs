@@ -124,5 +124,6 @@ pub fn empty_organisation() -> Result<Organisation, BadWord> {
         identifiers: Vec::new(),
         doors: BTreeMap::new(),
         sources: BTreeMap::new(),
+        extras: Default::default(),
     })
 }
