@@ -405,10 +405,12 @@ await journey('on a phone the guard sees who is refused, answers, and calls for 
 
     await row(title).click()
     await detail().getByRole('button', { name: 'Acknowledge' }).waitFor()
+    await page.getByRole('button', { name: 'Floor plan' }).click()
+    await page.getByRole('button', { name: 'Incident', exact: true }).click()
     await page.getByRole('button', { name: 'Queue' }).click()
     await row(title).waitFor()
 
-    const help = page.getByRole('button', { name: 'Help' })
+    const help = page.getByRole('button', { name: 'Panic' })
     await help.click()
     await page.getByRole('dialog').getByRole('button', { name: 'Call for help' }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
