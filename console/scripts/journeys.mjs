@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import assert from 'node:assert/strict'
-import { arguments_, device, launch, PAGES, signIn, watch } from './lib.mjs'
+import { arguments_, device, launch, MORE_PAGES, PAGES, signIn, watch } from './lib.mjs'
 
 const { base, link, only, engineer } = arguments_()
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -645,10 +645,13 @@ await journey('a token is made, shown once, and revoked with a reason', async ()
   await dialog.getByText('The token is revoked.').waitFor()
   await dialog.getByRole('button', { name: 'Done' }).click()
   await line.getByText('Revoked').waitFor()
+  await open('/system?tab=audit')
+  await page.getByText(/^Whole: \d/).waitFor()
+  await page.getByRole('cell', { name: 'token.revoke', exact: true }).first().waitFor()
 })
 
 for (const theme of ['dark', 'light']) {
-  for (const name of PAGES) {
+  for (const name of theme === 'dark' ? [...PAGES, ...MORE_PAGES] : PAGES) {
     await journey(`axe finds nothing on ${name}, ${theme}`, async () => {
       await open(`/${name}`)
       await page.evaluate((t) => localStorage.setItem('mantine-color-scheme-value', t), theme)

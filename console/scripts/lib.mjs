@@ -14,6 +14,13 @@ export const PAGES = [
   'me',
 ]
 
+/** Pages within pages. */
+export const MORE_PAGES = [
+  'incidents?tab=log',
+  'sources?tab=dead',
+  ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) => `system?tab=${tab}`),
+]
+
 /** `--name value` pairs and the rest. */
 export function arguments_() {
   const named = {}

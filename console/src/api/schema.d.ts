@@ -3151,8 +3151,8 @@ export interface components {
             valid_from?: components["schemas"]["Timestamp"] | null;
             valid_to?: components["schemas"]["Timestamp"] | null;
             /**
-             * @description The value; left out where it is a secret at a door: badge and card numbers end in three
-             *     visible characters.
+             * @description The value. Badge and card numbers are secrets at a door: three characters of them show.
+             *     Accounts and addresses are names: `…` until a reason was given.
              */
             value: string;
         };
@@ -3530,7 +3530,7 @@ export interface components {
             people: components["schemas"]["PersonItem"][];
         };
         PersonId: string;
-        /** @description A person without a name: names stay in the organisation's own records. */
+        /** @description A person: who it is stays hidden until somebody has given a reason. */
         PersonItem: {
             /** @description Things of theirs. */
             assets: string[];
@@ -3540,7 +3540,7 @@ export interface components {
             identifiers: components["schemas"]["IdentifierItem"][];
             /** @description Kind. */
             kind: components["schemas"]["PersonKind"];
-            /** @description The name, once this session has given a reason for seeing it. */
+            /** @description The name, once this session has given a reason for seeing it, or to a token that may. */
             name?: string | null;
             site?: components["schemas"]["PlaceId"] | null;
             /** @description Status. */

@@ -205,7 +205,10 @@ function Door({
               t('places.camera'),
               door?.camera && (
                 <span key="camera" className={css.camera}>
-                  {thing(door.camera)} <CameraLink entity={`place:${id}`} at={state?.last?.at} />
+                  {thing(door.camera)}{' '}
+                  {directory.organisation.camera_link && (
+                    <CameraLink entity={`place:${id}`} at={state?.last?.at} />
+                  )}
                 </span>
               ),
             ],
