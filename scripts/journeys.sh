@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # People's ways through the console, in a real browser, over the demo organisation; with
-# `shots DIR` a picture of every page; with `measure` the console's budgets, for which
+# `shots DIR` a picture of every page; with `guides` those of docs/guides; with `measure` the console's budgets, for which
 # CASTELLAN_BIN may name a release build. The demo listens on free ports and ends with this script.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,6 +36,7 @@ case ${1:-journeys} in
     journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" \
         --engineer "$(link_of engineer)" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
+    guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" ;;
     measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" ;;
-    *) fail "usage: scripts/journeys.sh [journeys | shots DIR | measure]" ;;
+    *) fail "usage: scripts/journeys.sh [journeys | shots DIR | guides DIR | measure]" ;;
 esac

@@ -6,7 +6,17 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import assert from 'node:assert/strict'
-import { arguments_, device, launch, MORE_PAGES, PAGES, signIn, watch } from './lib.mjs'
+import {
+  apiOf,
+  arguments_,
+  device,
+  ingest,
+  launch,
+  MORE_PAGES,
+  PAGES,
+  signIn,
+  watch,
+} from './lib.mjs'
 
 const { base, link, only, engineer } = arguments_()
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -51,21 +61,6 @@ page.setDefaultTimeout(10_000)
 await watch(page, troubles)
 await page.addInitScript(() => localStorage.setItem('castellan.muted', 'yes'))
 
-/** A call as the console itself makes it: same origin, cookie, token against forgery. */
-const apiOf = (of) => (method, path, json) =>
-  of.evaluate(
-    async ([method, path, json]) => {
-      const session = await fetch('/v1/session').then(
-        (r) => (r.ok ? r.json() : {}),
-        () => ({}),
-      )
-      const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': session.csrf ?? '' }
-      const answer = await fetch(path, { method, headers, body: json && JSON.stringify(json) })
-      return { status: answer.status, body: await answer.json().catch(() => null) }
-    },
-    [method, path, json],
-  )
-
 const api = apiOf(page)
 
 let made = 0
@@ -88,23 +83,6 @@ async function incident(more = {}) {
   return body.incident
 }
 
-/** Sends a record to a source as its device would: with a token of its own. */
-async function ingest(source, type, text) {
-  const token = await api('POST', '/v1/tokens', {
-    label: `journeys ${source}`,
-    scopes: ['ingest'],
-    sources: [source],
-    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
-  })
-  assert.equal(token.status, 200, JSON.stringify(token.body))
-  const answer = await fetch(`${base}/v1/ingest/${source}`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token.body.token}`, 'Content-Type': type },
-    body: text,
-  })
-  assert.equal(answer.status, 200, await answer.text())
-}
-
 /** Asks again until it is so; what is never so fails by the time it took. */
 async function eventually(isSo) {
   for (let n = 0; n < 60; n += 1) {
@@ -124,6 +102,8 @@ async function refusedBadge() {
   )
   const { now } = (await api('GET', '/v1/status')).body
   await ingest(
+    page,
+    base,
     'pacs-hq',
     'text/csv',
     `time,badge,door,result,direction,reason\n${now},${badge},${door},denied,in,not at this hour\n`,
@@ -583,7 +563,7 @@ await journey(
     const waiting = async () =>
       (await apiOf(desk)('GET', '/v1/dead-letters?source=edr&status=open&limit=500')).body.length
     const waited = await waiting()
-    await ingest('edr', 'application/x-ndjson', JSON.stringify(alert))
+    await ingest(page, base, 'edr', 'application/x-ndjson', JSON.stringify(alert))
     await eventually(async () => (await waiting()) > waited)
     await desk.goto(`${base}/sources?tab=dead&id=edr`)
     await desk
