@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # People's ways through the console, in a real browser, over the demo organisation; with
-# `shots DIR` a picture of every page; with `guides` those of docs/guides; with `measure` the console's budgets, for which
-# CASTELLAN_BIN may name a release build. The demo listens on free ports and ends with this script.
+# `shots DIR` a picture of every page; with `guides` those of docs/guides; with `measure` the
+# console's budgets, for which CASTELLAN_BIN may name a release build. The demo listens on free
+# ports and ends with this script.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/need.sh
