@@ -24,7 +24,8 @@ for _ in $(seq 300); do
     kill -0 "$demo" 2>/dev/null || fail "the demo has ended: $(cat "$folder/demo.log")"
     sleep 0.2
 done
-link=$(grep -m1 '^ *administrator ' "$folder/demo.log" | grep -o 'http://[^ ]*')
+link_of() { grep -m1 "^ *$1 " "$folder/demo.log" | grep -o 'http://[^ ]*'; }
+link=$(link_of administrator)
 base=${link%%/#*}
 # The first incidents: pages are looked at with something in them.
 for _ in $(seq 300); do
@@ -32,7 +33,8 @@ for _ in $(seq 300); do
     sleep 0.2
 done
 case ${1:-journeys} in
-    journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" ;;
+    journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" \
+        --engineer "$(link_of engineer)" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
     measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" ;;
     *) fail "usage: scripts/journeys.sh [journeys | shots DIR | measure]" ;;

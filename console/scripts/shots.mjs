@@ -43,6 +43,15 @@ const STEPS = {
     if (await first.isVisible()) await first.click()
     await page.waitForTimeout(1_500)
   },
+  mapping: (page) => page.getByRole('textbox', { name: 'map.vrl' }).waitFor({ timeout: 8_000 }),
+  door: async (page) => {
+    const door = page
+      .getByRole('treeitem')
+      .filter({ hasText: /door|gate|entrance/i })
+      .first()
+    if (await door.isVisible()) await door.click()
+    await page.waitForTimeout(1_200)
+  },
   row: async (page) => {
     const first = page.getByRole('table').getByRole('button').first()
     await first.waitFor({ timeout: 8_000 }).catch(() => {})
@@ -55,7 +64,10 @@ const VIEWS = [
   ['incident', '/incidents', STEPS.incident],
   ['search', '/events?mode=search&q=class:door', STEPS.event],
   ['person', '/people', STEPS.first],
+  ['log', '/incidents?tab=log'],
   ['dead-letters', '/sources?tab=dead'],
+  ['mapping', '/sources?mend=defender&id=edr', STEPS.mapping],
+  ['door', '/places', STEPS.door],
   ['source', '/sources', STEPS.row],
   ['rule', '/detections', STEPS.row],
   ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) => [

@@ -5,6 +5,8 @@ import { problemOf, unreachable, Problem } from './problem'
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Longer than any answer takes that is not a search or an export. */
 const WAIT_MS_MAX = 35_000
+/** A bundle of evidence or a report is made while we wait. */
+const FILE_WAIT_MS_MAX = 180_000
 
 let csrf: string | undefined
 let onSessionLost: (problem: Problem) => void = () => {}
@@ -19,13 +21,20 @@ export function whenSessionLost(tell: (problem: Problem) => void): void {
   onSessionLost = tell
 }
 
+let onProofWanted: () => void = () => {}
+
+/** Who is told when the server wants a fresh sign-in before it does what was asked. */
+export function whenProofWanted(tell: () => void): void {
+  onProofWanted = tell
+}
+
 /** A request without our cookie is one without a token, to a server that also takes those. */
 const isSignedOut = (code: string): boolean =>
   code.startsWith('session_') || code === 'token_missing'
 
-async function send(request: Request): Promise<Response> {
+async function send(request: Request, wait_ms = WAIT_MS_MAX): Promise<Response> {
   if (csrf && !SAFE.has(request.method)) request.headers.set('X-CSRF-Token', csrf)
-  const own = AbortSignal.timeout(WAIT_MS_MAX)
+  const own = AbortSignal.timeout(wait_ms)
   const signal = request.signal ? AbortSignal.any([request.signal, own]) : own
   let response: Response
   try {
@@ -37,6 +46,7 @@ async function send(request: Request): Promise<Response> {
   if (response.ok) return response
   const problem = await problemOf(response)
   if (response.status === 401 && isSignedOut(problem.code)) onSessionLost(problem)
+  if (response.status === 401 && problem.code === 'proof_wanted') onProofWanted()
   throw problem
 }
 
@@ -45,7 +55,7 @@ const refuse: Middleware = {
 }
 
 /** The typed client: `const page = await body(api.GET('/v1/incidents', { params }))`. */
-export const api = createClient<paths>({ baseUrl: '/', fetch: send })
+export const api = createClient<paths>({ baseUrl: '/', fetch: (request) => send(request) })
 api.use(refuse)
 
 /** The body of a typed call; a refusal is thrown as a `Problem`. */
@@ -59,6 +69,7 @@ export interface CallOptions {
   json?: unknown
   body?: BodyInit
   type?: string
+  headers?: Record<string, string>
   signal?: AbortSignal
 }
 
@@ -71,7 +82,7 @@ export function address(path: string, query: CallOptions['query'] = {}): string 
 
 /** A call that `schema/openapi.json` does not describe yet, or whose body is not JSON. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-  const headers = new Headers({ Accept: 'application/json' })
+  const headers = new Headers({ ...options.headers, Accept: 'application/json' })
   let content = options.body
   if (options.json !== undefined) {
     content = JSON.stringify(options.json)
@@ -89,3 +100,13 @@ export async function call<T>(method: string, path: string, options: CallOptions
 
 export const get = <T>(path: string, query?: CallOptions['query'], signal?: AbortSignal) =>
   call<T>('GET', path, { query, signal })
+
+/** A file that the server makes; one that takes long may take long. */
+export function fetchFile(
+  path: string,
+  query: CallOptions['query'],
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const url = new URL(address(path, query), location.origin)
+  return send(new Request(url, { headers }), FILE_WAIT_MS_MAX)
+}

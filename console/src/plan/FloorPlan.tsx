@@ -76,7 +76,7 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
       keyboard: true,
       zoomControl: false,
     })
-    L.control.zoom({ position: 'bottomright' }).addTo(made)
+    L.control.zoom({ position: 'topleft' }).addTo(made)
     const name = t('incidents.plan_of', { place: directory.siteName(plan.place) })
     L.imageOverlay(plan.image, bounds, { className: css.image, alt: name }).addTo(made)
     layer.current = L.layerGroup().addTo(made)

@@ -10,7 +10,7 @@ import { language } from '../text/language'
 import { startTicking } from '../time/clock'
 import { ProblemNote } from '../ui/Notes'
 import { hasLinkCode } from './link'
-import { askSession, session } from './session'
+import { askSession, isProofWanted, session } from './session'
 
 const SignIn = lazy(() => import('../pages/signin/SignIn'))
 const Enrol = lazy(() => import('../pages/signin/Enrol'))
@@ -29,6 +29,7 @@ function begin(): void {
 export function Gate() {
   const now = useExternal(session)
   const spoken = useExternal(language)
+  const proving = useExternal(isProofWanted)
   const isIn = now.state === 'in' && !now.session.must_enrol
   useEffect(() => {
     // The page's own script comes along while the server is asked who we are.
@@ -64,6 +65,15 @@ export function Gate() {
         withCloseButton={false}
         closeOnEscape={false}
         title={t('signin.expired_title')}
+      >
+        <Suspense>
+          <SignIn isAgain />
+        </Suspense>
+      </Modal>
+      <Modal
+        opened={proving && now.state === 'in'}
+        onClose={() => isProofWanted.set(false)}
+        title={t('signin.proof_title')}
       >
         <Suspense>
           <SignIn isAgain />

@@ -1,13 +1,13 @@
 import { Alert, Button, Divider, Loader, PasswordInput, TextInput } from '@mantine/core'
-import { IconAlertCircle, IconFingerprint } from '@tabler/icons-react'
+import { IconAlertCircle, IconBuilding, IconFingerprint } from '@tabler/icons-react'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
-import { call, get } from '../../api/client'
+import { address, call, get } from '../../api/client'
 import { asProblem, type Problem } from '../../api/problem'
 import type { SessionAnswer } from '../../api/types'
 import { hasPasskeys, signInByPasskey } from '../../session/passkey'
 import { askSession, enter } from '../../session/session'
-import { takeLinkCode } from '../../session/link'
-import { t } from '../../text'
+import { takeLinkCode, takeRefusal } from '../../session/link'
+import { t, type TextKey } from '../../text'
 import { span } from '../../time/format'
 import css from './signin.module.css'
 import { Frame } from './Frame'
@@ -17,6 +17,7 @@ interface Ways {
   passkeys: boolean
   tenant: string
   organisation?: string
+  providers?: { id: string; name: string }[]
 }
 
 /** Why it was refused, in words that help without telling a stranger more than they knew. */
@@ -26,6 +27,23 @@ function words(problem: Problem): string {
   }
   return problem.detail || t('signin.refused')
 }
+
+const REFUSALS: Record<string, TextKey> = {
+  oidc_refused: 'signin.oidc_refused',
+  oidc_no_role: 'signin.oidc_no_role',
+  oidc_expired: 'signin.oidc_expired',
+  oidc_unreachable: 'signin.oidc_unreachable',
+  too_many_tries: 'signin.oidc_too_many',
+}
+
+/** What an identity provider's refusal means, by its code. */
+const refusalWords = (code: string): string => t(REFUSALS[code] ?? 'signin.oidc_refused')
+
+/** Out to the provider, and back to where the operator was. */
+const providerAddress = (id: string): string =>
+  address(`/v1/signin/oidc/${encodeURIComponent(id)}`, {
+    next: location.pathname + location.search,
+  })
 
 /** After the server gave a session: what it may do is asked for in full. */
 async function entered(answer: Partial<SessionAnswer>): Promise<void> {
@@ -38,6 +56,7 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
   const [ways, setWays] = useState<Ways>()
   const [problem, setProblem] = useState<Problem>()
   const [busy, setBusy] = useState<string>()
+  const [refusal] = useState(takeRefusal)
   const attempt = useCallback(async (name: string, run: () => Promise<Partial<SessionAnswer>>) => {
     setBusy(name)
     setProblem(undefined)
@@ -61,6 +80,11 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
           {words(problem)}
         </Alert>
       )}
+      {refusal && !problem && (
+        <Alert color="red" variant="light" icon={<IconAlertCircle size={17} />} role="alert">
+          {refusalWords(refusal)}
+        </Alert>
+      )}
       {busy === 'link' && (
         <div className={css.busy} role="status">
           <Loader size="sm" /> {t('signin.link_busy')}
@@ -77,6 +101,18 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
           {t('signin.passkey')}
         </Button>
       )}
+      {ways?.providers?.map(({ id, name }) => (
+        <Button
+          key={id}
+          component="a"
+          href={providerAddress(id)}
+          size="md"
+          variant="default"
+          leftSection={<IconBuilding size={18} />}
+        >
+          {t('signin.provider', { name })}
+        </Button>
+      ))}
       <Divider label={t('signin.or_password')} labelPosition="center" />
       <PasswordForm
         isBusy={busy === 'password'}
