@@ -9,6 +9,7 @@
 )]
 
 mod browser;
+mod provider;
 mod world;
 
 mod console;
@@ -18,8 +19,10 @@ mod disk;
 mod http;
 mod incidents;
 mod mqtt;
+mod oidc;
 mod outwards;
 mod passkeys;
+mod proof;
 mod refusals;
 mod rights;
 mod search;
