@@ -8,6 +8,8 @@ const WAIT_MS_MAX = 35_000
 
 let csrf: string | undefined
 let onSessionLost: (problem: Problem) => void = () => {}
+/** What can be done about a refusal so that the same request passes; `false`: nothing. */
+let mend: (problem: Problem) => Promise<boolean> = async () => false
 
 /** The session's token against forged requests; kept in memory alone. */
 export function setCsrf(token: string | undefined): void {
@@ -19,11 +21,27 @@ export function whenSessionLost(tell: (problem: Problem) => void): void {
   onSessionLost = tell
 }
 
+/** Who asks the operator for what a refused request lacked. */
+export function whenRefused(mended: (problem: Problem) => Promise<boolean>): void {
+  mend = mended
+}
+
 /** A request without our cookie is one without a token, to a server that also takes those. */
 const isSignedOut = (code: string): boolean =>
   code.startsWith('session_') || code === 'token_missing'
 
+/** Sends a request; a change once more, if what it lacked was given meanwhile. */
 async function send(request: Request): Promise<Response> {
+  const spare = SAFE.has(request.method) ? undefined : request.clone()
+  try {
+    return await attempt(request)
+  } catch (thrown) {
+    if (!spare || !(thrown instanceof Problem) || !(await mend(thrown))) throw thrown
+    return attempt(spare)
+  }
+}
+
+async function attempt(request: Request): Promise<Response> {
   if (csrf && !SAFE.has(request.method)) request.headers.set('X-CSRF-Token', csrf)
   const own = AbortSignal.timeout(WAIT_MS_MAX)
   const signal = request.signal ? AbortSignal.any([request.signal, own]) : own

@@ -168,6 +168,10 @@ export interface SessionAnswer {
   passkeys?: { id: string; name: string; created_at: string; used_at?: string | null }[]
   has_password?: boolean
   has_totp?: boolean
+  /** The identity provider that keeps what the operator signs in with. */
+  provider?: string | null
+  /** Seconds for which this sign-in is proof enough to change what one signs in with. */
+  proof_s?: number
 }
 
 export interface SavedView {

@@ -2,21 +2,37 @@ import { Alert, Button, Divider, Loader, PasswordInput, TextInput } from '@manti
 import { IconAlertCircle, IconFingerprint } from '@tabler/icons-react'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { call, get } from '../../api/client'
-import { asProblem, type Problem } from '../../api/problem'
+import { asProblem, Problem } from '../../api/problem'
 import type { SessionAnswer } from '../../api/types'
 import { hasPasskeys, signInByPasskey } from '../../session/passkey'
 import { askSession, enter } from '../../session/session'
-import { takeLinkCode } from '../../session/link'
-import { t } from '../../text'
+import { takeLinkCode, whyRefused } from '../../session/link'
+import { t, type TextKey } from '../../text'
 import { span } from '../../time/format'
 import css from './signin.module.css'
 import { Frame } from './Frame'
+import { Providers } from './Providers'
 
 interface Ways {
   setup: boolean
   passkeys: boolean
   tenant: string
   organisation?: string
+  providers?: { id: string; name: string }[]
+}
+
+const REFUSALS: Record<string, TextKey> = {
+  oidc_refused: 'signin.oidc_refused',
+  oidc_no_role: 'signin.oidc_no_role',
+  oidc_expired: 'signin.oidc_expired',
+  oidc_unreachable: 'signin.oidc_unreachable',
+  too_many_tries: 'signin.oidc_too_many',
+}
+
+/** Why a provider's answer led back here, until something else is tried. */
+function firstProblem(): Problem | undefined {
+  const code = whyRefused()
+  return code === undefined ? undefined : new Problem(0, code, t(REFUSALS[code] ?? 'signin.refused'))
 }
 
 /** Why it was refused, in words that help without telling a stranger more than they knew. */
@@ -33,22 +49,32 @@ async function entered(answer: Partial<SessionAnswer>): Promise<void> {
   else await askSession()
 }
 
+interface Props {
+  /** Asked for over a page that stays as it is. */
+  isAgain?: boolean
+  onEntered?: () => void
+}
+
 /** The way in: link, passkey, password with a code, or the organisation's own provider. */
-export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
+export default function SignIn({ isAgain = false, onEntered }: Props) {
   const [ways, setWays] = useState<Ways>()
-  const [problem, setProblem] = useState<Problem>()
+  const [problem, setProblem] = useState<Problem | undefined>(isAgain ? undefined : firstProblem)
   const [busy, setBusy] = useState<string>()
-  const attempt = useCallback(async (name: string, run: () => Promise<Partial<SessionAnswer>>) => {
-    setBusy(name)
-    setProblem(undefined)
-    try {
-      await entered(await run())
-    } catch (thrown) {
-      setProblem(asProblem(thrown))
-    } finally {
-      setBusy(undefined)
-    }
-  }, [])
+  const attempt = useCallback(
+    async (name: string, run: () => Promise<Partial<SessionAnswer>>) => {
+      setBusy(name)
+      setProblem(undefined)
+      try {
+        await entered(await run())
+        onEntered?.()
+      } catch (thrown) {
+        setProblem(asProblem(thrown))
+      } finally {
+        setBusy(undefined)
+      }
+    },
+    [onEntered],
+  )
   useEffect(() => {
     get<Ways>('/v1/signin').then(setWays, (thrown) => setProblem(asProblem(thrown)))
     const code = takeLinkCode()
@@ -77,6 +103,7 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
           {t('signin.passkey')}
         </Button>
       )}
+      <Providers list={ways?.providers ?? []} isAside={isAgain} />
       <Divider label={t('signin.or_password')} labelPosition="center" />
       <PasswordForm
         isBusy={busy === 'password'}

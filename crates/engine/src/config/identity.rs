@@ -196,6 +196,21 @@ sites = ["hq"]
     }
 
     #[test]
+    fn the_guides_examples_are_read_without_a_word() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let guide = std::fs::read_to_string(root.join("docs/guides/sign-in.md")).unwrap();
+        let blocks: Vec<&str> = guide.split("```toml\n").skip(1).collect();
+        let blocks = blocks.iter().filter_map(|block| block.split_once("```"));
+        let mut read = 0;
+        for (block, _) in blocks.filter(|(block, _)| block.contains("[[identity_provider]]")) {
+            let found = problems(&format!("format = 1\n{block}"));
+            assert!(found.is_empty(), "{found:?}\n{block}");
+            read += 1;
+        }
+        assert_eq!(read, 2);
+    }
+
+    #[test]
     fn only_a_provider_on_this_machine_may_be_spoken_to_in_the_clear() {
         let local = GOOD.replace("https://id.example.org", "http://localhost:8080");
         assert!(problems(&local).is_empty());
