@@ -5,33 +5,23 @@
 //! person (subject, name, groups) is in an error's words.
 //! SOURCE: OpenID Connect Core 1.0, sections 3.1.2 and 3.1.3.7; RFC 7636 (PKCE); RFC 9207 (`iss`).
 
+mod check;
 mod claims;
 mod fetch;
+mod kinds;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use model::Timestamp;
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClaimName, CoreClaimType,
-    CoreClientAuthMethod, CoreErrorResponseType, CoreGenderClaim, CoreGrantType, CoreJsonWebKey,
-    CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
-    CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreRevocableToken,
-    CoreRevocationErrorResponse, CoreSubjectIdentifierType, CoreTokenIntrospectionResponse,
-    CoreTokenType,
+    CoreAuthenticationFlow, CoreClientAuthMethod, CoreGenderClaim, CoreJsonWebKeySet,
 };
 use openidconnect::{
-    AccessTokenHash, AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthorizationCode,
-    Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, IdTokenClaims, IdTokenFields, IdTokenVerifier, IssuerUrl, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
-    RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse, UserInfoClaims,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DiscoveryError, IssuerUrl,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, Scope, UserInfoClaims, UserInfoError,
 };
-use openidconnect::{ClaimsVerificationError, DiscoveryError, UserInfoError};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::error::AdapterError;
@@ -39,81 +29,9 @@ use crate::limits;
 use crate::secret::Secret;
 use crate::tls::ClientTls;
 
+use check::Unsure;
 use fetch::{FetchError, Fetcher};
-
-/// Claims that the library has no field of its own for.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct MoreClaims {
-    #[serde(flatten)]
-    all: BTreeMap<String, Value>,
-}
-impl AdditionalClaims for MoreClaims {}
-
-/// What a provider's document says beside what the library reads.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct MoreMetadata {
-    /// SOURCE: RFC 9207, section 3.
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
-}
-impl AdditionalProviderMetadata for MoreMetadata {}
-
-type Metadata = ProviderMetadata<
-    MoreMetadata,
-    CoreAuthDisplay,
-    CoreClientAuthMethod,
-    CoreClaimName,
-    CoreClaimType,
-    CoreGrantType,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm,
-    CoreJsonWebKey,
-    CoreResponseMode,
-    CoreResponseType,
-    CoreSubjectIdentifierType,
->;
-type Fields = IdTokenFields<
-    MoreClaims,
-    EmptyExtraTokenFields,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
->;
-type Tokens = StandardTokenResponse<Fields, CoreTokenType>;
-type Claims = IdTokenClaims<MoreClaims, CoreGenderClaim>;
-type Relying = Client<
-    MoreClaims,
-    CoreAuthDisplay,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
-    CoreAuthPrompt,
-    StandardErrorResponse<CoreErrorResponseType>,
-    Tokens,
-    CoreTokenIntrospectionResponse,
-    CoreRevocableToken,
-    CoreRevocationErrorResponse,
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
-
-/// Signatures that are taken: those that only the provider can make. A MAC under the client's
-/// secret is as strong as that secret, and no signature at all is none.
-const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
+use kinds::{Claims, Metadata, MoreClaims, Relying, Tokens};
 
 /// Who vouches, and as whom we ask.
 #[derive(Debug, Clone)]
@@ -289,11 +207,11 @@ impl Provider {
         self.came_from_here(&metadata, iss)?;
         let client = self.client(&metadata, &kept.redirect)?;
         let tokens = self.exchange(&client, kept, code).await?;
-        let claims = match self.check(&client, &tokens, &kept.nonce, now) {
+        let claims = match check::check(&client, &tokens, &kept.nonce, now) {
             // Its keys may have changed since we asked for them.
             Err(Unsure::Key) => {
                 let client = self.client(&*self.new_keys(&metadata, now).await?, &kept.redirect)?;
-                self.check(&client, &tokens, &kept.nonce, now)
+                check::check(&client, &tokens, &kept.nonce, now)
             }
             judged => judged,
         };
@@ -413,48 +331,6 @@ impl Provider {
         })
     }
 
-    /// Everything that OpenID Connect Core 1.0 section 3.1.3.7 asks of an ID token.
-    fn check(
-        &self,
-        client: &Relying,
-        tokens: &Tokens,
-        nonce: &str,
-        now: Timestamp,
-    ) -> Result<Claims, Unsure> {
-        let lacking = || refused("no_id_token", "the answer of the token endpoint has no ID token");
-        let token = tokens.id_token().ok_or_else(|| Unsure::Settled(lacking()))?;
-        let ahead = Duration::from_nanos(u64::try_from(now.nanos()).unwrap_or(0));
-        let wall = SystemTime::UNIX_EPOCH + ahead;
-        let newest = wall + limits::OIDC_CLOCK_SKEW;
-        let verifier: IdTokenVerifier<'_, CoreJsonWebKey> = client
-            .id_token_verifier()
-            .set_allowed_algs(SIGNATURES)
-            // A token may be used a little late by a clock that is a little wrong.
-            .set_time_fn(move || (wall - limits::OIDC_CLOCK_SKEW).into())
-            .set_issue_time_verifier_fn(move |issued| {
-                if SystemTime::from(issued) > newest {
-                    return Err("it was issued in the future: compare the clocks".to_owned());
-                }
-                Ok(())
-            });
-        let nonce = Nonce::new(nonce.to_owned());
-        let claims = token.claims(&verifier, &nonce).map_err(unsure)?.clone();
-        if let Some(wanted) = claims.access_token_hash() {
-            let algorithm = token.signing_alg().map_err(unproved)?;
-            let key = token.signing_key(&verifier).map_err(unproved)?;
-            let found = AccessTokenHash::from_token(tokens.access_token(), algorithm, key);
-            if !found.is_ok_and(|found| found == *wanted) {
-                let why = "the access token is not the one that the ID token names (`at_hash`)";
-                return Err(Unsure::Settled(refused("bad_token", why)));
-            }
-        }
-        if claims.authorized_party().is_some_and(|party| *party != self.client_id) {
-            let why = "the ID token was made for another client (`azp`)";
-            return Err(Unsure::Settled(refused("bad_token", why)));
-        }
-        Ok(claims)
-    }
-
     /// The person and their groups; where the ID token has no groups, the provider is asked again.
     async fn vouched(
         &self,
@@ -485,53 +361,6 @@ impl Provider {
         vouched.groups = claims::groups(&more.additional_claims().all, &self.groups_claim)?;
         Ok(vouched)
     }
-}
-
-/// What a check of a token came to, if it did not pass.
-enum Unsure {
-    /// Signed by a key that we have not got.
-    Key,
-    /// For good.
-    Settled(OidcError),
-}
-
-impl Unsure {
-    fn settled(self) -> OidcError {
-        match self {
-            Self::Key => refused("unknown_key", "the ID token is signed by a key that it has not"),
-            Self::Settled(error) => error,
-        }
-    }
-}
-
-fn unproved(error: SignatureVerificationError) -> Unsure {
-    match error {
-        SignatureVerificationError::NoMatchingKey => Unsure::Key,
-        other => {
-            let why = format!("the ID token's signature does not hold: {other}");
-            Unsure::Settled(refused("bad_signature", why))
-        }
-    }
-}
-
-fn unsure(error: ClaimsVerificationError) -> Unsure {
-    let (reason, why) = match error {
-        ClaimsVerificationError::SignatureVerification(error) => return unproved(error),
-        ClaimsVerificationError::InvalidNonce(_) => {
-            ("wrong_nonce", "it was made for another sign-in (`nonce`)".to_owned())
-        }
-        ClaimsVerificationError::Expired(why) => ("token_expired", why),
-        ClaimsVerificationError::InvalidAudience(why) => {
-            ("bad_token", format!("audience (`aud`): {why}"))
-        }
-        ClaimsVerificationError::InvalidIssuer(why) => {
-            ("bad_token", format!("issuer (`iss`): {why}"))
-        }
-        // Others may say who the token is about.
-        ClaimsVerificationError::Unsupported(why) => ("bad_token", why),
-        _ => ("bad_token", "its claims do not hold".to_owned()),
-    };
-    Unsure::Settled(refused(reason, format!("the ID token is refused: {why}")))
 }
 
 fn unsaid(error: UserInfoError<FetchError>) -> OidcError {

@@ -20,8 +20,8 @@ use utoipa_axum::routes;
 use crate::auth::COOKIE;
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, incidents, ingest, live, oidc, operators, organisation, people,
-    plans, problem, session, signin, system, tokens, views,
+    audit, console, events, history, incidents, ingest, live, oidc, operators, organisation,
+    people, plans, problem, session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.

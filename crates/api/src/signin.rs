@@ -98,8 +98,7 @@ pub(crate) fn keep_session(shared: &Shared, begun: &Begun, headers: &mut HeaderM
 /// What a cookie carries beside the rest where people come by TLS.
 pub(crate) fn secure(shared: &Shared) -> &'static str {
     let public = shared.engine.config.public_url.as_deref();
-    let is_tls =
-        |url: &str| url.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("https://"));
+    let is_tls = |url: &str| url.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("https://"));
     if public.is_some_and(is_tls) { "; Secure" } else { "" }
 }
 

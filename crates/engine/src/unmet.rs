@@ -5,8 +5,8 @@ use model::{MappingName, Organisation, Problem, SourceId};
 use normalise::Mappings;
 
 use crate::config::{Channel, Config, SecretText, TokenConfig};
-use crate::signin::prepare_provider;
 use crate::listeners;
+use crate::signin::prepare_provider;
 
 impl Config {
     /// What this configuration needs and does not find: secrets, and sources that the organisation

@@ -52,11 +52,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 impl Fetcher {
-    pub fn prepare(
-        issuer: &str,
-        tls: &ClientTls,
-        timeout: Duration,
-    ) -> Result<Self, AdapterError> {
+    pub fn prepare(issuer: &str, tls: &ClientTls, timeout: Duration) -> Result<Self, AdapterError> {
         let is_own = Url::parse(issuer).is_ok_and(|url| url.host_str().is_some_and(is_loopback));
         let is_clear = issuer.starts_with("http://") && tls.authorities.is_none();
         // A house without outside authorities can still have a provider on this machine.

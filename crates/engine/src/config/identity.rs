@@ -171,7 +171,10 @@ sites = ["hq"]
         assert!(found.is_empty(), "{found:?}");
         let config = config.unwrap();
         let provider = config.identity_providers.first().unwrap();
-        assert_eq!((&*provider.groups_claim, &*provider.scopes), ("groups", &["profile".into()][..]));
+        assert_eq!(
+            (&*provider.groups_claim, &*provider.scopes),
+            ("groups", &["profile".into()][..])
+        );
         let grant = provider.grants.first().unwrap();
         assert_eq!((&*grant.group, grant.role), ("guards", Role::Guard));
         assert_eq!(grant.sites.as_ref().unwrap().first().unwrap().as_str(), "hq");

@@ -5,13 +5,14 @@
 //! somebody else by a link. Who came by a provider has no other way in: what they may do follows
 //! their groups at each sign-in.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+mod waiting;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Grant, Role};
-use adapters::oidc::{Kept, OidcError, Provider, ProviderConfig, Vouched};
+use adapters::oidc::{OidcError, Provider, ProviderConfig, Vouched};
 use adapters::{AdapterError, ClientTls, Secret};
-use model::{PlaceId, Timestamp};
+use model::PlaceId;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::StoreError;
@@ -26,6 +27,8 @@ use crate::auth;
 use crate::config::{Config, GroupGrant, IdentityProvider};
 use crate::limits::Limits;
 use crate::listeners;
+
+use waiting::{Question, Waiting};
 
 /// The way, as accounts and the audit chain name it.
 const WAY: &str = "oidc";
@@ -86,53 +89,6 @@ struct One {
 pub(super) struct Providers {
     by_id: BTreeMap<String, One>,
     waiting: Waiting,
-}
-
-/// One question.
-struct Question {
-    provider: String,
-    kept: Kept,
-    cookie: [u8; 32],
-    next: String,
-    address: String,
-    ends: Timestamp,
-}
-
-/// By the hash of its state. Bounded as a whole and for each address.
-#[derive(Default)]
-struct Waiting(Mutex<HashMap<[u8; 32], Question>>);
-
-impl Waiting {
-    fn put(&self, state: &str, question: Question, now: Timestamp, limits: &Limits) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, waiting| waiting.ends > now);
-        let own = |waiting: &Question| waiting.address == question.address;
-        let own_max = Limits::count(limits.oidc_states_address_max).max(1);
-        while all.values().filter(|waiting| own(waiting)).count() >= own_max {
-            forget_oldest(&mut all, own);
-        }
-        while all.len() >= Limits::count(limits.oidc_states_max).max(1) {
-            forget_oldest(&mut all, |_| true);
-        }
-        all.insert(auth::hash(state), question);
-    }
-
-    /// Each question ends with its first answer, right or wrong.
-    fn take(&self, state: &str, cookie: Option<&str>, now: Timestamp) -> Option<Question> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let question = all.remove(&auth::hash(state))?;
-        let is_same_browser = cookie.is_some_and(|cookie| auth::hash(cookie) == question.cookie);
-        (is_same_browser && question.ends > now).then_some(question)
-    }
-}
-
-fn forget_oldest(all: &mut HashMap<[u8; 32], Question>, fits: impl Fn(&Question) -> bool) {
-    let fitting = all.iter().filter(|(_, question)| fits(question));
-    let oldest = fitting.min_by_key(|(_, question)| question.ends).map(|(key, _)| *key);
-    match oldest {
-        Some(oldest) => drop(all.remove(&oldest)),
-        None => all.clear(),
-    }
 }
 
 /// A provider that is ready to be asked. Does not connect.
@@ -266,10 +222,8 @@ impl From<StoreError> for Ended {
 impl Signin {
     /// The providers to choose from.
     pub fn providers(&self) -> Vec<ProviderView> {
-        let view = |(id, one): (&String, &One)| ProviderView {
-            id: id.clone(),
-            name: one.name.clone(),
-        };
+        let view =
+            |(id, one): (&String, &One)| ProviderView { id: id.clone(), name: one.name.clone() };
         self.providers.by_id.iter().map(view).collect()
     }
 
@@ -411,8 +365,7 @@ impl Signin {
         };
         let Some(operator) = known else {
             let made = self.new_operator(provider, vouched, grants)?;
-            let beginning =
-                Beginning { operator: &made.id, made: Some(&made), ..beginning };
+            let beginning = Beginning { operator: &made.id, made: Some(&made), ..beginning };
             return Ok(self.begin(beginning).await?);
         };
         let changed = match self.changed(operator, vouched, grants).await {

@@ -271,9 +271,8 @@ impl Signin {
         let party = self.relying_party.as_ref()?;
         let book = self.book();
         let id = URL_SAFE_NO_PAD.encode(credential.get_credential_id());
-        let enabled = |known: &&Known| {
-            !known.operator.is_disabled && known.operator.subject.is_none()
-        };
+        let enabled =
+            |known: &&Known| !known.operator.is_disabled && known.operator.subject.is_none();
         let (known, result) = match waiting {
             Waiting::Registration { .. } => return None,
             Waiting::Known { operator, state } => {

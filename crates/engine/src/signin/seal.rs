@@ -161,9 +161,7 @@ impl Signin {
             let kept = [&operator.totp_secret, &operator.totp_pending];
             if kept.into_iter().flatten().any(|text| !is_sealed(text)) {
                 let close = |text: &Option<String>| match text {
-                    Some(text) if !is_sealed(text) => {
-                        self.seal.close(&operator.id, text).map(Some)
-                    }
+                    Some(text) if !is_sealed(text) => self.seal.close(&operator.id, text).map(Some),
                     kept => Ok(kept.clone()),
                 };
                 let (secret, pending) =
@@ -178,7 +176,8 @@ impl Signin {
         }
         if plain > 0 {
             let detail = json!({"operators": plain});
-            let act = act_at(self.clock.now(), "castellan", "operator.seal", "operator:all", detail);
+            let act =
+                act_at(self.clock.now(), "castellan", "operator.seal", "operator:all", detail);
             self.state.record_acts(&[act]).await?;
             if let Err(error) = self.state.wipe_free_pages().await {
                 tracing::error!(

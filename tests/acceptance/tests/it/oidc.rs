@@ -173,8 +173,16 @@ async fn nobody_comes_in_by_an_answer_that_does_not_hold() {
     server.stop().await;
     let found = reasons(&world);
     let wanted = [
-        "unknown_state", "unknown_state", "unknown_state", "unknown_state", "wrong_nonce",
-        "code_refused", "other_issuer", "code_refused", "provider_refused", "unknown_state",
+        "unknown_state",
+        "unknown_state",
+        "unknown_state",
+        "unknown_state",
+        "wrong_nonce",
+        "code_refused",
+        "other_issuer",
+        "code_refused",
+        "provider_refused",
+        "unknown_state",
     ];
     assert_eq!(found, wanted);
 }
