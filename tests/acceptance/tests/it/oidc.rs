@@ -354,7 +354,7 @@ fn stand_in(again: Option<&'static [u8]>) -> (String, std::thread::JoinHandle<()
     (issuer, thread)
 }
 
-async fn asks(issuer: &str, more: &str) -> (Server, Duration) {
+async fn asks(issuer: &str, more: &str) -> (World, Server, Duration) {
     let config = format!(
         "[[identity_provider]]\nid = \"house\"\nname = \"Example\"\nissuer = {issuer:?}\n\
          client_id = \"castellan\"\n[[identity_provider.grant]]\ngroup = \"a\"\nrole = \"guard\"\n\
@@ -367,18 +367,18 @@ async fn asks(issuer: &str, more: &str) -> (Server, Duration) {
     is_refused(&Browser::to(&server).get("/v1/signin/oidc/house").await, "oidc_unreachable");
     let took = began.elapsed();
     assert_eq!(Browser::to(&server).get("/v1/signin").await.status, 200);
-    (server, took)
+    (world, server, took)
 }
 
 #[tokio::test]
 async fn a_provider_that_hangs_or_talks_without_end_holds_nobody_up() {
     let (issuer, thread) = stand_in(None);
-    let (server, took) = asks(&issuer, "[limits]\noidc_answer_ms_max = 500").await;
+    let (_world, server, took) = asks(&issuer, "[limits]\noidc_answer_ms_max = 500").await;
     assert!(took >= Duration::from_millis(400) && took < Duration::from_secs(10), "{took:?}");
     server.kill();
     thread.join().unwrap();
     let (issuer, thread) = stand_in(Some(&[b' '; 65_536]));
-    let (server, _) = asks(&issuer, "").await;
+    let (_world, server, _) = asks(&issuer, "").await;
     assert!(server.log().contains("more than 1024 KiB is not read"), "{}", server.log());
     thread.join().unwrap();
 }
