@@ -4,6 +4,7 @@ import { IconTower } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { Incident } from '../../api/types'
+import { cameraAddress, firstCamera } from '../../camera/address'
 import { Dialogs } from '../../incident/Dialogs'
 import { openDialog } from '../../incident/dialogs'
 import { EvidenceView } from '../../incident/EvidenceView'
@@ -17,6 +18,7 @@ import { useQueue, type QueueView } from '../../incident/useQueue'
 import { useQueueKeys } from '../../incident/useQueueKeys'
 import { useDirectory } from '../../org/organisation'
 import { PlanOf } from '../../plan/PlanOf'
+import { RefusedCards } from '../../refusal/RefusedCards'
 import { usePageCommands } from '../../shell/commands'
 import { useRight } from '../../session/session'
 import { t } from '../../text'
@@ -90,6 +92,7 @@ export default function OperationsPage() {
           {chosen ? <IncidentDetail id={chosen} /> : <NoneChosen />}
         </Pane>
       )}
+      {(!only || only === 'queue') && <RefusedCards className={css.refused} />}
       <Dialogs />
     </div>
   )
@@ -191,13 +194,14 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
     if (row) open(row)
   }
   const camera = () => {
-    const entities = queue.byId.get(url.i ?? '')?.entities ?? []
-    const found = entities.flatMap((entity) => {
-      const id = entity.slice(entity.indexOf(':') + 1)
-      if (directory.asset(id)?.kind === 'camera') return [id]
-      return directory.door(id)?.camera ?? []
-    })[0]
-    if (found) void navigate({ to: '/places' as never, search: { asset: found } as never })
+    const incident = queue.byId.get(url.i ?? '')
+    const found = firstCamera(incident?.entities ?? [], directory)
+    const template = directory.organisation.camera_link
+    const address =
+      found && template && cameraAddress(template, { ...found, at: incident!.last_seen })
+    if (address) window.open(address, '_blank', 'noopener,noreferrer')
+    else if (found)
+      void navigate({ to: '/places' as never, search: { asset: found.camera } as never })
     else notifications.show({ message: t('incidents.camera_none'), withBorder: true })
   }
   const group = t('incidents.key_group_incident')

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconBuildingBank } from '@tabler/icons-react'
+import { IconBuilding } from '@tabler/icons-react'
 import { useEffect } from 'react'
 import { address } from '../../api/client'
 import { askSession, session } from '../../session/session'
@@ -44,7 +44,7 @@ export function Providers({ list, isAside }: Props) {
           rel={isAside ? 'noopener' : undefined}
           size="md"
           variant="default"
-          leftSection={<IconBuildingBank size={19} aria-hidden />}
+          leftSection={<IconBuilding size={19} aria-hidden />}
         >
           {t('signin.provider', { name })}
         </Button>

@@ -2,11 +2,11 @@ import { Alert, Button, Divider, Loader, PasswordInput, TextInput } from '@manti
 import { IconAlertCircle, IconFingerprint } from '@tabler/icons-react'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { call, get } from '../../api/client'
-import { asProblem, Problem } from '../../api/problem'
+import { asProblem, type Problem } from '../../api/problem'
 import type { SessionAnswer } from '../../api/types'
 import { hasPasskeys, signInByPasskey } from '../../session/passkey'
 import { askSession, enter } from '../../session/session'
-import { takeLinkCode, whyRefused } from '../../session/link'
+import { takeLinkCode, takeRefusal } from '../../session/link'
 import { t, type TextKey } from '../../text'
 import { span } from '../../time/format'
 import css from './signin.module.css'
@@ -21,6 +21,14 @@ interface Ways {
   providers?: { id: string; name: string }[]
 }
 
+/** Why it was refused, in words that help without telling a stranger more than they knew. */
+function words(problem: Problem): string {
+  if (problem.status === 429) {
+    return t('signin.too_many', { wait: span((problem.retryAfterS ?? 60) * 1_000) })
+  }
+  return problem.detail || t('signin.refused')
+}
+
 const REFUSALS: Record<string, TextKey> = {
   oidc_refused: 'signin.oidc_refused',
   oidc_no_role: 'signin.oidc_no_role',
@@ -29,19 +37,8 @@ const REFUSALS: Record<string, TextKey> = {
   too_many_tries: 'signin.oidc_too_many',
 }
 
-/** Why a provider's answer led back here, until something else is tried. */
-function firstProblem(): Problem | undefined {
-  const code = whyRefused()
-  return code === undefined ? undefined : new Problem(0, code, t(REFUSALS[code] ?? 'signin.refused'))
-}
-
-/** Why it was refused, in words that help without telling a stranger more than they knew. */
-function words(problem: Problem): string {
-  if (problem.status === 429) {
-    return t('signin.too_many', { wait: span((problem.retryAfterS ?? 60) * 1_000) })
-  }
-  return problem.detail || t('signin.refused')
-}
+/** What an identity provider's refusal means, by its code. */
+const refusalWords = (code: string): string => t(REFUSALS[code] ?? 'signin.oidc_refused')
 
 /** After the server gave a session: what it may do is asked for in full. */
 async function entered(answer: Partial<SessionAnswer>): Promise<void> {
@@ -58,8 +55,9 @@ interface Props {
 /** The way in: link, passkey, password with a code, or the organisation's own provider. */
 export default function SignIn({ isAgain = false, onEntered }: Props) {
   const [ways, setWays] = useState<Ways>()
-  const [problem, setProblem] = useState<Problem | undefined>(isAgain ? undefined : firstProblem)
+  const [problem, setProblem] = useState<Problem>()
   const [busy, setBusy] = useState<string>()
+  const [refusal] = useState(takeRefusal)
   const attempt = useCallback(
     async (name: string, run: () => Promise<Partial<SessionAnswer>>) => {
       setBusy(name)
@@ -85,6 +83,11 @@ export default function SignIn({ isAgain = false, onEntered }: Props) {
       {problem && problem.code !== 'totp_wanted' && (
         <Alert color="red" variant="light" icon={<IconAlertCircle size={17} />} role="alert">
           {words(problem)}
+        </Alert>
+      )}
+      {refusal && !problem && (
+        <Alert color="red" variant="light" icon={<IconAlertCircle size={17} />} role="alert">
+          {refusalWords(refusal)}
         </Alert>
       )}
       {busy === 'link' && (

@@ -1,0 +1,36 @@
+import { IconUser } from '@tabler/icons-react'
+import { useState } from 'react'
+import css from './refusal.module.css'
+
+/** The first letters of a name's first and last word, in any script. */
+export function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/).filter(Boolean)
+  const ends = words.length > 1 ? [words[0]!, words.at(-1)!] : words
+  return ends.map((word) => [...word][0]!.toLocaleUpperCase()).join('')
+}
+
+interface Props {
+  id: string | undefined
+  name: string | undefined
+  hasPhoto: boolean
+}
+
+/** A person's photo; their initials where there is none; an outline where nobody is known. */
+export function Portrait({ id, name, hasPhoto }: Props) {
+  const [isBroken, setBroken] = useState(false)
+  if (id && hasPhoto && !isBroken) {
+    return (
+      <img
+        className={css.portrait}
+        src={`/v1/people/${encodeURIComponent(id)}/photo`}
+        alt=""
+        onError={() => setBroken(true)}
+      />
+    )
+  }
+  return (
+    <span className={css.portrait} aria-hidden>
+      {name ? initialsOf(name) : <IconUser size={34} stroke={1.4} />}
+    </span>
+  )
+}
