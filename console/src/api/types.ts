@@ -176,8 +176,6 @@ export interface SessionAnswer {
   provider?: string | null
   has_password?: boolean
   has_totp?: boolean
-  /** The identity provider that keeps what the operator signs in with. */
-  provider?: string | null
   /** Seconds for which this sign-in is proof enough to change what one signs in with. */
   proof_s?: number
 }
