@@ -33,6 +33,9 @@ use check::Unsure;
 use fetch::{FetchError, Fetcher};
 use kinds::{Claims, Metadata, MoreClaims, Relying, Tokens};
 
+/// SOURCE: OpenID Connect Core 1.0, section 2 (`sub`).
+const SUBJECT_BYTES_MAX: usize = 255;
+
 /// Who vouches, and as whom we ask.
 #[derive(Debug, Clone)]
 pub struct ProviderConfig {
@@ -338,6 +341,11 @@ impl Provider {
         tokens: &Tokens,
         claims: &Claims,
     ) -> Result<Vouched, OidcError> {
+        let length = claims.subject().len();
+        if !(1..=SUBJECT_BYTES_MAX).contains(&length) {
+            let why = format!("the ID token's subject (`sub`) has {length} bytes");
+            return Err(refused("bad_token", format!("{why}; expected 1 to {SUBJECT_BYTES_MAX}")));
+        }
         let mut vouched = Vouched {
             subject: claims.subject().to_string(),
             login: claims.preferred_username().map(|name| name.to_string()),

@@ -81,6 +81,7 @@ pub struct OidcAnswer<'a> {
 
 struct One {
     name: String,
+    issuer: String,
     grants: Vec<GroupGrant>,
     provider: Provider,
 }
@@ -121,8 +122,9 @@ impl Providers {
             let secret = secret.map_err(|error| unusable(error.to_string()))?;
             let provider = prepare_provider(wanted, secret, &config.limits);
             let provider = provider.map_err(|error| unusable(error.to_string()))?;
-            let (name, grants) = (wanted.name.clone(), wanted.grants.clone());
-            by_id.insert(wanted.id.value.clone(), One { name, grants, provider });
+            let (name, issuer) = (wanted.name.clone(), wanted.issuer.value.clone());
+            let one = One { name, issuer, grants: wanted.grants.clone(), provider };
+            by_id.insert(wanted.id.value.clone(), one);
         }
         Ok(Self { by_id, waiting: Waiting::default() })
     }
@@ -161,6 +163,7 @@ fn own_path(next: Option<&str>) -> String {
         let second = next.as_bytes().get(1);
         next.starts_with('/')
             && second.is_none_or(|second| !matches!(second, b'/' | b'\\'))
+            && !next.starts_with("/v1/")
             && next.len() <= NEXT_BYTES_MAX
             && next.bytes().all(|byte| byte.is_ascii_graphic())
     };
@@ -338,9 +341,9 @@ impl Signin {
     ) -> Result<Begun, Ended> {
         self.reload().await?;
         let book = self.book();
-        let is_theirs = |o: &Operator| {
-            o.subject.as_ref().is_some_and(|(p, s)| p == provider && *s == vouched.subject)
-        };
+        // SOURCE: OpenID Connect Core 1.0, section 2: a subject means somebody only with its issuer.
+        let subject = (provider.to_owned(), format!("{} {}", one.issuer, vouched.subject));
+        let is_theirs = |o: &Operator| o.subject.as_ref() == Some(&subject);
         let known = book.by_id.values().map(|known| &known.operator).find(|o| is_theirs(o));
         let grants = grants_of(&one.grants, &vouched.groups);
         if let Some(operator) = known.filter(|operator| operator.is_disabled) {
@@ -364,7 +367,8 @@ impl Signin {
             ..Beginning::of("", &origin.address)
         };
         let Some(operator) = known else {
-            let made = self.new_operator(provider, vouched, grants)?;
+            let mut made = self.new_operator(provider, vouched, grants)?;
+            made.subject = Some(subject.clone());
             let beginning = Beginning { operator: &made.id, made: Some(&made), ..beginning };
             return Ok(self.begin(beginning).await?);
         };
@@ -389,9 +393,7 @@ impl Signin {
         let login = self.free_login(provider, vouched);
         let name = name_of(vouched).unwrap_or_else(|| login.clone());
         let wanted = NewOperator { login, name, person: None, teams: Vec::new(), grants };
-        let mut made = manage::build(wanted, self.clock.now())?;
-        made.subject = Some((provider.to_owned(), vouched.subject.clone()));
-        Ok(made)
+        manage::build(wanted, self.clock.now())
     }
 
     /// A login that nobody has. Never that of somebody known here: a provider vouches for its own
@@ -521,9 +523,16 @@ mod tests {
             assert_eq!(own_path(Some(own)), own);
         }
         let long = format!("/{}", "a".repeat(NEXT_BYTES_MAX));
-        for foreign in
-            ["//evil.example", "/\\evil.example", "https://evil.example", "x", "/a\r\nb", "", &long]
-        {
+        for foreign in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "x",
+            "/a\r\nb",
+            "",
+            "/v1/x",
+            &long,
+        ] {
             assert_eq!(own_path(Some(foreign)), "/", "{foreign}");
         }
         assert_eq!(own_path(None), "/");
