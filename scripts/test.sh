@@ -17,6 +17,7 @@ need_nextest
 need_broker
 need_chromium
 build_console
+need_provider >/dev/null || true
 
 step() {
     local began=$SECONDS

@@ -16,6 +16,7 @@ mod history;
 mod incidents;
 mod ingest;
 mod live;
+mod oidc;
 mod operators;
 mod organisation;
 mod people;

@@ -173,6 +173,13 @@ impl From<SigninError> for Problem {
             SigninError::Refused => refused("signin_refused"),
             SigninError::TotpWanted => refused("totp_wanted"),
             SigninError::LinkRefused => refused("link_refused"),
+            SigninError::ProofWanted(_) => refused("proof_wanted"),
+            SigninError::OidcRefused => refused("oidc_refused"),
+            SigninError::OidcNoRole => refused("oidc_no_role"),
+            SigninError::OidcExpired => refused("oidc_expired"),
+            SigninError::OidcUnreachable => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "oidc_unreachable", detail)
+            }
             SigninError::TooMany(wait) => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail).after(wait)
             }

@@ -22,8 +22,8 @@ use crate::auth::COOKIE;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, incidents, ingest, live, operators, organisation, people,
-    plans, problem, session, signin, system, tokens, views,
+    audit, console, events, history, incidents, ingest, live, oidc, operators, organisation,
+    people, plans, problem, session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -116,6 +116,8 @@ fn people_who_sign_in() -> OpenApiRouter<Shared> {
         .routes(routes!(signin::password))
         .routes(routes!(signin::begin_passkey))
         .routes(routes!(signin::finish_passkey))
+        .routes(routes!(oidc::begin))
+        .routes(routes!(oidc::callback))
         .routes(routes!(session::session, session::sign_out))
         .routes(routes!(session::password))
         .routes(routes!(session::begin_totp, session::finish_totp))

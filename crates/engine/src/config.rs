@@ -1,5 +1,7 @@
 //! `castellan.toml`: read whole, every problem at once, each with its place.
 
+mod identity;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +13,8 @@ use model::{Problem, SourceId, TeamId};
 
 use crate::auth::Scope;
 use crate::limits::{LIMITS, Limits};
+
+pub use identity::{GroupGrant, IdentityProvider};
 
 /// A secret is named here and lies elsewhere: `file:PATH` or `env:NAME`.
 pub type SecretText = Spanned<String>;
@@ -171,6 +175,9 @@ pub struct Config {
     pub file: String,
     /// Where everything lies.
     pub data: PathBuf,
+    /// Reference to the key that seals what operators sign in with; a file beside the state if
+    /// absent.
+    pub seal_key: Option<SecretText>,
     /// Where to listen.
     pub listen: Listen,
     /// The address people use; required off loopback.
@@ -195,6 +202,8 @@ pub struct Config {
     pub tail: Vec<TailConfig>,
     /// Who is told.
     pub channels: Vec<Channel>,
+    /// Who vouches for operators.
+    pub identity_providers: Vec<IdentityProvider>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -206,6 +215,7 @@ impl Config {
         Some(Self {
             file: String::new(),
             data,
+            seal_key: None,
             listen: Listen {
                 http,
                 syslog_udp: None,
@@ -225,6 +235,7 @@ impl Config {
             mqtt: Vec::new(),
             tail: Vec::new(),
             channels: Vec::new(),
+            identity_providers: Vec::new(),
             limits: Limits::default(),
         })
     }
@@ -253,6 +264,7 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
         if let Some(folder) = data.take_str("folder") {
             config.data = PathBuf::from(folder.value);
         }
+        config.seal_key = data.take_str("seal_key");
         data.finish();
     }
     if let Some(mut listen) = root.take_table("listen") {
@@ -283,6 +295,7 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
     config.channels.extend(mail);
     let hooks = root.take_tables("webhook").into_iter().filter_map(read_webhook);
     config.channels.extend(hooks);
+    config.identity_providers = identity::read_all(root);
     if let Some(mut limits) = root.take_table("limits") {
         for info in LIMITS {
             let Some(value) = limits.take_bytes(info.name) else { continue };

@@ -154,6 +154,19 @@ limits! {
     password_memory_kib: kib = 19_456;
     /// Passkey ceremonies that wait for their browser; beyond it the oldest are forgotten.
     passkey_ceremonies_max: ceremonies = 1_000;
+    /// How long a sign-in counts as proof, for who changes what they sign in with; then they are
+    /// asked to sign in again.
+    proof_ms_max: ms = 10 * 60_000;
+    /// Sign-ins by a provider that wait for their browser; beyond it the oldest are forgotten.
+    oidc_states_max: states = 1_000;
+    /// The same from one address; beyond it its own oldest are forgotten.
+    oidc_states_address_max: states = 50;
+    /// How long a browser may take at the provider; then it begins again.
+    oidc_state_ms_max: ms = 10 * 60_000;
+    /// Longest wait for one answer of a provider; then it counts as unreachable.
+    oidc_answer_ms_max: ms = 10_000;
+    /// How long a provider's document and keys are believed; then they are asked for again.
+    oidc_metadata_ms_max: ms = 3_600_000;
 }
 
 impl Limits {

@@ -38,7 +38,7 @@ use crate::live::Live;
 use crate::offline;
 use crate::outbox;
 use crate::rate::Rates;
-use crate::signin::{Signin, SigninError};
+use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -93,6 +93,9 @@ pub enum StartError {
     /// Signing in.
     #[error("sign-in cannot begin: {0}")]
     Signin(#[from] SigninError),
+    /// The key that seals what operators sign in with.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// Our own words.
     #[error(transparent)]
     Word(#[from] BadWord),
@@ -129,6 +132,7 @@ pub struct Running {
 struct Opened {
     folder: DataFolder,
     state: State,
+    seal: Seal,
     journal: Arc<Journal>,
     lake: Lake,
     current: Arc<Current>,
@@ -145,6 +149,7 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
     let extra = config_tokens(&config, local, clock.now())?;
     let engine = Arc::new(assemble(config, clock, opened, extra)?);
     engine.tokens.reload(&engine.state, &engine.extra_tokens).await?;
+    engine.signin.seal_all().await?;
     engine.signin.reload().await?;
     if let Some(since) = unclean_since {
         housekeeping::note_unclean_stop(&engine, since).await;
@@ -201,8 +206,7 @@ fn assemble(
         limits: config.limits.clone(),
     };
     let kept = (opened.state.clone(), Arc::clone(&accounts));
-    let public = config.public_url.as_deref();
-    let signin = Signin::new(kept, config.limits.clone(), clock.clone(), public)?;
+    let signin = Signin::new(kept, &config, clock.clone(), opened.seal)?;
     Ok(Engine {
         started_at: clock.now(),
         left_over: opened.journal.last_seq(),
@@ -349,6 +353,7 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
         Mode::Offline => None,
     };
     let state = State::open(&config.data.join("state.db")).await?;
+    let seal = Seal::of(config)?;
     let content = offline::content(config.content.as_deref()).map_err(StartError::Problems)?;
     let org = organisation(config, &state, clock).await?;
     let unmet = config.unmet(Some(&org));
@@ -380,7 +385,7 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     }
     let incidents = stored_incidents(&state).await?;
     let current = Arc::new(Current::new(knowledge));
-    Ok(Opened { folder, state, journal, lake, current, begin, incidents, unclean_since })
+    Ok(Opened { folder, state, seal, journal, lake, current, begin, incidents, unclean_since })
 }
 
 async fn open_lake(

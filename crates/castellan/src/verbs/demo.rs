@@ -16,7 +16,7 @@ use engine::store::state::LinkPurpose;
 use model::{Incident, Organisation, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::serve::{Served, runtime, stop_asked, told};
+use super::serve::{Served, StopAsked, runtime, told};
 use crate::feeder::{Feeder, Ways};
 use crate::output::{self, Ended, Format, Outcome};
 
@@ -295,12 +295,12 @@ async fn watch(
     let mut live = served.running.engine.live.incidents();
     // What was told of each: an incident that has grown graver is told again.
     let mut known = BTreeMap::new();
-    let mut asked = std::pin::pin!(stop_asked());
+    let mut asked = StopAsked::listen()?;
     let end = stop_after.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
     let mut over = std::pin::pin!(tokio::time::sleep(end));
     loop {
         let message = tokio::select! {
-            () = &mut asked => return Ok(()),
+            () = asked.wait() => return Ok(()),
             () = &mut over => return Ok(()),
             message = live.recv() => message,
         };

@@ -9,6 +9,7 @@
 )]
 
 mod browser;
+mod provider;
 mod world;
 
 mod console;
@@ -20,8 +21,10 @@ mod https;
 mod incidents;
 mod mqtt;
 mod names;
+mod oidc;
 mod outwards;
 mod passkeys;
+mod proof;
 mod refusals;
 mod rights;
 mod search;
