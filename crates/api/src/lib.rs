@@ -14,6 +14,7 @@ mod history;
 mod incidents;
 mod ingest;
 mod live;
+mod occurrences;
 mod operators;
 mod organisation;
 mod people;

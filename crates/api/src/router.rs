@@ -20,8 +20,8 @@ use utoipa_axum::routes;
 use crate::auth::COOKIE;
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, incidents, ingest, live, operators, organisation, people,
-    plans, problem, session, signin, system, tokens, views,
+    audit, console, events, history, incidents, ingest, live, occurrences, operators, organisation,
+    people, plans, problem, session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -83,6 +83,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(incidents::act))
         .routes(routes!(incidents::findings))
         .routes(routes!(incidents::finding))
+        .routes(routes!(occurrences::list, occurrences::write))
         .routes(routes!(live::live))
         .routes(routes!(people::list))
         .routes(routes!(people::one))

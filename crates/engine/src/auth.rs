@@ -42,6 +42,7 @@ impl Scope {
             Self::Ingest => &[],
             Self::Read => &[
                 Action::IncidentRead,
+                Action::OccurrenceRead,
                 Action::EventSearch,
                 Action::QuerySql,
                 Action::PersonRead,
@@ -52,9 +53,12 @@ impl Scope {
                 Action::SystemRead,
                 Action::Export,
             ],
-            Self::Operate => {
-                &[Action::IncidentOperate, Action::IncidentManual, Action::DeadLetterRerun]
-            }
+            Self::Operate => &[
+                Action::IncidentOperate,
+                Action::IncidentManual,
+                Action::OccurrenceWrite,
+                Action::DeadLetterRerun,
+            ],
             Self::Admin => &[
                 Action::EventRaw,
                 Action::PersonReveal,

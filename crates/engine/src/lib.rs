@@ -17,6 +17,7 @@ pub mod auth;
 pub mod desk;
 pub mod flow;
 pub mod live;
+pub mod occurrences;
 pub mod outbox;
 pub mod plans;
 pub mod rate;

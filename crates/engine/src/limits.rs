@@ -79,6 +79,10 @@ limits! {
     plan_marks_max: marks = 2_000;
     /// Events of one export; the rest is left out, and the answer says so.
     export_rows_max: rows = 200_000;
+    /// Characters of one entry of the occurrence log; a longer one is refused.
+    occurrence_text_chars_max: characters = 4_000;
+    /// How far after now an entry of the occurrence log may say it happened; later is refused.
+    occurrence_ahead_ms_max: ms = 60_000;
     /// People whose names one session has asked for; at the limit the earliest are hidden again.
     reveals_max: people = 1_000;
     /// One HTTP ingest body as sent; more is refused with 413.

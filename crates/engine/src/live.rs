@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Finding, Incident, PlaceId};
+use model::{Finding, Incident, OccurrenceId, PlaceId};
 use tokio::sync::broadcast;
 
 use crate::watch::doors::DoorState;
@@ -18,6 +18,8 @@ pub enum LiveMessage {
     Incident(Arc<Incident>),
     /// A door as it now stands.
     Door(Arc<DoorState>),
+    /// An entry of the occurrence log was written, at a site.
+    Occurrence(OccurrenceId, Option<PlaceId>),
 }
 
 /// Hands messages to subscribers. One that falls behind the backlog loses the oldest, and is told
@@ -49,14 +51,15 @@ impl Live {
     pub fn send(&self, message: LiveMessage) {
         let sender = match &message {
             LiveMessage::Event(..) => &self.events,
-            LiveMessage::Finding(_) | LiveMessage::Incident(_) | LiveMessage::Door(_) => {
-                &self.incidents
-            }
+            LiveMessage::Finding(_)
+            | LiveMessage::Incident(_)
+            | LiveMessage::Door(_)
+            | LiveMessage::Occurrence(..) => &self.incidents,
         };
         let _ = sender.send(message);
     }
 
-    /// A subscription to findings, incidents and doors.
+    /// A subscription to findings, incidents, doors and the occurrence log.
     pub fn incidents(&self) -> broadcast::Receiver<LiveMessage> {
         self.incidents.subscribe()
     }

@@ -12,6 +12,7 @@ mod dead_letters;
 mod findings;
 mod incidents;
 mod lake_files;
+mod occurrences;
 mod operators;
 mod organisation;
 mod outbox;
@@ -32,6 +33,10 @@ pub use dead_letters::{
 pub use findings::{FINDING_PAGE_MAX, FindingFilter};
 pub use incidents::{INCIDENT_PAGE_MAX, IncidentFilter};
 pub use lake_files::{LakeCommit, LakeFile, LakeFileState};
+pub use occurrences::{
+    OCCURRENCE_KEY_AGE_MAX, OCCURRENCE_KEYS_MAX, OCCURRENCE_PAGE_MAX, OCCURRENCES_MAX,
+    OccurrenceFilter, OccurrenceKey, Written,
+};
 pub use operators::{Operator, StoredPasskey, StoredRole};
 pub use organisation::Spine;
 pub use outbox::{OUTBOX_MAX, OutboxItem, OutboxOutcome, OutboxState};

@@ -3,6 +3,7 @@
 //! One executable, because linking many costs more than running them.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "tests fail by panicking"
@@ -18,7 +19,9 @@ mod disk;
 mod http;
 mod incidents;
 mod mqtt;
+mod occurrences;
 mod outwards;
+mod papers;
 mod passkeys;
 mod refusals;
 mod rights;
