@@ -171,7 +171,9 @@ impl Server {
     pub fn start(listener: TcpListener, engine: Arc<Engine>) -> Self {
         let max = usize::try_from(engine.config.limits.ingest_requests_max).unwrap_or(64);
         let ingesting = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-        let shared = Shared { engine, ingesting, metrics: metrics() };
+        let max = usize::try_from(engine.config.limits.papers_at_once_max).unwrap_or(1);
+        let papers = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+        let shared = Shared { engine, ingesting, papers, metrics: metrics() };
         let stop = CancellationToken::new();
         let asked = stop.clone();
         let service = application(shared).into_make_service_with_connect_info::<SocketAddr>();

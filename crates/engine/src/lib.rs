@@ -19,6 +19,7 @@ pub mod flow;
 pub mod live;
 pub mod occurrences;
 pub mod outbox;
+pub mod papers;
 pub mod plans;
 pub mod rate;
 mod reveal;

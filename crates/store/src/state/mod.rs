@@ -45,7 +45,7 @@ pub use step::{DetectStep, SNAPSHOT_BYTES_MAX, Snapshot, StepOutcome};
 pub use tallies::{Counter, UNRESOLVED_MAX, UnresolvedTally};
 pub use tokens::Token;
 
-use crate::audit::{self, AuditEntry};
+use crate::audit::{self, AuditEntry, ChainedAct};
 use crate::error::StoreError;
 use db::{Db, Tx};
 
@@ -124,6 +124,16 @@ impl State {
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError> {
         audit::list(&self.reading, before_seq, limit).await
+    }
+
+    /// Acts to an object from an instant on, oldest first, with their places in the chain.
+    pub async fn acts_of(
+        &self,
+        object: &str,
+        from: model::Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ChainedAct>, StoreError> {
+        audit::of_object(&self.reading, object, from, limit).await
     }
 
     /// Erases the words of one audited act; the chain still holds. Is itself audited.

@@ -3,7 +3,6 @@
 //! One executable, because linking many costs more than running them.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "tests fail by panicking"
