@@ -17,6 +17,7 @@ mod live;
 mod occurrences;
 mod operators;
 mod organisation;
+mod papers;
 mod people;
 mod plans;
 mod session;

@@ -21,7 +21,7 @@ use crate::auth::COOKIE;
 use crate::state::Shared;
 use crate::{
     audit, console, events, history, incidents, ingest, live, occurrences, operators, organisation,
-    people, plans, problem, session, signin, system, tokens, views,
+    papers, people, plans, problem, session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -84,6 +84,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(incidents::findings))
         .routes(routes!(incidents::finding))
         .routes(routes!(occurrences::list, occurrences::write))
+        .routes(routes!(papers::bundle))
+        .routes(routes!(papers::shift))
         .routes(routes!(live::live))
         .routes(routes!(people::list))
         .routes(routes!(people::one))

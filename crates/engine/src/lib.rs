@@ -33,6 +33,7 @@ pub mod listeners;
 pub mod start;
 mod unmet;
 
+pub use codec::cell;
 pub use engine::Engine;
 pub use lake::LakeError;
 pub use start::{Mode, Running, StartError, start};
