@@ -7,7 +7,7 @@ use codec::archive::Archive;
 use codec::cell;
 use codec::civil::LocalTime;
 use lake::RawRow;
-use model::{AuditAct, Incident, Occurrence, PlaceId, SourceId, Timestamp};
+use model::{AuditAct, Incident, Occurrence, PlaceId, Timestamp};
 use serde::Serialize;
 use store::state::OccurrenceFilter;
 
@@ -135,10 +135,19 @@ impl Bundle {
     }
 }
 
+fn seen(row: serde_json::Map<String, serde_json::Value>) -> Option<Seen> {
+    let site = row.get("site").and_then(serde_json::Value::as_str);
+    Some(Seen {
+        record: row.get("seq")?.as_u64()?,
+        site: site.and_then(|site| PlaceId::parse(site).ok()),
+        ocsf: row.get("ocsf")?.as_str()?.to_owned(),
+    })
+}
+
 /// An event of the evidence, as it lies in the lake.
 struct Seen {
     record: u64,
-    source: String,
+    site: Option<PlaceId>,
     ocsf: String,
 }
 
@@ -221,16 +230,11 @@ impl Engine {
         }
         let all = found.len();
         let near: Vec<Seen> =
-            found.into_iter().filter(|seen| reach.covers(self.site_of(seen).as_ref())).collect();
+            found.into_iter().filter(|seen| reach.covers(seen.site.as_ref())).collect();
         let far = Some(all - near.len());
-        bundle.leave_out("events", far, "of sources outside the sites of whoever made this");
+        bundle.leave_out("events", far, "outside the sites of whoever made this");
         let lines = near.into_iter().map(|seen| seen.ocsf);
         bundle.add_lines(("events.ndjson", "events"), lines)
-    }
-
-    fn site_of(&self, seen: &Seen) -> Option<PlaceId> {
-        let source = SourceId::parse(&seen.source).ok()?;
-        self.current.get().source(&source).site.clone()
     }
 
     /// The events of an incident's evidence in the order of time, and whether some were cut off.
@@ -244,25 +248,14 @@ impl Engine {
             let records: BTreeSet<String> = refs.iter().map(|e| e.record.to_string()).collect();
             let records: Vec<String> = records.into_iter().collect();
             let sql = format!(
-                "SELECT seq, source, ocsf FROM events WHERE seq IN ({}) \
+                "SELECT seq, site, ocsf FROM events WHERE seq IN ({}) \
                  AND time >= to_timestamp_nanos({first}) AND time <= to_timestamp_nanos({last}) \
                  ORDER BY time, seq, part",
                 records.join(", ")
             );
             let result = self.query(&sql, false).await?;
             is_cut |= result.truncated;
-            for mut row in result.rows()? {
-                let record = row.get("seq").and_then(serde_json::Value::as_u64);
-                let mut text = |name: &str| match row.remove(name) {
-                    Some(serde_json::Value::String(text)) => Some(text),
-                    Some(_) | None => None,
-                };
-                if let (Some(record), Some(source), Some(ocsf)) =
-                    (record, text("source"), text("ocsf"))
-                {
-                    found.push(Seen { record, source, ocsf });
-                }
-            }
+            found.extend(result.rows()?.into_iter().filter_map(seen));
         }
         is_cut |= found.len() > max;
         found.truncate(max);
