@@ -160,7 +160,8 @@ impl State {
         let mut tx = self.begin().await?;
         let key = key.map(|key| (entry.by.clone(), key));
         if let Some((caller, key)) = &key
-            && let Some(written) = under(&mut tx, (caller, key), entry.recorded_at).await?
+            && let Some(written) =
+                under(&mut tx, (caller.as_str(), *key), entry.recorded_at).await?
         {
             return Ok(written);
         }
@@ -177,7 +178,7 @@ impl State {
         }
         insert(&mut tx, &entry).await?;
         if let Some((caller, key)) = &key {
-            remember(&mut tx, (caller, key), &entry).await?;
+            remember(&mut tx, (caller.as_str(), *key), &entry).await?;
         }
         audit::append(&mut tx, &[act(&entry)]).await?;
         tx.commit().await?;

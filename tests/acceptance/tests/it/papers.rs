@@ -396,8 +396,5 @@ async fn a_search_leaves_as_parquet() {
     for column in ["time", "record", "source", "class_uid", "person", "place", "message"] {
         assert!(said.contains(column), "{column}");
     }
-    if let Ok(path) = std::env::var("CASTELLAN_KEEP_PAPERS") {
-        fs::write(Path::new(&path).join("events.parquet"), &file.bytes).unwrap();
-    }
     server.stop().await;
 }
