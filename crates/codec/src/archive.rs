@@ -129,7 +129,7 @@ mod tests {
             let mut file = read.by_index(at).unwrap();
             let mut found = Vec::new();
             file.read_to_end(&mut found).unwrap();
-            assert_eq!((file.name(), &*found), (*name, *content));
+            assert_eq!((&*file.name().unwrap(), &*found), (*name, *content));
             let time = file.last_modified().unwrap();
             assert_eq!((time.hour(), time.minute(), time.second()), (12, 5, 8));
         }

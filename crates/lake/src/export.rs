@@ -144,7 +144,7 @@ fn batch(found: &[&Found]) -> Result<RecordBatch, LakeError> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
-    use arrow::array::AsArray;
+    use arrow::array::{Array as _, AsArray};
     use arrow::datatypes::{Int32Type, TimestampNanosecondType, UInt64Type};
     use bytes::Bytes;
     use model::Timestamp;
@@ -159,7 +159,7 @@ mod tests {
             key: Cursor { time, seq, part: 1 },
             received_at: time,
             class_uid: 3_002,
-            severity_id: (seq % 2 == 0).then_some(4),
+            severity_id: seq.is_multiple_of(2).then_some(4),
             source: "doors".into(),
             ocsf: ocsf.into(),
         }

@@ -355,8 +355,8 @@ async fn a_shift_leaves_a_report_to_the_next() {
     assert_eq!(act["detail"]["sha256"], paper.sum.as_str());
     assert!(said.contains(act["detail"]["data_sha256"].as_str().unwrap()), "{said}");
 
-    let chinese = report(&server, &token, &format!("{period}&lang=zh-Hant&zone=Asia/Hong_Kong"));
-    let chinese = words(&chinese.await.bytes);
+    let chinese = format!("{period}&lang=zh-Hant&zone=Asia/Hong_Kong");
+    let chinese = words(&report(&server, &token, &chinese).await.bytes);
     assert!(chinese.contains("值班報告") && chinese.contains("UTC+08:00"), "{chinese}");
     let dutch = words(&report(&server, &token, &format!("{period}&lang=nl")).await.bytes);
     assert!(dutch.contains("Dienstrapport"), "{dutch}");
