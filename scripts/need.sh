@@ -163,6 +163,14 @@ need_chromium() {
     has chromium || say "no chromium here: the journeys through the console are left out"
 }
 
+# need_python: optional. Without it the test that unpacks an evidence bundle says "skipped".
+need_python() {
+    if ! has python3 && can_install; then
+        install_packages python3
+    fi
+    has python3 || say "no python3 here: unpacking evidence bundles is left out"
+}
+
 # build_console: into console/dist, which cargo embeds; only when something in it has changed.
 build_console() {
     need_node

@@ -16,6 +16,7 @@ need_components
 need_nextest
 need_broker
 need_chromium
+need_python
 build_console
 need_provider >/dev/null || true
 

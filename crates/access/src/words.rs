@@ -76,6 +76,10 @@ actions! {
     IncidentOperate = "incident.operate";
     /// Open an incident by hand.
     IncidentManual = "incident.manual";
+    /// Read the occurrence log.
+    OccurrenceRead = "occurrence.read";
+    /// Write in the occurrence log, and correct what stands there.
+    OccurrenceWrite = "occurrence.write";
     /// Search events and watch them live.
     EventSearch = "event.search";
     /// Read what sources said, word by word.

@@ -26,12 +26,12 @@ const SESSION_LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
-    /// `incidents` (incidents, findings and doors, the default) or `events`.
+    /// `incidents` (incidents, findings, doors and the occurrence log, the default) or `events`.
     kind: Option<String>,
 }
 
 /// Incidents, findings, doors or events as they happen. Server-sent events named `incident`,
-/// `finding`, `door`, `event`; `skipped` tells a slow reader how many it lost.
+/// `finding`, `door`, `occurrence` (`{id, site}`: read the log again), `event`; `skipped` tells a slow reader how many it lost.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live", params(LiveQuery),
     responses((status = 200, content_type = "text/event-stream", body = String),
@@ -61,6 +61,7 @@ pub async fn live(
     let watched = Watched {
         reach: caller.reach(action)?,
         eyes: Eyes::of(&shared, &caller),
+        log_reach: caller.reach(Action::OccurrenceRead).ok(),
         session: caller.session.as_ref().map(engine::signin::Session::key),
         shared,
         receiver,
@@ -74,6 +75,8 @@ struct Watched {
     receiver: Receiver<LiveMessage>,
     reach: Reach,
     eyes: Eyes,
+    /// How far they may read the occurrence log.
+    log_reach: Option<Reach>,
     session: Option<[u8; 32]>,
 }
 
@@ -102,6 +105,9 @@ impl Watched {
             LiveMessage::Incident(incident) => self.reach.covers(incident.site.as_ref()),
             LiveMessage::Door(door) => self.reach.covers(door.site.as_ref()),
             LiveMessage::Finding(_) => self.reach == Reach::Everywhere,
+            LiveMessage::Occurrence(_, site) => {
+                self.log_reach.as_ref().is_some_and(|reach| reach.covers(site.as_ref()))
+            }
         }
     }
 
@@ -112,6 +118,9 @@ impl Watched {
             LiveMessage::Finding(finding) => ("finding", covered(json(&**finding))),
             LiveMessage::Incident(incident) => ("incident", covered(json(&**incident))),
             LiveMessage::Door(door) => ("door", json(&**door)),
+            LiveMessage::Occurrence(id, site) => {
+                ("occurrence", json(&serde_json::json!({"id": id, "site": site})))
+            }
         };
         Event::default().event(name).data(data)
     }

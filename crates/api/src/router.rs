@@ -22,8 +22,8 @@ use crate::auth::COOKIE;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, incidents, ingest, live, oidc, operators, organisation,
-    people, plans, problem, session, signin, system, tokens, views,
+    audit, console, events, history, incidents, ingest, live, occurrences, oidc, operators,
+    organisation, papers, people, plans, problem, session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -85,6 +85,9 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(incidents::act))
         .routes(routes!(incidents::findings))
         .routes(routes!(incidents::finding))
+        .routes(routes!(occurrences::list, occurrences::write))
+        .routes(routes!(papers::bundle))
+        .routes(routes!(papers::shift))
         .routes(routes!(live::live))
         .routes(routes!(people::list))
         .routes(routes!(people::one))
@@ -180,7 +183,9 @@ impl Server {
     pub fn start(listener: TcpListener, https: Option<Https>, engine: Arc<Engine>) -> Self {
         let max = usize::try_from(engine.config.limits.ingest_requests_max).unwrap_or(64);
         let ingesting = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-        let shared = Shared { engine, ingesting, metrics: metrics() };
+        let max = usize::try_from(engine.config.limits.papers_at_once_max).unwrap_or(1);
+        let papers = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+        let shared = Shared { engine, ingesting, papers, metrics: metrics() };
         let stop = CancellationToken::new();
         let application = application(shared);
         let mut tasks = JoinSet::new();

@@ -45,6 +45,7 @@ impl Scope {
             Self::Ingest => &[],
             Self::Read => &[
                 Action::IncidentRead,
+                Action::OccurrenceRead,
                 Action::EventSearch,
                 Action::QuerySql,
                 Action::PersonRead,
@@ -56,9 +57,12 @@ impl Scope {
                 Action::Export,
             ],
             Self::Names => &[Action::PersonReveal],
-            Self::Operate => {
-                &[Action::IncidentOperate, Action::IncidentManual, Action::DeadLetterRerun]
-            }
+            Self::Operate => &[
+                Action::IncidentOperate,
+                Action::IncidentManual,
+                Action::OccurrenceWrite,
+                Action::DeadLetterRerun,
+            ],
             Self::Admin => &[
                 Action::EventRaw,
                 Action::PlanEdit,

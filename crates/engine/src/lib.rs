@@ -17,7 +17,9 @@ pub mod auth;
 pub mod desk;
 pub mod flow;
 pub mod live;
+pub mod occurrences;
 pub mod outbox;
+pub mod papers;
 pub mod plans;
 pub mod rate;
 mod reveal;
@@ -32,6 +34,7 @@ pub mod start;
 mod unmet;
 pub mod veil;
 
+pub use codec::cell;
 pub use engine::Engine;
 pub use lake::LakeError;
 pub use start::{Mode, Running, StartError, start};

@@ -79,6 +79,21 @@ limits! {
     plan_marks_max: marks = 2_000;
     /// Events of one export; the rest is left out, and the answer says so.
     export_rows_max: rows = 200_000;
+    /// Characters of one entry of the occurrence log; a longer one is refused.
+    occurrence_text_chars_max: characters = 4_000;
+    /// How far after now an entry of the occurrence log may say it happened; later is refused.
+    occurrence_ahead_ms_max: ms = 60_000;
+    /// Events of one evidence bundle; the rest is left out, and its manifest says so.
+    bundle_events_max: events = 5_000;
+    /// What one evidence bundle holds, unpacked; events and raw records beyond it are left out,
+    /// and its manifest says so.
+    bundle_bytes_max: bytes = 128 << 20;
+    /// Lines of one table of a report; the rest is counted.
+    report_rows_max: rows = 500;
+    /// Longest time that one report is about; a longer one is refused.
+    report_period_ms_max: ms = 31 * 24 * 3_600_000;
+    /// Evidence bundles and reports made at once; more are refused with 429.
+    papers_at_once_max: papers = 2;
     /// People whose names one session has asked for; at the limit the earliest are hidden again.
     reveals_max: people = 1_000;
     /// One HTTP ingest body as sent; more is refused with 413.

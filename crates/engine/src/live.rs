@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use model::{Finding, Incident, PlaceId};
+use model::{Finding, Incident, OccurrenceId, PlaceId};
 use tokio::sync::broadcast;
 
 use crate::veil::Veil;
@@ -19,6 +19,8 @@ pub enum LiveMessage {
     Incident(Arc<Incident>),
     /// A door as it now stands.
     Door(Arc<DoorState>),
+    /// An entry of the occurrence log was written, at a site.
+    Occurrence(OccurrenceId, Option<PlaceId>),
 }
 
 /// An event on its way to whoever watches.
@@ -73,14 +75,15 @@ impl Live {
     pub fn send(&self, message: LiveMessage) {
         let sender = match &message {
             LiveMessage::Event(..) => &self.events,
-            LiveMessage::Finding(_) | LiveMessage::Incident(_) | LiveMessage::Door(_) => {
-                &self.incidents
-            }
+            LiveMessage::Finding(_)
+            | LiveMessage::Incident(_)
+            | LiveMessage::Door(_)
+            | LiveMessage::Occurrence(..) => &self.incidents,
         };
         let _ = sender.send(message);
     }
 
-    /// A subscription to findings, incidents and doors.
+    /// A subscription to findings, incidents, doors and the occurrence log.
     pub fn incidents(&self) -> broadcast::Receiver<LiveMessage> {
         self.incidents.subscribe()
     }

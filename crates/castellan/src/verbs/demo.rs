@@ -311,7 +311,12 @@ async fn watch(
                     tell(&incident, (begun.elapsed(), before.is_some()), format)?;
                 }
             }
-            Ok(LiveMessage::Finding(_) | LiveMessage::Event(..) | LiveMessage::Door(_)) => {}
+            Ok(
+                LiveMessage::Finding(_)
+                | LiveMessage::Event(..)
+                | LiveMessage::Door(_)
+                | LiveMessage::Occurrence(..),
+            ) => {}
             Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Closed) => {
                 bail!("the live stream has ended")

@@ -170,6 +170,20 @@ impl State {
         rows.iter().map(|row| Ok((row.word(0)?, row.uint(1)?))).collect()
     }
 
+    /// How many records received in a time gave no event, by source and `DeadReason::code`, most
+    /// first; at most `limit` lines. Those that had to go since are not counted.
+    pub async fn dead_letter_tally(
+        &self,
+        (from, to): (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<(SourceId, String, u64)>, StoreError> {
+        let sql = "SELECT source, reason_code, count(*) FROM dead_letters \
+                   WHERE received_at >= $1 AND received_at < $2 \
+                   GROUP BY source, reason_code ORDER BY 3 DESC, 1, 2 LIMIT $3";
+        let rows = self.reading.rows(sql, args![from, to, u64::from(limit)]).await?;
+        rows.iter().map(|row| Ok((row.word(0)?, row.text(1)?, row.uint(2)?))).collect()
+    }
+
     /// Takes the oldest open dead letters of a source (of all when `None`) for re-running: they
     /// become `Rerun` and their records come back with `rerun_of` and `received_at` set, ready
     /// for the journal. At most `limit`, bounded by `DEAD_LETTER_PAGE_MAX`.

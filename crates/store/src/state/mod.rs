@@ -12,6 +12,7 @@ mod dead_letters;
 mod findings;
 mod incidents;
 mod lake_files;
+mod occurrences;
 mod operators;
 mod organisation;
 mod outbox;
@@ -32,6 +33,10 @@ pub use dead_letters::{
 pub use findings::{FINDING_PAGE_MAX, FindingFilter};
 pub use incidents::{INCIDENT_PAGE_MAX, IncidentFilter};
 pub use lake_files::{LakeCommit, LakeFile, LakeFileState};
+pub use occurrences::{
+    OCCURRENCE_KEY_AGE_MAX, OCCURRENCE_KEYS_MAX, OCCURRENCE_PAGE_MAX, OCCURRENCES_MAX,
+    OccurrenceFilter, OccurrenceKey, Written,
+};
 pub use operators::{Operator, StoredPasskey, StoredRole};
 pub use organisation::Spine;
 pub use outbox::{OUTBOX_MAX, OutboxItem, OutboxOutcome, OutboxState};
@@ -40,7 +45,7 @@ pub use step::{DetectStep, SNAPSHOT_BYTES_MAX, Snapshot, StepOutcome};
 pub use tallies::{Counter, UNRESOLVED_MAX, UnresolvedTally};
 pub use tokens::Token;
 
-use crate::audit::{self, AuditEntry};
+use crate::audit::{self, AuditEntry, ChainedAct};
 use crate::error::StoreError;
 use db::{Db, Tx};
 
@@ -119,6 +124,16 @@ impl State {
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError> {
         audit::list(&self.reading, before_seq, limit).await
+    }
+
+    /// Acts to an object from an instant on, oldest first, with their places in the chain.
+    pub async fn acts_of(
+        &self,
+        object: &str,
+        from: model::Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ChainedAct>, StoreError> {
+        audit::of_object(&self.reading, object, from, limit).await
     }
 
     /// Erases the words of one audited act; the chain still holds. Is itself audited.
