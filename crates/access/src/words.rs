@@ -76,6 +76,8 @@ actions! {
     IncidentOperate = "incident.operate";
     /// Open an incident by hand.
     IncidentManual = "incident.manual";
+    /// Call for help in silence; the reason may follow.
+    PanicRaise = "panic.raise";
     /// Search events and watch them live.
     EventSearch = "event.search";
     /// Read what sources said, word by word.
@@ -86,6 +88,8 @@ actions! {
     PersonRead = "person.read";
     /// See a person's name, for a reason that is recorded.
     PersonReveal = "person.reveal";
+    /// See at once who was refused at a door; each showing is recorded.
+    RefusalRead = "refusal.read";
     /// See places, doors, things and plans.
     PlaceRead = "place.read";
     /// Draw and change floor plans.
@@ -96,6 +100,8 @@ actions! {
     DeadLetterRerun = "dead_letter.rerun";
     /// See mappings.
     MappingRead = "mapping.read";
+    /// Change mappings, and try changes on records.
+    MappingEdit = "mapping.edit";
     /// See rules.
     RuleRead = "rule.read";
     /// Make, list and end access tokens.

@@ -28,6 +28,44 @@ pub struct Problem {
     /// Seconds to wait before trying again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u64>,
+    /// What is wrong with files that were sent, one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<FileProblem>,
+}
+
+/// One thing that is wrong with one file.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct FileProblem {
+    /// Which file.
+    pub file: String,
+    /// Its line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Its column in characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+    /// `error` keeps the file out of force, `warning` does not.
+    pub gravity: &'static str,
+    /// A stable name, such as `unknown_key`.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+}
+
+impl From<model::Problem> for FileProblem {
+    fn from(problem: model::Problem) -> Self {
+        Self {
+            file: problem.file,
+            line: problem.position.map(|at| at.line),
+            column: problem.position.map(|at| at.column),
+            gravity: match problem.gravity {
+                model::problem::Gravity::Error => "error",
+                model::problem::Gravity::Warning => "warning",
+            },
+            code: problem.code,
+            message: problem.message,
+        }
+    }
 }
 
 /// A handler's outcome.
@@ -43,6 +81,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             retry_after_s: None,
+            problems: Vec::new(),
         }
     }
 

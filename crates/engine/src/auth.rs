@@ -52,12 +52,17 @@ impl Scope {
                 Action::SystemRead,
                 Action::Export,
             ],
-            Self::Operate => {
-                &[Action::IncidentOperate, Action::IncidentManual, Action::DeadLetterRerun]
-            }
+            Self::Operate => &[
+                Action::IncidentOperate,
+                Action::IncidentManual,
+                Action::PanicRaise,
+                Action::DeadLetterRerun,
+            ],
             Self::Admin => &[
                 Action::EventRaw,
                 Action::PersonReveal,
+                Action::RefusalRead,
+                Action::MappingEdit,
                 Action::PlanEdit,
                 Action::TokenManage,
                 Action::OperatorManage,

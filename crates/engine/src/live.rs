@@ -6,6 +6,7 @@ use model::{Finding, Incident, PlaceId};
 use tokio::sync::broadcast;
 
 use crate::watch::doors::DoorState;
+use crate::watch::refused::Refusal;
 
 /// One message of the live stream.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub enum LiveMessage {
     Incident(Arc<Incident>),
     /// A door as it now stands.
     Door(Arc<DoorState>),
+    /// Somebody was not let through.
+    Refused(Arc<Refusal>),
 }
 
 /// Hands messages to subscribers. One that falls behind the backlog loses the oldest, and is told
@@ -49,14 +52,15 @@ impl Live {
     pub fn send(&self, message: LiveMessage) {
         let sender = match &message {
             LiveMessage::Event(..) => &self.events,
-            LiveMessage::Finding(_) | LiveMessage::Incident(_) | LiveMessage::Door(_) => {
-                &self.incidents
-            }
+            LiveMessage::Finding(_)
+            | LiveMessage::Incident(_)
+            | LiveMessage::Door(_)
+            | LiveMessage::Refused(_) => &self.incidents,
         };
         let _ = sender.send(message);
     }
 
-    /// A subscription to findings, incidents and doors.
+    /// A subscription to findings, incidents, doors and refusals.
     pub fn incidents(&self) -> broadcast::Receiver<LiveMessage> {
         self.incidents.subscribe()
     }
