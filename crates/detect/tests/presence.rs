@@ -95,12 +95,8 @@ fn a_band_says_at_each_instant_what_presence_says_then() {
         ],
     );
     let pacs = SourceId::parse("pacs").unwrap();
-    let silent = |state, at, last_heard| Record::Source {
-        source: pacs.clone(),
-        state,
-        last_heard,
-        at,
-    };
+    let silent =
+        |state, at, last_heard| Record::Source { source: pacs.clone(), state, last_heard, at };
     let mut out = Vec::new();
     let record = silent(SourceState::Silent, at("18:00:00"), Some(at("17:30:00")));
     detector.observe(0, &record, &mut out);

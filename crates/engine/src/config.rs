@@ -578,7 +578,8 @@ mod tests {
 
     #[test]
     fn a_camera_link_is_a_web_address_with_known_words() {
-        let with = |link: &str| problems(&format!("format = 1\n[console]\ncamera_link = {link:?}\n"));
+        let with =
+            |link: &str| problems(&format!("format = 1\n[console]\ncamera_link = {link:?}\n"));
         for good in [
             "https://vms.example/play?camera={camera}&at={at}",
             "http://vms.example:8080/{door}/{at_ms}",

@@ -139,9 +139,8 @@ pub fn gather_telling(
 
 /// What ships for one mapping, by path inside its folder.
 pub fn shipped_mapping(name: &str) -> Files {
-    let inside = |path: &'static str| {
-        path.strip_prefix("mappings/")?.strip_prefix(name)?.strip_prefix('/')
-    };
+    let inside =
+        |path: &'static str| path.strip_prefix("mappings/")?.strip_prefix(name)?.strip_prefix('/');
     let files = EMBEDDED.iter();
     files.filter_map(|file| Some((inside(file.path)?.to_owned(), file.bytes.to_vec()))).collect()
 }

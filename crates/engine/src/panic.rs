@@ -62,7 +62,9 @@ impl Engine {
                 for team in &operator.teams {
                     let sites = grant.sites.clone();
                     match crews.get_mut(team) {
-                        None => drop(crews.insert(team.clone(), Crew { sites, team: team.clone() })),
+                        None => {
+                            drop(crews.insert(team.clone(), Crew { sites, team: team.clone() }))
+                        }
                         Some(crew) => {
                             crew.sites = crew.sites.take().zip(sites).map(|(mut all, more)| {
                                 all.extend(more);

@@ -84,9 +84,10 @@ impl Engine {
             ..Search::default()
         };
         let page = self.search(&search).await?;
-        let logons = page.events.into_iter().rev().filter_map(|found| {
-            Some((found.key.time, serde_json::from_str(&found.ocsf).ok()?))
-        });
+        let logons =
+            page.events.into_iter().rev().filter_map(|found| {
+                Some((found.key.time, serde_json::from_str(&found.ocsf).ok()?))
+            });
         stays.extend(logon_stays(logons, now));
         stays.sort_by_key(|stay| (stay.since, stay.world));
         Ok(stays)

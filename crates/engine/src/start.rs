@@ -38,10 +38,10 @@ use crate::listeners::{self, Positions};
 use crate::live::Live;
 use crate::offline;
 use crate::outbox;
-use crate::rate::Rates;
-use crate::signin::{Signin, SigninError};
 use crate::photos;
+use crate::rate::Rates;
 use crate::refusals;
+use crate::signin::{Signin, SigninError};
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.

@@ -49,7 +49,11 @@ fn the_nearest_guards_answer_and_somebody_always_does() {
     ] {
         let (incident, found) = raised(call, &teams);
         assert_eq!((&incident.owner, found), (&Owner::Team(team(owner)), routing), "{call:?}");
-        assert!(incident.because.contains(&format!("told: team {owner}, ")), "{}", incident.because);
+        assert!(
+            incident.because.contains(&format!("told: team {owner}, ")),
+            "{}",
+            incident.because
+        );
         assert_eq!((incident.level, incident.state), (Level::Critical, IncidentState::New));
         assert!(incident.reason_owed);
     }

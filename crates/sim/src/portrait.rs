@@ -64,6 +64,7 @@ pub fn svg(person: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
 
     #[test]
@@ -73,5 +74,9 @@ mod tests {
         assert_eq!(drawn.len(), people.len(), "two people look the same");
         assert!(drawn.iter().all(|text| (300..2_000).contains(&text.len())));
         assert_eq!(svg("person-1"), svg("person-1"));
+        for text in &drawn {
+            let found = codec::picture::read(text.as_bytes()).unwrap();
+            assert_eq!((found.width, found.height), (96, 96));
+        }
     }
 }

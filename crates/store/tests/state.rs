@@ -18,9 +18,9 @@ use model::{
     PlaceId, Position, Raw, RuleId, SourceId, TeamId, TenantId, Timestamp, Trust, Wire,
 };
 use store::state::{
-    Counter, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus, DetectStep, FindingFilter, IncidentFilter,
-    LakeCommit, LakeFile, LakeFileState, OutboxItem, OutboxOutcome, OutboxState, Snapshot, State,
-    StepOutcome, StoredDeadLetter, Token, UnresolvedTally,
+    Counter, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus, DetectStep, FindingFilter,
+    IncidentFilter, LakeCommit, LakeFile, LakeFileState, OutboxItem, OutboxOutcome, OutboxState,
+    Snapshot, State, StepOutcome, StoredDeadLetter, Token, UnresolvedTally,
 };
 use store::{StoreError, verify_audit};
 

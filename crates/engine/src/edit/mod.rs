@@ -9,8 +9,8 @@ mod files;
 mod trial;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use model::problem::Gravity;
 use model::{AuditAct, MappingName, Problem};
@@ -193,8 +193,7 @@ impl Engine {
         if before.origin == Origin::Shipped {
             return Ok(Saved { version, accepted: Vec::new(), warnings: Vec::new() });
         }
-        let check =
-            Check { house: Some(folder.to_owned()), name: name.clone(), files: shipped };
+        let check = Check { house: Some(folder.to_owned()), name: name.clone(), files: shipped };
         let checked = self.bounded(move |stop| check.run(false, stop)).await?;
         let (errors, warnings) = split(checked.problems);
         if !errors.is_empty() {
@@ -293,9 +292,8 @@ impl Check {
             let is_own = folder.name == self.name.as_str();
             for case in check_folder_until(&checked.mappings, folder, stop) {
                 let mended = |code: &str| matches!(code, "missing_expected" | "unexpected");
-                let is_accepted = accept
-                    && is_own
-                    && case.problems.iter().any(|problem| mended(&problem.code));
+                let is_accepted =
+                    accept && is_own && case.problems.iter().any(|problem| mended(&problem.code));
                 if is_accepted {
                     let path = format!("expected/{}.ndjson", case.case);
                     checked.files.insert(path, case.actual.clone().into_bytes());
@@ -310,10 +308,7 @@ impl Check {
 }
 
 /// A mapping and all that extend it.
-fn with_heirs(
-    name: &MappingName,
-    folders: &[MappingFolder],
-) -> std::collections::BTreeSet<String> {
+fn with_heirs(name: &MappingName, folders: &[MappingFolder]) -> std::collections::BTreeSet<String> {
     let extends: BTreeMap<&str, String> = folders
         .iter()
         .filter_map(|folder| Some((folder.name.as_str(), normalise::extends(folder)?)))

@@ -147,7 +147,10 @@ fn bodies(wire: Wire, text: &str) -> Vec<Vec<u8>> {
         Wire::Csv => {
             let mut lines = text.lines().filter(|line| !line.trim().is_empty());
             let header = lines.next().unwrap_or_default();
-            lines.map(|line| format!("{header}\n{line}").into_bytes()).collect()
+            let rows = lines.map(|line| format!("{header}\n{line}").into_bytes());
+            let rows: Vec<Vec<u8>> = rows.collect();
+            // A row without its header is told as such.
+            if rows.is_empty() { vec![header.as_bytes().to_vec()] } else { rows }
         }
         Wire::Syslog
         | Wire::Json

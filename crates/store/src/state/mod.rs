@@ -28,7 +28,8 @@ use model::AuditAct;
 pub use console::{Mark, PLANS_MAX, Plan, VIEWS_MAX, View};
 pub use db::{BUSY_WAIT_MAX, READ_CONNECTIONS_MAX};
 pub use dead_letters::{
-    DEAD_LETTER_PAGE_MAX, DEAD_LETTERS_MAX, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus, StoredDeadLetter,
+    DEAD_LETTER_PAGE_MAX, DEAD_LETTERS_MAX, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus,
+    StoredDeadLetter,
 };
 pub use findings::{FINDING_PAGE_MAX, FindingFilter};
 pub use incidents::{INCIDENT_PAGE_MAX, IncidentFilter};

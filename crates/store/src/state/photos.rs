@@ -73,12 +73,8 @@ impl State {
                        VALUES ($1, $2, $3, $4) ON CONFLICT (person) DO UPDATE SET \
                        media_type = excluded.media_type, image = excluded.image, \
                        stamp = excluded.stamp";
-            let values = args![
-                photo.person.as_str(),
-                &*photo.media_type,
-                &*photo.image,
-                &*photo.stamp,
-            ];
+            let values =
+                args![photo.person.as_str(), &*photo.media_type, &*photo.image, &*photo.stamp,];
             tx.run(sql, values).await?;
         }
         let count = tx.row("SELECT count(*) FROM photos", args![]).await?;
