@@ -182,7 +182,7 @@ pub struct Config {
     pub tail: Vec<TailConfig>,
     /// Who is told.
     pub channels: Vec<Channel>,
-    /// Where a camera's pictures are shown: an address with `{camera}`, `{door}`, `{at}`, `{at_ms}`.
+    /// Where a camera's pictures are shown: `{camera}`, `{door}`, `{at}`, `{at_ms}` stand in it.
     pub camera_link: Option<String>,
     /// Bounds.
     pub limits: Limits,

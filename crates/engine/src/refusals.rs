@@ -59,7 +59,7 @@ pub async fn remember(engine: Arc<Engine>) {
     let max = Limits::count(engine.config.limits.refusals_kept_max);
     let since = engine.now().minus(BACK_MAX).nanos();
     let sql = format!(
-        "SELECT CAST(time AS BIGINT) AS at, seq, part, place, site, person, \
+        "SELECT CAST(time AS BIGINT) AS at_ns, seq, part, place, site, person, \
          json_text(ocsf, 'castellan.credential.state') AS credential, \
          json_text(ocsf, 'status_detail') AS why FROM events \
          WHERE class_uid = {PHYSICAL_ACCESS} AND activity_id = {DENIED} AND place IS NOT NULL \
@@ -84,7 +84,7 @@ fn of_row(row: &serde_json::Map<String, serde_json::Value>) -> Option<Refusal> {
     let number = |name: &str| row.get(name).and_then(serde_json::Value::as_u64);
     let credential = text("credential").map(serde_json::Value::from);
     Some(Refusal {
-        at: Timestamp::from_nanos(row.get("at")?.as_i64()?),
+        at: Timestamp::from_nanos(row.get("at_ns")?.as_i64()?),
         door: PlaceId::parse(text("place")?).ok()?,
         site: text("site").and_then(|site| PlaceId::parse(site).ok()),
         record: number("seq")?,

@@ -8,7 +8,7 @@ mod bounded;
 mod files;
 mod trial;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -308,12 +308,12 @@ impl Check {
 }
 
 /// A mapping and all that extend it.
-fn with_heirs(name: &MappingName, folders: &[MappingFolder]) -> std::collections::BTreeSet<String> {
+fn with_heirs(name: &MappingName, folders: &[MappingFolder]) -> BTreeSet<String> {
     let extends: BTreeMap<&str, String> = folders
         .iter()
         .filter_map(|folder| Some((folder.name.as_str(), normalise::extends(folder)?)))
         .collect();
-    let mut found = std::collections::BTreeSet::from([name.to_string()]);
+    let mut found = BTreeSet::from([name.to_string()]);
     loop {
         let more = extends.iter().filter(|(_, base)| found.contains(*base));
         let more: Vec<String> =
