@@ -26,18 +26,22 @@ pub struct RefusalItem {
     /// Where.
     door: PlaceId,
     /// Of which site.
+    #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<PlaceId>,
     /// The event's record.
     record: u64,
     /// The event's part of it.
     part: u16,
     /// Who, if the credential is somebody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<RefusedPerson>,
     /// `current`, `replaced`, `revoked`, `expired` or `unknown`, by the organisation's records.
     #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<CredentialState>,
     /// Why, in the access system's words.
-    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// Who was refused.
@@ -101,7 +105,7 @@ pub async fn list(
         part: refusal.part,
         person: refusal.person.map(person),
         credential: refusal.credential,
-        why: refusal.why,
+        reason: refusal.why,
     };
     Ok(Json(found.into_iter().map(item).collect()))
 }
@@ -124,7 +128,7 @@ pub async fn live_json(shared: &Shared, refusal: &Refusal) -> String {
         part: refusal.part,
         person,
         credential: refusal.credential,
-        why: refusal.why.clone(),
+        reason: refusal.why.clone(),
     };
     serde_json::to_string(&item).unwrap_or_default()
 }

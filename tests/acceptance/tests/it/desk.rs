@@ -100,7 +100,7 @@ async fn a_refused_badge_shows_name_and_photo_to_the_guard_at_once() {
     root.take("doors", "text/csv", badge("B-1", "denied", 10)).await;
     let heard = near_stream.next("refused").await;
     assert_eq!(heard["person"], json!({"id": "ana", "name": null, "photo": true}));
-    assert_eq!((&heard["door"], &heard["why"]), (&json!("d-0001"), &json!("expired")));
+    assert_eq!((&heard["door"], &heard["reason"]), (&json!("d-0001"), &json!("expired")));
     let list = refused(&guard).await;
     assert_eq!(list.len(), 1, "{list:?}");
     let person = json!({"id": "ana", "name": "Ana Example", "photo": true});
@@ -157,7 +157,7 @@ async fn history_and_photos_stay(world: &World, token: &str) {
     .await;
     let has_photo = |at: usize| list[at]["person"]["photo"].clone();
     assert_eq!((has_photo(0), has_photo(2)), (json!(true), json!(false)), "{list}");
-    assert_eq!(list[2]["why"], "expired");
+    assert_eq!(list[2]["reason"], "expired");
     server.stop().await;
 }
 
