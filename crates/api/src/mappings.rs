@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::auth::Caller;
-use crate::problem::{Answer, FileProblem, Problem};
+use crate::problem::{Answer, FileProblem, FileProblems, Problem};
 use crate::reason::REASON_CHARS_MAX;
 use crate::state::Shared;
 
@@ -82,7 +82,8 @@ impl From<EditError> for Problem {
                 .after(std::time::Duration::from_secs(2)),
             EditError::Problems(problems) => {
                 let mut refused = of(StatusCode::UNPROCESSABLE_ENTITY, "mapping_refused");
-                refused.problems = problems.into_iter().map(FileProblem::from).collect();
+                let problems = problems.into_iter().map(FileProblem::from).collect();
+                refused.problems = Some(Box::new(FileProblems(problems)));
                 refused
             }
             EditError::Folder(error) => {
@@ -104,7 +105,10 @@ fn inside(mut problem: FileProblem, name: &str) -> FileProblem {
 
 fn named(error: EditError, name: &str) -> Problem {
     let mut problem = Problem::from(error);
-    problem.problems = problem.problems.into_iter().map(|one| inside(one, name)).collect();
+    if let Some(FileProblems(all)) = problem.problems.as_deref_mut() {
+        let apart = std::mem::take(all);
+        all.extend(apart.into_iter().map(|one| inside(one, name)));
+    }
     problem
 }
 

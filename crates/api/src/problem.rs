@@ -27,11 +27,16 @@ pub struct Problem {
     pub detail: String,
     /// Seconds to wait before trying again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u32>,
     /// What is wrong with files that were sent, one by one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub problems: Vec<FileProblem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problems: Option<Box<FileProblems>>,
 }
+
+/// What is wrong with files. Apart, so that a problem stays small to hand on.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(transparent)]
+pub struct FileProblems(pub Vec<FileProblem>);
 
 /// One thing that is wrong with one file.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -81,7 +86,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             retry_after_s: None,
-            problems: Vec::new(),
+            problems: None,
         }
     }
 
@@ -103,7 +108,7 @@ impl Problem {
 
     /// When to come again.
     pub fn after(mut self, wait: Duration) -> Self {
-        self.retry_after_s = Some(wait.as_secs().max(1));
+        self.retry_after_s = Some(u32::try_from(wait.as_secs().max(1)).unwrap_or(u32::MAX));
         self
     }
 }
