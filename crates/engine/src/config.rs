@@ -204,6 +204,8 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// Who vouches for operators.
     pub identity_providers: Vec<IdentityProvider>,
+    /// Where a camera's pictures are shown: `{camera}`, `{door}`, `{at}`, `{at_ms}` stand in it.
+    pub camera_link: Option<String>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -236,6 +238,7 @@ impl Config {
             tail: Vec::new(),
             channels: Vec::new(),
             identity_providers: Vec::new(),
+            camera_link: None,
             limits: Limits::default(),
         })
     }
@@ -288,6 +291,10 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
         }
         respond.finish();
     }
+    if let Some(mut console) = root.take_table("console") {
+        config.camera_link = read_camera_link(&mut console);
+        console.finish();
+    }
     config.tokens = root.take_tables("token").into_iter().filter_map(read_token).collect();
     config.mqtt = root.take_tables("mqtt").into_iter().filter_map(read_mqtt).collect();
     config.tail = root.take_tables("tail").into_iter().filter_map(read_tail).collect();
@@ -324,6 +331,56 @@ fn read_journal(root: &mut Table<'_>, config: &mut Config) {
         config.limits.journal_age_ms_max = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
     }
     journal.finish();
+}
+
+/// What a camera's link may name.
+const CAMERA_WORDS: [&str; 4] = ["camera", "door", "at", "at_ms"];
+/// Longest camera link, in characters.
+const CAMERA_LINK_CHARS_MAX: usize = 2_000;
+
+/// A web address with known words in braces, one of which says which camera or door.
+fn read_camera_link(console: &mut Table<'_>) -> Option<String> {
+    let link = console.take_str("camera_link")?;
+    match camera_link_problem(&link) {
+        None => Some(link.value),
+        Some(why) => {
+            let message = format!("`console.camera_link`: {why}");
+            console.error(link.at, "bad_value", message);
+            None
+        }
+    }
+}
+
+fn camera_link_problem(link: &str) -> Option<String> {
+    if link.chars().count() > CAMERA_LINK_CHARS_MAX {
+        return Some(format!("longer than {CAMERA_LINK_CHARS_MAX} characters"));
+    }
+    let mut plain = String::new();
+    let (mut rest, mut names_one) = (link, false);
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((word, behind)) = after.split_once('}') else {
+            return Some("a brace is not closed".to_owned());
+        };
+        if !CAMERA_WORDS.contains(&word) {
+            let known = CAMERA_WORDS.map(|word| format!("{{{word}}}")).join(", ");
+            return Some(format!("found `{{{word}}}`, expected one of {known}"));
+        }
+        names_one |= word == "camera" || word == "door";
+        plain.push_str(before);
+        plain.push('x');
+        rest = behind;
+    }
+    plain.push_str(rest);
+    let url = url::Url::parse(&plain).ok();
+    let is_web = url.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
+    let has_fixed_host = link.split('{').next().is_some_and(|head| {
+        head.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?']))
+    });
+    match (is_web && has_fixed_host, names_one) {
+        (false, _) => Some("expected an http or https address with a fixed host".to_owned()),
+        (true, false) => Some("it names neither {camera} nor {door}".to_owned()),
+        (true, true) => None,
+    }
 }
 
 fn read_lake(root: &mut Table<'_>, config: &mut Config) {
@@ -568,6 +625,29 @@ mod tests {
         assert!(found.iter().any(|p| p.contains("public_url")), "{found:?}");
         let named = format!("format = 1\npublic_url = \"https://castellan.example\"\n{https}");
         assert_eq!(problems(&named), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_camera_link_is_a_web_address_with_known_words() {
+        let with =
+            |link: &str| problems(&format!("format = 1\n[console]\ncamera_link = {link:?}\n"));
+        for good in [
+            "https://vms.example/play?camera={camera}&at={at}",
+            "http://vms.example:8080/{door}/{at_ms}",
+        ] {
+            assert!(with(good).is_empty(), "{good}: {:?}", with(good));
+        }
+        for (bad, words) in [
+            ("https://vms.example/{camra}", "found `{camra}`"),
+            ("https://vms.example/{camera", "not closed"),
+            ("javascript:alert({camera})", "http or https"),
+            ("https://{camera}/play", "fixed host"),
+            ("https://vms.example/play", "neither {camera} nor {door}"),
+        ] {
+            let found = with(bad);
+            let first = found.first().unwrap();
+            assert!(first.contains("camera_link") && first.contains(words), "{bad}: {found:?}");
+        }
     }
 
     #[test]
