@@ -114,7 +114,7 @@ fn incident_id(text: &str) -> Answer<IncidentId> {
 }
 
 /// An incident as a caller sees it.
-pub(crate) fn view(shared: &Shared, caller: &Caller, incident: Incident) -> Answer<Json<Value>> {
+pub(crate) fn view(shared: &Shared, caller: &Caller, incident: Incident) -> IncidentView {
     let (id, person) = caller.by();
     let mut actions = allowed(&incident, By { id, person }, shared.engine.now());
     let at = incident.site.as_ref().map_or(At::Unknown, At::Site);
@@ -127,7 +127,11 @@ pub(crate) fn view(shared: &Shared, caller: &Caller, incident: Incident) -> Answ
             offer.refusal = Some(ActRefused { code: "forbidden", message: message.clone() });
         }
     }
-    Eyes::of(shared, caller).answer(&IncidentView { incident, actions })
+    IncidentView { incident, actions }
+}
+
+fn shown(shared: &Shared, caller: &Caller, incident: Incident) -> Answer<Json<Value>> {
+    Eyes::of(shared, caller).answer(&view(shared, caller, incident))
 }
 
 /// Whether the caller opened this incident by a silent call: they may look at it and say why,
@@ -164,7 +168,7 @@ pub async fn one(
     if !is_own_call(&caller, &found) {
         caller.must_at(Action::IncidentRead, found.site.as_ref())?;
     }
-    view(&shared, &caller, found)
+    shown(&shared, &caller, found)
 }
 
 /// Something done to an incident.
@@ -205,7 +209,7 @@ pub async fn act(
         }
     }
     let done = shared.engine.act(&id, &request.act, caller.by(), request.version).await?;
-    view(&shared, &caller, done)
+    shown(&shared, &caller, done)
 }
 
 /// Opens an incident by hand: `title`, `text`, `level`, `team`, and optionally `entities`, `site`,
@@ -225,7 +229,7 @@ pub async fn open(
     let text = engine::auth::new_id("i-hand").map_err(|e| Problem::unavailable(e.to_string()))?;
     let id = IncidentId::parse(&text).map_err(|e| Problem::unavailable(e.to_string()))?;
     let opened = shared.engine.open_incident(made, caller.by(), id).await?;
-    view(&shared, &caller, opened)
+    shown(&shared, &caller, opened)
 }
 
 /// Which findings.
