@@ -5,12 +5,19 @@ import { asProblem } from '../api/problem'
 import { useDirectory } from '../org/organisation'
 import { useRight, useSession } from '../session/session'
 import { t, word } from '../text'
-import { momentOf } from '../time/zoned'
 import { zoneName } from '../time/format'
 import { serverNow } from '../time/clock'
 import { refusalOf } from '../ui/ActionButton'
 import css from './log.module.css'
-import { KINDS, TEXT_CHARS_MAX, write, type Draft, type Kind, type Occurrence } from './occurrences'
+import {
+  KINDS,
+  momentOfDraft,
+  TEXT_CHARS_MAX,
+  write,
+  type Draft,
+  type Kind,
+  type Occurrence,
+} from './occurrences'
 
 interface Props {
   draft: Draft
@@ -37,7 +44,7 @@ export function EntryForm({ draft, change, done, corrected }: Props) {
   const place = draft.place ? directory.place(draft.place) : undefined
   const site = place ? (place.kind === 'site' ? place.id : (place.site ?? undefined)) : home
   const zone = directory.zoneOf(draft.place ?? site)
-  const at = draft.wall ? momentOf(draft.wall, zone) : undefined
+  const at = momentOfDraft(draft, zone)
   const isFuture = at !== undefined && at > serverNow() + 60_000
   const isReady = draft.text.trim() !== '' && !isFuture && !refused
   const send = async () => {
@@ -83,7 +90,9 @@ export function EntryForm({ draft, change, done, corrected }: Props) {
             size="compact-xs"
             variant="default"
             leftSection={<IconX size={12} />}
-            onClick={() => change({ corrects: undefined, incident: undefined })}
+            onClick={() =>
+              change({ corrects: undefined, incident: undefined, exact: undefined, wall: '' })
+            }
           >
             {t('log.correct_not')}
           </Button>

@@ -75,6 +75,7 @@ export default function LogPage({ tabs }: { tabs: React.ReactNode }) {
         kind: entry.kind,
         place: entry.place ?? entry.site ?? null,
         // It happened when it happened; only the words were wrong.
+        exact: entry.at,
         wall: wallOf(Date.parse(entry.at), directory.zoneOf(entry.place ?? entry.site)),
         text: entry.text,
         corrects: entry.id,

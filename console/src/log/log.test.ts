@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { dayOf } from '../time/format'
 import { periodOf, reportName } from './period'
-import { byDay, corrections, type Occurrence } from './occurrences'
+import { byDay, corrections, momentOfDraft, type Occurrence } from './occurrences'
 
 const entry = (id: string, at: string, more: Partial<Occurrence> = {}): Occurrence => ({
   id,
@@ -35,6 +35,19 @@ describe('the occurrence log', () => {
     ])
     expect(found.get('a')?.id).toBe('c2')
     expect(found.has('c1')).toBe(false)
+  })
+})
+
+describe('a correction', () => {
+  const exact = '2026-11-22T14:02:11.250Z'
+  it('keeps the second at which it happened, until somebody types another minute', () => {
+    expect(momentOfDraft({ wall: '2026-11-22T15:02', exact }, 'Europe/Amsterdam')).toBe(
+      Date.parse(exact),
+    )
+    expect(momentOfDraft({ wall: '2026-11-22T15:03', exact }, 'Europe/Amsterdam')).toBe(
+      Date.parse('2026-11-22T14:03:00Z'),
+    )
+    expect(momentOfDraft({ wall: '', exact }, 'UTC')).toBeUndefined()
   })
 })
 

@@ -1,5 +1,6 @@
 /** The occurrence log: what people on duty wrote down, never changed, corrected by new entries. */
 import { call, get } from '../api/client'
+import { momentOf, wallOf } from '../time/zoned'
 import type { UrlState } from '../url'
 
 export const KINDS = [
@@ -72,6 +73,8 @@ export interface Draft {
   place: string | null
   /** The site's wall clock; empty means now. */
   wall: string
+  /** To the second, of what is corrected; counts while `wall` says the same minute. */
+  exact?: string
   text: string
   corrects?: string
   incident?: string
@@ -99,6 +102,14 @@ export function keptDraft(): Draft {
 export function keepDraft(draft: Draft | undefined): void {
   if (draft) localStorage.setItem(KEPT, JSON.stringify(draft))
   else localStorage.removeItem(KEPT)
+}
+
+/** When it happened, as the draft says; undefined for now. */
+export function momentOfDraft(draft: Pick<Draft, 'wall' | 'exact'>, zone: string) {
+  if (!draft.wall) return undefined
+  const exact = draft.exact ? Date.parse(draft.exact) : Number.NaN
+  const isSame = !Number.isNaN(exact) && wallOf(exact, zone) === draft.wall
+  return isSame ? exact : momentOf(draft.wall, zone)
 }
 
 export interface NewOccurrence {

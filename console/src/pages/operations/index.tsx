@@ -21,10 +21,10 @@ import { PlanOf } from '../../plan/PlanOf'
 import { RefusedCards } from '../../refusal/RefusedCards'
 import { usePageCommands } from '../../shell/commands'
 import { useRight } from '../../session/session'
-import { t } from '../../text'
+import { t, type TextKey } from '../../text'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
-import { useUrl, writeQuery } from '../../url'
+import { useUrl, writeQuery, type UrlState } from '../../url'
 import { GroupSwitch } from './GroupSwitch'
 import css from './operations.module.css'
 
@@ -87,7 +87,7 @@ export default function OperationsPage() {
           isFlush
           popOut={popOut(only, 'incident', url)}
           className={css.incident}
-          head={<BackToQueue />}
+          head={<Ways to={['queue', 'plan']} />}
         >
           {chosen ? <IncidentDetail id={chosen} /> : <NoneChosen />}
         </Pane>
@@ -111,18 +111,25 @@ function QueueCount({ queue }: { queue: QueueView }) {
   )
 }
 
-/** On a phone: from the incident back to the queue. */
-function BackToQueue() {
+const WAYS: Record<'queue' | 'plan' | 'incident', [label: TextKey, change: UrlState]> = {
+  queue: ['incidents.queue', { at: undefined, i: undefined }],
+  plan: ['incidents.plan', { at: 'plan', view: 'plan' }],
+  incident: ['incidents.incident', { at: 'incident', view: undefined }],
+}
+
+/** On a phone, where one pane is seen at a time: the ways to the others. */
+function Ways({ to }: { to: (keyof typeof WAYS)[] }) {
   const [, setUrl] = useUrl()
-  return (
+  return to.map((pane) => (
     <button
+      key={pane}
       type="button"
       className={css.back}
-      onClick={() => setUrl({ at: undefined, i: undefined })}
+      onClick={() => setUrl(WAYS[pane][1], pane === 'plan')}
     >
-      {t('incidents.queue')}
+      {t(WAYS[pane][0])}
     </button>
-  )
+  ))
 }
 
 function NoneChosen() {
@@ -150,17 +157,21 @@ function Centre({ incident, only }: { incident: Incident | undefined; only: stri
       className={css.centre}
       popOut={popOut(only, 'centre', url)}
       head={
-        <SegmentedControl
-          size="xs"
-          value={view}
-          onChange={(next) => setUrl({ view: next })}
-          aria-label={t('incidents.show')}
-          data={[
-            { value: 'both', label: t('incidents.both') },
-            { value: 'evidence', label: t('incidents.evidence') },
-            { value: 'plan', label: t('incidents.plan') },
-          ]}
-        />
+        <>
+          <Ways to={['incident']} />
+          <SegmentedControl
+            className={css.views}
+            size="xs"
+            value={view}
+            onChange={(next) => setUrl({ view: next })}
+            aria-label={t('incidents.show')}
+            data={[
+              { value: 'both', label: t('incidents.both') },
+              { value: 'evidence', label: t('incidents.evidence') },
+              { value: 'plan', label: t('incidents.plan') },
+            ]}
+          />
+        </>
       }
     >
       {!incident ? (
