@@ -1,4 +1,4 @@
-//! `[[identity_provider]]`: who vouches for operators from outside, and what their groups mean here.
+//! `[[identity_provider]]`: who vouches for operators from outside, and what their groups mean.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -341,7 +341,7 @@ impl Signin {
     ) -> Result<Begun, Ended> {
         self.reload().await?;
         let book = self.book();
-        // SOURCE: OpenID Connect Core 1.0, section 2: a subject means somebody only with its issuer.
+        // SOURCE: OpenID Connect Core 1.0, section 2: a subject is somebody only with its issuer.
         let subject = (provider.to_owned(), format!("{} {}", one.issuer, vouched.subject));
         let is_theirs = |o: &Operator| o.subject.as_ref() == Some(&subject);
         let known = book.by_id.values().map(|known| &known.operator).find(|o| is_theirs(o));

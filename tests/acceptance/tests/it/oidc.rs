@@ -389,20 +389,30 @@ fn a_wrong_configuration_is_refused_alike_by_check_and_serve() {
     let good = "[[identity_provider]]\nid = \"house\"\nname = \"Example\"\n\
         issuer = \"https://id.example.org\"\nclient_id = \"castellan\"\n\
         [[identity_provider.grant]]\ngroup = \"a\"\nrole = \"guard\"\nsites = [\"hq\"]\n";
-    let check = |from: &str, to: &str, wanted: &str| {
-        world.configure(&good.replace(from, to), "");
+    let check = |changes: &[(&str, &str)], wanted: &[&str]| {
+        let text = changes.iter().fold(good.to_owned(), |text, (from, to)| text.replace(from, to));
+        world.configure(&text, "");
         let config = world.config().display().to_string();
         let checked = castellan(&["check", "--config", &config]);
-        assert!(!checked.status.success(), "{to} was taken");
+        assert!(!checked.status.success(), "taken: {text}");
         for told in [said(&checked), world.refused()] {
-            assert!(told.contains(wanted), "{to}: {told}");
+            for wanted in wanted {
+                assert!(told.contains(wanted), "{wanted}: {told}");
+            }
         }
     };
-    check("https://", "http://", "expected `https://…`");
-    check("client_id", "clientid", "did you mean `client_id`");
-    check("sites = [\"hq\"]", "sites = [\"hk\"]", "no site `hk`; did you mean `hq`");
-    let secret = "client_id = \"castellan\"\nclient_secret = \"env:NOT_SET_ANYWHERE\"";
-    check("client_id = \"castellan\"", secret, "identity provider `house`");
-    let ca = "client_id = \"castellan\"\nca = \"/nowhere/ca.pem\"";
-    check("client_id = \"castellan\"", ca, "/nowhere/ca.pem");
+    check(
+        &[("https://", "http://"), ("client_id", "clientid"), ("\"guard\"", "\"gaurd\"")],
+        &["expected `https://…`", "did you mean `client_id`", "did you mean `guard`"],
+    );
+    let more = "client_id = \"castellan\"\nclient_secret = \"env:NOT_SET_ANYWHERE\"\n\
+        ca = \"/nowhere/ca.pem\"";
+    check(
+        &[("client_id = \"castellan\"", more), ("[\"hq\"]", "[\"hk\"]")],
+        &[
+            "`env:NOT_SET_ANYWHERE` is not set",
+            "/nowhere/ca.pem",
+            "no site `hk`; did you mean `hq`",
+        ],
+    );
 }
