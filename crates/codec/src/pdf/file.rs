@@ -8,7 +8,7 @@ use flate2::write::ZlibEncoder;
 use pdf_writer::types::{
     CidFontType, FontFlags, StructRole, SystemInfo, TextRenderingMode, UnicodeCmap,
 };
-use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
+use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
 
 use super::font::{Collection, EAST, EAST_FIRST, Face};
 use super::layout::{Item, Laid, Node, NodeId, PAGE_HEIGHT, PAGE_WIDTH, Role, Tone};
@@ -33,7 +33,7 @@ struct Fonts(BTreeMap<FontKey, (Ref, Vec<u8>)>);
 /// Writes the file.
 pub fn write(document: &Document, laid: &Laid) -> Vec<u8> {
     let mut numbers = Numbers(0);
-    let mut pdf = Pdf::new();
+    let mut pdf = Pdf::with_settings(Settings { pretty: false });
     pdf.set_version(1, 7);
     let (id, _) = document.identity.split_at(16);
     pdf.set_file_id((id.to_vec(), id.to_vec()));

@@ -21,8 +21,11 @@ const CELL_PAD_Y: f32 = 3.0;
 /// Signs stand in this much room before the text.
 const MARK_ROOM: f32 = 11.0;
 const FIGURES_A_ROW: usize = 4;
-const FIGURE_HEIGHT: f32 = 40.0;
+const FIGURE_HEIGHT: f32 = 43.0;
 const FIGURE_GAP: f32 = 7.0;
+const SIGNATURE_HEIGHT: f32 = 64.0;
+/// Room for the page's number at the foot.
+const PAGE_NUMBER_WIDTH: f32 = 84.0;
 /// A heading stays with at least this much of what follows it.
 const KEEP_WITH_NEXT: f32 = 62.0;
 
@@ -222,7 +225,36 @@ impl Setter<'_> {
             }
             Block::Figures(figures) => self.figures(figures),
             Block::Table(table) => self.table(table),
+            Block::Signatures(labels) => self.signatures(labels),
         }
+    }
+
+    fn signatures(&mut self, labels: &[String]) {
+        const GAP: f32 = 24.0;
+        let across = labels.len().max(1) as f32;
+        let width = (BODY_WIDTH - GAP * (across - 1.0)) / across;
+        self.need(SIGNATURE_HEIGHT);
+        let y = self.y + SIGNATURE_HEIGHT - 14.0;
+        for (at, label) in labels.iter().enumerate() {
+            let x = LEFT + at as f32 * (width + GAP);
+            self.put(Item::Rule { x, y, width, tone: MUTED });
+            let node = self.node(Role::Paragraph, None);
+            let line = self.one_line(label, SMALL, width);
+            self.line((x, y + 2.0), line, (SMALL, MUTED), Some(node));
+        }
+        self.y += SIGNATURE_HEIGHT;
+    }
+
+    /// A text in one line; what does not fit is cut, and dots say so.
+    fn one_line(&self, text: &str, style: Style, width: f32) -> Line {
+        let mut lines = self.wrapped(text, style, width);
+        if lines.len() > 1 {
+            lines = self.wrapped(text, style, width - style.size * 1.1);
+            let mut line = lines.swap_remove(0);
+            line.dots();
+            return line;
+        }
+        lines.swap_remove(0)
     }
 
     fn section(&mut self, title: &str) {
@@ -388,10 +420,8 @@ impl Setter<'_> {
         let page_of = self.document.page_of.replace("{page}", &number.to_string());
         let page_of = page_of.replace("{pages}", &pages.to_string());
         let half = BODY_WIDTH / 2.0 - 6.0;
-        let one = |text: &str, style: Style, width: f32| {
-            let mut lines = self.wrapped(text, style, width);
-            lines.swap_remove(0)
-        };
+        let one = |text: &str, style: Style, width: f32| self.one_line(text, style, width);
+        let foot = one(&self.document.foot, SMALL, BODY_WIDTH - PAGE_NUMBER_WIDTH);
         let plain = Style { is_bold: false, ..EDGE };
         let text = |x: f32, baseline: f32, style: Style, tone: Tone, line: Line| Item::Text {
             x,
@@ -403,14 +433,14 @@ impl Setter<'_> {
         };
         let right = |line: &Line, style: Style| RIGHT - line.points(style);
         let site = one(&head.right, plain, half);
-        let page = one(&page_of, SMALL, 120.0);
+        let page = one(&page_of, SMALL, PAGE_NUMBER_WIDTH);
         vec![
             text(LEFT, 45.0, EDGE, INK, one(&head.left, EDGE, half)),
             text(right(&site, plain), 45.0, plain, INK, site),
             text(LEFT, 57.5, SMALL, MUTED, one(&head.below, SMALL, BODY_WIDTH)),
             Item::Rule { x: LEFT, y: 65.0, width: BODY_WIDTH, tone: MUTED },
             Item::Rule { x: LEFT, y: 797.0, width: BODY_WIDTH, tone: HAIR },
-            text(LEFT, 809.0, SMALL, MUTED, one(&self.document.foot, SMALL, BODY_WIDTH - 126.0)),
+            text(LEFT, 809.0, SMALL, MUTED, foot),
             text(right(&page, SMALL), 809.0, SMALL, MUTED, page),
         ]
     }

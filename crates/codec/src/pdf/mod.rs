@@ -68,6 +68,8 @@ pub enum Block {
     Figures(Vec<Figure>),
     /// A table.
     Table(Table),
+    /// Lines to sign on, side by side, each over what it is for.
+    Signatures(Vec<String>),
 }
 
 /// A number and what it counts.
@@ -257,6 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn an_edge_too_long_for_its_line_is_cut_and_says_so() {
+        let mut document = document(Vec::new());
+        document.head.left = "Freight ".repeat(30);
+        document.foot = "data SHA-256 ".to_owned() + &"d9f24acd".repeat(8);
+        let laid = layout::lay_out(&document).unwrap();
+        stays_on_paper(&laid);
+        let lines = latin(&laid.pages[0]);
+        assert!(lines.iter().any(|line| line.starts_with("Freight") && line.ends_with('\u{85}')));
+        assert!(lines.contains(&document.foot), "a hash stands there whole: {lines:?}");
+    }
+
+    #[test]
     fn a_paper_without_end_is_refused() {
         assert_eq!(write(&document(vec![table(30_000)])), Err(PdfError::TooLong));
     }
@@ -266,22 +280,18 @@ mod tests {
         let blocks = || {
             let figure = Figure { value: "3".into(), label: "incidents open at the end".into() };
             let note = Block::Note("مر and 駅の and 们".into());
-            vec![Block::Figures(vec![figure; 5]), Block::Section("開".into()), table(9), note]
+            let signed = Block::Signatures(vec!["Handed over".into(), "Taken over".into()]);
+            let section = Block::Section("開".into());
+            vec![Block::Figures(vec![figure; 5]), section, table(9), note, signed]
         };
         let bytes = write(&document(blocks())).unwrap();
         assert_eq!(bytes, write(&document(blocks())).unwrap());
-        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        // Each byte as one character, so that offsets in the text are offsets in the file.
+        let text = String::from_utf8_lossy(&bytes.iter().map(|b| b & 0x7F).collect::<Vec<_>>())
+            .into_owned();
         assert!(text.starts_with("%PDF-1.7"));
-        let start: usize = text
-            .rsplit("startxref")
-            .next()
-            .unwrap()
-            .split_whitespace()
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
-        let mut lines = text[start..].lines();
+        let start = text.rsplit("startxref").next().unwrap().split_whitespace().next().unwrap();
+        let mut lines = text[start.parse().unwrap()..].lines();
         assert_eq!(lines.next(), Some("xref"));
         let count: usize = lines.next().unwrap().strip_prefix("0 ").unwrap().parse().unwrap();
         for (number, line) in lines.take(count).enumerate().skip(1) {
@@ -289,7 +299,7 @@ mod tests {
             assert!(text[at..].starts_with(&format!("{number} 0 obj")), "object {number}");
         }
         for wanted in [
-            "/Lang (en)",
+            "/Lang(en)",
             "/DisplayDocTitle true",
             "/Outlines",
             "/StructTreeRoot",

@@ -46,6 +46,13 @@ impl Line {
         self.runs.push(Run { face: glyph.face, codes: vec![glyph.code], width });
     }
 
+    /// Adds the dots that say that there is more.
+    pub fn dots(&mut self) {
+        if let Some(dots) = glyph('…', false, &[]) {
+            self.push(dots);
+        }
+    }
+
     /// In points.
     pub fn points(&self, style: Style) -> f32 {
         self.width as f32 * style.size / 1_000.0
@@ -227,8 +234,9 @@ mod tests {
         assert_eq!(wrapped("one two three", 40.0), ["one two", "three"]);
         assert_eq!(wrapped("one\n\ntwo", 100.0), ["one", "", "two"]);
         assert_eq!(wrapped("", 100.0), [""]);
-        // 10 × 5.56 points are just too wide.
-        assert_eq!(wrapped("abcdeabcde", 55.0), ["abcdeabcd", "e"]);
+        // All ten are 54.48 points wide.
+        assert_eq!(wrapped("abcdeabcde", 54.0), ["abcdeabcd", "e"]);
+        assert_eq!(wrapped("abcdeabcde", 54.5), ["abcdeabcde"]);
         assert_eq!(wrapped("i-12345-67890", 45.0), ["i-12345-", "67890"]);
     }
 

@@ -394,6 +394,7 @@ impl Engine {
                 corrected_by: entries.iter().rev().find(by_another).map(|other| other.number),
             });
         }
+        rows.sort_by_key(|line| (line.at, line.number));
         Ok(Lines { rows, more })
     }
 

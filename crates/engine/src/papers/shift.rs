@@ -40,7 +40,7 @@ pub fn local(at: Timestamp, zone: Tz) -> DateTime<Tz> {
 
 /// The document of a report.
 pub fn document(facts: &Facts, zone: Tz, made: &Made<'_>) -> Document {
-    let paper = Paper { texts: made.language.texts(), zone, end: facts.to };
+    let paper = Paper { texts: made.language.texts(), zone, end: facts.to.min(made.at) };
     let texts = paper.texts;
     let period = paper.period(facts.from, facts.to);
     let made_at = paper.instant(made.at);
@@ -52,6 +52,8 @@ pub fn document(facts: &Facts, zone: Tz, made: &Made<'_>) -> Document {
     let mut blocks = paper.blocks(facts);
     let said = texts.fill("made", &[("at", &made_at), ("by", made.by)]);
     blocks.push(Block::Note(format!("{said} {}", texts.get("ids"))));
+    let signed = ["signed_by", "signed_to"].map(|key| texts.get(key).to_owned());
+    blocks.push(Block::Signatures(signed.to_vec()));
     Document {
         title: format!("{} · {site}", texts.get("title")),
         subtitle: period.clone(),
@@ -74,6 +76,7 @@ pub fn document(facts: &Facts, zone: Tz, made: &Made<'_>) -> Document {
 struct Paper<'a> {
     texts: &'a Texts,
     zone: Tz,
+    /// The end of the period, or when the report was made if that was before.
     end: Timestamp,
 }
 
@@ -148,10 +151,10 @@ impl Paper<'_> {
         }
         self.table(&mut out, "open", OPEN, &facts.open, |line| self.open_row(line));
         self.table(&mut out, "offers", OFFERS, &facts.offers, |line| self.offer_row(line));
+        self.table(&mut out, "occurrences", LOG, &facts.occurrences, |line| self.log_row(line));
         self.table(&mut out, "opened", OPENED, &facts.opened, |line| self.opened_row(line));
         self.table(&mut out, "resolved", RESOLVED, &facts.resolved, |l| self.resolved_row(l));
         self.table(&mut out, "held", HELD, &facts.held, |line| self.held_row(line));
-        self.table(&mut out, "occurrences", LOG, &facts.occurrences, |line| self.log_row(line));
         self.part(&mut out, "doors", DOORS, &facts.doors, |line| self.door_row(line));
         self.part(&mut out, "silent", SILENT, &facts.silent, |line| self.silent_row(line));
         out.push(Block::Note(self.texts.get("note_silent").to_owned()));
@@ -383,22 +386,22 @@ fn refused_row(line: &RefusedLine) -> Vec<Cell> {
 /// Columns: the key of their head, and their share of the width.
 const OPEN: &[(&str, u16)] = &[
     ("level", 13),
-    ("incident", 30),
+    ("incident", 29),
     ("site", 15),
     ("owner", 14),
-    ("state", 14),
-    ("opened", 14),
-    ("age", 12),
+    ("state", 13),
+    ("opened", 19),
+    ("age", 13),
 ];
 const OFFERS: &[(&str, u16)] =
-    &[("level", 13), ("incident", 28), ("by", 15), ("to", 15), ("until", 14), ("note", 25)];
+    &[("level", 13), ("incident", 26), ("by", 18), ("to", 14), ("until", 19), ("note", 26)];
 const OPENED: &[(&str, u16)] =
-    &[("opened", 14), ("level", 13), ("incident", 34), ("site", 16), ("owner", 16), ("state", 15)];
+    &[("opened", 18), ("level", 13), ("incident", 31), ("site", 16), ("owner", 16), ("state", 14)];
 const RESOLVED: &[(&str, u16)] =
-    &[("resolved", 14), ("level", 13), ("incident", 34), ("site", 16), ("by", 16), ("outcome", 15)];
+    &[("resolved", 18), ("level", 13), ("incident", 29), ("site", 15), ("by", 18), ("outcome", 15)];
 const HELD: &[(&str, u16)] = &[("owner", 22), ("incident", 46), ("from", 17), ("until", 17)];
 const LOG: &[(&str, u16)] =
-    &[("number", 7), ("time", 14), ("kind", 12), ("place", 15), ("text", 46), ("by", 14)];
+    &[("number", 6), ("time", 19), ("kind", 12), ("place", 16), ("text", 41), ("by", 19)];
 const DOORS: &[(&str, u16)] =
     &[("door", 38), ("what", 18), ("times", 12), ("first", 17), ("last", 17)];
 const SILENT: &[(&str, u16)] = &[("source", 40), ("site", 32), ("heard", 30)];

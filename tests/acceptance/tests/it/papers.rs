@@ -279,15 +279,20 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window == wanted)
 }
 
-/// The strings of a content stream: literal ones as Latin letters, hexadecimal ones as UTF-16.
+/// The strings of a content stream. Hexadecimal ones are read twice, as Latin letters and as
+/// UTF-16: which of them they are is the font's.
 fn shown(content: &[u8], out: &mut String) {
     let mut bytes = content.iter().copied().peekable();
     while let Some(byte) = bytes.next() {
         if byte == b'<' && bytes.peek() != Some(&b'<') {
             let hex: String = bytes.by_ref().take_while(|b| *b != b'>').map(char::from).collect();
-            let units: Vec<u16> = (0..hex.len() / 4)
-                .filter_map(|at| u16::from_str_radix(&hex[at * 4..at * 4 + 4], 16).ok())
-                .collect();
+            let number = |digits: &[u8]| {
+                u16::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap_or(0)
+            };
+            let letters = hex.as_bytes().chunks(2).map(|two| number(two) as u8);
+            out.extend(letters.map(char::from));
+            out.push('\n');
+            let units: Vec<u16> = hex.as_bytes().chunks_exact(4).map(number).collect();
             out.push_str(&String::from_utf16_lossy(&units));
         } else if byte == b'(' {
             while let Some(inner) = bytes.next().filter(|inner| *inner != b')') {
