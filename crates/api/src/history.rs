@@ -15,6 +15,7 @@ use crate::auth::Caller;
 use crate::events::{EventQuery, PAGE_MAX, within};
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// Most bars of one histogram.
 const BUCKETS_MAX: u32 = 500;
@@ -133,7 +134,8 @@ pub async fn export(
     };
     let search = Search { limit: PAGE_MAX, ..query.search()? };
     let left = Limits::count(shared.engine.config.limits.export_rows_max);
-    let work = Work { shared, reach, search: Some(search), format, left, has_head: false };
+    let eyes = Eyes::of(&shared, &caller);
+    let work = Work { shared, reach, eyes, search: Some(search), format, left, has_head: false };
     let stream = futures::stream::unfold(work, |work| async move { work.next().await });
     let (kind, name) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"events.csv\""),
@@ -153,6 +155,7 @@ enum Format {
 struct Work {
     shared: Shared,
     reach: Reach,
+    eyes: Eyes,
     search: Option<Search>,
     format: Format,
     left: usize,
@@ -174,7 +177,7 @@ impl Work {
             text.push_str(self.format.head());
         }
         for found in page.events.iter().take(self.left) {
-            self.format.line(found, &mut text);
+            self.format.line(found, &self.eyes.json(&found.ocsf), &mut text);
         }
         self.left = self.left.saturating_sub(page.events.len());
         match page.next {
@@ -201,15 +204,14 @@ impl Format {
         }
     }
 
-    fn line(self, found: &Found, text: &mut String) {
+    fn line(self, found: &Found, ocsf: &str, text: &mut String) {
         match self {
             Self::Ndjson => {
-                text.push_str(&found.ocsf);
+                text.push_str(ocsf);
                 text.push('\n');
             }
             Self::Csv => {
-                let event: serde_json::Value =
-                    serde_json::from_str(&found.ocsf).unwrap_or_default();
+                let event: serde_json::Value = serde_json::from_str(ocsf).unwrap_or_default();
                 let at = |path: &str| {
                     event.pointer(path).and_then(serde_json::Value::as_str).unwrap_or_default()
                 };

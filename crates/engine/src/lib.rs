@@ -30,6 +30,7 @@ mod housekeeping;
 pub mod listeners;
 pub mod start;
 mod unmet;
+pub mod veil;
 
 pub use engine::Engine;
 pub use lake::LakeError;
