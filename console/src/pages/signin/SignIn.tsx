@@ -49,6 +49,7 @@ async function entered(answer: Partial<SessionAnswer>): Promise<void> {
 interface Props {
   /** Asked for over a page that stays as it is. */
   isAgain?: boolean
+  /** Asked for as a proof: told when it is given. */
   onEntered?: () => void
 }
 
@@ -95,7 +96,7 @@ export default function SignIn({ isAgain = false, onEntered }: Props) {
           <Loader size="sm" /> {t('signin.link_busy')}
         </div>
       )}
-      {ways?.setup && <p className={css.hint}>{t('signin.setup')}</p>}
+      {ways?.setup && !isAgain && <p className={css.hint}>{t('signin.setup')}</p>}
       {ways?.passkeys !== false && hasPasskeys() && (
         <Button
           size="md"
@@ -106,7 +107,8 @@ export default function SignIn({ isAgain = false, onEntered }: Props) {
           {t('signin.passkey')}
         </Button>
       )}
-      <Providers list={ways?.providers ?? []} isAside={isAgain} />
+      {/* Whom a provider vouches for has nothing here that a proof would be wanted for. */}
+      {!onEntered && <Providers list={ways?.providers ?? []} isAside={isAgain} />}
       <Divider label={t('signin.or_password')} labelPosition="center" />
       <PasswordForm
         isBusy={busy === 'password'}

@@ -263,6 +263,27 @@ async fn questions_that_wait_are_bounded_and_the_newest_are_kept() {
 }
 
 #[tokio::test]
+async fn the_same_person_twice_at_once_is_one_operator() {
+    let Some(provider) = Provider::start().await else { return };
+    let world = provider.world("", GRANTS);
+    let server = world.start().await;
+    provider.serve(&server, "cleo", json!(["guards"])).await;
+    let (one, two) = (Browser::to(&server), Browser::to(&server));
+    let (first, second) = (provider.go(&one).await, provider.go(&two).await);
+    let (first_path, second_path) = (first.path(), second.path());
+    let (came, came_too) = tokio::join!(
+        knock(&one, &first_path, &first.cookie),
+        knock(&two, &second_path, &second.cookie)
+    );
+    assert_eq!((&*came.header("location"), &*came_too.header("location")), ("/", "/"));
+    let who = |session: Value| session["operator"]["id"].as_str().unwrap().to_owned();
+    let id = who(one.get("/v1/session").await.body);
+    assert_eq!(id, who(two.get("/v1/session").await.body));
+    let made = acts(&world).into_iter().filter(|act| act["verb"] == "operator.make").count();
+    assert_eq!(made, 1);
+}
+
+#[tokio::test]
 async fn without_the_provider_the_other_ways_still_lead_in() {
     let Some(mut provider) = Provider::start().await else { return };
     let world = provider.world("", GRANTS);
