@@ -370,11 +370,15 @@ fn index_line(row: &RawRow) -> Result<String, PaperError> {
 fn timeline(incident: &Incident) -> Result<String, PaperError> {
     let mut text = cell::line(["at", "by", "act", "detail"]);
     for entry in &incident.timeline {
-        let mut value = serde_json::to_value(&entry.act)?;
-        let act = value.as_object_mut().and_then(|map| map.remove("act"));
-        let act = act.as_ref().and_then(|act| act.as_str()).unwrap_or_default().to_owned();
-        let detail = serde_json::to_string(&value)?;
-        text.push_str(&cell::line([&*entry.at.to_string(), &entry.by, &act, &detail]));
+        let value = serde_json::to_value(&entry.act)?;
+        let act = value.get("act").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let fields = value.as_object().into_iter().flatten();
+        let rest: serde_json::Map<_, _> = fields
+            .filter(|(name, _)| *name != "act")
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let detail = serde_json::to_string(&rest)?;
+        text.push_str(&cell::line([&*entry.at.to_string(), &entry.by, act, &detail]));
     }
     Ok(text)
 }
