@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# People's ways through the console, in a real browser, over the demo organisation; or, with
-# `shots DIR`, a picture of every page. The demo listens on free ports and ends with this script.
+# People's ways through the console, in a real browser, over the demo organisation; with
+# `shots DIR` a picture of every page; with `measure` the console's budgets, for which
+# CASTELLAN_BIN may name a release build. The demo listens on free ports and ends with this script.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/need.sh
@@ -14,7 +15,7 @@ export CHROMIUM
 
 : "${CARGO_TARGET_DIR:=$HOME/.cache/castellan/target}"
 folder=$(mktemp -d)
-"$CARGO_TARGET_DIR/debug/castellan" demo --http 127.0.0.1:0 --data "$folder/data" \
+"${CASTELLAN_BIN:-$CARGO_TARGET_DIR/debug/castellan}" demo --http 127.0.0.1:0 --data "$folder/data" \
     >"$folder/demo.log" 2>&1 &
 demo=$!
 trap 'kill -CONT "$demo" 2>/dev/null || true; kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
@@ -33,5 +34,6 @@ done
 case ${1:-journeys} in
     journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
-    *) fail "usage: scripts/journeys.sh [journeys | shots DIR]" ;;
+    measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" ;;
+    *) fail "usage: scripts/journeys.sh [journeys | shots DIR | measure]" ;;
 esac

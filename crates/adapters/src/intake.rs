@@ -53,6 +53,17 @@ pub struct Batch {
     pub records: Vec<Observed>,
     /// Told once the records are journalled or refused. Dropping it means refused.
     pub ack: Option<oneshot::Sender<AckOutcome>>,
+    /// Becomes durable with them, or not at all.
+    pub mark: Option<Mark>,
+}
+
+/// How far a reader of files has come with a batch, in the words of whoever keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Hash of what it is about; a later mark of the same key takes its place.
+    pub key_hash: [u8; 32],
+    /// What is noted.
+    pub note: Vec<u8>,
 }
 
 impl Batch {

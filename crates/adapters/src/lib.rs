@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod error;
+mod https;
 pub mod intake;
 pub mod limits;
 pub mod listen;
@@ -29,8 +30,9 @@ pub mod out;
 
 pub use account::{Account, Note};
 pub use error::AdapterError;
+pub use https::{Https, HttpsConfig};
 pub use intake::{
-    AckOutcome, Batch, Intake, IntakeClosed, IntakeLimits, IntakeReceiver, Now, Observed,
+    AckOutcome, Batch, Intake, IntakeClosed, IntakeLimits, IntakeReceiver, Mark, Now, Observed,
     TrySendError, intake,
 };
 pub use mqtt::{Mqtt, MqttConfig};

@@ -47,6 +47,15 @@ pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(30 * 60);
 /// A TLS handshake that takes longer is given up and counted.
 pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
+/// HTTPS handshakes under way at once; one more connection waits in the kernel's queue.
+pub const HTTPS_HANDSHAKES_MAX: usize = 256;
+
+/// Shaken connections that wait to be served; one more waits with its handshake's place.
+pub const HTTPS_READY_MAX: usize = 64;
+
+/// How often we look whether a certificate was renewed.
+pub const CERTIFICATE_LOOK: Duration = Duration::from_secs(10);
+
 /// Connections the kernel keeps waiting to be accepted.
 pub const ACCEPT_BACKLOG: u32 = 1_024;
 

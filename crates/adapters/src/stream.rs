@@ -198,7 +198,7 @@ impl<S: AsyncRead + Unpin> Connection<S> {
             }
         }
         self.account_for(&records, empty);
-        self.wiring.intake.send(Batch { records, ack: None }).await
+        self.wiring.intake.send(Batch { records, ack: None, mark: None }).await
     }
 
     /// What is left at the end: an unfinished line of a sender that closed properly is a record,
@@ -222,7 +222,7 @@ impl<S: AsyncRead + Unpin> Connection<S> {
             self.wiring.account.received(listener, partial);
             self.wiring.account.dropped(listener, DropReason::PartialFrame, partial);
         }
-        self.wiring.intake.send(Batch { records, ack: None }).await
+        self.wiring.intake.send(Batch { records, ack: None, mark: None }).await
     }
 
     fn account_for(&self, records: &[Observed], empty: u64) {

@@ -164,7 +164,7 @@ impl Receiver {
 
     async fn hand_on(&self, records: Vec<Observed>) -> Result<(), AdapterError> {
         let count = records.len() as u64;
-        let batch = match self.wiring.intake.try_send(Batch { records, ack: None }) {
+        let batch = match self.wiring.intake.try_send(Batch { records, ack: None, mark: None }) {
             Ok(()) => return Ok(()),
             Err(TrySendError::Full(batch)) => batch,
             Err(TrySendError::Closed(_)) => {

@@ -1,9 +1,9 @@
 //! Follows files that other programs append to, over rotation by rename, by copy and truncation,
 //! and over our own restarts.
 //!
-//! Positions are kept by whoever holds the journal ([`TailPositions`]) and are given out only after
-//! the records before them are journalled. So an orderly restart loses and doubles nothing; after
-//! a kill between the journal's answer and `save`, at most one batch comes twice.
+//! Positions are kept by whoever holds the journal ([`TailPositions`]): with the records before
+//! them, as one, and then once more where they outlive the journal. So neither a restart nor a
+//! kill loses or doubles anything.
 //!
 //! What cannot be saved, because the rotation itself loses it: bytes written between a copy and
 //! its truncation, and a file removed or compressed while we were not running (noted as a gap).
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Note;
 use crate::error::AdapterError;
 use crate::files::line_wire;
-use crate::intake::Observed;
+use crate::intake::{Mark, Observed};
 use crate::limits;
 use crate::wiring::{Origin, Wiring, note_cut};
 use follower::{Follower, Look};
@@ -53,6 +53,8 @@ pub struct TailPosition {
 pub trait TailPositions: Send + Sync {
     /// What was saved for this path, in the order saved; empty when nothing ever was.
     fn load(&self, path: &Path) -> io::Result<Vec<TailPosition>>;
+    /// These positions as a mark that becomes durable with the records before them.
+    fn mark(&self, path: &Path, positions: &[TailPosition]) -> Option<Mark>;
     /// Replaces what was saved for this path. Everything before these positions is journalled.
     fn save(&self, path: &Path, positions: &[TailPosition]) -> io::Result<()>;
 }
@@ -147,7 +149,8 @@ impl Tail {
                 Look::default()
             });
             let is_idle = look.lines.is_empty();
-            let Some(positions_now) = hand_on(&config, &wiring, look).await? else {
+            let mark = look.positions.as_ref().and_then(|now| positions.mark(&path, now));
+            let Some(positions_now) = hand_on(&config, &wiring, (look, mark)).await? else {
                 return Ok(());
             };
             if positions_now.as_ref().is_some_and(|now| *now != saved) {
@@ -179,7 +182,7 @@ async fn blocking<T: Send + 'static>(
 async fn hand_on(
     config: &TailConfig,
     wiring: &Wiring,
-    look: Look,
+    (look, mark): (Look, Option<Mark>),
 ) -> Result<Option<Option<Vec<TailPosition>>>, AdapterError> {
     let account = wiring.account.as_ref();
     for (note, count) in [(Note::Rotated, look.rotated), (Note::Gap, look.gaps)] {
@@ -196,7 +199,7 @@ async fn hand_on(
         let records: Vec<Observed> = look.lines.into_iter().map(observe).collect();
         let count = records.len() as u64;
         note_cut(account, LISTENER, &records);
-        if wiring.until_journalled(records).await?.is_none() {
+        if wiring.until_journalled(records, mark).await?.is_none() {
             return Ok(None);
         }
         // Counted only now: what is not journalled stays in the file and is read again.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, Note};
-use crate::intake::{AckOutcome, Batch, Intake, IntakeClosed, Now, Observed};
+use crate::intake::{AckOutcome, Batch, Intake, IntakeClosed, Mark, Now, Observed};
 use crate::limits;
 
 /// What every adapter is handed.
@@ -33,14 +33,16 @@ impl Wiring {
         (self.clock)()
     }
 
-    /// Offers `records` until they are journalled. `None` when the program stops before that.
+    /// Offers `records`, and a mark beside them, until they are journalled. `None` when the program
+    /// stops before that.
     pub(crate) async fn until_journalled(
         &self,
         records: Vec<Observed>,
+        mark: Option<Mark>,
     ) -> Result<Option<()>, IntakeClosed> {
         loop {
             let (ack, answer) = oneshot::channel();
-            let batch = Batch { records: records.clone(), ack: Some(ack) };
+            let batch = Batch { records: records.clone(), ack: Some(ack), mark: mark.clone() };
             let sent = tokio::select! {
                 biased;
                 sent = self.intake.send(batch) => sent,

@@ -1,6 +1,5 @@
 //! Who asks, whether they may, and whether it was really their page that asked.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -12,6 +11,7 @@ use engine::signin::{Origin, Session, SigninError};
 use model::{PersonId, PlaceId};
 
 use crate::problem::{Answer, Problem};
+use crate::secure::Peer;
 use crate::state::Shared;
 
 /// The cookie that holds a session's secret.
@@ -179,27 +179,29 @@ pub fn same_page(headers: &HeaderMap, public_url: Option<&str>) -> Answer<()> {
     if is_public || own(origin).unwrap_or(false) { Ok(()) } else { Err(foreign()) }
 }
 
-/// Where a request comes from. We listen on loopback only, so who asks from afar comes through a
-/// proxy of ours, which adds the address it saw at the end of `X-Forwarded-For`.
+/// Where a request comes from. Over loopback it may be a proxy of ours that speaks for somebody
+/// afar, and adds the address it saw at the end of `X-Forwarded-For`; what anybody else writes
+/// there is not believed.
 pub struct From(pub Origin);
 
 impl FromRequestParts<Shared> for From {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Answer<Self> {
-        let found = ConnectInfo::<SocketAddr>::from_request_parts(parts, shared).await;
-        let ConnectInfo(peer) =
+        let found = ConnectInfo::<Peer>::from_request_parts(parts, shared).await;
+        let ConnectInfo(Peer(peer)) =
             found.map_err(|_| Problem::unavailable("the peer's address is not known"))?;
         let headers = &parts.headers;
         let text = |name: &str| headers.get_all(name).iter().next_back()?.to_str().ok();
-        let forwarded = text("x-forwarded-for").and_then(|list| list.rsplit(',').next());
+        let is_loopback = peer.ip().to_canonical().is_loopback();
+        let forwarded = text("x-forwarded-for")
+            .filter(|_| is_loopback)
+            .and_then(|list| list.rsplit(',').next());
         let address = forwarded.map(|address| address.trim().chars().take(64).collect());
         let is_proxied = forwarded.is_some()
             || headers.contains_key("forwarded")
             || headers.contains_key("x-forwarded-host");
-        let is_local = peer.ip().to_canonical().is_loopback()
-            && !is_proxied
-            && text("host").is_some_and(is_this_machine);
+        let is_local = is_loopback && !is_proxied && text("host").is_some_and(is_this_machine);
         let address = address.unwrap_or_else(|| peer.ip().to_canonical().to_string());
         Ok(Self(Origin { address, is_local }))
     }

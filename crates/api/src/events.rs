@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// Most events of one page.
 pub(crate) const PAGE_MAX: usize = 1_000;
@@ -98,13 +99,15 @@ pub struct EventPage {
     next: Option<String>,
 }
 
-fn item(found: Found) -> EventItem {
+fn item(found: Found, eyes: &Eyes) -> EventItem {
+    let mut event = serde_json::from_str(&found.ocsf).unwrap_or(Value::String(found.ocsf));
+    eyes.cover(&mut event);
     EventItem {
         record: found.key.seq,
         part: found.key.part,
         time: found.key.time,
         received_at: found.received_at,
-        event: serde_json::from_str(&found.ocsf).unwrap_or(Value::String(found.ocsf)),
+        event,
     }
 }
 
@@ -125,7 +128,9 @@ pub async fn search(
     let search = query.search()?;
     let page = within(&shared, search, &reach).await?;
     let next = page.next.map(|next| next.to_string());
-    Ok(Json(EventPage { events: page.events.into_iter().map(item).collect(), next }))
+    let eyes = Eyes::of(&shared, &caller);
+    let events = page.events.into_iter().map(|found| item(found, &eyes)).collect();
+    Ok(Json(EventPage { events, next }))
 }
 
 /// One event by its record and part.
@@ -145,7 +150,7 @@ pub async fn one(
     let found = shared.engine.lake.event(record, part).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("no event {record}/{part}")))?;
     caller.must_at(Action::EventSearch, site_of(&shared, &found).as_ref())?;
-    Ok(Json(item(found)))
+    Ok(Json(item(found, &Eyes::of(&shared, &caller))))
 }
 
 /// The site of an event is its source's.
@@ -217,8 +222,11 @@ pub async fn query(
     let result = shared.engine.query(&request.sql, request.raw).await?;
     let columns: Vec<String> = result.columns.iter().map(|c| c.name.clone()).collect();
     let rows = result.rows()?;
-    let row = |mut row: serde_json::Map<String, Value>| {
-        columns.iter().map(|c| row.remove(c).unwrap_or(Value::Null)).collect()
+    let eyes = Eyes::of(&shared, &caller);
+    let row = |row: serde_json::Map<String, Value>| {
+        let mut row = Value::Object(row);
+        eyes.cover(&mut row);
+        columns.iter().map(|c| row.get_mut(c).map_or(Value::Null, Value::take)).collect()
     };
     Ok(Json(QueryAnswer {
         rows: rows.into_iter().map(row).collect(),

@@ -1,5 +1,7 @@
 //! A search as a histogram, and as a file to take along.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -16,6 +18,7 @@ use crate::auth::Caller;
 use crate::events::{EventQuery, PAGE_MAX, within};
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// Most bars of one histogram.
 const BUCKETS_MAX: u32 = 500;
@@ -137,7 +140,8 @@ pub async fn export(
     let search = Search { limit: PAGE_MAX, ..query.search()? };
     let left = Limits::count(shared.engine.config.limits.export_rows_max);
     let search = Some(search);
-    let work = Work { shared, reach, search, form: Some(form), left, has_head: false };
+    let eyes = Eyes::of(&shared, &caller);
+    let work = Work { shared, reach, eyes, search, form: Some(form), left, has_head: false };
     let stream = futures::stream::unfold(work, |work| async move { work.next().await });
     let name = format!("attachment; filename=\"events.{}\"", how.format);
     let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
@@ -154,6 +158,7 @@ enum Form {
 struct Work {
     shared: Shared,
     reach: Reach,
+    eyes: Eyes,
     search: Option<Search>,
     /// Gone once the file has ended.
     form: Option<Form>,
@@ -166,10 +171,15 @@ type Piece = Result<Bytes, std::io::Error>;
 impl Work {
     async fn next(mut self) -> Option<(Piece, Self)> {
         let search = self.search.take()?;
-        let page = match within(&self.shared, search.clone(), &self.reach).await {
+        let mut page = match within(&self.shared, search.clone(), &self.reach).await {
             Ok(page) => page,
             Err(problem) => return Some((Err(std::io::Error::other(problem.detail)), self)),
         };
+        for found in &mut page.events {
+            if let Cow::Owned(covered) = self.eyes.json(&found.ocsf) {
+                found.ocsf = covered;
+            }
+        }
         let taken: Vec<&Found> = page.events.iter().take(self.left).collect();
         self.left = self.left.saturating_sub(page.events.len());
         let is_cut = page.next.is_some() && self.left == 0;

@@ -8,10 +8,12 @@ use engine::store::state::{FindingFilter, IncidentFilter, PageKey};
 use model::incident::Owner;
 use model::{Entity, Finding, FindingId, Incident, IncidentId, IncidentState, Level, PlaceId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// Which incidents; every condition given must hold.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -61,7 +63,7 @@ pub async fn list(
     State(shared): State<Shared>,
     caller: Caller,
     Query(query): Query<IncidentQuery>,
-) -> Answer<Json<IncidentPage>> {
+) -> Answer<Json<Value>> {
     caller.must(Action::IncidentRead)?;
     let filter = IncidentFilter {
         states: states(query.state.as_deref())?,
@@ -74,7 +76,7 @@ pub async fn list(
     };
     let page = shared.engine.state.incidents(&filter).await?;
     let next = page.next.map(|next| next.to_string());
-    Ok(Json(IncidentPage { incidents: page.items, next }))
+    Eyes::of(&shared, &caller).answer(&IncidentPage { incidents: page.items, next })
 }
 
 fn page_key(text: Option<&str>) -> Answer<Option<PageKey>> {
@@ -111,7 +113,7 @@ fn incident_id(text: &str) -> Answer<IncidentId> {
     IncidentId::parse(text).map_err(|_| Problem::not_found(format!("no incident `{text}`")))
 }
 
-fn view(shared: &Shared, caller: &Caller, incident: Incident) -> IncidentView {
+fn view(shared: &Shared, caller: &Caller, incident: Incident) -> Answer<Json<Value>> {
     let (id, person) = caller.by();
     let mut actions = allowed(&incident, By { id, person }, shared.engine.now());
     let at = incident.site.as_ref().map_or(At::Unknown, At::Site);
@@ -121,7 +123,7 @@ fn view(shared: &Shared, caller: &Caller, incident: Incident) -> IncidentView {
             offer.refusal = Some(ActRefused { code: "forbidden", message: message.clone() });
         }
     }
-    IncidentView { incident, actions }
+    Eyes::of(shared, caller).answer(&IncidentView { incident, actions })
 }
 
 /// The sites whose incidents the caller sees; `None`: all.
@@ -143,12 +145,12 @@ pub async fn one(
     State(shared): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Answer<Json<IncidentView>> {
+) -> Answer<Json<Value>> {
     caller.must(Action::IncidentRead)?;
     let found = shared.engine.state.incident(&incident_id(&id)?).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("no incident `{id}`")))?;
     caller.must_at(Action::IncidentRead, found.site.as_ref())?;
-    Ok(Json(view(&shared, &caller, found)))
+    view(&shared, &caller, found)
 }
 
 /// Something done to an incident.
@@ -177,14 +179,14 @@ pub async fn act(
     caller: Caller,
     Path(id): Path<String>,
     Json(request): Json<ActRequest>,
-) -> Answer<Json<IncidentView>> {
+) -> Answer<Json<Value>> {
     caller.must(Action::IncidentOperate)?;
     let id = incident_id(&id)?;
     if let Some(found) = shared.engine.state.incident(&id).await? {
         caller.must_at(Action::IncidentOperate, found.site.as_ref())?;
     }
     let done = shared.engine.act(&id, &request.act, caller.by(), request.version).await?;
-    Ok(Json(view(&shared, &caller, done)))
+    view(&shared, &caller, done)
 }
 
 /// Opens an incident by hand: `title`, `text`, `level`, `team`, and optionally `entities`, `site`,
@@ -198,13 +200,13 @@ pub async fn open(
     State(shared): State<Shared>,
     caller: Caller,
     Json(made): Json<HandMade>,
-) -> Answer<Json<IncidentView>> {
+) -> Answer<Json<Value>> {
     caller.must(Action::IncidentManual)?;
     caller.must_at(Action::IncidentManual, made.site.as_ref())?;
     let text = engine::auth::new_id("i-hand").map_err(|e| Problem::unavailable(e.to_string()))?;
     let id = IncidentId::parse(&text).map_err(|e| Problem::unavailable(e.to_string()))?;
     let opened = shared.engine.open_incident(made, caller.by(), id).await?;
-    Ok(Json(view(&shared, &caller, opened)))
+    view(&shared, &caller, opened)
 }
 
 /// Which findings.
@@ -240,7 +242,7 @@ pub async fn findings(
     State(shared): State<Shared>,
     caller: Caller,
     Query(query): Query<FindingQuery>,
-) -> Answer<Json<FindingPage>> {
+) -> Answer<Json<Value>> {
     caller.must(Action::IncidentRead)?;
     let filter = FindingFilter {
         rule: query.rule,
@@ -257,7 +259,7 @@ pub async fn findings(
             findings.push(finding);
         }
     }
-    Ok(Json(FindingPage { findings, next }))
+    Eyes::of(&shared, &caller).answer(&FindingPage { findings, next })
 }
 
 /// A finding is where its incidents are.
@@ -286,7 +288,7 @@ pub async fn finding(
     State(shared): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Answer<Json<Finding>> {
+) -> Answer<Json<Value>> {
     caller.must(Action::IncidentRead)?;
     let missing = || Problem::not_found(format!("no finding `{id}`"));
     let wanted = FindingId::parse(&id).map_err(|_| missing())?;
@@ -295,5 +297,5 @@ pub async fn finding(
     if !is_near(&shared, &caller, &found).await? {
         return Err(missing());
     }
-    Ok(Json(found))
+    Eyes::of(&shared, &caller).answer(&found)
 }

@@ -9,10 +9,10 @@ use engine::flow::body::{Content, Encoding};
 use engine::flow::ingest::Request;
 use futures::StreamExt as _;
 use serde::Serialize;
-use std::net::SocketAddr;
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
+use crate::secure::Peer;
 use crate::state::Shared;
 
 /// Bytes of a body that is too large which are read and thrown away, so that its sender hears why.
@@ -71,7 +71,7 @@ pub struct RejectedRecord {
 pub async fn ingest(
     State(shared): State<Shared>,
     Path(source): Path<String>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
     caller: Caller,
     request: axum::extract::Request,
 ) -> Answer<Json<IngestReceipt>> {

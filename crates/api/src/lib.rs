@@ -6,7 +6,9 @@
 mod auth;
 mod problem;
 mod reason;
+mod secure;
 mod state;
+mod veil;
 
 mod audit;
 mod events;

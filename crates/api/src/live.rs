@@ -17,6 +17,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// How long a stream of a session that was ended goes on at most, when nothing happens.
 const SESSION_LOOK: Duration = Duration::from_secs(1);
@@ -60,6 +61,7 @@ pub async fn live(
     let watched = Watched {
         reach: caller.reach(action)?,
         log_reach: caller.reach(Action::OccurrenceRead).ok(),
+        eyes: Eyes::of(&shared, &caller),
         session: caller.session.as_ref().map(engine::signin::Session::key),
         shared,
         receiver,
@@ -74,6 +76,7 @@ struct Watched {
     reach: Reach,
     /// How far they may read the occurrence log.
     log_reach: Option<Reach>,
+    eyes: Eyes,
     session: Option<[u8; 32]>,
 }
 
@@ -98,7 +101,7 @@ impl Watched {
     /// follows at once.
     fn is_near(&self, message: &LiveMessage) -> bool {
         match message {
-            LiveMessage::Event(_, site) => self.reach.covers(site.as_ref()),
+            LiveMessage::Event(event) => self.reach.covers(event.site.as_ref()),
             LiveMessage::Incident(incident) => self.reach.covers(incident.site.as_ref()),
             LiveMessage::Door(door) => self.reach.covers(door.site.as_ref()),
             LiveMessage::Finding(_) => self.reach == Reach::Everywhere,
@@ -107,13 +110,27 @@ impl Watched {
             }
         }
     }
+
+    fn event(&self, message: &LiveMessage) -> Event {
+        let covered = |text: String| self.eyes.json(&text).into_owned();
+        let (name, data) = match message {
+            LiveMessage::Event(event) => ("event", self.eyes.live(event)),
+            LiveMessage::Finding(finding) => ("finding", covered(json(&**finding))),
+            LiveMessage::Incident(incident) => ("incident", covered(json(&**incident))),
+            LiveMessage::Door(door) => ("door", json(&**door)),
+            LiveMessage::Occurrence(id, site) => {
+                ("occurrence", json(&serde_json::json!({"id": id, "site": site})))
+            }
+        };
+        Event::default().event(name).data(data)
+    }
 }
 
 fn stream(watched: Watched) -> impl Stream<Item = Result<Event, Infallible>> {
     futures::stream::unfold(watched, |mut watched| async move {
         let event = loop {
             match watched.next().await? {
-                Ok(message) if watched.is_near(&message) => break event(&message),
+                Ok(message) if watched.is_near(&message) => break watched.event(&message),
                 Ok(_) => {}
                 Err(RecvError::Lagged(n)) => {
                     let lost = (Outcome::Dropped, "slow_reader");
@@ -125,19 +142,6 @@ fn stream(watched: Watched) -> impl Stream<Item = Result<Event, Infallible>> {
         };
         Some((Ok(event), watched))
     })
-}
-
-fn event(message: &LiveMessage) -> Event {
-    let (name, data) = match message {
-        LiveMessage::Event(json, _) => ("event", json.to_string()),
-        LiveMessage::Finding(finding) => ("finding", json(&**finding)),
-        LiveMessage::Incident(incident) => ("incident", json(&**incident)),
-        LiveMessage::Door(door) => ("door", json(&**door)),
-        LiveMessage::Occurrence(id, site) => {
-            ("occurrence", json(&serde_json::json!({"id": id, "site": site})))
-        }
-    };
-    Event::default().event(name).data(data)
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use engine::access::Action;
+use engine::veil::is_naming;
 use model::spine::{PersonKind, PersonStatus};
 use model::{Entity, PersonId, PlaceId};
 use serde::{Deserialize, Serialize};
@@ -11,13 +12,14 @@ use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::reason::REASON_CHARS_MAX;
 use crate::state::Shared;
+use crate::veil::Eyes;
 
-/// A person without a name: names stay in the organisation's own records.
+/// A person: who it is stays hidden until somebody has given a reason.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PersonItem {
     /// Id.
     id: PersonId,
-    /// The name, once this session has given a reason for seeing it.
+    /// The name, once this session has given a reason for seeing it, or to a token that may.
     name: Option<String>,
     /// Kind.
     kind: PersonKind,
@@ -38,8 +40,8 @@ pub struct PersonItem {
 pub struct IdentifierItem {
     /// `badge`, `account` …
     kind: String,
-    /// The value; left out where it is a secret at a door: badge and card numbers end in three
-    /// visible characters.
+    /// The value. Badge and card numbers are secrets at a door: three characters of them show.
+    /// Accounts and addresses are names: `…` until a reason was given.
     value: String,
     /// Which system's namespace.
     realm: Option<String>,
@@ -91,8 +93,8 @@ pub async fn list(
     let mut found = knowledge.org.people.keys().filter(|id| after(id)).filter(is_near);
     let ids: Vec<PersonId> = found.by_ref().take(limit).cloned().collect();
     let next = found.next().and(ids.last().cloned());
-    let people = ids.iter().filter_map(|id| item(&knowledge.org, id));
-    let people = people.map(|item| named(&shared, &caller, item)).collect();
+    let eyes = Eyes::of(&shared, &caller);
+    let people = ids.iter().filter_map(|id| item(&knowledge.org, id, eyes.sees(id))).collect();
     Ok(Json(PeoplePage { people, next }))
 }
 
@@ -112,22 +114,10 @@ pub async fn one(
     let missing = || Problem::not_found(format!("no person `{id}`"));
     let person = PersonId::parse(&id).map_err(|_| missing())?;
     let knowledge = shared.engine.current.get();
-    let found = item(&knowledge.org, &person).ok_or_else(missing)?;
+    let sees = Eyes::of(&shared, &caller).sees(&person);
+    let found = item(&knowledge.org, &person, sees).ok_or_else(missing)?;
     caller.must_at(Action::PersonRead, found.site.as_ref())?;
-    Ok(Json(named(&shared, &caller, found)))
-}
-
-/// With the name, where this session has asked for it.
-fn named(shared: &Shared, caller: &Caller, mut item: PersonItem) -> PersonItem {
-    let session = caller.session.as_ref().map(engine::signin::Session::key);
-    if session.is_some_and(|session| shared.engine.is_revealed(&session, &item.id)) {
-        item.name = name(shared, &item.id);
-    }
-    item
-}
-
-fn name(shared: &Shared, id: &PersonId) -> Option<String> {
-    shared.engine.current.get().org.people.get(id).map(|person| person.name.clone())
+    Ok(Json(found))
 }
 
 /// Why a name is wanted.
@@ -154,7 +144,7 @@ pub async fn reveal(
 ) -> Answer<Json<PersonItem>> {
     let missing = || Problem::not_found(format!("no person `{id}`"));
     let person = PersonId::parse(&id).map_err(|_| missing())?;
-    let mut found = item(&shared.engine.current.get().org, &person).ok_or_else(missing)?;
+    let found = item(&shared.engine.current.get().org, &person, true).ok_or_else(missing)?;
     caller.must_at(Action::PersonReveal, found.site.as_ref())?;
     let reason = request.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
@@ -163,17 +153,19 @@ pub async fn reveal(
     }
     let session = caller.session.as_ref().map(engine::signin::Session::key);
     shared.engine.reveal(session, &person, (reason, caller.by().0)).await?;
-    found.name = name(&shared, &person);
     Ok(Json(found))
 }
 
-fn item(org: &model::Organisation, id: &PersonId) -> Option<PersonItem> {
+fn item(org: &model::Organisation, id: &PersonId, is_named: bool) -> Option<PersonItem> {
     let person = org.people.get(id)?;
     let entity = Entity::Person(id.clone());
     let own = org.identifiers.iter().filter(|identifier| identifier.entity == entity);
     let identifiers = own.map(|identifier| IdentifierItem {
         kind: identifier.kind.clone(),
-        value: shown(&identifier.kind, &identifier.value),
+        value: match is_naming(&identifier.kind) && !is_named {
+            true => "…".to_owned(),
+            false => shown(&identifier.kind, &identifier.value),
+        },
         realm: identifier.realm.clone(),
         valid_from: identifier.validity.from,
         valid_to: identifier.validity.to,
@@ -181,7 +173,7 @@ fn item(org: &model::Organisation, id: &PersonId) -> Option<PersonItem> {
     let assets = org.assets.values().filter(|asset| asset.owner.as_ref() == Some(id));
     Some(PersonItem {
         id: id.clone(),
-        name: None,
+        name: is_named.then(|| person.name.clone()),
         kind: person.kind,
         status: person.status,
         team: person.team.clone(),

@@ -1,15 +1,16 @@
 //! Routes, the OpenAPI document that follows from them, and the server.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue};
 use engine::Engine;
+use engine::listeners::Https;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
@@ -18,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::COOKIE;
+use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
     audit, console, events, history, incidents, ingest, live, occurrences, operators, organisation,
@@ -139,6 +141,7 @@ pub fn openapi_json() -> Result<String, serde_json::Error> {
 fn application(shared: Shared) -> axum::Router {
     let (router, document) = routes().split_for_parts();
     let document = document.to_json().unwrap_or_default();
+    let public_url = shared.engine.config.public_url.clone();
     let json = [("content-type", "application/json")];
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(
@@ -146,7 +149,7 @@ fn application(shared: Shared) -> axum::Router {
             HeaderValue::from_static(value),
         )
     };
-    router
+    let router = router
         .route("/openapi.json", axum::routing::get(move || async move { (json, document) }))
         .fallback(axum::routing::get(console::fallback))
         .layer(axum::middleware::map_response(problem::in_our_form))
@@ -154,7 +157,12 @@ fn application(shared: Shared) -> axum::Router {
         .layer(header("referrer-policy", "no-referrer"))
         .layer(header("cache-control", "no-store"))
         .layer(header("content-security-policy", console::POLICY))
-        .with_state(shared)
+        .with_state(shared);
+    match public_url.is_some_and(|url| url.starts_with("https://")) {
+        // SOURCE: RFC 6797 section 6.1; a browser heeds it over TLS alone (section 8.1).
+        true => router.layer(header("strict-transport-security", "max-age=31536000")),
+        false => router,
+    }
 }
 
 /// Records metrics of this process; `None` when somebody else already does.
@@ -165,38 +173,45 @@ fn metrics() -> Option<PrometheusHandle> {
 /// A running HTTP server.
 pub struct Server {
     stop: CancellationToken,
-    task: tokio::task::JoinHandle<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Server {
-    /// Serves on a bound listener.
-    pub fn start(listener: TcpListener, engine: Arc<Engine>) -> Self {
+    /// Serves on bound listeners.
+    pub fn start(listener: TcpListener, https: Option<Https>, engine: Arc<Engine>) -> Self {
         let max = usize::try_from(engine.config.limits.ingest_requests_max).unwrap_or(64);
         let ingesting = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
         let max = usize::try_from(engine.config.limits.papers_at_once_max).unwrap_or(1);
         let papers = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
         let shared = Shared { engine, ingesting, papers, metrics: metrics() };
         let stop = CancellationToken::new();
-        let asked = stop.clone();
-        let service = application(shared).into_make_service_with_connect_info::<SocketAddr>();
-        let task = tokio::spawn(async move {
-            let served = axum::serve(listener, service)
-                .with_graceful_shutdown(async move { asked.cancelled().await })
-                .await;
-            if let Err(error) = served {
-                tracing::error!(reason = %error, "the http listener ended");
-            }
-        });
-        Self { stop, task }
+        let application = application(shared);
+        let mut tasks = JoinSet::new();
+        if let Some(https) = https {
+            let service = application.clone().into_make_service_with_connect_info::<Peer>();
+            let asked = stop.clone().cancelled_owned();
+            let served = axum::serve(Secure(https), service).with_graceful_shutdown(asked);
+            tasks.spawn(ended("https", served.into_future()));
+        }
+        let service = application.into_make_service_with_connect_info::<Peer>();
+        let asked = stop.clone().cancelled_owned();
+        let served = axum::serve(listener, service).with_graceful_shutdown(asked);
+        tasks.spawn(ended("http", served.into_future()));
+        Self { stop, tasks }
     }
 
     /// Stops taking requests; open ones have a few seconds.
     pub async fn stop(self) {
         self.stop.cancel();
-        let mut task = self.task;
-        if tokio::time::timeout(STOP_WAIT_MAX, &mut task).await.is_err() {
-            // Live streams have no end of their own.
-            task.abort();
-        }
+        let mut tasks = self.tasks;
+        let all = async { while tasks.join_next().await.is_some() {} };
+        // Live streams have no end of their own: dropping the set ends them.
+        let _ = tokio::time::timeout(STOP_WAIT_MAX, all).await;
+    }
+}
+
+async fn ended(listener: &'static str, served: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = served.await {
+        tracing::error!(listener, reason = %error, "the listener ended");
     }
 }

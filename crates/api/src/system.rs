@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// One line of the accounts: received = kept + rejected + dropped at each boundary and source.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -194,6 +195,7 @@ pub async fn dead_letters(
     };
     let reach = caller.reach(Action::SourceRead)?;
     let knowledge = shared.engine.current.get();
+    let eyes = Eyes::of(&shared, &caller);
     let shows_head = caller.must(Action::EventRaw).is_ok();
     let found = shared.engine.state.dead_letters(&filter).await?;
     let item = |stored: engine::store::state::StoredDeadLetter| {
@@ -204,10 +206,10 @@ pub async fn dead_letters(
             received_at: stored.letter.received_at,
             mapping: stored.letter.mapping.map(|m| m.to_string()),
             code: stored.letter.reason.code().into(),
-            reason: stored.letter.reason.to_string(),
+            reason: eyes.text(stored.letter.reason.to_string()),
             position: stored.letter.position,
             status: word(stored.status).into(),
-            head: shows_head.then(|| String::from_utf8_lossy(head).into_owned()),
+            head: shows_head.then(|| eyes.text(String::from_utf8_lossy(head).into_owned())),
         }
     };
     let is_near = |stored: &engine::store::state::StoredDeadLetter| {

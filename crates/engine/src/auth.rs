@@ -16,6 +16,8 @@ pub enum Scope {
     Ingest,
     /// Read events, incidents, sources, people.
     Read,
+    /// See the names that are hidden otherwise: people's, their accounts' and addresses'.
+    Names,
     /// Work incidents, re-run dead letters.
     Operate,
     /// Tokens, organisation, raw records.
@@ -24,13 +26,14 @@ pub enum Scope {
 
 impl Scope {
     /// All, in rising order of power.
-    pub const ALL: [Self; 4] = [Self::Ingest, Self::Read, Self::Operate, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Ingest, Self::Read, Self::Names, Self::Operate, Self::Admin];
 
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
             Self::Read => "read",
+            Self::Names => "names",
             Self::Operate => "operate",
             Self::Admin => "admin",
         }
@@ -53,6 +56,7 @@ impl Scope {
                 Action::SystemRead,
                 Action::Export,
             ],
+            Self::Names => &[Action::PersonReveal],
             Self::Operate => &[
                 Action::IncidentOperate,
                 Action::IncidentManual,
@@ -61,7 +65,6 @@ impl Scope {
             ],
             Self::Admin => &[
                 Action::EventRaw,
-                Action::PersonReveal,
                 Action::PlanEdit,
                 Action::TokenManage,
                 Action::OperatorManage,

@@ -41,6 +41,19 @@ pub struct Listen {
     pub syslog_tls: Option<SocketAddr>,
     /// Certificates of the TLS listener.
     pub tls: Option<TlsConfig>,
+    /// HTTP over TLS, beside the one on loopback.
+    pub https: Option<HttpsConfig>,
+}
+
+/// HTTP over TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpsConfig {
+    /// Where.
+    pub address: SocketAddr,
+    /// PEM chain; taken anew when it is written anew.
+    pub certificate: PathBuf,
+    /// PEM key.
+    pub key: PathBuf,
 }
 
 /// One broker to subscribe to.
@@ -199,6 +212,7 @@ impl Config {
                 syslog_tcp: None,
                 syslog_tls: None,
                 tls: None,
+                https: None,
             },
             public_url: None,
             lake: None,
@@ -337,6 +351,15 @@ fn read_listen(listen: &mut Table<'_>, into: &mut Listen) {
         }
         tls.finish();
     }
+    if let Some(mut https) = listen.take_table("https") {
+        let at = https.need_str("address").and_then(|text| parsed(&https, "https.address", &text));
+        let certificate = https.need_str("certificate").map(|f| PathBuf::from(f.value));
+        let key = https.need_str("key").map(|f| PathBuf::from(f.value));
+        if let (Some(address), Some(certificate), Some(key)) = (at, certificate, key) {
+            into.https = Some(HttpsConfig { address, certificate, key });
+        }
+        https.finish();
+    }
     if into.syslog_tls.is_some() && into.tls.is_none() {
         listen.error(
             listen.at(),
@@ -348,30 +371,36 @@ fn read_listen(listen: &mut Table<'_>, into: &mut Listen) {
 
 fn address(table: &mut Table<'_>, key: &'static str) -> Option<SocketAddr> {
     let text = table.take_str(key)?;
-    match text.parse() {
-        Ok(address) => Some(address),
-        Err(_) => {
-            table.error(
-                text.at,
-                "bad_value",
-                format!("`listen.{key}`: found `{}`, expected ADDRESS:PORT", text.value),
-            );
-            None
-        }
-    }
+    parsed(table, key, &text)
 }
 
-/// Off loopback the API would carry tokens in the clear: refused until TLS is served.
+fn parsed(table: &Table<'_>, key: &str, text: &Spanned<String>) -> Option<SocketAddr> {
+    let address = text.parse().ok();
+    if address.is_none() {
+        let message = format!("`listen.{key}`: found `{}`, expected ADDRESS:PORT", text.value);
+        table.error(text.at, "bad_value", message);
+    }
+    address
+}
+
+/// Off loopback tokens and cookies travel over TLS or not at all; and there people's browsers,
+/// passkeys among them, need the name by which they know us.
 fn check_binds(root: &Table<'_>, config: &Config) {
     if !config.listen.http.ip().is_loopback() {
         root.error(
             root.at(),
             "not_loopback",
             format!(
-                "`listen.http` is {}: HTTP is served on loopback only; put a TLS proxy before it",
+                "`listen.http` is {}: HTTP is served on loopback only; use `[listen.https]`, or a \
+                 TLS proxy",
                 config.listen.http
             ),
         );
+    }
+    let is_public = config.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+    if config.listen.https.is_some() && !is_public {
+        let message = "`[listen.https]` needs `public_url`, the https:// address that people type";
+        root.error(root.at(), "missing_key", message.into());
     }
 }
 
@@ -517,6 +546,15 @@ mod tests {
     fn http_off_loopback_is_refused() {
         let found = problems("format = 1\n[listen]\nhttp = \"0.0.0.0:80\"\n");
         assert!(found.iter().any(|p| p.contains("loopback")), "{found:?}");
+    }
+
+    #[test]
+    fn https_needs_the_name_that_people_type() {
+        let https = "[listen.https]\naddress = \"0.0.0.0:443\"\ncertificate = \"c\"\nkey = \"k\"\n";
+        let found = problems(&format!("format = 1\n{https}"));
+        assert!(found.iter().any(|p| p.contains("public_url")), "{found:?}");
+        let named = format!("format = 1\npublic_url = \"https://castellan.example\"\n{https}");
+        assert_eq!(problems(&named), Vec::<String>::new());
     }
 
     #[test]

@@ -320,6 +320,11 @@ impl Engine {
         self.reveals.has(session, person)
     }
 
+    /// Whether a session has asked for anybody's name.
+    pub fn has_revealed(&self, session: &[u8; 32]) -> bool {
+        self.reveals.has_any(session)
+    }
+
     /// Shows a person's name to a session, for a reason that is kept in the audit chain.
     pub async fn reveal(
         &self,
@@ -394,7 +399,7 @@ impl Engine {
         let numbers: Vec<u64> = taken.iter().filter_map(|raw| raw.rerun_of).collect();
         let records: Vec<Record> = taken.into_iter().map(Record::from).collect();
         let count = records.len() as u64;
-        let batch = Batch { records, idempotency: None };
+        let batch = Batch { records, ..Batch::default() };
         if let Err(error) = self.journal.append(batch, now).await {
             self.state.put_back_dead_letters(&numbers).await?;
             return Err(error.into());

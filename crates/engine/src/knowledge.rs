@@ -12,6 +12,7 @@ use normalise::Mappings;
 use respond::{FoldPolicy, RuleInfo};
 
 use crate::flow::assign::Assigner;
+use crate::veil::Veil;
 
 /// One consistent view: organisation, content and what is derived from them.
 pub struct Knowledge {
@@ -31,6 +32,8 @@ pub struct Knowledge {
     pub assigner: Assigner,
     /// The organisation's zone.
     pub zone: Tz,
+    /// What names whom.
+    pub veil: Veil,
     /// How findings fold.
     pub policy: FoldPolicy,
     default_team: TeamId,
@@ -56,6 +59,7 @@ impl Knowledge {
         Ok(Self {
             version,
             spine: Arc::new(Spine::new(Arc::clone(&org))),
+            veil: Veil::new(&org),
             assigner: Assigner::new(&org, unassigned_id.clone()),
             zone: org.time_zone.parse().unwrap_or(Tz::UTC),
             org,
@@ -124,5 +128,6 @@ pub fn empty_organisation() -> Result<Organisation, BadWord> {
         identifiers: Vec::new(),
         doors: BTreeMap::new(),
         sources: BTreeMap::new(),
+        extras: Default::default(),
     })
 }

@@ -32,6 +32,7 @@ mod housekeeping;
 pub mod listeners;
 pub mod start;
 mod unmet;
+pub mod veil;
 
 pub use codec::cell;
 pub use engine::Engine;

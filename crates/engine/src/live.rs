@@ -1,17 +1,18 @@
 //! The live stream: events and incidents as they happen, to bounded subscribers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::{Finding, Incident, OccurrenceId, PlaceId};
 use tokio::sync::broadcast;
 
+use crate::veil::Veil;
 use crate::watch::doors::DoorState;
 
 /// One message of the live stream.
 #[derive(Debug, Clone)]
 pub enum LiveMessage {
-    /// An event, as JSON, and its site.
-    Event(Arc<str>, Option<PlaceId>),
+    /// An event.
+    Event(Arc<LiveEvent>),
     /// A finding.
     Finding(Arc<Finding>),
     /// An incident as it now is.
@@ -20,6 +21,29 @@ pub enum LiveMessage {
     Door(Arc<DoorState>),
     /// An entry of the occurrence log was written, at a site.
     Occurrence(OccurrenceId, Option<PlaceId>),
+}
+
+/// An event on its way to whoever watches.
+#[derive(Debug)]
+pub struct LiveEvent {
+    /// As JSON.
+    pub json: String,
+    /// Its site.
+    pub site: Option<PlaceId>,
+    covered: OnceLock<Option<String>>,
+}
+
+impl LiveEvent {
+    /// An event of a site.
+    pub fn new(json: String, site: Option<PlaceId>) -> Self {
+        Self { json, site, covered: OnceLock::new() }
+    }
+
+    /// Its JSON without anybody's name, made once for all who may see none.
+    pub fn covered(&self, veil: &Veil) -> &str {
+        let covered = self.covered.get_or_init(|| veil.cover_json(&self.json, &|_| false));
+        covered.as_deref().unwrap_or(&self.json)
+    }
 }
 
 /// Hands messages to subscribers. One that falls behind the backlog loses the oldest, and is told

@@ -29,6 +29,11 @@ impl Reveals {
         }
     }
 
+    /// Whether a session has asked for anybody.
+    pub fn has_any(&self, session: &[u8; 32]) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(session)
+    }
+
     /// Whether a session has asked for this one.
     pub fn has(&self, session: &[u8; 32], person: &PersonId) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -252,7 +252,10 @@ impl Running {
         self.listening = bound.addresses();
         let wiring = self.wiring(None);
         bound.run(&wiring, &mut self.adapters);
-        let positions = Arc::new(Positions::new(engine.folder.path().join("tail")));
+        let positions = Arc::new(Positions::new(
+            engine.folder.path().join("tail"),
+            Arc::clone(&engine.journal),
+        ));
         for tail in &engine.config.tail {
             let wiring = match &tail.source {
                 Some(source) => self.wiring(Some(source.value.clone())),

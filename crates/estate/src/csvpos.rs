@@ -2,6 +2,7 @@
 //! reader would guess at (a quote inside a bare cell, an unclosed quote) is a problem.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use model::problem::{Position, Problem};
 
@@ -25,6 +26,7 @@ pub struct Row<'t> {
     /// Where the row begins.
     pub at: Position,
     cells: Vec<(&'static str, Cell<'t>)>,
+    extras: BTreeMap<String, String>,
 }
 
 impl<'t> Row<'t> {
@@ -36,6 +38,11 @@ impl<'t> Row<'t> {
     /// Where a column's cell stands; the row's beginning when it is empty.
     pub fn position_of(&self, column: &str) -> Position {
         self.get(column).map_or(self.at, |cell| cell.at)
+    }
+
+    /// What stands in columns beginning `x_`, unless it is empty.
+    pub fn extras(&self) -> &BTreeMap<String, String> {
+        &self.extras
     }
 
     /// A copy of a column's text, unless it is empty.
@@ -86,32 +93,46 @@ impl<'t> Sheet<'t> {
     }
 }
 
-/// Which of our columns stands at each place of the header.
+/// What one place of the header holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Column {
+    Ours(&'static str),
+    /// The house's own.
+    Extra(String),
+    /// Unknown, or there twice: told already.
+    Wrong,
+}
+
+/// What stands at each place of the header.
 fn columns(
     scanner: &mut Scanner<'_, '_>,
     header: &[Cell<'_>],
     required: &[&'static str],
     optional: &[&'static str],
-) -> Vec<Option<&'static str>> {
+) -> Vec<Column> {
     let known: Vec<&'static str> = required.iter().chain(optional).copied().collect();
-    let mut columns: Vec<Option<&'static str>> = Vec::new();
+    let mut columns: Vec<Column> = Vec::new();
     for cell in header {
         let name = cell.text.trim();
-        let column = known.iter().copied().find(|column| *column == name);
-        if column.is_none() && !name.starts_with("x_") {
+        let ours = known.iter().copied().find(|column| *column == name).map(Column::Ours);
+        let extra = || name.starts_with("x_").then(|| Column::Extra(name.to_owned()));
+        let Some(column) = ours.or_else(extra) else {
             let hint = hint(name, &known);
             let message = format!("unknown column `{}`: {hint}", short(name));
             scanner.error(cell.at, "unknown_column", message);
-        }
-        if column.is_some() && columns.contains(&column) {
-            scanner.error(cell.at, "duplicate_column", format!("column `{name}` stands twice"));
-            columns.push(None);
+            columns.push(Column::Wrong);
+            continue;
+        };
+        if columns.contains(&column) {
+            let message = format!("column `{}` stands twice", short(name));
+            scanner.error(cell.at, "duplicate_column", message);
+            columns.push(Column::Wrong);
         } else {
             columns.push(column);
         }
     }
     for column in required {
-        if !columns.contains(&Some(column)) {
+        if !columns.contains(&Column::Ours(column)) {
             let at = header.first().map_or(Position { line: 1, column: 1 }, |cell| cell.at);
             scanner.error(at, "missing_column", format!("column `{column}` is missing"));
         }
@@ -121,7 +142,7 @@ fn columns(
 
 fn row<'t>(
     scanner: &mut Scanner<'_, '_>,
-    columns: &[Option<&'static str>],
+    columns: &[Column],
     required: &[&'static str],
     record: Vec<Cell<'t>>,
 ) -> Option<Row<'t>> {
@@ -131,22 +152,26 @@ fn row<'t>(
         scanner.error(at, "wrong_cell_count", message);
         return None;
     }
-    let mut cells = Vec::new();
+    let (mut cells, mut extras) = (Vec::new(), BTreeMap::new());
     for (cell, column) in record.into_iter().zip(columns) {
         let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
         if cell.text.contains(control) {
             let message = "the cell holds a control character".to_owned();
             scanner.error(cell.at, "control_character", message);
         }
-        if let Some(column) = column {
-            if !cell.text.trim().is_empty() {
-                cells.push((*column, cell));
-            } else if required.contains(column) {
+        let is_empty = cell.text.trim().is_empty();
+        match column {
+            Column::Ours(column) if !is_empty => cells.push((*column, cell)),
+            Column::Ours(column) if required.contains(column) => {
                 scanner.error(cell.at, "missing_value", format!("`{column}` is empty"));
             }
+            Column::Extra(column) if !is_empty => {
+                extras.insert(column.clone(), cell.text.into_owned());
+            }
+            Column::Ours(_) | Column::Extra(_) | Column::Wrong => {}
         }
     }
-    Some(Row { at, cells })
+    Some(Row { at, cells, extras })
 }
 
 struct Scanner<'f, 't> {

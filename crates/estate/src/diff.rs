@@ -1,7 +1,7 @@
 //! What an import would change, noun by noun. Speaks in ids and field names, never in values:
 //! names and card numbers stay out of summaries and logs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use model::spine::{Asset, Door, Identifier, Organisation, Person, Place, Source};
@@ -56,7 +56,27 @@ pub fn diff(old: &Organisation, new: &Organisation) -> Vec<Change> {
     identifiers(&mut changes, old, new);
     by_id(&mut changes, "door", &old.doors, &new.doors, door);
     by_id(&mut changes, "source", &old.sources, &new.sources, source);
+    extras(&mut changes, old, new);
     changes
+}
+
+/// Rows that we know nothing new of, but whose own columns or keys of the house differ.
+fn extras(changes: &mut Vec<Change>, old: &Organisation, new: &Organisation) {
+    let rows: BTreeSet<_> = old.extras.keys().chain(new.extras.keys()).collect();
+    for row in rows.into_iter().filter(|row| old.extras.get(*row) != new.extras.get(*row)) {
+        let (noun, id) = match row.0.as_str() {
+            "places.toml" => ("place", row.1.clone()),
+            "people.csv" => ("person", row.1.clone()),
+            "assets.csv" => ("asset", row.1.clone()),
+            "doors.csv" => ("door", row.1.clone()),
+            "sources.toml" => ("source", row.1.clone()),
+            "identifiers.csv" => ("identifier", format!("number {}", row.1)),
+            _ => ("organisation", new.tenant.to_string()),
+        };
+        if !changes.iter().any(|change| change.noun == noun && change.id == id) {
+            changes.push(Change { noun, id, kind: ChangeKind::Changed(vec!["x_"]) });
+        }
+    }
 }
 
 fn by_id<I: Ord + fmt::Display, T: PartialEq>(

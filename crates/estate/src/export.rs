@@ -1,10 +1,10 @@
 //! Writes an organisation as the folder it could have been read from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
-use model::spine::{Identifier, Organisation, Person, Place, Source, Validity};
+use model::spine::{Extras, Identifier, Organisation, Person, Place, Source, Validity};
 use model::time::Timestamp;
 
 use crate::csvpos::cell;
@@ -20,13 +20,15 @@ pub fn export(organisation: &Organisation) -> BTreeMap<String, String> {
             files.insert(name.to_owned(), text);
         }
     };
-    let places: String = organisation.places.values().map(place).collect();
+    let places: String =
+        organisation.places.values().map(|one| place(one, &organisation.extras)).collect();
     put("places.toml", places, organisation.places.is_empty());
     put("people.csv", people(organisation), organisation.people.is_empty());
     put("assets.csv", assets(organisation), organisation.assets.is_empty());
     put("identifiers.csv", identifiers(organisation), organisation.identifiers.is_empty());
     put("doors.csv", doors(organisation), organisation.doors.is_empty());
-    let sources: String = organisation.sources.values().map(source).collect();
+    let sources: String =
+        organisation.sources.values().map(|one| source(one, &organisation.extras)).collect();
     put("sources.toml", sources, organisation.sources.is_empty());
     files
 }
@@ -46,16 +48,27 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// The house's own keys of one row: their values are TOML already.
+    fn put_extras(&mut self, extras: &Extras, file: &str, row: &str) {
+        for (key, value) in extras.get(&(file.to_owned(), row.to_owned())).into_iter().flatten() {
+            // INVARIANT: as above.
+            let _ = writeln!(self.0, "{} = {value}", toml_edit::Key::new(key));
+        }
+    }
+}
+
 fn head(organisation: &Organisation) -> String {
     let mut lines = Lines(String::new());
     lines.put("format", 1);
     lines.put("name", organisation.name.as_str());
     lines.put("time_zone", organisation.time_zone.as_str());
     lines.put("tenant", organisation.tenant.as_str());
+    lines.put_extras(&organisation.extras, "organisation.toml", "");
     lines.0
 }
 
-fn place(place: &Place) -> String {
+fn place(place: &Place, extras: &Extras) -> String {
     let mut lines = Lines("[[place]]\n".to_owned());
     lines.put("id", place.id.as_str());
     lines.put("kind", words::place_kind(place.kind));
@@ -67,10 +80,11 @@ fn place(place: &Place) -> String {
         lines.put("capacity", i64::from(capacity));
     }
     lines.put_if("dwell_max", place.dwell_max.map(duration).as_ref());
+    lines.put_extras(extras, "places.toml", place.id.as_str());
     lines.0 + "\n"
 }
 
-fn source(source: &Source) -> String {
+fn source(source: &Source, extras: &Extras) -> String {
     let mut lines = Lines("[[source]]\n".to_owned());
     lines.put("id", source.id.as_str());
     lines.put("mapping", source.mapping.as_ref().map_or(AUTO, |name| name.as_str()));
@@ -98,6 +112,7 @@ fn source(source: &Source) -> String {
     if !table.is_empty() {
         lines.put("match", table);
     }
+    lines.put_extras(extras, "sources.toml", source.id.as_str());
     lines.0 + "\n"
 }
 
@@ -112,12 +127,23 @@ fn duration(duration: Duration) -> String {
     }
 }
 
-fn sheet<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut text = header.join(",");
-    text.push_str("\r\n");
-    for row in rows {
-        let cells: Vec<_> = row.iter().map(|text| cell(text)).collect();
-        text.push_str(&cells.join(","));
+/// A file's rows, each with its name, and the house's own columns after ours.
+fn sheet<const N: usize>(
+    (file, extras): (&str, &Extras),
+    header: [&str; N],
+    rows: impl Iterator<Item = (String, [String; N])>,
+) -> String {
+    let of_file = extras.iter().filter(|((name, _), _)| name == file);
+    let own: BTreeSet<&str> =
+        of_file.flat_map(|(_, values)| values.keys().map(String::as_str)).collect();
+    let header = header.into_iter().chain(own.iter().copied()).map(cell);
+    let mut text = header.collect::<Vec<_>>().join(",") + "\r\n";
+    for (name, row) in rows {
+        let values = extras.get(&(file.to_owned(), name));
+        let value =
+            |key: &&str| values.and_then(|values| values.get(*key)).map_or("", String::as_str);
+        let cells = row.iter().map(String::as_str).chain(own.iter().map(value)).map(cell);
+        text.push_str(&cells.collect::<Vec<_>>().join(","));
         text.push_str("\r\n");
     }
     text
@@ -137,7 +163,7 @@ fn people(organisation: &Organisation) -> String {
         ["person", "name", "kind", "status", "team", "manager", "site", "valid_from", "valid_to"];
     let row = |person: &Person| {
         let [from, to] = ends(&person.validity);
-        [
+        let cells = [
             person.id.to_string(),
             person.name.clone(),
             words::person_kind(person.kind).to_owned(),
@@ -147,9 +173,11 @@ fn people(organisation: &Organisation) -> String {
             or_empty(person.site.as_ref()),
             from,
             to,
-        ]
+        ];
+        (person.id.to_string(), cells)
     };
-    sheet(header, organisation.people.values().map(row))
+    let rows = organisation.people.values().map(row);
+    sheet(("people.csv", &organisation.extras), header, rows)
 }
 
 fn assets(organisation: &Organisation) -> String {
@@ -167,7 +195,7 @@ fn assets(organisation: &Organisation) -> String {
         "criticality",
     ];
     let rows = organisation.assets.values().map(|asset| {
-        [
+        let cells = [
             asset.id.to_string(),
             asset.kind.clone(),
             or_empty(asset.name.as_ref()),
@@ -179,20 +207,24 @@ fn assets(organisation: &Organisation) -> String {
             or_empty(asset.firmware.as_ref()),
             or_empty(asset.serial.as_ref()),
             asset.criticality.map_or(String::new(), |number| number.to_string()),
-        ]
+        ];
+        (asset.id.to_string(), cells)
     });
-    sheet(header, rows)
+    sheet(("assets.csv", &organisation.extras), header, rows)
 }
 
 fn identifiers(organisation: &Organisation) -> String {
     let header = ["kind", "value", "entity", "realm", "valid_from", "valid_to", "replaces"];
-    let row = |one: &Identifier| {
+    let row = |(number, one): (usize, &Identifier)| {
         let [from, to] = ends(&one.validity);
         let realm = or_empty(one.realm.as_ref());
         let replaces = or_empty(one.replaces.as_ref());
-        [one.kind.clone(), one.value.clone(), one.entity.to_string(), realm, from, to, replaces]
+        let (kind, value) = (one.kind.clone(), one.value.clone());
+        let cells = [kind, value, one.entity.to_string(), realm, from, to, replaces];
+        (number.to_string(), cells)
     };
-    sheet(header, organisation.identifiers.iter().map(row))
+    let rows = organisation.identifiers.iter().enumerate().map(row);
+    sheet(("identifiers.csv", &organisation.extras), header, rows)
 }
 
 fn doors(organisation: &Organisation) -> String {
@@ -203,7 +235,7 @@ fn doors(organisation: &Organisation) -> String {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
     let rows = organisation.doors.values().map(|door| {
-        [
+        let cells = [
             door.door.to_string(),
             door.from_zone.to_string(),
             door.to_zone.to_string(),
@@ -211,7 +243,8 @@ fn doors(organisation: &Organisation) -> String {
             or_empty(door.reader_in.as_ref()),
             or_empty(door.reader_out.as_ref()),
             door.held_after.map_or(String::new(), seconds),
-        ]
+        ];
+        (door.door.to_string(), cells)
     });
-    sheet(header, rows)
+    sheet(("doors.csv", &organisation.extras), header, rows)
 }

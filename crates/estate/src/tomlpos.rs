@@ -450,6 +450,17 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// The keys beginning `x_`, each with its value as TOML in one line.
+    pub fn extras(&self) -> BTreeMap<String, String> {
+        let own = self.left.iter().filter(|(key, _)| key.starts_with("x_"));
+        let read = own.filter_map(|(key, (_, item))| {
+            let mut value = (*item).clone().into_value().ok()?;
+            value.decor_mut().clear();
+            Some((key.clone(), value.to_string()))
+        });
+        read.collect()
+    }
+
     /// Reports every key that was not taken, unless it begins with `x_`.
     pub fn finish(self) {
         for (key, (at, _)) in &self.left {

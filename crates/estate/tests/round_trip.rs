@@ -128,6 +128,7 @@ fn organisation() -> impl Strategy<Value = Organisation> {
                 identifiers: Vec::new(),
                 doors: BTreeMap::new(),
                 sources: BTreeMap::new(),
+                extras: Default::default(),
             };
             let place_ids: Vec<PlaceId> = org.places.keys().cloned().collect();
             fill_people(&mut org, people, &place_ids);
@@ -178,6 +179,7 @@ fn organisation() -> impl Strategy<Value = Organisation> {
                 };
                 org.sources.insert(id, source);
             }
+            fill_extras(&mut org);
             org
         },
     )
@@ -230,6 +232,29 @@ fn fill_identifiers(
             replaces,
         });
     }
+}
+
+/// What a house may write beside every first and last row, with all that must be quoted.
+fn fill_extras(org: &mut Organisation) {
+    let text = org.name.clone();
+    let toml = toml_edit::Value::from(text.as_str()).to_string();
+    let mut keep = |file: &str, row: Option<String>, values: &[(&str, &str)]| {
+        let values = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        if let Some(row) = row {
+            org.extras.insert((file.to_owned(), row), values.collect());
+        }
+    };
+    let cells: [(&str, &str); 2] = [("x_note", &text), ("x_floor", "7")];
+    let keys: [(&str, &str); 2] = [("x_note", &toml), ("x_sizes", "[1, 2]")];
+    let last = (org.identifiers.len().checked_sub(1)).map(|last| last.to_string());
+    keep("organisation.toml", Some(String::new()), &keys);
+    keep("places.toml", org.places.keys().next().map(ToString::to_string), &keys);
+    keep("people.csv", org.people.keys().next().map(ToString::to_string), &cells);
+    keep("people.csv", org.people.keys().last().map(ToString::to_string), &cells[1..]);
+    keep("assets.csv", org.assets.keys().last().map(ToString::to_string), &cells);
+    keep("identifiers.csv", last, &cells);
+    keep("doors.csv", org.doors.keys().next().map(ToString::to_string), &cells);
+    keep("sources.toml", org.sources.keys().last().map(ToString::to_string), &keys);
 }
 
 fn fill_doors(org: &mut Organisation, doors: &[(Refs, Option<u64>)]) {

@@ -307,7 +307,14 @@ pub struct Organisation {
     pub doors: BTreeMap<PlaceId, Door>,
     /// Sources by id.
     pub sources: BTreeMap<SourceId, Source>,
+    /// What the house keeps beside what we know: columns and keys beginning `x_`.
+    pub extras: Extras,
 }
+
+/// By file and row of the organisation folder, then by column or key. A row is named by its id; an
+/// identifier by its place in the file, from 0; the head of `organisation.toml` by nothing. The
+/// value of a TOML key is TOML.
+pub type Extras = BTreeMap<(String, String), BTreeMap<String, String>>;
 
 /// Deepest place tree that is walked; a longer chain (or a cycle) ends the walk there.
 pub const PLACE_DEPTH_MAX: usize = 64;
@@ -389,6 +396,7 @@ mod tests {
             identifiers: Vec::new(),
             doors: BTreeMap::new(),
             sources: BTreeMap::new(),
+            extras: Default::default(),
         }
     }
 

@@ -29,6 +29,13 @@ pub(crate) struct Member {
     pub tunnel_ip: String,
 }
 
+impl Member {
+    /// Scripts name people by id or by account.
+    fn answers_to(&self, name: &str) -> bool {
+        self.id == name || self.account == name
+    }
+}
+
 /// A machine on the network.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
@@ -81,10 +88,11 @@ impl Roster {
                 roster.members.insert(id.clone(), member);
             }
         }
-        let played = |id: &PersonId| {
-            script.stories.iter().any(|story| story.cast.iter().any(|cast| cast == id.as_str()))
-        };
-        let ids: Vec<PersonId> = roster.members.keys().filter(|id| !played(id)).cloned().collect();
+        let cast: BTreeSet<&str> =
+            script.stories.iter().flat_map(|story| story.cast.iter().map(String::as_str)).collect();
+        let played = |member: &Member| cast.iter().any(|name| member.answers_to(name));
+        let ordinary = roster.members.iter().filter(|(_, member)| !played(member));
+        let ids: Vec<PersonId> = ordinary.map(|(id, _)| id.clone()).collect();
         for id in ids {
             if let Some(work) = roster.work_of(&id, script) {
                 let job = roster.job(&id, work, script)?;
@@ -94,8 +102,10 @@ impl Roster {
         Ok(roster)
     }
 
-    pub(crate) fn member(&self, id: &str) -> Option<&Member> {
-        self.members.get(&PersonId::parse(id).ok()?)
+    /// Whom a script means: a person by id, or by account, which reads better.
+    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
+        let by_id = PersonId::parse(name).ok().and_then(|id| self.members.get(&id));
+        by_id.or_else(|| self.members.values().find(|member| member.answers_to(name)))
     }
 
     pub(crate) fn zone_of_site(&self, site: &str) -> Tz {
@@ -233,7 +243,8 @@ impl Roster {
         if person.status != model::spine::PersonStatus::Active {
             return None;
         }
-        let named = |work: &&Work| work.people.iter().any(|name| name == id.as_str());
+        let member = self.members.get(id)?;
+        let named = |work: &&Work| work.people.iter().any(|name| member.answers_to(name));
         let at_site = |work: &Work| {
             work.site
                 .as_deref()

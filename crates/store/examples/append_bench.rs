@@ -62,7 +62,7 @@ fn appender(journal: &Journal, id: u64, batches: u64) -> Vec<Duration> {
         let first = (id * batches + n) * BATCH_RECORDS;
         let records = (first..first + BATCH_RECORDS).map(record).collect();
         let start = Instant::now();
-        journal.append(Batch { records, idempotency: None }, now).wait().unwrap();
+        journal.append(Batch { records, ..Batch::default() }, now).wait().unwrap();
         waits.push(start.elapsed());
     }
     waits

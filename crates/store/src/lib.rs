@@ -11,7 +11,7 @@ pub mod state;
 pub use audit::{AuditEntry, AuditReport, ChainedAct, verify_audit};
 pub use error::{Retry, StoreError};
 pub use journal::{
-    AppendError, Appended, Batch, Idempotency, Journal, JournalLimits, JournalStats, Next, Outcome,
-    Reader, VerifyReport, verify,
+    AppendError, Appended, Batch, IDEMPOTENCY_RESPONSE_BYTES_MAX, Idempotency, Journal,
+    JournalLimits, JournalStats, Mark, Next, Outcome, Reader, VerifyReport, verify,
 };
 pub use state::State;

@@ -76,7 +76,7 @@ fn load_batch(tag: &str, count: u64) -> Batch {
     let key_hash = *blake3::hash(tag.as_bytes()).as_bytes();
     let idempotency = Idempotency { source, key_hash, response: tag.as_bytes().to_vec() };
     let records = (0..count).map(|i| record(&format!("{tag}:{i}"))).collect();
-    Batch { records, idempotency: Some(idempotency) }
+    Batch { records, idempotency: Some(idempotency), ..Batch::default() }
 }
 
 /// Not a test of its own: the process that is killed. Prints each acknowledged batch.

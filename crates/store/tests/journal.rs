@@ -44,7 +44,7 @@ fn noise(number: u64, len: usize) -> Vec<u8> {
 
 fn batch(now: Timestamp, bodies: impl IntoIterator<Item = Vec<u8>>) -> Batch {
     let records = bodies.into_iter().map(|body| raw(now, body)).collect();
-    Batch { records, idempotency: None }
+    Batch { records, ..Batch::default() }
 }
 
 fn keyed(key: u8, response: &[u8], batch: Batch) -> Batch {

@@ -150,6 +150,7 @@ fn an_organisation() -> Organisation {
         ],
         doors: BTreeMap::from([(door.door.clone(), door)]),
         sources: BTreeMap::from([(source("pacs"), a_source("pacs"))]),
+        extras: Default::default(),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn deliver(
         let numbers = waiting.iter().filter_map(|arrival| arrival.number).collect();
         let (records, held): (Vec<_>, Vec<_>) =
             waiting.drain(..).map(|arrival| (arrival.record, arrival.held)).unzip();
-        if wiring.until_journalled(records).await?.is_none() {
+        if wiring.until_journalled(records, None).await?.is_none() {
             return Ok(());
         }
         drop(held);

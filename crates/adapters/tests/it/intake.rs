@@ -16,7 +16,7 @@ fn batch(records: usize, bytes_each: usize) -> Batch {
         bytes_cut: 0,
         body: vec![b'x'; bytes_each],
     };
-    Batch { records: vec![record; records], ack: None }
+    Batch { records: vec![record; records], ack: None, mark: None }
 }
 
 #[tokio::test]
@@ -66,6 +66,6 @@ async fn who_waits_for_room_hears_that_the_receiver_is_gone() {
 async fn an_empty_batch_is_acknowledged_without_queueing() {
     let (tx, _rx) = intake(IntakeLimits::default());
     let (ack, answer) = oneshot::channel();
-    tx.send(Batch { records: Vec::new(), ack: Some(ack) }).await.unwrap();
+    tx.send(Batch { records: Vec::new(), ack: Some(ack), mark: None }).await.unwrap();
     assert_eq!(answer.await.unwrap(), AckOutcome::Journalled);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use adapters::{AdapterError, Tail, TailConfig, TailFrom, TailPosition, TailPositions};
+use adapters::{AdapterError, Mark, Tail, TailConfig, TailFrom, TailPosition, TailPositions};
 use model::Wire;
 use tokio::task::JoinHandle;
 
@@ -16,6 +16,9 @@ struct Kept(Mutex<Vec<TailPosition>>);
 impl TailPositions for Kept {
     fn load(&self, _: &Path) -> io::Result<Vec<TailPosition>> {
         Ok(self.0.lock().unwrap().clone())
+    }
+    fn mark(&self, _: &Path, _: &[TailPosition]) -> Option<Mark> {
+        None
     }
     fn save(&self, _: &Path, positions: &[TailPosition]) -> io::Result<()> {
         *self.0.lock().unwrap() = positions.to_vec();

@@ -59,7 +59,7 @@ fn append(
     while begun.elapsed() < end {
         let records =
             (0..BATCH).map(|n| record(number, round, n)).collect::<anyhow::Result<_>>()?;
-        let batch = Batch { records, idempotency: None };
+        let batch = Batch { records, ..Batch::default() };
         let watch = Stopwatch::start();
         journal.append(batch, clock.now()).wait()?;
         waits.push(watch.elapsed());

@@ -57,6 +57,18 @@ enum Workload {
         #[arg(long, default_value_t = 5_000)]
         rate: u64,
     },
+    /// History: events into the lake, then the usual questions.
+    Search {
+        /// Events.
+        #[arg(long, default_value_t = 8_000_000)]
+        events: u64,
+        /// Days that they are spread over.
+        #[arg(long, default_value_t = 5)]
+        days: u64,
+        /// Where the lake is made; a folder that is removed afterwards if absent.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// From starting the process to readiness, on a data folder.
     Start {
         /// Data folder.
@@ -75,6 +87,9 @@ pub fn run(args: Args, format: Format) -> Outcome {
         Workload::Journal { seconds } => bench::journal::run(seconds)?,
         Workload::Road { seconds, rate, rules } => bench::road::run(seconds, rate, rules)?,
         Workload::Latency { seconds, rate } => bench::latency::run(seconds, rate)?,
+        Workload::Search { events, days, folder } => {
+            bench::search::run(&bench::search::Plan { events, days, folder })?
+        }
         Workload::Start { data } => bench::road::start(data)?,
         Workload::Load(plan) => bench::load::run(&plan)?,
     };

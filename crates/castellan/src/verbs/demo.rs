@@ -149,7 +149,7 @@ async fn demo(
     let Some(served) = told(served, format)? else { return Ok(Ended::ProblemsFound) };
     // Life begins when somebody listens: at high speed the start alone takes minutes of it.
     let start = clock.now();
-    let (reader, feeder_token) = tokens(&served, start).await?;
+    let (reader, feeder_token) = tokens(&served, (start, args.speed)).await?;
     plans(&served).await?;
     served.tell();
     tell_how(&reader, broker);
@@ -218,14 +218,20 @@ fn config(args: &Args, folder: &Folder, broker: Option<SocketAddr>) -> anyhow::R
     Ok(config)
 }
 
+/// How long they are good for, by the clock on the wall: the demo's runs `speed` times as fast.
+const TOKENS_LAST: Duration = Duration::from_secs(7 * 86_400);
+
 /// A token for the person at the terminal, and one for the feeder.
-async fn tokens(served: &Served, now: Timestamp) -> anyhow::Result<(String, String)> {
+async fn tokens(
+    served: &Served,
+    (now, speed): (Timestamp, u32),
+) -> anyhow::Result<(String, String)> {
     let engine = &served.running.engine;
     let wanted = |label: &str, scopes: &[Scope]| NewToken {
         label: label.to_owned(),
         scopes: scopes.to_vec(),
         sources: Vec::new(),
-        expires_at: Some(now.plus(Duration::from_secs(7 * 86_400))),
+        expires_at: Some(now.plus(TOKENS_LAST * speed)),
     };
     let person = engine.create_token(wanted("demo operator", &Scope::ALL), "demo").await?;
     let feeder = engine.create_token(wanted("demo feeder", &[Scope::Ingest]), "demo").await?;

@@ -97,6 +97,7 @@ pub struct Served {
     pub running: engine::Running,
     /// Where HTTP listens.
     pub http: SocketAddr,
+    https: Option<SocketAddr>,
     server: api::Server,
 }
 
@@ -105,15 +106,20 @@ impl Served {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         let listener = engine::listeners::http(config.listen.http)?;
         let http = listener.local_addr()?;
+        let secure = engine::listeners::https(&config)?;
+        let https = secure.as_ref().map(engine::listeners::Https::local_addr);
         let running = engine::start(config, clock, Mode::Serve).await?;
-        let server = api::Server::start(listener, std::sync::Arc::clone(&running.engine));
+        let server = api::Server::start(listener, secure, std::sync::Arc::clone(&running.engine));
         engine::start::announce(&running, http)?;
-        Ok(Self { running, http, server })
+        Ok(Self { running, http, https, server })
     }
 
     /// Prints where it listens.
     pub fn tell(&self) {
         output::note(format_args!("castellan serves on http://{}", self.http));
+        if let Some(address) = self.https {
+            output::note(format_args!("  https on {address}"));
+        }
         for (name, address) in &self.running.listening {
             output::note(format_args!("  {name} on {address}"));
         }

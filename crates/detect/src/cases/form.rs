@@ -242,6 +242,7 @@ impl OrganisationForm {
             identifiers: Vec::new(),
             doors: BTreeMap::new(),
             sources: BTreeMap::new(),
+            extras: Default::default(),
         };
         for (name, form) in &self.places {
             let place = form.build(name)?;

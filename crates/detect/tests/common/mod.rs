@@ -186,6 +186,7 @@ pub fn organisation() -> Organisation {
         .into_iter()
         .map(|source| (source.id.clone(), source))
         .collect::<BTreeMap<_, _>>(),
+        extras: Default::default(),
     }
 }
 

@@ -160,7 +160,7 @@ impl Ingest {
             key_hash: Sha256::digest(key.as_bytes()).into(),
             response: serde_json::to_vec(&receipt).unwrap_or_default(),
         });
-        let batch = Batch { records, idempotency };
+        let batch = Batch { records, idempotency, ..Batch::default() };
         let outcome = block_in_place(|| self.journal.append(batch, now)).await;
         self.settle(&source, outcome, receipt, &split.rejected)
     }

@@ -26,7 +26,7 @@ use crate::flow::stages::{Got, Item, Stages, Work};
 use crate::flow::tally::Unresolved;
 use crate::knowledge::Knowledge;
 use crate::limits::Limits;
-use crate::live::{Live, LiveMessage};
+use crate::live::{Live, LiveEvent, LiveMessage};
 use crate::watch::doors::Doors;
 
 /// The consumer's name in the journal and in state.
@@ -276,9 +276,8 @@ impl Judge {
             match LakeRow::written(event, &mut self.scratch) {
                 Ok(row) => {
                     if self.tools.live.wants_events() {
-                        let text = Arc::from(row.ocsf.as_str());
-                        let message = LiveMessage::Event(text, event.site.clone());
-                        self.tools.live.send(message);
+                        let event = LiveEvent::new(row.ocsf.clone(), event.site.clone());
+                        self.tools.live.send(LiveMessage::Event(Arc::new(event)));
                     }
                     self.rows.push(row);
                 }

@@ -42,6 +42,7 @@ pub struct Pump {
 
 /// Those who wait for one batch's fate, and what is counted for it.
 struct Waiting {
+    marks: Vec<store::Mark>,
     acks: Vec<oneshot::Sender<AckOutcome>>,
     sources: Vec<(SourceId, u64)>,
 }
@@ -69,7 +70,8 @@ impl Pump {
     async fn append(&self, records: Vec<Record>, waiting: Waiting) {
         loop {
             let now = self.clock.now();
-            let batch = store::Batch { records: records.clone(), idempotency: None };
+            let marks = waiting.marks.clone();
+            let batch = store::Batch { records: records.clone(), marks, idempotency: None };
             // The append encodes and compresses here, before it waits.
             let error = match block_in_place(|| self.journal.append(batch, now)).await {
                 Ok(_) => return self.keep(waiting),
@@ -89,12 +91,14 @@ impl Pump {
     fn gather(&self, first: Batch, intake: &mut IntakeReceiver) -> (Vec<Record>, Waiting) {
         let max = Limits::count(self.limits.journal_batch_records_max);
         let knowledge = self.current.get();
-        let mut waiting = Waiting { acks: Vec::new(), sources: Vec::new() };
+        let mut waiting = Waiting { marks: Vec::new(), acks: Vec::new(), sources: Vec::new() };
         let mut records = Vec::with_capacity(first.records.len());
         let mut listeners: Vec<(Arc<str>, u64)> = Vec::new();
         let mut next = Some(first);
         while let Some(batch) = next.take() {
             waiting.acks.extend(batch.ack);
+            let mark = |adapters::Mark { key_hash, note }| store::Mark { key_hash, note };
+            waiting.marks.extend(batch.mark.map(mark));
             for observed in batch.records {
                 let raw = match &self.source {
                     Some(source) => assigned(observed, source),

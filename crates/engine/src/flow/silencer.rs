@@ -53,7 +53,7 @@ impl Silencer {
             let now = clock.now();
             let mut records = self.lock().due(now);
             records.push(Record::Tick { at: now });
-            let batch = Batch { records, idempotency: None };
+            let batch = Batch { records, ..Batch::default() };
             if let Err(error) = journal.append(batch, now).await {
                 // The next tick says the same again: nothing is lost but a little time.
                 tracing::warn!(reason = %error, "tick not journalled");

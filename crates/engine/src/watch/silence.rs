@@ -114,6 +114,7 @@ mod tests {
             identifiers: Vec::new(),
             doors: BTreeMap::new(),
             sources: [(id.clone(), source)].into(),
+            extras: Default::default(),
         };
         let mut silence = Silence::default();
         silence.watch(&org, Timestamp::from_secs(0));

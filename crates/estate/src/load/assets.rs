@@ -66,6 +66,7 @@ fn asset(context: &mut Context, row: &Row<'_>) {
         serial: row.text("serial"),
         criticality,
     };
+    context.keep(FILE, id.as_str(), row.extras());
     context.assets.insert(id.clone(), Place::of_row(row, &["place", "owner"]));
     context.organisation.assets.insert(id, asset);
 }

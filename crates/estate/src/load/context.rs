@@ -54,6 +54,14 @@ pub(super) struct Context {
 const SUGGESTIONS_MAX: usize = 50;
 
 impl Context {
+    /// Keeps what the house has written beside what we know of one row.
+    pub(super) fn keep(&mut self, file: &str, row: &str, extras: &BTreeMap<String, String>) {
+        if !extras.is_empty() {
+            let at = (file.to_owned(), row.to_owned());
+            self.organisation.extras.insert(at, extras.clone());
+        }
+    }
+
     pub(super) fn new() -> Self {
         // INVARIANT: `main` is an id (`ids_accept_what_the_format_names_and_nothing_else`).
         #[expect(clippy::expect_used, reason = "a constant that the tests read")]
@@ -69,6 +77,7 @@ impl Context {
                 identifiers: Vec::new(),
                 doors: BTreeMap::new(),
                 sources: BTreeMap::new(),
+                extras: Default::default(),
             },
             problems: Vec::new(),
             people: BTreeMap::new(),

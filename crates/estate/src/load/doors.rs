@@ -40,6 +40,7 @@ fn door(context: &mut Context, row: &Row<'_>) {
         context.duplicate(FILE, row.position_of("door"), door.as_str(), first);
         return;
     }
+    context.keep(FILE, door.as_str(), row.extras());
     let fields = ["door", "from_zone", "to_zone", "controller", "reader_in", "reader_out"];
     context.doors.insert(door.clone(), Place::of_row(row, &fields));
     let entry = Door {

@@ -25,6 +25,7 @@ pub(super) fn read(context: &mut Context, text: Option<&str>) {
         if let Some(tenant) = root.take_id("tenant", TenantId::parse) {
             context.organisation.tenant = tenant.value;
         }
+        context.keep(FILE, "", &root.extras());
         root.finish();
     }
     context.problems.extend(doc.into_problems());

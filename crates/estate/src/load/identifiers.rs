@@ -54,6 +54,8 @@ fn identifier(context: &mut Context, row: &Row<'_>) {
     };
     let (realm, replaces) = (row.text("realm"), row.text("replaces"));
     let identifier = Identifier { kind, value, entity, realm, validity, replaces };
+    let number = context.organisation.identifiers.len().to_string();
+    context.keep(FILE, &number, row.extras());
     context.organisation.identifiers.push(identifier);
     context.identifiers.push(Place::of_row(row, &["value", "entity", "realm", "replaces"]));
 }

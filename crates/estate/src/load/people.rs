@@ -64,6 +64,7 @@ fn person(context: &mut Context, row: &Row<'_>) {
         site,
         validity,
     };
+    context.keep(FILE, id.as_str(), row.extras());
     context.people.insert(id.clone(), Place::of_row(row, &["manager", "site"]));
     context.organisation.people.insert(id, person);
 }

@@ -52,6 +52,7 @@ fn place(context: &mut Context, mut table: Table<'_>) {
     let zone_class = table.take_word("zone_class", &CLASSES);
     let capacity = table.take_int("capacity", 0..=i64::from(u32::MAX));
     let dwell_max = table.take_duration("dwell_max");
+    let extras = table.extras();
     table.finish();
     let Some(id) = id else { return };
     if let Some(first) = context.places.get(&id.value) {
@@ -71,6 +72,7 @@ fn place(context: &mut Context, mut table: Table<'_>) {
         capacity: capacity.and_then(|capacity| u32::try_from(capacity.value).ok()),
         dwell_max: dwell_max.map(|dwell| dwell.value),
     };
+    context.keep(FILE, id.as_str(), &extras);
     context.places.insert(id.value.clone(), place);
     context.organisation.places.insert(id.value, entry);
 }

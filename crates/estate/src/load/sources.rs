@@ -77,6 +77,7 @@ fn source(context: &mut Context, mut table: Table<'_>) {
         let message = "`heartbeat` is zero: leave it out if silence is not to be judged".to_owned();
         table.error(heartbeat.at, "bad_value", message);
     }
+    let extras = table.extras();
     table.finish();
     let Some(id) = id else { return };
     if let Some(first) = context.sources.get(&id.value) {
@@ -98,6 +99,7 @@ fn source(context: &mut Context, mut table: Table<'_>) {
         matching: matching.unwrap_or_default(),
         id: id.value.clone(),
     };
+    context.keep(FILE, id.as_str(), &extras);
     context.sources.insert(id.value.clone(), place);
     context.organisation.sources.insert(id.value, entry);
 }

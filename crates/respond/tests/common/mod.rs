@@ -79,6 +79,7 @@ pub fn organisation() -> Organisation {
         identifiers: Vec::new(),
         doors: BTreeMap::new(),
         sources: BTreeMap::new(),
+        extras: Default::default(),
     }
 }
 

@@ -18,6 +18,9 @@ pub const IDEMPOTENCY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Largest answer that a key may carry; a batch with a larger one is refused.
 pub const IDEMPOTENCY_RESPONSE_BYTES_MAX: usize = 64 * 1024;
 
+/// Whose the marks are: the table of keys holds them too, under a name that no sender uses.
+const MARKS: &str = "castellan.marks";
+
 /// A sender's name for one batch.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -25,6 +28,13 @@ pub struct Key {
     pub source: SourceId,
     /// Hash of the sender's words.
     pub hash: [u8; 32],
+}
+
+impl Key {
+    /// The key of a mark; `None` never happens, the name is an id.
+    pub fn of_mark(hash: [u8; 32]) -> Option<Self> {
+        SourceId::parse(MARKS).ok().map(|source| Self { source, hash })
+    }
 }
 
 /// What is remembered of a batch.
@@ -53,6 +63,13 @@ impl Keys {
     pub fn response(&self, key: &Key, now: Timestamp) -> Option<Arc<[u8]>> {
         let entry = self.entries.get(key)?;
         (!is_expired(entry.at, now)).then(|| entry.response.clone())
+    }
+
+    /// Every mark of the last day.
+    pub fn marks(&self, now: Timestamp) -> HashMap<[u8; 32], Arc<[u8]>> {
+        let marks = self.entries.iter().filter(|(key, _)| key.source.as_str() == MARKS);
+        let alive = marks.filter(|(_, entry)| !is_expired(entry.at, now));
+        alive.map(|(key, entry)| (key.hash, entry.response.clone())).collect()
     }
 
     /// Remembers a key; forgets what is too old or too many.

@@ -13,6 +13,7 @@ mod shared;
 mod verify;
 mod writer;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
@@ -118,6 +119,16 @@ pub struct Idempotency {
     pub response: Vec<u8>,
 }
 
+/// What a reader of files notes beside the records that it hands in: how far it has come. Kept
+/// in their transaction, in place of what the same key noted before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Hash of what it is about.
+    pub key_hash: [u8; 32],
+    /// At most `IDEMPOTENCY_RESPONSE_BYTES_MAX`.
+    pub note: Vec<u8>,
+}
+
 /// Records that are kept together or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Batch {
@@ -125,6 +136,8 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// The sender's name for it, if it gave one.
     pub idempotency: Option<Idempotency>,
+    /// Kept with them.
+    pub marks: Vec<Mark>,
 }
 
 /// Where a batch lies.
@@ -239,6 +252,8 @@ impl Future for PendingAppend {
 /// The journal of one installation; share it by `Arc`. Dropping it waits for what was queued.
 pub struct Journal {
     shared: Arc<Shared>,
+    /// As the last run left them.
+    marks: HashMap<[u8; 32], Arc<[u8]>>,
     queue: Mutex<Option<SyncSender<writer::Append>>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -258,13 +273,13 @@ impl Journal {
         limits.check()?;
         let (send, receive) = sync_channel(limits.queue_batches_max);
         let opened = opening::open(dir, limits, consumers, now)?;
-        let shared = opened.shared.clone();
+        let (shared, marks) = (opened.shared.clone(), opened.keys.marks(now));
         let writing = writer::Writer::new(opened)?;
         let writer = std::thread::Builder::new()
             .name("journal-writer".into())
             .spawn(move || writing.run(&receive))
             .map_err(|e| StoreError::io("starting the journal's thread", &e))?;
-        Ok(Self { shared, queue: Mutex::new(Some(send)), writer: Mutex::new(Some(writer)) })
+        Ok(Self { shared, marks, queue: Mutex::new(Some(send)), writer: Mutex::new(Some(writer)) })
     }
 
     /// Encodes a batch on this thread and queues it. `now`: receipt time, for its key's age.
@@ -290,6 +305,9 @@ impl Journal {
         at_most("records", batch.records.len(), limits.batch_records_max)?;
         let answer_len = batch.idempotency.as_ref().map_or(0, |key| key.response.len());
         at_most("bytes of answer", answer_len, IDEMPOTENCY_RESPONSE_BYTES_MAX)?;
+        for mark in &batch.marks {
+            at_most("bytes of mark", mark.note.len(), IDEMPOTENCY_RESPONSE_BYTES_MAX)?;
+        }
         let sender = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sender = sender.ok_or(AppendError::Closed)?;
         let sealed = match SealedBatch::seal(batch.records) {
@@ -301,7 +319,13 @@ impl Journal {
         at_most("bytes", sealed.raw_len, BATCH_BYTES_MAX)?;
         let bytes = sealed.raw_len;
         let (answer, heard) = oneshot::channel();
-        let append = writer::Append { sealed, idempotency: batch.idempotency, now, answer };
+        let append = writer::Append {
+            sealed,
+            idempotency: batch.idempotency,
+            marks: batch.marks,
+            now,
+            answer,
+        };
         let waiting = self.shared.queue_bytes.fetch_add(bytes, Ordering::Relaxed);
         // One batch is always let through, however large, or it could never be taken.
         let is_over = waiting > 0 && waiting + bytes > limits.queue_bytes_max;
@@ -318,6 +342,11 @@ impl Journal {
                 })
             }
         }
+    }
+
+    /// What a key had noted when the journal was opened; `None` when nothing within a day before.
+    pub fn mark(&self, key_hash: &[u8; 32]) -> Option<&[u8]> {
+        self.marks.get(key_hash).map(|note| &**note)
     }
 
     /// A reader that begins with record `from_seq` (0 means the first there is).

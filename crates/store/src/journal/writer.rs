@@ -13,7 +13,7 @@ use super::keys::{Key, KeyEntry, Keys, expiry_edge};
 use super::opening::Opened;
 use super::segment::{self, SealedBatch, Segment};
 use super::shared::{RecentBatch, SegmentInfo, Shared};
-use super::{AppendError, Appended, Idempotency, Outcome};
+use super::{AppendError, Appended, Idempotency, Mark, Outcome};
 use crate::error::{RETRY_AFTER, StoreError};
 
 /// What a record counts for in memory beyond its body.
@@ -28,6 +28,8 @@ pub struct Append {
     pub sealed: SealedBatch,
     /// Its sender's name for it.
     pub idempotency: Option<Idempotency>,
+    /// What is noted with it.
+    pub marks: Vec<Mark>,
     /// Receipt time.
     pub now: Timestamp,
     /// Where the outcome goes.
@@ -54,7 +56,7 @@ pub struct Writer {
 enum Plan {
     Write {
         first_seq: u64,
-        key: Option<(Key, KeyEntry)>,
+        keys: Vec<(Key, KeyEntry)>,
     },
     /// The group itself holds the first of this name.
     ReplayOfGroup(Arc<[u8]>),
@@ -154,7 +156,7 @@ impl Writer {
         let mut in_group: HashMap<Key, Arc<[u8]>> = HashMap::new();
         let segment = self.active.as_ref().map_or(0, |s| s.first_seq);
         let plan_one = |append: &Append| {
-            let mut entry = None;
+            let mut keys = Vec::new();
             if let Some(named) = &append.idempotency {
                 let key = Key { source: named.source.clone(), hash: named.key_hash };
                 if let Some(response) = self.keys.response(&key, append.now) {
@@ -165,11 +167,16 @@ impl Writer {
                 }
                 let response: Arc<[u8]> = Arc::from(named.response.as_slice());
                 in_group.insert(key.clone(), response.clone());
-                entry = Some((key, KeyEntry { at: append.now, response, segment }));
+                keys.push((key, KeyEntry { at: append.now, response, segment }));
+            }
+            for mark in &append.marks {
+                let response = Arc::from(mark.note.as_slice());
+                let entry = KeyEntry { at: append.now, response, segment };
+                keys.extend(Key::of_mark(mark.key_hash).map(|key| (key, entry)));
             }
             let first_seq = next_seq;
             next_seq += append.sealed.records.len() as u64;
-            Plan::Write { first_seq, key: entry }
+            Plan::Write { first_seq, keys }
         };
         let plans = group.iter().map(plan_one).collect();
         (plans, next_seq)
@@ -189,13 +196,13 @@ impl Writer {
         };
         let outcome = active.transaction(|conn| {
             for (append, plan) in group.iter().zip(plans) {
-                let Plan::Write { first_seq, key } = plan else {
+                let Plan::Write { first_seq, keys } = plan else {
                     continue;
                 };
                 if !append.sealed.records.is_empty() {
                     segment::insert_batch(conn, *first_seq, &append.sealed)?;
                 }
-                if let Some((key, entry)) = key {
+                for (key, entry) in keys {
                     segment::insert_key(conn, key, entry)?;
                 }
             }
@@ -234,8 +241,8 @@ impl Writer {
                 Plan::Replay(response) | Plan::ReplayOfGroup(response) => {
                     Outcome::Replayed { response: response.to_vec() }
                 }
-                Plan::Write { first_seq, key } => {
-                    if let Some((key, entry)) = key {
+                Plan::Write { first_seq, keys } => {
+                    for (key, entry) in keys {
                         self.keys.insert(key, entry, now);
                     }
                     let sealed = append.sealed;
@@ -481,7 +488,7 @@ mod tests {
         let (answer, mut heard) = oneshot::channel();
         let sealed = SealedBatch::seal(vec![tick(secs)]).unwrap();
         let now = Timestamp::from_secs(secs);
-        writer.commit(vec![Append { sealed, idempotency: None, now, answer }]);
+        writer.commit(vec![Append { sealed, idempotency: None, marks: Vec::new(), now, answer }]);
         heard.try_recv().unwrap()
     }
 

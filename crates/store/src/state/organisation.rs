@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::spine::{Asset, Door, Identifier, Person, Place, Source, Validity};
+use model::spine::{Asset, Door, Extras, Identifier, Person, Place, Source, Validity};
 use model::{AssetId, AuditAct, Entity, Organisation, PersonId, PlaceId, SourceId, TenantId};
 
 use super::State;
@@ -242,7 +242,8 @@ async fn insert_source(tx: &mut Tx, tenant: &str, source: &Source) -> Result<(),
 }
 
 /// Children before parents, so that nothing is left pointing at nothing.
-const CLEAR: [&str; 6] = [
+const CLEAR: [&str; 7] = [
+    "DELETE FROM organisation_extras WHERE tenant = $1",
     "DELETE FROM doors WHERE tenant = $1",
     "DELETE FROM identifiers WHERE tenant = $1",
     "DELETE FROM sources WHERE tenant = $1",
@@ -280,6 +281,13 @@ async fn replace(tx: &mut Tx, organisation: &Organisation) -> Result<(), StoreEr
     }
     for source in organisation.sources.values() {
         insert_source(tx, tenant, source).await?;
+    }
+    for ((file, row), values) in &organisation.extras {
+        for (key, value) in values {
+            let sql = "INSERT INTO organisation_extras (tenant, file, row, key, value) \
+                       VALUES ($1, $2, $3, $4, $5)";
+            tx.run(sql, args![tenant, &**file, &**row, &**key, &**value]).await?;
+        }
     }
     Ok(())
 }
@@ -324,6 +332,16 @@ async fn sources(tx: &mut Tx, tenant: Arg) -> Result<BTreeMap<SourceId, Source>,
     rows.iter().map(read).collect()
 }
 
+async fn extras(tx: &mut Tx, tenant: Arg) -> Result<Extras, StoreError> {
+    let sql = "SELECT file, row, key, value FROM organisation_extras WHERE tenant = $1";
+    let mut extras = Extras::new();
+    for row in tx.rows(sql, vec![tenant]).await? {
+        let of = extras.entry((row.text(0)?, row.text(1)?)).or_default();
+        of.insert(row.text(2)?, row.text(3)?);
+    }
+    Ok(extras)
+}
+
 impl State {
     /// Puts an organisation in the place of the stored one of its tenant, all or nothing.
     ///
@@ -357,6 +375,7 @@ impl State {
             identifiers: identifiers(&mut tx, arg()).await?,
             doors: doors(&mut tx, arg()).await?,
             sources: sources(&mut tx, arg()).await?,
+            extras: extras(&mut tx, arg()).await?,
             tenant,
         }))
     }

@@ -140,7 +140,7 @@ impl World {
 
     /// A token that may do everything.
     pub fn root(&self) -> String {
-        self.token("ana", &["ingest", "read", "operate", "admin"], &[])
+        self.token("ana", &["ingest", "read", "names", "operate", "admin"], &[])
     }
 
     fn spawn(&self) -> Server {
