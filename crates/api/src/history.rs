@@ -1,5 +1,7 @@
 //! A search as a histogram, and as a file to take along.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -137,9 +139,9 @@ pub async fn export(
     };
     let search = Search { limit: PAGE_MAX, ..query.search()? };
     let left = Limits::count(shared.engine.config.limits.export_rows_max);
+    let search = Some(search);
     let eyes = Eyes::of(&shared, &caller);
-    let (search, form) = (Some(search), Some(form));
-    let work = Work { shared, reach, eyes, search, form, left, has_head: false };
+    let work = Work { shared, reach, eyes, search, form: Some(form), left, has_head: false };
     let stream = futures::stream::unfold(work, |work| async move { work.next().await });
     let name = format!("attachment; filename=\"events.{}\"", how.format);
     let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
@@ -169,18 +171,17 @@ type Piece = Result<Bytes, std::io::Error>;
 impl Work {
     async fn next(mut self) -> Option<(Piece, Self)> {
         let search = self.search.take()?;
-        let page = match within(&self.shared, search.clone(), &self.reach).await {
+        let mut page = match within(&self.shared, search.clone(), &self.reach).await {
             Ok(page) => page,
             Err(problem) => return Some((Err(std::io::Error::other(problem.detail)), self)),
         };
-        let cover = |found: Found| {
-            let ocsf = self.eyes.json(&found.ocsf).into_owned();
-            Found { ocsf, ..found }
-        };
-        let count = page.events.len();
-        let covered: Vec<Found> = page.events.into_iter().take(self.left).map(cover).collect();
-        let taken: Vec<&Found> = covered.iter().collect();
-        self.left = self.left.saturating_sub(count);
+        for found in &mut page.events {
+            if let Cow::Owned(covered) = self.eyes.json(&found.ocsf) {
+                found.ocsf = covered;
+            }
+        }
+        let taken: Vec<&Found> = page.events.iter().take(self.left).collect();
+        self.left = self.left.saturating_sub(page.events.len());
         let is_cut = page.next.is_some() && self.left == 0;
         self.search =
             page.next.filter(|_| !is_cut).map(|before| Search { before: Some(before), ..search });

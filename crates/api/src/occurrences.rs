@@ -8,10 +8,12 @@ use engine::occurrences::{NewOccurrence, OccurrenceError};
 use engine::store::state::{OccurrenceFilter, PageKey};
 use model::{IncidentId, Occurrence, OccurrenceId, OccurrenceKind, PlaceId, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// Which entries; every condition given must hold.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -52,7 +54,7 @@ pub async fn list(
     State(shared): State<Shared>,
     caller: Caller,
     Query(query): Query<OccurrenceQuery>,
-) -> Answer<Json<OccurrencePage>> {
+) -> Answer<Json<Value>> {
     let reach = caller.reach(Action::OccurrenceRead)?;
     let after = query.after.as_deref().map(|text| {
         PageKey::parse(text)
@@ -68,7 +70,7 @@ pub async fn list(
     };
     let page = shared.engine.state.occurrences(&filter).await?;
     let next = page.next.map(|next| next.to_string());
-    Ok(Json(OccurrencePage { occurrences: page.items, next }))
+    Eyes::of(&shared, &caller).answer(&OccurrencePage { occurrences: page.items, next })
 }
 
 /// The sites that are asked for and within reach; `None`: all, and what belongs to none.
@@ -148,7 +150,7 @@ pub async fn write(
     caller: Caller,
     headers: HeaderMap,
     Json(request): Json<OccurrenceRequest>,
-) -> Answer<(StatusCode, Json<Occurrence>)> {
+) -> Answer<(StatusCode, Json<Value>)> {
     caller.must(Action::OccurrenceWrite)?;
     let key = headers.get("idempotency-key").map(|value| value.to_str()).transpose();
     let key = key.map_err(|_| Problem::bad_request("the Idempotency-Key is not ASCII text"))?;
@@ -161,5 +163,6 @@ pub async fn write(
         caller.must_at(Action::OccurrenceWrite, corrected.site.as_ref())?;
     }
     let (was_there, entry) = shared.engine.write_occurrence(draft, key).await?;
-    Ok((if was_there { StatusCode::OK } else { StatusCode::CREATED }, Json(entry)))
+    let status = if was_there { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Eyes::of(&shared, &caller).answer(&entry)?))
 }

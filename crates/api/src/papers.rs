@@ -17,6 +17,7 @@ use crate::occurrences::sites;
 use crate::problem::{Answer, Problem};
 use crate::reason::Reason;
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// The header that holds the SHA-256 of a paper's bytes, as the audit chain has it.
 const SHA256: HeaderName = HeaderName::from_static("x-sha256");
@@ -82,7 +83,9 @@ pub async fn bundle(
     let reason = reason.wanted()?;
     let _turn = turn(&shared)?;
     let why = |problem: Problem| problem.detail;
+    let eyes = Eyes::of(&shared, &caller);
     let ask = BundleAsk {
+        sees: &|person| eyes.sees(person),
         by: caller.by().0,
         reason,
         events: caller.reach(Action::EventSearch).map_err(why),

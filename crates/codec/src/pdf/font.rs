@@ -228,7 +228,7 @@ pub const EAST: [(char, &str, u16, u16); 84] = [
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use super::*;
 
     const CHINESE: [Collection; 2] = [Collection::Cns1, Collection::Gb1];

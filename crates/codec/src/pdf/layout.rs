@@ -26,6 +26,8 @@ const FIGURE_GAP: f32 = 7.0;
 const SIGNATURE_HEIGHT: f32 = 64.0;
 /// Room for the page's number at the foot.
 const PAGE_NUMBER_WIDTH: f32 = 84.0;
+/// A row as high as this, or higher, may be parted between pages.
+const WHOLE_ROW_MAX: f32 = (BODY_END - BODY_TOP) * 0.6;
 /// A heading stays with at least this much of what follows it.
 const KEEP_WITH_NEXT: f32 = 62.0;
 
@@ -124,8 +126,8 @@ pub fn lay_out(document: &Document) -> Result<Laid, PdfError> {
     setter.paragraph(&document.title, (TITLE, INK), node);
     let node = setter.node(Role::Paragraph, None);
     setter.paragraph(&document.subtitle, (SUBTITLE, MUTED), node);
-    for block in &document.blocks {
-        setter.block(block);
+    for (at, block) in document.blocks.iter().enumerate() {
+        setter.block(block, document.blocks.get(at + 1));
         if setter.is_too_long {
             return Err(PdfError::TooLong);
         }
@@ -209,9 +211,9 @@ impl Setter<'_> {
         }
     }
 
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &Block, next: Option<&Block>) {
         match block {
-            Block::Section(title) => self.section(title),
+            Block::Section(title) => self.section(title, next),
             Block::Text(text) => {
                 let node = self.node(Role::Paragraph, None);
                 self.paragraph(text, (BODY, INK), node);
@@ -257,9 +259,13 @@ impl Setter<'_> {
         lines.swap_remove(0)
     }
 
-    fn section(&mut self, title: &str) {
+    fn section(&mut self, title: &str, next: Option<&Block>) {
+        let keep = match next {
+            Some(Block::Table(table)) => self.first_row_end(table).max(KEEP_WITH_NEXT),
+            Some(_) | None => KEEP_WITH_NEXT,
+        };
         self.y += 15.0;
-        self.need(SECTION.size * LEADING + KEEP_WITH_NEXT);
+        self.need(SECTION.size * LEADING + 4.0 + keep);
         let page = self.laid.pages.len().saturating_sub(1);
         let y = self.y;
         self.laid.outline.push(Entry { title: title.to_owned(), page, y });
@@ -290,6 +296,28 @@ impl Setter<'_> {
             }
             self.y += FIGURE_HEIGHT + FIGURE_GAP;
         }
+    }
+
+    /// How high a table is to the end of its first row, or of as much of it as must stay together.
+    fn first_row_end(&self, table: &Table) -> f32 {
+        let (mut head, mut row) = (1, 1);
+        for (at, (column, (_, width))) in table.columns.iter().zip(Self::columns(table)).enumerate()
+        {
+            let inner = width - 2.0 * CELL_PAD_X;
+            head = self.wrapped(&column.title, HEAD_CELL, inner).len().max(head);
+            if let Some(cell) = table.rows.first().and_then(|row| row.get(at)) {
+                row = self.cell_lines(cell, inner).len().max(row);
+            }
+        }
+        let head = 2.0 * CELL_PAD_Y + head as f32 * HEAD_CELL.size * LEADING;
+        let row = 2.0 * CELL_PAD_Y + row as f32 * BODY.size * LEADING;
+        head + if row < WHOLE_ROW_MAX { row } else { KEEP_WITH_NEXT }
+    }
+
+    fn cell_lines(&self, cell: &Cell, inner: f32) -> Vec<Line> {
+        let style = if cell.is_strong { STRONG } else { BODY };
+        let room = if cell.mark.is_some() { MARK_ROOM } else { 0.0 };
+        self.wrapped(&cell.text, style, inner - room)
     }
 
     /// Left edges and widths of a table's columns.
@@ -353,8 +381,7 @@ impl Setter<'_> {
 
     fn cell(&mut self, cell: &Cell, (x, width): (f32, f32), parent: NodeId) -> SetCell {
         let style = if cell.is_strong { STRONG } else { BODY };
-        let room = if cell.mark.is_some() { MARK_ROOM } else { 0.0 };
-        let lines = self.wrapped(&cell.text, style, width - 2.0 * CELL_PAD_X - room);
+        let lines = self.cell_lines(cell, width - 2.0 * CELL_PAD_X);
         let node = self.node(Role::Cell, Some(parent));
         SetCell { x: x + CELL_PAD_X, lines, style, mark: cell.mark, node }
     }
@@ -364,7 +391,7 @@ impl Setter<'_> {
         let leading = BODY.size * LEADING;
         let height = |lines: usize| 2.0 * CELL_PAD_Y + lines as f32 * leading;
         let mut most = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(1);
-        let fits_a_page = height(most) < (BODY_END - BODY_TOP) * 0.6;
+        let fits_a_page = height(most) < WHOLE_ROW_MAX;
         if height(if fits_a_page { most } else { 1 }) > self.room() {
             self.next_page_of(head);
         }

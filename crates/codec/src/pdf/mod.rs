@@ -259,6 +259,23 @@ mod tests {
     }
 
     #[test]
+    fn no_heading_stands_apart_from_the_first_row_of_its_table() {
+        let rows = || vec![vec![Cell::plain("a first row of a few lines ".repeat(20))]];
+        for lines in 30..60 {
+            let table = Table { columns: vec![column("Head", 1)], rows: rows() };
+            let blocks = vec![
+                Block::Text("line\n".repeat(lines)),
+                Block::Section("Next".into()),
+                Block::Table(table),
+            ];
+            let laid = layout::lay_out(&document(blocks)).unwrap();
+            let page = laid.outline[0].page;
+            let on_it = latin(&laid.pages[page]);
+            assert!(on_it.iter().any(|line| line.starts_with("a first row")), "{lines}: {on_it:?}");
+        }
+    }
+
+    #[test]
     fn an_edge_too_long_for_its_line_is_cut_and_says_so() {
         let mut document = document(Vec::new());
         document.head.left = "Freight ".repeat(30);

@@ -204,7 +204,7 @@ fn line_end(glyphs: &[Glyph], max: f32) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use proptest::prelude::*;
 
     use super::*;

@@ -7,11 +7,11 @@ use codec::archive::Archive;
 use codec::cell;
 use codec::civil::LocalTime;
 use lake::RawRow;
-use model::{AuditAct, Incident, Occurrence, PlaceId, Timestamp};
+use model::{AuditAct, Incident, Occurrence, PersonId, PlaceId, Timestamp};
 use serde::Serialize;
 use store::state::OccurrenceFilter;
 
-use super::{Paper, PaperError, sha256};
+use super::{Covering, Paper, PaperError, sha256};
 use crate::engine::{Engine, aside};
 use crate::limits::Limits;
 
@@ -27,7 +27,7 @@ const OCCURRENCES_MAX: u32 = 500;
 const READ_ME: &str = include_str!("READ-ME.txt");
 
 /// Who asks for a bundle, why, and what they may see; a text says why not.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BundleAsk<'a> {
     /// Who, as the audit chain names them.
     pub by: &'a str,
@@ -39,6 +39,8 @@ pub struct BundleAsk<'a> {
     pub raw: Result<(), String>,
     /// How far they may read the occurrence log.
     pub occurrences: Result<Reach, String>,
+    /// Whose names they see; everybody else is called by their id.
+    pub sees: &'a (dyn Fn(&PersonId) -> bool + Sync),
 }
 
 #[derive(Debug, Serialize)]
@@ -74,17 +76,28 @@ struct LeftOut {
 }
 
 /// A bundle in the making.
-struct Bundle {
+struct Bundle<'a> {
+    covering: Covering<'a>,
+    /// Texts in which somebody is called by their id.
+    covered: usize,
     archive: Archive,
     files: Vec<FileLine>,
     left_out: Vec<LeftOut>,
     room: usize,
 }
 
-impl Bundle {
-    fn new(at: Timestamp, room: usize) -> Result<Self, PaperError> {
+impl<'a> Bundle<'a> {
+    fn new(at: Timestamp, room: usize, covering: Covering<'a>) -> Result<Self, PaperError> {
         let archive = Archive::new(&LocalTime::utc(at.nanos()))?;
-        Ok(Self { archive, files: Vec::new(), left_out: Vec::new(), room })
+        let (files, left_out) = (Vec::new(), Vec::new());
+        Ok(Self { covering, covered: 0, archive, files, left_out, room })
+    }
+
+    /// A JSON text as whoever asks may see it.
+    fn cover(&mut self, json: String) -> String {
+        let covered = self.covering.json(&json);
+        self.covered += usize::from(covered.is_some());
+        covered.unwrap_or(json)
     }
 
     fn add(&mut self, name: &str, content: &[u8]) -> Result<(), PaperError> {
@@ -110,6 +123,7 @@ impl Bundle {
     ) -> Result<(), PaperError> {
         let (mut text, mut gone) = (String::new(), 0);
         for line in lines {
+            let line = self.cover(line);
             if text.len() + line.len() < self.room {
                 text.push_str(&line);
                 text.push('\n');
@@ -123,6 +137,8 @@ impl Bundle {
 
     /// The archive with its manifest and sums at the end.
     fn finish(mut self, mut manifest: Manifest<'_>) -> Result<Vec<u8>, PaperError> {
+        let why = "people are called by their ids where whoever made this had not asked for names";
+        self.leave_out("names", Some(self.covered), why);
         manifest.files = std::mem::take(&mut self.files);
         manifest.left_out = std::mem::take(&mut self.left_out);
         let text = serde_json::to_string_pretty(&manifest)? + "\n";
@@ -159,11 +175,16 @@ impl Engine {
         ask: &BundleAsk<'_>,
     ) -> Result<Paper, PaperError> {
         let made_at = self.now();
-        let mut bundle = Bundle::new(made_at, Limits::count(self.config.limits.bundle_bytes_max))?;
+        let room = Limits::count(self.config.limits.bundle_bytes_max);
+        let covering = Covering { knowledge: self.current.get(), sees: ask.sees };
+        let mut bundle = Bundle::new(made_at, room, covering)?;
         bundle.add("READ-ME.txt", READ_ME.as_bytes())?;
-        let json = serde_json::to_string_pretty(incident)? + "\n";
+        // Covered first, so that the table of its history is covered too.
+        let json = bundle.cover(serde_json::to_string(incident)?);
+        let shown: Incident = serde_json::from_str(&json)?;
+        let json = serde_json::to_string_pretty(&shown)? + "\n";
         bundle.add("incident.json", json.as_bytes())?;
-        bundle.add("timeline.csv", timeline(incident)?.as_bytes())?;
+        bundle.add("timeline.csv", timeline(&shown)?.as_bytes())?;
         let findings = self.state.findings_by_id(&incident.findings).await?;
         let lines = findings.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
         bundle.add_lines(("findings.ndjson", "findings"), lines.into_iter())?;
@@ -206,7 +227,7 @@ impl Engine {
 
     async fn add_events(
         &self,
-        bundle: &mut Bundle,
+        bundle: &mut Bundle<'_>,
         incident: &Incident,
         ask: &BundleAsk<'_>,
     ) -> Result<(), PaperError> {
@@ -264,7 +285,7 @@ impl Engine {
 
     async fn add_occurrences(
         &self,
-        bundle: &mut Bundle,
+        bundle: &mut Bundle<'_>,
         incident: &Incident,
         ask: &BundleAsk<'_>,
     ) -> Result<(), PaperError> {
@@ -294,7 +315,11 @@ impl Engine {
 
     /// The acts on the incident. Whoever sees the incident sees them in its history; here they
     /// stand with their place in the chain. Bundles made of it are no acts on it.
-    async fn add_acts(&self, bundle: &mut Bundle, incident: &Incident) -> Result<(), PaperError> {
+    async fn add_acts(
+        &self,
+        bundle: &mut Bundle<'_>,
+        incident: &Incident,
+    ) -> Result<(), PaperError> {
         let object = format!("incident:{}", incident.id);
         let mut acts = self.state.acts_of(&object, incident.opened_at, ACTS_MAX).await?;
         if acts.len() as u64 >= u64::from(ACTS_MAX) {
@@ -307,12 +332,14 @@ impl Engine {
                 chained.seq, chained.digest, chained.previous, chained.head, chained.text
             )
         });
-        bundle.add_lines(("audit.ndjson", "acts"), lines)
+        // Acts hold ids and digests, never names, and must stay the bytes that were hashed.
+        let text: String = lines.map(|line| line + "\n").collect();
+        bundle.add("audit.ndjson", text.as_bytes())
     }
 
     async fn add_raw(
         &self,
-        bundle: &mut Bundle,
+        bundle: &mut Bundle<'_>,
         incident: &Incident,
         ask: &BundleAsk<'_>,
     ) -> Result<(), PaperError> {
@@ -370,11 +397,15 @@ fn index_line(row: &RawRow) -> Result<String, PaperError> {
 fn timeline(incident: &Incident) -> Result<String, PaperError> {
     let mut text = cell::line(["at", "by", "act", "detail"]);
     for entry in &incident.timeline {
-        let mut value = serde_json::to_value(&entry.act)?;
-        let act = value.as_object_mut().and_then(|map| map.remove("act"));
-        let act = act.as_ref().and_then(|act| act.as_str()).unwrap_or_default().to_owned();
-        let detail = serde_json::to_string(&value)?;
-        text.push_str(&cell::line([&*entry.at.to_string(), &entry.by, &act, &detail]));
+        let value = serde_json::to_value(&entry.act)?;
+        let act = value.get("act").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let fields = value.as_object().into_iter().flatten();
+        let rest: serde_json::Map<_, _> = fields
+            .filter(|(name, _)| *name != "act")
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let detail = serde_json::to_string(&rest)?;
+        text.push_str(&cell::line([&*entry.at.to_string(), &entry.by, act, &detail]));
     }
     Ok(text)
 }

@@ -9,8 +9,13 @@ pub mod report;
 mod shift;
 pub mod texts;
 
+use std::sync::Arc;
+
+use model::PersonId;
 use sha2::{Digest, Sha256};
 use store::StoreError;
+
+use crate::knowledge::Knowledge;
 
 /// Why a paper is not made.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +61,26 @@ impl Paper {
     fn new(bytes: Vec<u8>, name: String) -> Self {
         let sha256 = sha256(&bytes);
         Self { bytes, sha256, name }
+    }
+}
+
+/// Texts of a paper, with ids in place of the names that its reader may not see.
+struct Covering<'a> {
+    knowledge: Arc<Knowledge>,
+    sees: &'a (dyn Fn(&PersonId) -> bool + Sync),
+}
+
+impl Covering<'_> {
+    /// JSON text; `None` when it names nobody who is to be covered.
+    fn json(&self, json: &str) -> Option<String> {
+        let covered = self.knowledge.veil.cover_json(json, &|person| (self.sees)(person));
+        covered.filter(|covered| covered != json)
+    }
+
+    /// Plain text.
+    fn text(&self, text: &str) -> String {
+        let covered = self.knowledge.veil.cover_text(text, &|person| (self.sees)(person));
+        covered.unwrap_or_else(|| text.to_owned())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use access::Reach;
 use chrono_tz::Tz;
-use model::incident::{Disposition, Owner};
+use model::incident::{Disposition, Owner, TimelineAct};
 use model::{
     AuditAct, Incident, IncidentId, IncidentState, Level, Occurrence, OccurrenceKind, PlaceId,
     SourceId, SourceState, Timestamp,
@@ -12,7 +12,7 @@ use store::state::OccurrenceFilter;
 
 use super::history::{self, Hold, Offered};
 use super::texts::Language;
-use super::{Paper, PaperError, sha256, shift};
+use super::{Covering, Paper, PaperError, sha256, shift};
 use crate::engine::Engine;
 use crate::limits::Limits;
 
@@ -287,6 +287,7 @@ impl Engine {
         let max = Limits::count(self.config.limits.report_rows_max);
         let knowledge = self.current.get();
         let (incidents, is_cut) = self.incidents_of(ask).await?;
+        let incidents = self.nameless(incidents);
         let lines = || incidents.iter().filter_map(|i| self.incident_line(i, ask.to));
         let opened = lines().filter(|line| line.opened_at >= ask.from).collect();
         let is_resolved =
@@ -334,6 +335,25 @@ impl Engine {
         Ok((found, is_cut))
     }
 
+    /// A paper lies on a desk: it calls everybody by their id.
+    fn covering(&self) -> Covering<'static> {
+        Covering { knowledge: self.current.get(), sees: &|_| false }
+    }
+
+    /// Incidents with ids in place of names in what the report says of them.
+    fn nameless(&self, mut incidents: Vec<Incident>) -> Vec<Incident> {
+        let covering = self.covering();
+        for incident in &mut incidents {
+            incident.title = covering.text(&incident.title);
+            for entry in &mut incident.timeline {
+                if let TimelineAct::Offered { note: Some(note), .. } = &mut entry.act {
+                    *note = covering.text(note);
+                }
+            }
+        }
+        incidents
+    }
+
     fn incident_line(&self, incident: &Incident, end: Timestamp) -> Option<IncidentLine> {
         let stood = history::stood(incident, end)?;
         Some(IncidentLine {
@@ -374,6 +394,7 @@ impl Engine {
         let more = entries.len().saturating_sub(max);
         entries.truncate(max);
         entries.reverse();
+        let covering = self.covering();
         let mut rows = Vec::with_capacity(entries.len());
         for entry in &entries {
             let corrects = match &entry.corrects {
@@ -388,7 +409,7 @@ impl Engine {
                 by: entry.by.clone(),
                 kind: entry.kind,
                 place: entry.place.as_ref().or(entry.site.as_ref()).map(|id| self.place_name(id)),
-                text: entry.text.clone(),
+                text: covering.text(&entry.text),
                 incident: entry.incident.clone(),
                 corrects,
                 corrected_by: entries.iter().rev().find(by_another).map(|other| other.number),

@@ -98,19 +98,25 @@ async fn under(
     Ok(by_id(tx, &row.text(0)?).await?.map(Written::Before))
 }
 
+/// Forgets keys that are too old, and the oldest of those beyond `keep`.
+pub(super) async fn forget_keys(tx: &mut Tx, edge: Timestamp, keep: u64) -> Result<(), StoreError> {
+    tx.run("DELETE FROM occurrence_keys WHERE at <= $1", args![edge]).await?;
+    tx.run(
+        "DELETE FROM occurrence_keys WHERE occurrence IN (SELECT occurrence FROM \
+         occurrence_keys ORDER BY at DESC, occurrence LIMIT 1000 OFFSET $1)",
+        args![keep],
+    )
+    .await?;
+    Ok(())
+}
+
 async fn remember(
     tx: &mut Tx,
     (caller, key): (&str, &OccurrenceKey),
     entry: &Occurrence,
 ) -> Result<(), StoreError> {
     let edge = entry.recorded_at.minus(OCCURRENCE_KEY_AGE_MAX);
-    tx.run("DELETE FROM occurrence_keys WHERE at <= $1", args![edge]).await?;
-    tx.run(
-        "DELETE FROM occurrence_keys WHERE occurrence IN (SELECT occurrence FROM \
-         occurrence_keys ORDER BY at DESC, occurrence LIMIT 1000 OFFSET $1)",
-        args![OCCURRENCE_KEYS_MAX - 1],
-    )
-    .await?;
+    forget_keys(tx, edge, OCCURRENCE_KEYS_MAX - 1).await?;
     tx.run(
         "INSERT INTO occurrence_keys (caller, key_hash, at, request_hash, occurrence) \
          VALUES ($1, $2, $3, $4, $5)",
