@@ -17,7 +17,7 @@ use engine::store::state::LinkPurpose;
 use model::{Incident, Organisation, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::serve::{Served, runtime, stop_asked, told};
+use super::serve::{Served, StopSignals, runtime, told};
 use crate::feeder::{Feeder, Ways};
 use crate::output::{self, Ended, Format, Outcome};
 
@@ -141,6 +141,7 @@ async fn demo(
     (folder, stop_after): (&Folder, Option<Duration>),
     format: Format,
 ) -> Outcome {
+    let stop_signals = StopSignals::listen()?;
     let org = organisation()?;
     let broker = tokio::net::TcpStream::connect(args.mqtt).await.is_ok().then_some(args.mqtt);
     let config = config(&args, folder, broker)?;
@@ -171,7 +172,7 @@ async fn demo(
     };
     let stop = CancellationToken::new();
     let feeding = tokio::spawn(Feeder::new(sim, clock, ways).run(start, stop.clone()));
-    let ended = watch(&served, stop_after, format).await;
+    let ended = watch(&served, (stop_signals, stop_after), format).await;
     stop.cancel();
     let sent = feeding.await.context("the feeder ended in a panic")?;
     output::note(format_args!("{sent}"));
@@ -300,14 +301,14 @@ fn address(served: &Served, name: &str) -> anyhow::Result<SocketAddr> {
 /// Prints incidents as they are found, until asked to stop.
 async fn watch(
     served: &Served,
-    stop_after: Option<Duration>,
+    (stop_signals, stop_after): (StopSignals, Option<Duration>),
     format: Format,
 ) -> anyhow::Result<()> {
     let begun = Stopwatch::start();
     let mut live = served.running.engine.live.incidents();
     // What was told of each: an incident that has grown graver is told again.
     let mut known = BTreeMap::new();
-    let mut asked = std::pin::pin!(stop_asked());
+    let mut asked = std::pin::pin!(stop_signals.asked());
     let end = stop_after.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
     let mut over = std::pin::pin!(tokio::time::sleep(end));
     loop {

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use engine::clock::Clock;
 use engine::config::Config;
 use engine::{Mode, StartError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::output::{self, Ended, Format, Outcome};
 
@@ -37,6 +38,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
     start_logging();
     let runtime = runtime()?;
     runtime.block_on(async {
+        let stop = StopSignals::listen()?;
         let served = Served::start(config, Clock::system()).await;
         let served = match told(served, format)? {
             Some(served) => served,
@@ -45,7 +47,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
         served.tell();
         served.tell_first_administrator().await?;
         served.tell_first_token().await?;
-        served.until_stopped().await
+        served.until_stopped(stop).await
     })
 }
 
@@ -160,9 +162,9 @@ impl Served {
     }
 
     /// Serves until a signal asks to stop, or the flow fails.
-    pub async fn until_stopped(self) -> Outcome {
+    pub async fn until_stopped(self, stop: StopSignals) -> Outcome {
         let mut look = tokio::time::interval(std::time::Duration::from_secs(1));
-        let mut asked = std::pin::pin!(stop_asked());
+        let mut asked = std::pin::pin!(stop.asked());
         let failed = loop {
             tokio::select! {
                 () = &mut asked => break false,
@@ -186,18 +188,25 @@ impl Served {
     }
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub async fn stop_asked() {
-    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    match terminate {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+/// SIGINT and SIGTERM. Heard from the start on, so that a stop that is asked for while we start is
+/// as orderly as a later one.
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Listens from now on.
+    pub fn listen() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits until one of them was sent.
+    pub async fn asked(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }
