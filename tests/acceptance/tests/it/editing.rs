@@ -232,7 +232,8 @@ async fn what_runs_too_long_or_is_not_allowed_hurts_nobody() {
     api.take("app", "application/x-ndjson", "{\"marker\": \"a\", \"user\": \"ana\"}\n").await;
     api.until_count("SELECT count(*) FROM events WHERE source = 'app'", 1).await;
 
-    let broken = tom.post(path, json!({"files": with(". = {{"), "texts": [text]})).await;
+    let broken =
+        tom.post(path, json!({"files": {"map.vrl": ". = {{ no program"}, "texts": [text]})).await;
     assert_eq!(broken.status, 200, "{}", broken.body);
     let problem = &broken.body["problems"][0];
     assert_eq!((&problem["file"], &problem["line"]), (&json!("map.vrl"), &json!(1)), "{problem}");

@@ -91,7 +91,7 @@ async fn a_call_reaches_the_guards_of_its_site_and_asks_for_its_reason_afterward
 #[tokio::test]
 async fn a_call_is_never_refused_whoever_calls_and_whatever_is_missing() {
     let world = two_sites();
-    let token = world.root();
+    let (token, reader) = (world.root(), world.token("reader", &["read"], &[]));
     let server = world.start().await;
     let root = Api::to(&server, &token);
     // Nobody guards anything yet: the team that owns what no rule assigns.
@@ -123,7 +123,6 @@ async fn a_call_is_never_refused_whoever_calls_and_whatever_is_missing() {
     assert_eq!(called.body["incident"]["title"], "Panic: Distribution");
     assert_eq!(called.body["routing"], "site_guards");
     // A token may call too, and is held to its scopes.
-    let reader = world.token("reader", &["read"], &[]);
     let refused = Api::to(&server, &reader).post("/v1/panic", &json!({})).await;
     refused.is_problem(403, "forbidden");
     assert_eq!(root.post("/v1/panic", &json!({})).await.status, 201);
