@@ -16,7 +16,9 @@ need_components
 need_nextest
 need_broker
 need_chromium
+need_python
 build_console
+need_provider >/dev/null || true
 
 step() {
     local began=$SECONDS

@@ -21,18 +21,30 @@ export function whenSessionLost(tell: (problem: Problem) => void): void {
   onSessionLost = tell
 }
 
-let onProofWanted: () => void = () => {}
+/** What can be done about a refusal so that the same request passes; `false`: nothing. */
+let mend: (problem: Problem) => Promise<boolean> = async () => false
 
-/** Who is told when the server wants a fresh sign-in before it does what was asked. */
-export function whenProofWanted(tell: () => void): void {
-  onProofWanted = tell
+/** Who gives what a refused request lacked. */
+export function whenRefused(mended: (problem: Problem) => Promise<boolean>): void {
+  mend = mended
 }
 
 /** A request without our cookie is one without a token, to a server that also takes those. */
 const isSignedOut = (code: string): boolean =>
   code.startsWith('session_') || code === 'token_missing'
 
+/** Sends a request; a change once more, if what it lacked was given meanwhile. */
 async function send(request: Request, wait_ms = WAIT_MS_MAX): Promise<Response> {
+  const spare = SAFE.has(request.method) ? undefined : request.clone()
+  try {
+    return await attempt(request, wait_ms)
+  } catch (thrown) {
+    if (!spare || !(thrown instanceof Problem) || !(await mend(thrown))) throw thrown
+    return attempt(spare, wait_ms)
+  }
+}
+
+async function attempt(request: Request, wait_ms: number): Promise<Response> {
   if (csrf && !SAFE.has(request.method)) request.headers.set('X-CSRF-Token', csrf)
   const own = AbortSignal.timeout(wait_ms)
   const signal = request.signal ? AbortSignal.any([request.signal, own]) : own
@@ -46,7 +58,6 @@ async function send(request: Request, wait_ms = WAIT_MS_MAX): Promise<Response> 
   if (response.ok) return response
   const problem = await problemOf(response)
   if (response.status === 401 && isSignedOut(problem.code)) onSessionLost(problem)
-  if (response.status === 401 && problem.code === 'proof_wanted') onProofWanted()
   throw problem
 }
 

@@ -176,6 +176,8 @@ export interface SessionAnswer {
   provider?: string | null
   has_password?: boolean
   has_totp?: boolean
+  /** Seconds for which this sign-in is proof enough to change what one signs in with. */
+  proof_s?: number
 }
 
 export interface SavedView {

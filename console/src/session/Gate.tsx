@@ -10,7 +10,8 @@ import { language } from '../text/language'
 import { startTicking } from '../time/clock'
 import { ProblemNote } from '../ui/Notes'
 import { hasLinkCode } from './link'
-import { askSession, isProofWanted, session } from './session'
+import { proof, startProofs } from './proof'
+import { askSession, session } from './session'
 
 const SignIn = lazy(() => import('../pages/signin/SignIn'))
 const Enrol = lazy(() => import('../pages/signin/Enrol'))
@@ -23,13 +24,17 @@ function begin(): void {
   startTicking()
   startLink()
   startIncidents()
+  startProofs()
 }
+
+const proved = () => proof.get()?.settle(true)
+const unproved = () => proof.get()?.settle(false)
 
 /** Lets in whom the server knows; all others see the sign-in page and nothing else. */
 export function Gate() {
   const now = useExternal(session)
   const spoken = useExternal(language)
-  const proving = useExternal(isProofWanted)
+  const asked = useExternal(proof)
   const isIn = now.state === 'in' && !now.session.must_enrol
   useEffect(() => {
     // The page's own script comes along while the server is asked who we are.
@@ -71,12 +76,13 @@ export function Gate() {
         </Suspense>
       </Modal>
       <Modal
-        opened={proving && now.state === 'in'}
-        onClose={() => isProofWanted.set(false)}
+        opened={asked !== undefined}
+        onClose={unproved}
         title={t('signin.proof_title')}
+        closeButtonProps={{ 'aria-label': t('shell.close') }}
       >
         <Suspense>
-          <SignIn isAgain />
+          <SignIn isAgain onEntered={proved} />
         </Suspense>
       </Modal>
     </>

@@ -1,5 +1,5 @@
 /** Who is at the console, and what the server says that they may do. */
-import { call, get, setCsrf, whenProofWanted, whenSessionLost } from '../api/client'
+import { call, get, setCsrf, whenSessionLost } from '../api/client'
 import { asProblem, Problem } from '../api/problem'
 import type { Right, SessionAnswer } from '../api/types'
 import { External, useExternal } from '../live/external'
@@ -15,9 +15,6 @@ export type Session =
 
 export const session = new External<Session>({ state: 'asking' })
 
-/** The server wants to see once more that it is the operator, before what they sign in with changes. */
-export const isProofWanted = new External(false)
-
 /** A server from before sign-in, seen while developing behind the proxy's token. */
 const DEVELOPER: SessionAnswer = {
   operator: { id: 'developer', name: 'Developer', teams: [] },
@@ -29,17 +26,17 @@ const DEVELOPER: SessionAnswer = {
 /** Takes a session that the server has just given. */
 export function enter(answer: SessionAnswer): void {
   setCsrf(answer.csrf)
-  isProofWanted.set(false)
   if (answer.now) sightClock(answer.now)
   session.set({ state: 'in', session: answer })
 }
 
-/** Asks the server who we are. */
-export async function askSession(): Promise<void> {
+/** Asks the server who we are. `isPatient`: what stands, stands until there is a session. */
+export async function askSession(isPatient = false): Promise<void> {
   try {
     enter(await get<SessionAnswer>('/v1/session'))
   } catch (thrown) {
     const problem = asProblem(thrown)
+    if (isPatient) return
     if (problem.status === 401) session.set({ state: 'out', problem })
     else if (import.meta.env.DEV && problem.isMissing) enter(DEVELOPER)
     else session.set({ state: 'unreachable', problem })
@@ -59,10 +56,6 @@ export async function signOut(): Promise<void> {
 whenSessionLost(() => {
   const now = session.get()
   if (now.state === 'in') session.set({ state: 'expired', was: now.session })
-})
-
-whenProofWanted(() => {
-  if (session.get().state === 'in') isProofWanted.set(true)
 })
 
 /** The session at hand; only below the shell, where there is one. */

@@ -1,12 +1,15 @@
 //! A search as a histogram, and as a file to take along.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use engine::access::{Action, Reach};
-use engine::lake::{Found, Search};
+use engine::cell;
+use engine::lake::{Found, Search, Sheet};
 use engine::limits::Limits;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -104,12 +107,13 @@ fn by_site(search: Search, reach: &Reach) -> Vec<Search> {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
-    /// `csv` or `ndjson`.
+    /// `csv`, `ndjson` or `parquet`.
     format: String,
 }
 
 /// A search as a file, newest first: `ndjson` is one event per line, `csv` the columns that people
-/// read. At the limit `export_rows_max` the last line says so.
+/// read, `parquet` the same columns with their types. At the limit `export_rows_max` the last line
+/// says so; in a Parquet file its metadata does, under the key `castellan.cut`.
 #[utoipa::path(
     get, path = "/v1/events/export", tag = "events", params(EventQuery, ExportQuery),
     responses((status = 200, content_type = "text/csv", body = String),
@@ -124,31 +128,30 @@ pub async fn export(
 ) -> Answer<Response> {
     caller.must(Action::Export)?;
     let reach = caller.reach(Action::EventSearch)?;
-    let format = match how.format.as_str() {
-        "csv" => Format::Csv,
-        "ndjson" => Format::Ndjson,
+    let (form, kind) = match how.format.as_str() {
+        "csv" => (Form::Csv, "text/csv; charset=utf-8"),
+        "ndjson" => (Form::Ndjson, "application/x-ndjson"),
+        "parquet" => (Form::Parquet(Box::new(Sheet::new()?)), "application/vnd.apache.parquet"),
         other => {
-            let detail = format!("`{other}` is no format; expected csv or ndjson");
+            let detail = format!("`{other}` is no format; expected csv, ndjson or parquet");
             return Err(Problem::bad_request(detail));
         }
     };
     let search = Search { limit: PAGE_MAX, ..query.search()? };
     let left = Limits::count(shared.engine.config.limits.export_rows_max);
+    let search = Some(search);
     let eyes = Eyes::of(&shared, &caller);
-    let work = Work { shared, reach, eyes, search: Some(search), format, left, has_head: false };
+    let work = Work { shared, reach, eyes, search, form: Some(form), left, has_head: false };
     let stream = futures::stream::unfold(work, |work| async move { work.next().await });
-    let (kind, name) = match format {
-        Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"events.csv\""),
-        Format::Ndjson => ("application/x-ndjson", "attachment; filename=\"events.ndjson\""),
-    };
-    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)];
+    let name = format!("attachment; filename=\"events.{}\"", how.format);
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, Body::from_stream(stream)).into_response())
 }
 
-#[derive(Clone, Copy)]
-enum Format {
+enum Form {
     Csv,
     Ndjson,
+    Parquet(Box<Sheet>),
 }
 
 /// An export under way: page after page, so that its size costs no memory.
@@ -157,7 +160,8 @@ struct Work {
     reach: Reach,
     eyes: Eyes,
     search: Option<Search>,
-    format: Format,
+    /// Gone once the file has ended.
+    form: Option<Form>,
     left: usize,
     has_head: bool,
 }
@@ -167,80 +171,82 @@ type Piece = Result<Bytes, std::io::Error>;
 impl Work {
     async fn next(mut self) -> Option<(Piece, Self)> {
         let search = self.search.take()?;
-        let page = match within(&self.shared, search.clone(), &self.reach).await {
+        let mut page = match within(&self.shared, search.clone(), &self.reach).await {
             Ok(page) => page,
             Err(problem) => return Some((Err(std::io::Error::other(problem.detail)), self)),
         };
-        let mut text = String::new();
-        if !self.has_head {
-            self.has_head = true;
-            text.push_str(self.format.head());
+        for found in &mut page.events {
+            if let Cow::Owned(covered) = self.eyes.json(&found.ocsf) {
+                found.ocsf = covered;
+            }
         }
-        for found in page.events.iter().take(self.left) {
-            self.format.line(found, &self.eyes.json(&found.ocsf), &mut text);
-        }
+        let taken: Vec<&Found> = page.events.iter().take(self.left).collect();
         self.left = self.left.saturating_sub(page.events.len());
-        match page.next {
-            Some(_) if self.left == 0 => text.push_str(self.format.cut()),
-            Some(before) => self.search = Some(Search { before: Some(before), ..search }),
+        let is_cut = page.next.is_some() && self.left == 0;
+        self.search =
+            page.next.filter(|_| !is_cut).map(|before| Search { before: Some(before), ..search });
+        let is_last = self.search.is_none();
+        let piece = self.piece(&taken, is_last.then_some(is_cut));
+        Some((piece.map(Bytes::from), self))
+    }
+
+    /// The bytes of some events. `end`: that they are the last, and whether more were cut off.
+    fn piece(&mut self, found: &[&Found], end: Option<bool>) -> Result<Vec<u8>, std::io::Error> {
+        let is_first = !std::mem::replace(&mut self.has_head, true);
+        let mut text = String::new();
+        match &mut self.form {
             None => {}
+            Some(Form::Csv) => {
+                if is_first {
+                    text.push_str(&cell::line(CSV_COLUMNS));
+                }
+                found.iter().for_each(|found| text.push_str(&csv_line(found)));
+                if end == Some(true) {
+                    text.push_str(&format!("cut: {CUT}\r\n"));
+                }
+            }
+            Some(Form::Ndjson) => {
+                for found in found {
+                    text.push_str(&found.ocsf);
+                    text.push('\n');
+                }
+                if end == Some(true) {
+                    text.push_str(&format!("{{\"cut\":\"{CUT}\"}}\n"));
+                }
+            }
+            Some(Form::Parquet(sheet)) => {
+                let mut bytes = sheet.add(found).map_err(std::io::Error::other)?;
+                let ended = if end.is_some() { self.form.take() } else { None };
+                if let Some(Form::Parquet(sheet)) = ended {
+                    let cut = (end == Some(true)).then_some(CUT);
+                    bytes.extend(sheet.finish(cut).map_err(std::io::Error::other)?);
+                }
+                return Ok(bytes);
+            }
         }
-        Some((Ok(Bytes::from(text)), self))
+        Ok(text.into_bytes())
     }
 }
 
-impl Format {
-    fn head(self) -> &'static str {
-        match self {
-            Self::Csv => "time,record,part,source,class_uid,severity_id,person,place,message\r\n",
-            Self::Ndjson => "",
-        }
-    }
+/// What the end of a file says when there was more.
+const CUT: &str = "the limit export_rows_max is reached";
 
-    fn cut(self) -> &'static str {
-        match self {
-            Self::Csv => "cut: the limit export_rows_max is reached\r\n",
-            Self::Ndjson => "{\"cut\":\"the limit export_rows_max is reached\"}\n",
-        }
-    }
+const CSV_COLUMNS: [&str; 9] =
+    ["time", "record", "part", "source", "class_uid", "severity_id", "person", "place", "message"];
 
-    fn line(self, found: &Found, ocsf: &str, text: &mut String) {
-        match self {
-            Self::Ndjson => {
-                text.push_str(ocsf);
-                text.push('\n');
-            }
-            Self::Csv => {
-                let event: serde_json::Value = serde_json::from_str(ocsf).unwrap_or_default();
-                let at = |path: &str| {
-                    event.pointer(path).and_then(serde_json::Value::as_str).unwrap_or_default()
-                };
-                let severity = found.severity_id.map(|s| s.to_string()).unwrap_or_default();
-                let cells = [
-                    found.key.time.to_string(),
-                    found.key.seq.to_string(),
-                    found.key.part.to_string(),
-                    found.source.clone(),
-                    found.class_uid.to_string(),
-                    severity,
-                    at("/castellan/person").to_owned(),
-                    at("/castellan/place/id").to_owned(),
-                    at("/message").to_owned(),
-                ];
-                let quoted: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-                text.push_str(&quoted.join(","));
-                text.push_str("\r\n");
-            }
-        }
-    }
-}
-
-/// A cell of RFC 4180. One that a spreadsheet would run as a formula is made text.
-fn quoted(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r']) {
-        return format!("\"{}\"", cell.replace('"', "\"\""));
-    }
-    cell
+fn csv_line(found: &Found) -> String {
+    let told = found.told();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let cells = [
+        found.key.time.to_string(),
+        found.key.seq.to_string(),
+        found.key.part.to_string(),
+        found.source.clone(),
+        found.class_uid.to_string(),
+        found.severity_id.map(|id| id.to_string()).unwrap_or_default(),
+        text(&told.person),
+        text(&told.place),
+        text(&told.message),
+    ];
+    cell::line(cells.iter().map(String::as_str))
 }

@@ -27,6 +27,15 @@ impl Reason {
         }
     }
 
+    /// The reason, which must be given.
+    pub fn wanted(&self) -> Answer<&str> {
+        self.check()?;
+        let text = self.reason.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        text.ok_or_else(|| {
+            Problem::bad_request("say why, in `reason`: it is kept in the audit log")
+        })
+    }
+
     /// Keeps it for an act that is done: `verb` to `object`.
     pub async fn note(&self, engine: &Engine, of: (&str, &str), by: &str) -> Answer<()> {
         let text = self.reason.as_deref().map(str::trim).filter(|text| !text.is_empty());

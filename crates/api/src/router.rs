@@ -22,8 +22,9 @@ use crate::auth::COOKIE;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, incidents, ingest, live, operators, organisation, people,
-    plans, problem, session, signin, system, tokens, views,
+    audit, console, events, history, incidents, ingest, live, mappings, occurrences, oidc,
+    operators, organisation, panic, papers, people, plans, presence, problem, refused, session,
+    signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -85,6 +86,9 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(incidents::act))
         .routes(routes!(incidents::findings))
         .routes(routes!(incidents::finding))
+        .routes(routes!(occurrences::list, occurrences::write))
+        .routes(routes!(papers::bundle))
+        .routes(routes!(papers::shift))
         .routes(routes!(live::live))
         .routes(routes!(people::list))
         .routes(routes!(people::one))
@@ -103,10 +107,22 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(system::metrics))
         .routes(routes!(tokens::create, tokens::list))
         .routes(routes!(tokens::revoke))
+        .merge(desk())
         .merge(people_who_sign_in())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
         .merge(images)
         .merge(ingest)
+}
+
+/// What guards need at once, and the editing of mappings.
+fn desk() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(panic::panic))
+        .routes(routes!(presence::presence))
+        .routes(routes!(refused::list))
+        .routes(routes!(refused::photo))
+        .routes(routes!(mappings::one, mappings::save, mappings::restore))
+        .routes(routes!(mappings::try_out))
 }
 
 fn people_who_sign_in() -> OpenApiRouter<Shared> {
@@ -116,6 +132,8 @@ fn people_who_sign_in() -> OpenApiRouter<Shared> {
         .routes(routes!(signin::password))
         .routes(routes!(signin::begin_passkey))
         .routes(routes!(signin::finish_passkey))
+        .routes(routes!(oidc::begin))
+        .routes(routes!(oidc::callback))
         .routes(routes!(session::session, session::sign_out))
         .routes(routes!(session::password))
         .routes(routes!(session::begin_totp, session::finish_totp))
@@ -178,7 +196,9 @@ impl Server {
     pub fn start(listener: TcpListener, https: Option<Https>, engine: Arc<Engine>) -> Self {
         let max = usize::try_from(engine.config.limits.ingest_requests_max).unwrap_or(64);
         let ingesting = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-        let shared = Shared { engine, ingesting, metrics: metrics() };
+        let max = usize::try_from(engine.config.limits.papers_at_once_max).unwrap_or(1);
+        let papers = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+        let shared = Shared { engine, ingesting, papers, metrics: metrics() };
         let stop = CancellationToken::new();
         let application = application(shared);
         let mut tasks = JoinSet::new();

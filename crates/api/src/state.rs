@@ -13,6 +13,8 @@ pub struct Shared {
     pub engine: Arc<Engine>,
     /// Ingest requests that may be worked on at once.
     pub ingesting: Arc<Semaphore>,
+    /// Evidence bundles and reports that may be made at once.
+    pub papers: Arc<Semaphore>,
     /// Renders `/metrics`.
     pub metrics: Option<PrometheusHandle>,
 }

@@ -20,6 +20,25 @@ pub fn days_from_civil(year: i32, month: u8, day: u8) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// The date, as year, month and day, that lies so many days from 1970-01-01.
+///
+/// SOURCE: as `days_from_civil`, the other way round.
+#[must_use]
+pub fn civil_from_days(days: i64) -> (i32, u8, u8) {
+    let shifted = days.saturating_add(719_468);
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let small = |number: i64| u8::try_from(number).unwrap_or(0);
+    (i32::try_from(year).unwrap_or(0), small(month), small(day))
+}
+
 /// How many days the month has; 0 for a month outside 1 to 12.
 #[must_use]
 pub const fn days_in_month(year: i32, month: u8) -> u8 {
@@ -60,6 +79,24 @@ impl LocalTime {
             && self.hour <= 23
             && self.minute <= 59
             && self.second <= 60
+    }
+
+    /// The reading of a clock in UTC at an instant, in nanoseconds since 1970.
+    #[must_use]
+    pub fn utc(unix_ns: i64) -> Self {
+        let seconds = unix_ns.div_euclid(NANOS_PER_SECOND);
+        let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+        let of_day = seconds.rem_euclid(86_400);
+        let small = |number: i64| u8::try_from(number).unwrap_or(0);
+        Self {
+            year,
+            month,
+            day,
+            hour: small(of_day / 3_600),
+            minute: small(of_day / 60 % 60),
+            second: small(of_day % 60),
+            nanos: u32::try_from(unix_ns.rem_euclid(NANOS_PER_SECOND)).unwrap_or(0),
+        }
     }
 
     /// Nanoseconds since 1970 were this reading taken `offset_s` seconds east of UTC.
@@ -188,7 +225,7 @@ pub(crate) fn number(input: &[u8], at: usize, count: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{days_from_civil, days_in_month, iso_time, rfc3339_ns};
+    use super::{LocalTime, civil_from_days, days_from_civil, days_in_month, iso_time, rfc3339_ns};
     use proptest::prelude::*;
 
     #[test]
@@ -215,6 +252,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_moment_read_on_a_utc_clock_is_that_moment(ns in any::<i64>()) {
+            let read = LocalTime::utc(ns);
+            prop_assert!(read.is_valid(), "{:?}", read);
+            // At the very ends the second before is no longer a number.
+            if ns > i64::MIN + 1_000_000_000 {
+                prop_assert_eq!(read.unix_ns(0), Some(ns));
+            }
+            let days = ns.div_euclid(86_400_000_000_000);
+            let (year, month, day) = civil_from_days(days);
+            prop_assert_eq!(days_from_civil(year, month, day), days);
+        }
+
         #[test]
         fn each_day_is_one_after_the_day_before(year in 1600_i32..2400, month in 1_u8..=12) {
             let last = days_from_civil(year, month, days_in_month(year, month));

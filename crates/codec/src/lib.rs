@@ -1,6 +1,6 @@
-//! Bytes to protocol records and nothing else.
+//! Bytes to protocol records, and records to files that others read; nothing else.
 //!
-//! Every module takes bytes that somebody else wrote and gives back either a record, borrowed from
+//! Every reading module takes bytes that somebody else wrote and gives back either a record, borrowed from
 //! those bytes where it can be, or an error that names the byte (or line and column) at which
 //! reading stopped. Never does I/O, never reads a clock, never panics on any input, and never
 //! imports `model`: a decoder cannot know what a door is.
@@ -26,3 +26,7 @@ pub mod xml;
 pub mod uhppote;
 
 pub mod value;
+
+pub mod archive;
+pub mod cell;
+pub mod pdf;

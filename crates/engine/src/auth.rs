@@ -45,6 +45,7 @@ impl Scope {
             Self::Ingest => &[],
             Self::Read => &[
                 Action::IncidentRead,
+                Action::OccurrenceRead,
                 Action::EventSearch,
                 Action::QuerySql,
                 Action::PersonRead,
@@ -55,12 +56,17 @@ impl Scope {
                 Action::SystemRead,
                 Action::Export,
             ],
-            Self::Names => &[Action::PersonReveal],
-            Self::Operate => {
-                &[Action::IncidentOperate, Action::IncidentManual, Action::DeadLetterRerun]
-            }
+            Self::Names => &[Action::PersonReveal, Action::RefusalRead],
+            Self::Operate => &[
+                Action::IncidentOperate,
+                Action::IncidentManual,
+                Action::PanicRaise,
+                Action::OccurrenceWrite,
+                Action::DeadLetterRerun,
+            ],
             Self::Admin => &[
                 Action::EventRaw,
+                Action::MappingEdit,
                 Action::PlanEdit,
                 Action::TokenManage,
                 Action::OperatorManage,

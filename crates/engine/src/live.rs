@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use model::{Finding, Incident, PlaceId};
+use model::{Finding, Incident, OccurrenceId, PlaceId};
 use tokio::sync::broadcast;
 
 use crate::veil::Veil;
 use crate::watch::doors::DoorState;
+use crate::watch::refused::Refusal;
 
 /// One message of the live stream.
 #[derive(Debug, Clone)]
@@ -19,6 +20,10 @@ pub enum LiveMessage {
     Incident(Arc<Incident>),
     /// A door as it now stands.
     Door(Arc<DoorState>),
+    /// An entry of the occurrence log was written, at a site.
+    Occurrence(OccurrenceId, Option<PlaceId>),
+    /// Somebody was not let through.
+    Refused(Arc<Refusal>),
 }
 
 /// An event on its way to whoever watches.
@@ -73,14 +78,16 @@ impl Live {
     pub fn send(&self, message: LiveMessage) {
         let sender = match &message {
             LiveMessage::Event(..) => &self.events,
-            LiveMessage::Finding(_) | LiveMessage::Incident(_) | LiveMessage::Door(_) => {
-                &self.incidents
-            }
+            LiveMessage::Finding(_)
+            | LiveMessage::Incident(_)
+            | LiveMessage::Door(_)
+            | LiveMessage::Refused(_)
+            | LiveMessage::Occurrence(..) => &self.incidents,
         };
         let _ = sender.send(message);
     }
 
-    /// A subscription to findings, incidents and doors.
+    /// A subscription to findings, incidents, doors, refusals and the occurrence log.
     pub fn incidents(&self) -> broadcast::Receiver<LiveMessage> {
         self.incidents.subscribe()
     }

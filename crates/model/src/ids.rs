@@ -125,6 +125,8 @@ id!(/// A finding's id: hash of rule id, rule version, group and episode anchor.
     FindingId);
 id!(/// An incident's id.
     IncidentId);
+id!(/// The id of an entry of the occurrence log.
+    OccurrenceId);
 
 /// The source that holds what no configured source matches.
 pub const UNASSIGNED: &str = "unassigned";

@@ -9,6 +9,7 @@ pub mod event;
 pub mod finding;
 pub mod ids;
 pub mod incident;
+pub mod occurrence;
 pub mod problem;
 pub mod raw;
 pub mod spine;
@@ -21,10 +22,11 @@ pub use enrichment::{CredentialState, Enrichment, PresenceState};
 pub use event::{Event, Fingerprint, LogSource};
 pub use finding::{EvidenceRef, Finding, FindingState, Level};
 pub use ids::{
-    AssetId, Entity, FindingId, IncidentId, MappingName, PersonId, PlaceId, RuleId, SourceId,
-    TeamId, TenantId,
+    AssetId, Entity, FindingId, IncidentId, MappingName, OccurrenceId, PersonId, PlaceId, RuleId,
+    SourceId, TeamId, TenantId,
 };
 pub use incident::{Disposition, Incident, IncidentState};
+pub use occurrence::{Occurrence, OccurrenceKind};
 pub use problem::{Position, Problem};
 pub use raw::{Raw, Record, SourceState, Trust, Wire};
 pub use spine::Organisation;

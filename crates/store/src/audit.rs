@@ -57,6 +57,57 @@ pub struct AuditEntry {
     pub act: Option<AuditAct>,
 }
 
+/// One act with its place in the chain, for whoever checks it elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainedAct {
+    /// Number, from 1.
+    pub seq: u64,
+    /// What was done.
+    pub act: AuditAct,
+    /// The same, as the bytes that `digest` is of.
+    pub text: String,
+    /// BLAKE3 of `text`, in hexadecimal.
+    pub digest: String,
+    /// The head before this act.
+    pub previous: String,
+    /// BLAKE3 of `previous` and `digest`, both as bytes: the head after this act.
+    pub head: String,
+}
+
+/// Acts to an object from an instant on, oldest first; those whose words were erased are not
+/// found any more.
+pub(crate) async fn of_object(
+    db: &Db,
+    object: &str,
+    from: Timestamp,
+    limit: u32,
+) -> Result<Vec<ChainedAct>, StoreError> {
+    let quoted = serde_json::to_string(object).unwrap_or_default();
+    let like: String = quoted
+        .chars()
+        .flat_map(|c| matches!(c, '!' | '%' | '_').then_some('!').into_iter().chain([c]))
+        .collect();
+    let rows = db
+        .rows(
+            "SELECT seq, act, digest, previous, head FROM audit \
+             WHERE at >= $1 AND act LIKE $2 ESCAPE '!' ORDER BY seq LIMIT $3",
+            args![from, format!("%\"object\":{like}%"), u64::from(limit)],
+        )
+        .await?;
+    let read = |row: &DbRow| {
+        Ok(ChainedAct {
+            seq: row.uint(0)?,
+            act: row.json(1)?,
+            text: row.text(1)?,
+            digest: hex::encode(row.blob(2)?),
+            previous: hex::encode(row.blob(3)?),
+            head: hex::encode(row.blob(4)?),
+        })
+    };
+    let found: Vec<ChainedAct> = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
+    Ok(found.into_iter().filter(|chained| chained.act.object == object).collect())
+}
+
 fn digest_of(canonical: &str) -> [u8; 32] {
     *blake3::hash(canonical.as_bytes()).as_bytes()
 }

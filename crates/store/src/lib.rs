@@ -8,7 +8,7 @@ pub mod error;
 pub mod journal;
 pub mod state;
 
-pub use audit::{AuditEntry, AuditReport, verify_audit};
+pub use audit::{AuditEntry, AuditReport, ChainedAct, verify_audit};
 pub use error::{Retry, StoreError};
 pub use journal::{
     AppendError, Appended, Batch, IDEMPOTENCY_RESPONSE_BYTES_MAX, Idempotency, Journal,

@@ -49,6 +49,32 @@ fn an_untouched_chain_holds_and_erasure_does_not_break_it() {
     assert!(verify_audit(&empty.path().join("none.sqlite")).is_err());
 }
 
+#[tokio::test]
+async fn the_acts_to_one_thing_come_with_links_that_anybody_can_follow() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = State::open(&dir.path().join("state.sqlite")).await.unwrap();
+    let to = |n: i64, object: &str| AuditAct { object: object.into(), ..act(n) };
+    let acts = [
+        to(1, "incident:a_b"),
+        to(2, "incident:a_b"),
+        to(3, "incident:axb"),
+        to(4, "incident:a_b2"),
+        to(5, "incident:a_b"),
+    ];
+    state.record_acts(&acts).await.unwrap();
+    let found = state.acts_of("incident:a_b", Timestamp::from_secs(2), 9).await.unwrap();
+    assert_eq!(found.iter().map(|chained| chained.seq).collect::<Vec<_>>(), [2, 5]);
+    for chained in &found {
+        let digest = blake3::hash(chained.text.as_bytes());
+        assert_eq!(digest.to_hex().as_str(), chained.digest);
+        let mut link = hex::decode(&chained.previous).unwrap();
+        link.extend(digest.as_bytes());
+        assert_eq!(blake3::hash(&link).to_hex().as_str(), chained.head);
+    }
+    let first = state.acts_of("incident:a_b", Timestamp::default(), 1).await.unwrap();
+    assert_eq!(first.iter().map(|chained| chained.seq).collect::<Vec<_>>(), [1]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]

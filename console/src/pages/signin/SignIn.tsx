@@ -1,7 +1,7 @@
 import { Alert, Button, Divider, Loader, PasswordInput, TextInput } from '@mantine/core'
-import { IconAlertCircle, IconBuilding, IconFingerprint } from '@tabler/icons-react'
+import { IconAlertCircle, IconFingerprint } from '@tabler/icons-react'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
-import { address, call, get } from '../../api/client'
+import { call, get } from '../../api/client'
 import { asProblem, type Problem } from '../../api/problem'
 import type { SessionAnswer } from '../../api/types'
 import { hasPasskeys, signInByPasskey } from '../../session/passkey'
@@ -11,6 +11,7 @@ import { t, type TextKey } from '../../text'
 import { span } from '../../time/format'
 import css from './signin.module.css'
 import { Frame } from './Frame'
+import { Providers } from './Providers'
 
 interface Ways {
   setup: boolean
@@ -39,35 +40,40 @@ const REFUSALS: Record<string, TextKey> = {
 /** What an identity provider's refusal means, by its code. */
 const refusalWords = (code: string): string => t(REFUSALS[code] ?? 'signin.oidc_refused')
 
-/** Out to the provider, and back to where the operator was. */
-const providerAddress = (id: string): string =>
-  address(`/v1/signin/oidc/${encodeURIComponent(id)}`, {
-    next: location.pathname + location.search,
-  })
-
 /** After the server gave a session: what it may do is asked for in full. */
 async function entered(answer: Partial<SessionAnswer>): Promise<void> {
   if (answer.rights && answer.csrf) enter(answer as SessionAnswer)
   else await askSession()
 }
 
+interface Props {
+  /** Asked for over a page that stays as it is. */
+  isAgain?: boolean
+  /** Asked for as a proof: told when it is given. */
+  onEntered?: () => void
+}
+
 /** The way in: link, passkey, password with a code, or the organisation's own provider. */
-export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
+export default function SignIn({ isAgain = false, onEntered }: Props) {
   const [ways, setWays] = useState<Ways>()
   const [problem, setProblem] = useState<Problem>()
   const [busy, setBusy] = useState<string>()
   const [refusal] = useState(takeRefusal)
-  const attempt = useCallback(async (name: string, run: () => Promise<Partial<SessionAnswer>>) => {
-    setBusy(name)
-    setProblem(undefined)
-    try {
-      await entered(await run())
-    } catch (thrown) {
-      setProblem(asProblem(thrown))
-    } finally {
-      setBusy(undefined)
-    }
-  }, [])
+  const attempt = useCallback(
+    async (name: string, run: () => Promise<Partial<SessionAnswer>>) => {
+      setBusy(name)
+      setProblem(undefined)
+      try {
+        await entered(await run())
+        onEntered?.()
+      } catch (thrown) {
+        setProblem(asProblem(thrown))
+      } finally {
+        setBusy(undefined)
+      }
+    },
+    [onEntered],
+  )
   useEffect(() => {
     get<Ways>('/v1/signin').then(setWays, (thrown) => setProblem(asProblem(thrown)))
     const code = takeLinkCode()
@@ -90,7 +96,7 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
           <Loader size="sm" /> {t('signin.link_busy')}
         </div>
       )}
-      {ways?.setup && <p className={css.hint}>{t('signin.setup')}</p>}
+      {ways?.setup && !isAgain && <p className={css.hint}>{t('signin.setup')}</p>}
       {ways?.passkeys !== false && hasPasskeys() && (
         <Button
           size="md"
@@ -101,18 +107,8 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
           {t('signin.passkey')}
         </Button>
       )}
-      {ways?.providers?.map(({ id, name }) => (
-        <Button
-          key={id}
-          component="a"
-          href={providerAddress(id)}
-          size="md"
-          variant="default"
-          leftSection={<IconBuilding size={18} />}
-        >
-          {t('signin.provider', { name })}
-        </Button>
-      ))}
+      {/* Whom a provider vouches for has nothing here that a proof would be wanted for. */}
+      {!onEntered && <Providers list={ways?.providers ?? []} isAside={isAgain} />}
       <Divider label={t('signin.or_password')} labelPosition="center" />
       <PasswordForm
         isBusy={busy === 'password'}

@@ -17,6 +17,8 @@ export interface OperatorItem {
   has_password?: boolean
   has_totp?: boolean
   passkeys?: number
+  /** The identity provider that vouches for them. */
+  provider?: string | null
   seen_at?: string | null
   version?: number
 }

@@ -116,7 +116,13 @@ async fn incident_of(
                         return true;
                     }
                 }
-                Ok(LiveMessage::Finding(_) | LiveMessage::Event(..) | LiveMessage::Door(_)) => {}
+                Ok(
+                    LiveMessage::Finding(_)
+                    | LiveMessage::Event(..)
+                    | LiveMessage::Door(_)
+                    | LiveMessage::Occurrence(..)
+                    | LiveMessage::Refused(_),
+                ) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return false,
             }

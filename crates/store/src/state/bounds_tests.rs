@@ -3,9 +3,13 @@
 
 use std::sync::Arc;
 
-use model::{DeadLetter, DeadReason, Raw, SourceId, Timestamp, Trust, Wire};
+use model::{
+    AuditAct, DeadLetter, DeadReason, Occurrence, OccurrenceId, OccurrenceKind, Raw, SourceId,
+    Timestamp, Trust, Wire,
+};
 
 use super::dead_letters::{self, DeadLetterFilter, DeadLetterStatus, StoredDeadLetter};
+use super::occurrences::{self, OCCURRENCE_KEY_AGE_MAX, OccurrenceKey, Written};
 use super::outbox::{self, OutboxItem, OutboxOutcome};
 use super::tallies::{self, UnresolvedTally};
 use super::{DetectStep, SNAPSHOT_BYTES_MAX, Snapshot, State};
@@ -116,4 +120,45 @@ async fn a_snapshot_beyond_its_bound_is_refused_with_its_step() {
     let refused = state.commit_step(&step).await;
     assert!(matches!(refused, Err(StoreError::Limit { name: "SNAPSHOT_BYTES_MAX", .. })));
     assert_eq!(state.cursor("detect").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_key_of_the_log_is_forgotten_after_a_day_and_the_oldest_beyond_the_bound() {
+    let (_dir, state) = state().await;
+    let write = async |id: &str, key: u8, secs: i64| {
+        let entry = Occurrence {
+            id: OccurrenceId::parse(id).unwrap(),
+            number: 0,
+            at: Timestamp::from_secs(secs),
+            recorded_at: Timestamp::from_secs(secs),
+            by: "op-ana".into(),
+            site: None,
+            place: None,
+            kind: OccurrenceKind::Note,
+            text: "x".into(),
+            incident: None,
+            corrects: None,
+        };
+        let act = |entry: &Occurrence| AuditAct {
+            at: entry.recorded_at,
+            by: entry.by.clone(),
+            verb: "occurrence.write".into(),
+            object: format!("occurrence:{}", entry.id),
+            detail: serde_json::json!({}),
+        };
+        let key = OccurrenceKey { key_hash: [key; 32], request_hash: [1; 32] };
+        match state.add_occurrence(entry, Some(&key), act).await.unwrap() {
+            Written::New(entry) | Written::Before(entry) => entry.number,
+            Written::KeyTaken => 0,
+        }
+    };
+    assert_eq!((write("o-1", 1, 1).await, write("o-2", 2, 2).await), (1, 2));
+    assert_eq!((write("o-3", 1, 3).await, write("o-4", 2, 4).await), (1, 2), "both remembered");
+    let mut tx = state.begin().await.unwrap();
+    occurrences::forget_keys(&mut tx, Timestamp::default(), 1).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((write("o-5", 2, 5).await, write("o-6", 1, 6).await), (2, 3), "the older went");
+    let day = i64::try_from(OCCURRENCE_KEY_AGE_MAX.as_secs()).unwrap();
+    assert_eq!(write("o-7", 1, 5 + day).await, 3);
+    assert_eq!(write("o-8", 1, 6 + day).await, 4, "a day is over");
 }

@@ -1,7 +1,9 @@
 //! Incidents: read at a version, written back only if nobody else wrote meanwhile.
 
 use model::incident::Owner;
-use model::{AuditAct, Entity, FindingId, Incident, IncidentId, IncidentState, Level, PlaceId};
+use model::{
+    AuditAct, Entity, FindingId, Incident, IncidentId, IncidentState, Level, PlaceId, Timestamp,
+};
 
 use super::db::{Tx, args, json_of, word_of};
 use super::findings::page_of;
@@ -192,6 +194,29 @@ impl State {
             )
             .await?;
         page_of(rows, limit)
+    }
+
+    /// Incidents that were open, or changed, at some instant from `from` on and were opened before
+    /// `to`, newest first; at `sites`, or anywhere. At most `limit`.
+    pub async fn incidents_between(
+        &self,
+        (from, to): (Timestamp, Timestamp),
+        sites: Option<&[PlaceId]>,
+        limit: u32,
+    ) -> Result<Vec<Incident>, StoreError> {
+        let sites = sites.map(|sites| json_of(&sites)).transpose()?;
+        let rows = self
+            .reading
+            .rows(
+                "SELECT payload FROM incidents WHERE opened_at < $2 \
+                 AND (changed_at >= $1 OR state NOT IN ('resolved', 'closed')) \
+                 AND (CAST($3 AS TEXT) IS NULL OR \
+                     $3 LIKE '%\"' || replace(site, '_', '!_') || '\"%' ESCAPE '!') \
+                 ORDER BY opened_at DESC, id DESC LIMIT $4",
+                args![from, to, sites, u64::from(limit)],
+            )
+            .await?;
+        rows.iter().map(|row| row.json(0)).collect()
     }
 
     /// The incidents that hold a finding.

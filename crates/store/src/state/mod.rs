@@ -12,9 +12,11 @@ mod dead_letters;
 mod findings;
 mod incidents;
 mod lake_files;
+mod occurrences;
 mod operators;
 mod organisation;
 mod outbox;
+mod photos;
 mod sessions;
 mod step;
 mod tallies;
@@ -27,20 +29,26 @@ use model::AuditAct;
 pub use console::{Mark, PLANS_MAX, Plan, VIEWS_MAX, View};
 pub use db::{BUSY_WAIT_MAX, READ_CONNECTIONS_MAX};
 pub use dead_letters::{
-    DEAD_LETTER_PAGE_MAX, DEAD_LETTERS_MAX, DeadLetterFilter, DeadLetterStatus, StoredDeadLetter,
+    DEAD_LETTER_PAGE_MAX, DEAD_LETTERS_MAX, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus,
+    StoredDeadLetter,
 };
 pub use findings::{FINDING_PAGE_MAX, FindingFilter};
 pub use incidents::{INCIDENT_PAGE_MAX, IncidentFilter};
 pub use lake_files::{LakeCommit, LakeFile, LakeFileState};
+pub use occurrences::{
+    OCCURRENCE_KEY_AGE_MAX, OCCURRENCE_KEYS_MAX, OCCURRENCE_PAGE_MAX, OCCURRENCES_MAX,
+    OccurrenceFilter, OccurrenceKey, Written,
+};
 pub use operators::{Operator, StoredPasskey, StoredRole};
 pub use organisation::Spine;
 pub use outbox::{OUTBOX_MAX, OutboxItem, OutboxOutcome, OutboxState};
+pub use photos::{PHOTOS_MAX, Photo};
 pub use sessions::{LinkPurpose, NewSession, StoredLink, StoredSession};
 pub use step::{DetectStep, SNAPSHOT_BYTES_MAX, Snapshot, StepOutcome};
 pub use tallies::{Counter, UNRESOLVED_MAX, UnresolvedTally};
 pub use tokens::Token;
 
-use crate::audit::{self, AuditEntry};
+use crate::audit::{self, AuditEntry, ChainedAct};
 use crate::error::StoreError;
 use db::{Db, Tx};
 
@@ -119,6 +127,16 @@ impl State {
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError> {
         audit::list(&self.reading, before_seq, limit).await
+    }
+
+    /// Acts to an object from an instant on, oldest first, with their places in the chain.
+    pub async fn acts_of(
+        &self,
+        object: &str,
+        from: model::Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ChainedAct>, StoreError> {
+        audit::of_object(&self.reading, object, from, limit).await
     }
 
     /// Erases the words of one audited act; the chain still holds. Is itself audited.

@@ -144,7 +144,9 @@ async fn a_search_is_counted_over_time_and_taken_along() {
         file("ndjson").await.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(events.len(), 10);
     let wrong = api.client.get(server.url("/v1/events/export?format=xls"));
-    assert!(api.send(wrong).await.is_problem(400, "bad_request").contains("csv or ndjson"));
+    assert!(
+        api.send(wrong).await.is_problem(400, "bad_request").contains("csv, ndjson or parquet")
+    );
     server.stop().await;
 }
 
