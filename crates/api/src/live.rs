@@ -31,7 +31,8 @@ pub struct LiveQuery {
 }
 
 /// Incidents, findings, doors or events as they happen. Server-sent events named `incident`,
-/// `finding`, `door`, `occurrence` (`{id, site}`: read the log again), `event`; `skipped` tells a slow reader how many it lost.
+/// `finding`, `door`, `occurrence` (`{id, site}`: read the log again), `event`; `skipped` tells a
+/// slow reader how many it lost.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live", params(LiveQuery),
     responses((status = 200, content_type = "text/event-stream", body = String),
