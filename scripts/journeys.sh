@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # People's ways through the console, in a real browser, over the demo organisation; with
-# `shots DIR` a picture of every page; with `measure` the console's budgets, for which
-# CASTELLAN_BIN may name a release build. The demo listens on free ports and ends with this script.
+# `shots DIR` a picture of every page; with `guides` those of docs/guides; with `measure` the
+# console's budgets, for which CASTELLAN_BIN may name a release build. The demo listens on free
+# ports and ends with this script.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/need.sh
@@ -24,7 +25,8 @@ for _ in $(seq 300); do
     kill -0 "$demo" 2>/dev/null || fail "the demo has ended: $(cat "$folder/demo.log")"
     sleep 0.2
 done
-link=$(grep -m1 '^ *administrator ' "$folder/demo.log" | grep -o 'http://[^ ]*')
+link_of() { grep -m1 "^ *$1 " "$folder/demo.log" | grep -o 'http://[^ ]*'; }
+link=$(link_of administrator)
 base=${link%%/#*}
 # The first incidents: pages are looked at with something in them.
 for _ in $(seq 300); do
@@ -32,8 +34,10 @@ for _ in $(seq 300); do
     sleep 0.2
 done
 case ${1:-journeys} in
-    journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" ;;
+    journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" \
+        --engineer "$(link_of engineer)" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
+    guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" ;;
     measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" ;;
-    *) fail "usage: scripts/journeys.sh [journeys | shots DIR | measure]" ;;
+    *) fail "usage: scripts/journeys.sh [journeys | shots DIR | guides DIR | measure]" ;;
 esac

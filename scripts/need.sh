@@ -128,6 +128,33 @@ need_node() {
     export PATH="$own/bin:$PATH"
 }
 
+# need_provider: a real OpenID Connect provider for tests, with what it needs pinned by a lock file.
+# Prints the node to run it with and its script. Callers at the same time wait for each other.
+need_provider() {
+    local from=tests/acceptance/provider own=$HOME/.cache/castellan/node sum folder
+    if ! is_node_new && [ -x "$own/bin/node" ]; then
+        export PATH="$own/bin:$PATH"
+    fi
+    if ! is_node_new; then
+        say "no node here: sign-in by OpenID Connect is left out"
+        return 3
+    fi
+    sum=$(cat "$from"/*.json "$from"/*.mjs | sha256sum | cut -c1-16)
+    folder=$HOME/.cache/castellan/oidc-provider-$sum
+    mkdir -p "$folder"
+    (
+        flock 9
+        if [ ! -e "$folder/.installed" ]; then
+            say "installing the identity provider of the tests into $folder"
+            cp "$from"/*.json "$from"/*.mjs "$folder"
+            (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error >&2)
+            touch "$folder/.installed"
+        fi
+    ) 9>"$folder/.lock"
+    command -v node
+    printf '%s\n' "$folder/server.mjs"
+}
+
 # need_chromium: optional. Without it the journeys through the console say "skipped".
 need_chromium() {
     if ! has chromium && can_install; then

@@ -18,6 +18,7 @@ need_broker
 need_chromium
 need_python
 build_console
+need_provider >/dev/null || true
 
 step() {
     local began=$SECONDS

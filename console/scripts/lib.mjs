@@ -1,4 +1,5 @@
 // What the scripts that look at the console share: a browser, a way in, arguments.
+import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
 
 export const SIZES = { wall: [1920, 1080], laptop: [1366, 768], phone: [390, 844] }
@@ -12,6 +13,13 @@ export const PAGES = [
   'detections',
   'system',
   'me',
+]
+
+/** Pages within pages. */
+export const MORE_PAGES = [
+  'incidents?tab=log',
+  'sources?tab=dead',
+  ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) => `system?tab=${tab}`),
 ]
 
 /** `--name value` pairs and the rest. */
@@ -101,4 +109,36 @@ export async function signIn(page, base, link) {
     }
   }
   await arrived.waitFor({ timeout: 20_000 })
+}
+
+/** A call as the console itself makes it: same origin, cookie, token against forgery. */
+export const apiOf = (of) => (method, path, json) =>
+  of.evaluate(
+    async ([method, path, json]) => {
+      const session = await fetch('/v1/session').then(
+        (r) => (r.ok ? r.json() : {}),
+        () => ({}),
+      )
+      const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': session.csrf ?? '' }
+      const answer = await fetch(path, { method, headers, body: json && JSON.stringify(json) })
+      return { status: answer.status, body: await answer.json().catch(() => null) }
+    },
+    [method, path, json],
+  )
+
+/** Sends a record to a source as its device would: with a token of its own. */
+export async function ingest(page, base, source, type, text) {
+  const token = await apiOf(page)('POST', '/v1/tokens', {
+    label: `journeys ${source}`,
+    scopes: ['ingest'],
+    sources: [source],
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+  })
+  assert.equal(token.status, 200, JSON.stringify(token.body))
+  const answer = await fetch(`${base}/v1/ingest/${source}`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token.body.token}`, 'Content-Type': type },
+    body: text,
+  })
+  assert.equal(answer.status, 200, await answer.text())
 }

@@ -42,7 +42,12 @@ function ask(method, path, body) {
 }
 async function token() {
   const expires = new Date(Date.now() + 864e5).toISOString()
-  const wanted = { label: 'measures', scopes: ['ingest'], sources: ['pacs-dc'], expires_at: expires }
+  const wanted = {
+    label: 'measures',
+    scopes: ['ingest'],
+    sources: ['pacs-dc'],
+    expires_at: expires,
+  }
   return (await ask('POST', '/v1/tokens', wanted)).token
 }
 async function send(secret, lines) {
@@ -124,7 +129,10 @@ const measures = {
     while (Date.now() - began < TAIL_S * 1_000) {
       const due = Math.floor(((Date.now() - began) / 1_000) * TAIL_RATE)
       if (due > sent) {
-        await send(secret, Array.from({ length: due - sent }, (_, n) => passage(910_000 + n)))
+        await send(
+          secret,
+          Array.from({ length: due - sent }, (_, n) => passage(910_000 + n)),
+        )
         sent = due
       }
       await sleep(50)

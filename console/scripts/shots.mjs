@@ -1,8 +1,9 @@
-// A picture of every page in three sizes and both themes: node scripts/shots.mjs BASE [LINK] [--out DIR]
+// A picture of every page in three sizes and both themes, or only those of the guides:
+// node scripts/shots.mjs BASE [LINK] [--out DIR] [--only NAME,…] [--guides DIR]
 import { mkdir } from 'node:fs/promises'
-import { arguments_, device, launch, PAGES, signIn, SIZES, watch } from './lib.mjs'
+import { apiOf, arguments_, device, ingest, launch, PAGES, signIn, SIZES, watch } from './lib.mjs'
 
-const { base, link, out = 'shots', only } = arguments_()
+const { base, link, guides, out = guides ?? 'shots', only } = arguments_()
 await mkdir(out, { recursive: true })
 const browser = await launch()
 const troubles = []
@@ -37,11 +38,21 @@ const STEPS = {
     await page.keyboard.press('j')
     await page.waitForTimeout(900)
   },
-  first: async (page) => {
-    const first = page.getByRole('option').first()
-    await first.waitFor({ timeout: 8_000 }).catch(() => {})
-    if (await first.isVisible()) await first.click()
+  // Somebody of whom something is known, rather than the first of the list.
+  person: async (page) => {
+    const { events = [] } = (await apiOf(page)('GET', '/v1/events?limit=200')).body
+    const seen = events.find(({ event }) => event.castellan?.person)?.event.castellan.person
+    if (seen) await page.goto(`${base}/people?id=${encodeURIComponent(seen)}`)
     await page.waitForTimeout(1_500)
+  },
+  mapping: (page) => page.getByRole('textbox', { name: 'map.vrl' }).waitFor({ timeout: 8_000 }),
+  door: async (page) => {
+    const door = page
+      .getByRole('treeitem')
+      .filter({ hasText: /door|gate|entrance/i })
+      .first()
+    if (await door.isVisible()) await door.click()
+    await page.waitForTimeout(1_200)
   },
   row: async (page) => {
     const first = page.getByRole('table').getByRole('button').first()
@@ -54,8 +65,11 @@ const VIEWS = [
   ...PAGES.map((name) => [name, `/${name}`, STEPS[name]]),
   ['incident', '/incidents', STEPS.incident],
   ['search', '/events?mode=search&q=class:door', STEPS.event],
-  ['person', '/people', STEPS.first],
+  ['person', '/people', STEPS.person],
+  ['log', '/incidents?tab=log'],
   ['dead-letters', '/sources?tab=dead'],
+  ['mapping', '/sources?mend=defender&id=edr', STEPS.mapping],
+  ['door', '/places', STEPS.door],
   ['source', '/sources', STEPS.row],
   ['rule', '/detections', STEPS.row],
   ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) => [
@@ -65,6 +79,41 @@ const VIEWS = [
   ['palette', '/operations', STEPS.palette],
   ['keys', '/operations', STEPS.keys],
 ]
+
+/** What the guides call the pictures that they show. */
+const IN_GUIDES = {
+  operations: 'operations',
+  incident: 'incident',
+  log: 'log',
+  search: 'search',
+  person: 'person',
+  rule: 'detections',
+  source: 'sources',
+  'dead-letters': 'dead-letters',
+  places: 'places',
+  'system-limits': 'limits',
+}
+
+/** So that the guides' pictures show what they speak of: a log with entries, records not understood. */
+async function furnish(page) {
+  const api = apiOf(page)
+  const { sites } = (await api('GET', '/v1/organisation')).body
+  const site = sites.at(-1)
+  for (const [kind, text] of [
+    [
+      'patrol',
+      'Round of the ground floor and the loading bay. All doors shut; a lamp is out at bay 3.',
+    ],
+    ['visitor', 'Two visitors for finance, badges V-014 and V-015 given out.'],
+    ['keys', 'Key 22 (plant room) to the contractor, back by 17:00.'],
+    ['fault', 'Barrier 2 is slow to close; the contractor is called.'],
+  ]) {
+    await api('POST', '/v1/occurrences', { kind, text, site })
+  }
+  const wrong = { id: 7, title: 'A new agent', severity: 'low', serviceSource: 'agent' }
+  const lines = [1, 2, 3].map((n) => JSON.stringify({ ...wrong, id: undefined, alertId: `a-${n}` }))
+  await ingest(page, base, 'edr', 'application/x-ndjson', lines.join('\n'))
+}
 
 async function picture(page, name) {
   await page.waitForLoadState('networkidle', { timeout: 1_500 }).catch(() => {})
@@ -76,7 +125,7 @@ async function picture(page, name) {
 const { context, page } = await device(browser)
 await watch(page, troubles)
 await page.goto(`${base}/`)
-if (link) {
+if (link && !guides) {
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   for (const [size, [width, height]] of Object.entries(SIZES)) {
     await page.setViewportSize({ width, height })
@@ -92,17 +141,20 @@ if (link) {
 }
 await page.evaluate(() => localStorage.setItem('castellan.muted', 'yes'))
 await signIn(page, base, link)
-for (const theme of ['dark', 'light']) {
+if (guides) await furnish(page)
+for (const theme of guides ? ['dark'] : ['dark', 'light']) {
   await page.evaluate((t) => localStorage.setItem('mantine-color-scheme-value', t), theme)
   for (const [size, [width, height]] of Object.entries(SIZES)) {
+    if (guides && size !== 'laptop') continue
     await page.setViewportSize({ width, height })
     for (const [name, path, step] of VIEWS) {
       if (only && !only.split(',').includes(name)) continue
+      if (guides && !IN_GUIDES[name]) continue
       await page.goto(base + path)
       await page.getByRole('main').waitFor()
       await page.waitForTimeout(400)
       if (step) await step(page)
-      await picture(page, `${name}-${size}-${theme}`)
+      await picture(page, guides ? IN_GUIDES[name] : `${name}-${size}-${theme}`)
     }
   }
 }

@@ -30,8 +30,18 @@ const home = createRoute({
   },
 })
 
+/** The sign-in page has this address; whoever is signed in has no business there. */
+const signin = createRoute({
+  getParentRoute: () => root,
+  path: '/signin',
+  beforeLoad: () => {
+    throw redirect({ to: '/operations' as never, replace: true })
+  },
+})
+
 const tree = root.addChildren([
   home,
+  signin,
   page('/operations', () => import('./pages/operations')),
   page('/incidents', () => import('./pages/incidents')),
   page('/events', () => import('./pages/events')),

@@ -5,6 +5,8 @@ import { problemOf, unreachable, Problem } from './problem'
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Longer than any answer takes that is not a search or an export. */
 const WAIT_MS_MAX = 35_000
+/** A bundle of evidence or a report is made while we wait. */
+const FILE_WAIT_MS_MAX = 180_000
 
 let csrf: string | undefined
 let onSessionLost: (problem: Problem) => void = () => {}
@@ -19,13 +21,32 @@ export function whenSessionLost(tell: (problem: Problem) => void): void {
   onSessionLost = tell
 }
 
+/** What can be done about a refusal so that the same request passes; `false`: nothing. */
+let mend: (problem: Problem) => Promise<boolean> = async () => false
+
+/** Who gives what a refused request lacked. */
+export function whenRefused(mended: (problem: Problem) => Promise<boolean>): void {
+  mend = mended
+}
+
 /** A request without our cookie is one without a token, to a server that also takes those. */
 const isSignedOut = (code: string): boolean =>
   code.startsWith('session_') || code === 'token_missing'
 
-async function send(request: Request): Promise<Response> {
+/** Sends a request; a change once more, if what it lacked was given meanwhile. */
+async function send(request: Request, wait_ms = WAIT_MS_MAX): Promise<Response> {
+  const spare = SAFE.has(request.method) ? undefined : request.clone()
+  try {
+    return await attempt(request, wait_ms)
+  } catch (thrown) {
+    if (!spare || !(thrown instanceof Problem) || !(await mend(thrown))) throw thrown
+    return attempt(spare, wait_ms)
+  }
+}
+
+async function attempt(request: Request, wait_ms: number): Promise<Response> {
   if (csrf && !SAFE.has(request.method)) request.headers.set('X-CSRF-Token', csrf)
-  const own = AbortSignal.timeout(WAIT_MS_MAX)
+  const own = AbortSignal.timeout(wait_ms)
   const signal = request.signal ? AbortSignal.any([request.signal, own]) : own
   let response: Response
   try {
@@ -45,7 +66,7 @@ const refuse: Middleware = {
 }
 
 /** The typed client: `const page = await body(api.GET('/v1/incidents', { params }))`. */
-export const api = createClient<paths>({ baseUrl: '/', fetch: send })
+export const api = createClient<paths>({ baseUrl: '/', fetch: (request) => send(request) })
 api.use(refuse)
 
 /** The body of a typed call; a refusal is thrown as a `Problem`. */
@@ -59,6 +80,7 @@ export interface CallOptions {
   json?: unknown
   body?: BodyInit
   type?: string
+  headers?: Record<string, string>
   signal?: AbortSignal
 }
 
@@ -71,7 +93,7 @@ export function address(path: string, query: CallOptions['query'] = {}): string 
 
 /** A call that `schema/openapi.json` does not describe yet, or whose body is not JSON. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-  const headers = new Headers({ Accept: 'application/json' })
+  const headers = new Headers({ ...options.headers, Accept: 'application/json' })
   let content = options.body
   if (options.json !== undefined) {
     content = JSON.stringify(options.json)
@@ -89,3 +111,13 @@ export async function call<T>(method: string, path: string, options: CallOptions
 
 export const get = <T>(path: string, query?: CallOptions['query'], signal?: AbortSignal) =>
   call<T>('GET', path, { query, signal })
+
+/** A file that the server makes; one that takes long may take long. */
+export function fetchFile(
+  path: string,
+  query: CallOptions['query'],
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const url = new URL(address(path, query), location.origin)
+  return send(new Request(url, { headers }), FILE_WAIT_MS_MAX)
+}

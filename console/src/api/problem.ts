@@ -6,6 +6,8 @@ export class Problem extends Error {
     readonly code: string,
     readonly detail: string,
     readonly retryAfterS?: number,
+    /** What else the server says about it, such as the faults of a file. */
+    readonly more: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail)
     this.name = 'Problem'
@@ -36,7 +38,7 @@ export async function problemOf(response: Response): Promise<Problem> {
             .split(':')
             .pop()
     const detail = typeof body.detail === 'string' ? body.detail : response.statusText
-    return new Problem(response.status, kind || 'unknown', detail, retry)
+    return new Problem(response.status, kind || 'unknown', detail, retry, body)
   } catch {
     const detail = response.statusText || `HTTP ${response.status}`
     return new Problem(response.status, 'unknown', detail, retry)

@@ -448,7 +448,8 @@ export interface paths {
         };
         /**
          * A search as a file, newest first: `ndjson` is one event per line, `csv` the columns that people
-         *     read. At the limit `export_rows_max` the last line says so.
+         *     read, `parquet` the same columns with their types. At the limit `export_rows_max` the last line
+         *     says so; in a Parquet file its metadata does, under the key `castellan.cut`.
          */
         get: {
             parameters: {
@@ -481,7 +482,7 @@ export interface paths {
                     limit?: number;
                     /** @description Where the page before ended: its `next`. */
                     before?: string;
-                    /** @description `csv` or `ndjson`. */
+                    /** @description `csv`, `ndjson` or `parquet`. */
                     format: string;
                 };
                 header?: never;
@@ -923,6 +924,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents/{id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The evidence of an incident as a zip archive that anybody can check: `READ-ME.txt` in it says
+         *     how. Needs the right `export`; what the caller may not see is left out, and `manifest.json`
+         *     says so. The archive's SHA-256 and the reason are kept in the audit chain; the sum is in the
+         *     header `X-SHA256` too.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Incident id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": number[];
+                    };
+                };
+                /** @description No reason was given */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ingest/{source}": {
         parameters: {
             query?: never;
@@ -1073,12 +1153,12 @@ export interface paths {
         };
         /**
          * Incidents, findings, doors or events as they happen. Server-sent events named `incident`,
-         *     `finding`, `door`, `event`; `skipped` tells a slow reader how many it lost.
+         *     `finding`, `door`, `occurrence` (`{id, site}`: read the log again), `event`; `skipped` tells a slow reader how many it lost.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description `incidents` (incidents, findings and doors, the default) or `events`. */
+                    /** @description `incidents` (incidents, findings, doors and the occurrence log, the default) or `events`. */
                     kind?: string;
                 };
                 header?: never;
@@ -1173,6 +1253,14 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["CeremonyAnswer"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
                 409: {
@@ -1275,6 +1363,14 @@ export interface paths {
                     };
                     content?: never;
                 };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -1327,6 +1423,14 @@ export interface paths {
                     };
                 };
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1408,6 +1512,148 @@ export interface paths {
                     };
                 };
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The occurrence log, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Happened not earlier than this (RFC 3339). */
+                    from?: components["schemas"]["Timestamp"];
+                    /** @description Happened earlier than this (RFC 3339). */
+                    to?: components["schemas"]["Timestamp"];
+                    /** @description At this site. */
+                    site?: components["schemas"]["PlaceId"];
+                    /** @description Belonging to this incident. */
+                    incident?: components["schemas"]["IncidentId"];
+                    /** @description Entries of a page, at most 500. */
+                    limit?: number;
+                    /** @description Where the page before ended: its `next`. */
+                    after?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OccurrencePage"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Writes an entry. Nothing is ever changed in the log: to correct an entry, write one that names
+         *     it in `corrects`. Under one Idempotency-Key an entry is written once; sent again within a day
+         *     it is answered with 200 and the entry as it stands.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The writer's own name for this entry, at most 256 bytes */
+                    "Idempotency-Key"?: string | null;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OccurrenceRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Occurrence"];
+                    };
+                };
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Occurrence"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2126,6 +2372,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reports/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The report that a shift leaves to the next, as PDF: what is open and whose it is, hand-overs
+         *     that wait, what was opened and resolved, who held what, the occurrence log, doors forced or
+         *     held open, silent sources, records lost. People appear by their ids. The SHA-256 of the file,
+         *     and of what it tells, are kept in the audit chain.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description From when (RFC 3339). */
+                    from: components["schemas"]["Timestamp"];
+                    /** @description Until before when (RFC 3339). */
+                    to: components["schemas"]["Timestamp"];
+                    /** @description About this site; about all within reach if absent. */
+                    site?: components["schemas"]["PlaceId"];
+                    /**
+                     * @description The zone of its times, such as `Europe/Amsterdam`; the site's or the organisation's if
+                     *     absent.
+                     */
+                    zone?: string;
+                    /** @description The language of its fixed texts: `en` (the default), `nl` or `zh-Hant`. */
+                    lang?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": number[];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/roles": {
         parameters: {
             query?: never;
@@ -2359,6 +2691,88 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signin/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes the browser back from the provider, signed in. Not for programs: an answer is always 303. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Which question. */
+                    state: string | null;
+                    /** @description The provider's code for us. */
+                    code: string | null;
+                    /** @description The provider's refusal. */
+                    error: string | null;
+                    /** @description Who the provider says that it is. */
+                    iss: string | null;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description To the console with a session's cookie, or to the sign-in page with `?problem=` and a code */
+                303: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signin/oidc/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to the provider. Not for programs: an answer is always 303. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Provider id */
+                    provider: string;
+                    /** @description A path of the console; anything else leads to its first page. */
+                    next: string | null;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description To the provider, or back to the sign-in page with `?problem=` and a code */
+                303: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3151,8 +3565,8 @@ export interface components {
             valid_from?: components["schemas"]["Timestamp"] | null;
             valid_to?: components["schemas"]["Timestamp"] | null;
             /**
-             * @description The value; left out where it is a secret at a door: badge and card numbers end in three
-             *     visible characters.
+             * @description The value. Badge and card numbers are secrets at a door: three characters of them show.
+             *     Accounts and addresses are names: `…` until a reason was given.
              */
             value: string;
         };
@@ -3320,6 +3734,55 @@ export interface components {
             /** @description The old one, where there is one and no link let one in. */
             old?: string | null;
         };
+        /** @description One entry. */
+        Occurrence: {
+            /** @description When it happened. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who wrote it: an operator's or a token's id. */
+            by: string;
+            corrects?: components["schemas"]["OccurrenceId"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["OccurrenceId"];
+            incident?: components["schemas"]["IncidentId"] | null;
+            /** @description What it is about. */
+            kind: components["schemas"]["OccurrenceKind"];
+            /**
+             * Format: int64
+             * @description Its place in the log: from 1, without gaps.
+             */
+            number: number;
+            place?: components["schemas"]["PlaceId"] | null;
+            /** @description When it was written down (our clock). */
+            recorded_at: components["schemas"]["Timestamp"];
+            site?: components["schemas"]["PlaceId"] | null;
+            /** @description In their words. */
+            text: string;
+        };
+        OccurrenceId: string;
+        /**
+         * @description What an entry is about.
+         * @enum {string}
+         */
+        OccurrenceKind: "note" | "patrol" | "visitor" | "delivery" | "keys" | "fault" | "medical" | "test" | "other";
+        /** @description One page, newest first by when things happened. */
+        OccurrencePage: {
+            /** @description Give this as `after` to go on. */
+            next?: string | null;
+            /** @description The entries. */
+            occurrences: components["schemas"]["Occurrence"][];
+        };
+        /** @description An entry to be written. */
+        OccurrenceRequest: {
+            at?: components["schemas"]["Timestamp"] | null;
+            corrects?: components["schemas"]["OccurrenceId"] | null;
+            incident?: components["schemas"]["IncidentId"] | null;
+            /** @description What it is about. */
+            kind: components["schemas"]["OccurrenceKind"];
+            place?: components["schemas"]["PlaceId"] | null;
+            site?: components["schemas"]["PlaceId"] | null;
+            /** @description In the writer's words; at most `occurrence_text_chars_max` characters. */
+            text: string;
+        };
         /** @description A hand-over that waits to be accepted. Who offers answers for the incident until then. */
         Offer: {
             /** @description When. */
@@ -3361,6 +3824,8 @@ export interface components {
             /** @description How many passkeys they have. */
             passkeys: number;
             person?: components["schemas"]["PersonId"] | null;
+            /** @description The identity provider by which they sign in; their roles follow their groups there. */
+            provider?: string | null;
             /** @description As what, and where. */
             roles: components["schemas"]["RoleItem"][];
             seen_at?: components["schemas"]["Timestamp"] | null;
@@ -3530,7 +3995,7 @@ export interface components {
             people: components["schemas"]["PersonItem"][];
         };
         PersonId: string;
-        /** @description A person without a name: names stay in the organisation's own records. */
+        /** @description A person: who it is stays hidden until somebody has given a reason. */
         PersonItem: {
             /** @description Things of theirs. */
             assets: string[];
@@ -3540,7 +4005,7 @@ export interface components {
             identifiers: components["schemas"]["IdentifierItem"][];
             /** @description Kind. */
             kind: components["schemas"]["PersonKind"];
-            /** @description The name, once this session has given a reason for seeing it. */
+            /** @description The name, once this session has given a reason for seeing it, or to a token that may. */
             name?: string | null;
             site?: components["schemas"]["PlaceId"] | null;
             /** @description Status. */
@@ -3628,6 +4093,13 @@ export interface components {
             title: string;
             /** @description A stable name for this kind of problem. */
             type: string;
+        };
+        /** @description An identity provider to sign in by. */
+        ProviderItem: {
+            /** @description Its id. */
+            id: string;
+            /** @description How its button is called. */
+            name: string;
         };
         /** @description What a query gave. */
         QueryAnswer: {
@@ -3760,7 +4232,7 @@ export interface components {
             has_password: boolean;
             /** @description An authenticator is set up. */
             has_totp: boolean;
-            /** @description How they signed in: `link`, `password`, `passkey`. */
+            /** @description How they signed in: `link`, `password`, `passkey`, or `oidc:` and a provider's id. */
             method: string;
             /** @description They must set up how to sign in before anything else. */
             must_enrol: boolean;
@@ -3770,6 +4242,14 @@ export interface components {
             operator: components["schemas"]["OperatorItem"];
             /** @description Their passkeys. */
             passkeys: components["schemas"]["PasskeyItem"][];
+            /**
+             * Format: int64
+             * @description For so many seconds this sign-in is proof enough to change what one signs in with; then the
+             *     answer is 401 `proof_wanted`, and signing in again is proof.
+             */
+            proof_s: number;
+            /** @description The identity provider that keeps what they sign in with; nothing of it can be changed here. */
+            provider?: string | null;
             /**
              * @description Every action, allowed or with the reason why not. What belongs to a site may still be out
              *     of reach: each answer says so of its own.
@@ -3795,6 +4275,8 @@ export interface components {
             organisation: string;
             /** @description Passkeys can be used at this address. */
             passkeys: boolean;
+            /** @description Who else vouches: a link to `/v1/signin/oidc/{id}` begins it. */
+            providers: components["schemas"]["ProviderItem"][];
             /** @description No administrator exists yet: the server's terminal shows a one-time link. */
             setup: boolean;
             /** @description The organisation's id. */

@@ -59,6 +59,8 @@ export interface Incident {
   timeline: TimelineEntry[]
   version: number
   handling?: Handling
+  /** Help was called for, and why is still to be said. */
+  reason_owed?: boolean
 }
 
 /** How an incident is handled beside its state and owner. */
@@ -68,6 +70,8 @@ export interface Handling {
   milestones?: { milestone: string; at: string; by: string }[]
   merged_into?: string | null
   merged?: string[]
+  /** A person called for help in silence. */
+  call?: { by: string; at: string } | null
 }
 
 export interface ActionOffer {
@@ -125,6 +129,8 @@ export interface Organisation {
   assets: AssetItem[]
   teams: string[]
   operators: { id: string; name: string; person?: string | null }[]
+  /** The video system's address for a camera, a door and a moment, with places to fill. */
+  camera_link?: string | null
   version: string | number
 }
 
@@ -166,8 +172,12 @@ export interface SessionAnswer {
   expires_in_s?: number
   must_enrol?: boolean
   passkeys?: { id: string; name: string; created_at: string; used_at?: string | null }[]
+  /** An identity provider vouches for them: no password here. */
+  provider?: string | null
   has_password?: boolean
   has_totp?: boolean
+  /** Seconds for which this sign-in is proof enough to change what one signs in with. */
+  proof_s?: number
 }
 
 export interface SavedView {

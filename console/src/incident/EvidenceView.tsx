@@ -3,6 +3,7 @@ import { IconDoor, IconServer2, IconStarFilled } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { EventItem, Incident } from '../api/types'
+import { CameraLink } from '../camera/CameraLink'
 import { assetOf, describe, personOf, placeOf, worldOf } from '../event/describe'
 import { useKeys } from '../keys/keys'
 import { useDirectory } from '../org/organisation'
@@ -211,7 +212,14 @@ const EventCells = memo(function EventCells({
           asset && <EntityLink entity={`asset:${asset}`} />
         )}
       </td>
-      <td className={css.where}>{place && <EntityLink entity={`place:${place}`} />}</td>
+      <td className={css.where}>
+        {place && (
+          <span className={css.whereIn}>
+            <EntityLink entity={`place:${place}`} />
+            <CameraLink entity={`place:${place}`} at={item.time} />
+          </span>
+        )}
+      </td>
     </>
   )
 })

@@ -10,6 +10,7 @@ import {
 } from '@tabler/icons-react'
 import { memo, useMemo, type ReactNode } from 'react'
 import type { EventItem, Incident, TimelineEntry } from '../api/types'
+import { CameraLink } from '../camera/CameraLink'
 import { describe, personOf, placeOf, worldOf } from '../event/describe'
 import { useDirectory } from '../org/organisation'
 import { t } from '../text'
@@ -96,6 +97,7 @@ function EventLine({ item }: { item: EventItem }) {
         <span className={css.lineWho}>
           {person && <EntityLink entity={`person:${person}`} />}
           {place && <EntityLink entity={`place:${place}`} />}
+          {place && <CameraLink entity={`place:${place}`} at={item.time} />}
         </span>
       </div>
     </li>

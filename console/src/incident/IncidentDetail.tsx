@@ -1,10 +1,10 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { IconCopy, IconDots, IconLink } from '@tabler/icons-react'
+import { IconDots } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
 import { useDirectory } from '../org/organisation'
+import { ReasonOwed } from '../panic/ReasonOwed'
 import { t, type TextKey } from '../text'
 import { ActionButton, refusalOf } from '../ui/ActionButton'
 import { EntityLink } from '../ui/EntityLink'
@@ -12,13 +12,14 @@ import { ProblemNote, Waiting } from '../ui/Notes'
 import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
 import type { Act } from './acts'
-import { CommentBox } from './CommentBox'
+import { COMMENT_FIELD, CommentBox } from './CommentBox'
 import { openDialog, type DialogKind } from './dialogs'
 import { stateOf } from './filter'
 import { History } from './History'
 import { OwnerName, StateMark } from './IncidentRow'
 import css from './incident.module.css'
 import { Milestones } from './Milestones'
+import { More } from './More'
 import { Procedure } from './Procedure'
 import { useActs } from './useActs'
 import { useIncident } from './useIncident'
@@ -33,6 +34,7 @@ export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string 
       <div className={css.scroll}>
         <Headline incident={incident} />
         <Actions incident={incident} offers={offers} />
+        <ReasonOwed incident={incident} field={COMMENT_FIELD} />
         <Facts incident={incident} />
         <Milestones incident={incident} offer={offers.get('mark')} />
         <Procedure incident={incident} offer={offers.get('tick_step')} />
@@ -62,31 +64,6 @@ function Headline({ incident }: { incident: Incident }) {
         <bdi>{incident.because}</bdi>
       </p>
     </div>
-  )
-}
-
-function More({ incident }: { incident: Incident }) {
-  const address = `${location.origin}/incidents?i=${encodeURIComponent(incident.id)}`
-  const copy = (text: string) => {
-    void navigator.clipboard.writeText(text)
-    notifications.show({ message: t('incidents.copied'), autoClose: 1_500, withBorder: true })
-  }
-  return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon size="sm" aria-label={t('incidents.more')}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconLink size={14} />} onClick={() => copy(address)}>
-          {t('incidents.copy_link')}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(incident.id)}>
-          {t('incidents.id')}: <span className="mono">{incident.id}</span>
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   )
 }
 

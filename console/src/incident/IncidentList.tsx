@@ -1,3 +1,4 @@
+import { useElementSize, useMergedRef } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useEffect, useMemo, useRef } from 'react'
 import type { Incident } from '../api/types'
@@ -39,7 +40,10 @@ interface Props {
 }
 
 const ROW_PX = 32
+/** Of two lines: where one would cut every title. */
+const TALL_ROW_PX = 46
 const TOUCH_ROW_PX = 56
+const NARROW_PX = 560
 
 const isTouch = (): boolean => matchMedia('(max-width: 720px), (pointer: coarse)').matches
 
@@ -49,7 +53,10 @@ export const IncidentList = memo(function IncidentList(props: Props) {
   const box = useRef<HTMLDivElement>(null)
   const current = useExternal(cursor.at)
   const ticked = useExternal(cursor.ticked)
-  const height = isTouch() ? TOUCH_ROW_PX : ROW_PX
+  const { ref: sized, width } = useElementSize()
+  const ref = useMergedRef(box, sized)
+  const isTall = !isWide && width < NARROW_PX
+  const height = isTouch() ? TOUCH_ROW_PX : isTall ? TALL_ROW_PX : ROW_PX
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -57,6 +64,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
     overscan: 12,
     getItemKey: (index) => (rows[index] ? rowKey(rows[index]) : index),
   })
+  useEffect(() => virtual.measure(), [height, virtual])
   const places = useMemo(() => new Map(rows.map((row, i) => [rowKey(row), i])), [rows])
   const index = current === undefined ? -1 : (places.get(current) ?? -1)
   useEffect(() => {
@@ -70,8 +78,9 @@ export const IncidentList = memo(function IncidentList(props: Props) {
   }, [last, rows.length, onMore])
   return (
     <div
-      ref={box}
+      ref={ref}
       className={css.list}
+      data-tall={isTall || undefined}
       role="listbox"
       tabIndex={0}
       aria-label={label}

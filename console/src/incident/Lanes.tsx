@@ -20,6 +20,12 @@ interface Props {
   zone: string
 }
 
+/** Moments to be named on the axis: never the same second twice. */
+export function ticksOf(from: number, length: number, most: number): number[] {
+  const count = Math.max(2, Math.min(most, Math.floor(length / 1_000) + 1))
+  return Array.from({ length: count }, (_, i) => from + (length * i) / (count - 1))
+}
+
 /** Both worlds over time: doors above, networks below; evidence filled, the rest hollow. */
 export const Lanes = memo(function Lanes({ items, evidence, chosen, choose, zone }: Props) {
   const { ref, width } = useElementSize()
@@ -28,7 +34,7 @@ export const Lanes = memo(function Lanes({ items, evidence, chosen, choose, zone
   const length = Math.max(to - from, 1_000)
   const x = (ms: number) => LEFT + ((ms - from) / length) * Math.max(width - 2 * LEFT, 1)
   const ticks = Math.max(2, Math.floor(width / TICK_PX))
-  const moments = Array.from({ length: ticks }, (_, i) => from + (length * i) / (ticks - 1))
+  const moments = ticksOf(from, length, ticks)
   return (
     <div ref={ref} className={css.lanes}>
       <span className={css.laneName} data-world="physical">
@@ -54,7 +60,7 @@ export const Lanes = memo(function Lanes({ items, evidence, chosen, choose, zone
             x={x(ms)}
             y={HEIGHT - 6}
             className={css.tick}
-            textAnchor={i === 0 ? 'start' : i === ticks - 1 ? 'end' : 'middle'}
+            textAnchor={i === 0 ? 'start' : i === moments.length - 1 ? 'end' : 'middle'}
           >
             {i === 0 ? `${dayOf(ms, zone)} ${clockTime(ms, zone)}` : clockTime(ms, zone)}
           </text>

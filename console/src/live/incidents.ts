@@ -7,6 +7,8 @@ import { hear, whenRecovered } from './link'
 
 export interface IncidentTable {
   byId: ReadonlyMap<string, Incident>
+  /** Held, and not to be seen on this screen. */
+  unseen: readonly Incident[]
   isLoaded: boolean
   /** More are open than we hold; the queue says so. */
   isCut: boolean
@@ -18,14 +20,25 @@ const PAGE = 500
 export const HELD_MAX = 10_000
 const OPEN = 'new,acknowledged,in_progress'
 
-const empty: IncidentTable = { byId: new Map(), isLoaded: false, isCut: false }
+const empty: IncidentTable = { byId: new Map(), unseen: [], isLoaded: false, isCut: false }
 export const incidents = new External<IncidentTable>(empty)
 
 let byId = new Map<string, Incident>()
 let isAsked = false
 
+let mustHide: (incident: Incident) => boolean = () => false
+
+/** What must not be seen here, whoever else sees it. */
+export function hideWhere(test: (incident: Incident) => boolean): void {
+  mustHide = test
+  publish()
+}
+
 function publish(change: Partial<IncidentTable> = {}): void {
-  incidents.set({ ...incidents.get(), ...change, byId: new Map(byId) })
+  const unseen = [...byId.values()].filter(mustHide)
+  const shown = new Map(byId)
+  for (const { id } of unseen) shown.delete(id)
+  incidents.set({ ...incidents.get(), ...change, byId: shown, unseen })
 }
 
 /** Takes one in unless we hold a newer version; renders once per burst, not per message. */

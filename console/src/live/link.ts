@@ -18,6 +18,8 @@ export interface Link {
 /** Data older than this is shown as old. */
 export const LOST_AFTER_MS = 5_000
 const ASK_EVERY_MS = 2_000
+/** A stream that ticks tells by itself what we would ask. */
+const TICK_FRESH_MS = ASK_EVERY_MS + 1_000
 const RETRY_MS_MIN = 1_000
 const RETRY_MS_MAX = 8_000
 
@@ -30,6 +32,7 @@ const handlers = new Map<string, Set<Handler>>()
 const recovered = new Set<() => void>()
 let channel: BroadcastChannel | undefined
 let stop: AbortController | undefined
+let ticked_ms = -Infinity
 
 /** Hears one kind of message of the live stream: `incident`, `finding`, `door`, `skipped`. */
 export function hear(name: string, handler: Handler): () => void {
@@ -52,7 +55,8 @@ function alive(): void {
 
 function take(name: string, data: string): void {
   alive()
-  if (name === 'status') {
+  if (name === 'tick') ticked_ms = performance.now()
+  if (name === 'status' || name === 'tick') {
     const answer = JSON.parse(data) as StatusAnswer
     sightClock(answer.now)
     status.set(answer)
@@ -66,7 +70,7 @@ function pass(name: string, data: string): void {
 }
 
 /** The names of the stream's messages. */
-const NAMES = ['incident', 'finding', 'door', 'skipped', 'tick']
+const NAMES = ['incident', 'finding', 'door', 'refused', 'occurrence', 'skipped', 'tick']
 
 async function listen(signal: AbortSignal): Promise<void> {
   let wait = RETRY_MS_MIN
@@ -97,6 +101,10 @@ async function listen(signal: AbortSignal): Promise<void> {
 
 async function ask(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
+    if (performance.now() - ticked_ms < TICK_FRESH_MS) {
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
+      continue
+    }
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(LOST_AFTER_MS - 500)])
       const answer = await get<StatusAnswer>('/v1/status', {}, limit)

@@ -25,6 +25,7 @@ export class Directory {
   constructor(
     readonly organisation: Organisation,
     readonly isKnown: boolean,
+    readonly isReading = false,
   ) {
     this.places = new Map(organisation.places.map((place) => [place.id, place]))
     this.assets = new Map(organisation.assets.map((asset) => [asset.id, asset]))
@@ -89,10 +90,13 @@ export function parseEntity(entity: string): EntityRef {
 
 /** The organisation; an empty one, marked so, where the server does not tell it. */
 export function useDirectory(): Directory {
-  const { data } = useQuery({
+  const { data, isLoading } = useQuery({
     queryKey: ['organisation'],
     queryFn: ({ signal }) => get<Organisation>('/v1/organisation', {}, signal),
     staleTime: 300_000,
   })
-  return useMemo(() => new Directory(data ?? NOBODY, data !== undefined), [data])
+  return useMemo(
+    () => new Directory(data ?? NOBODY, data !== undefined, isLoading),
+    [data, isLoading],
+  )
 }

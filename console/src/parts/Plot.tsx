@@ -45,7 +45,16 @@ function options(props: PlotProps, width: number): UPlot.Options {
       points: { show: props.kind === 'line' },
       drag: { x: props.onChosen !== undefined, y: false, setScale: false },
     },
-    scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
+    scales: {
+      // A bar stands on the span that begins at its time: the last one needs room, too.
+      x: {
+        range: (plot, min, max) => {
+          const [first = 0, second = first] = plot.data[0]
+          return [min, props.kind === 'bars' ? max + (second - first) : max]
+        },
+      },
+      y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] },
+    },
     axes: [
       {
         ...axis,

@@ -53,13 +53,23 @@ interface OpenApi {
   paths: Record<string, Record<string, unknown>>
 }
 
-/** Whether this server describes `method path` in its own document; undefined while asking. */
-export function useOffers(method: string, path: string): boolean | undefined {
-  const { data, isError } = useQuery({
+const useDocument = () =>
+  useQuery({
     queryKey: ['openapi'],
     queryFn: ({ signal }) => get<OpenApi>('/openapi.json', {}, signal),
     staleTime: Number.POSITIVE_INFINITY,
   })
+
+/** Whether this server describes `method path` in its own document; undefined while asking. */
+export function useOffers(method: string, path: string): boolean | undefined {
+  const { data, isError } = useDocument()
   if (isError) return false
   return data && method.toLowerCase() in (data.paths[path] ?? {})
+}
+
+/** Whether what the server says of `method path` has this word in it, such as a format's name. */
+export function useMentions(method: string, path: string, name: string): boolean {
+  const { data } = useDocument()
+  const said = data?.paths[path]?.[method.toLowerCase()]
+  return said !== undefined && JSON.stringify(said).toLowerCase().includes(name)
 }

@@ -19,6 +19,10 @@ const SHAPES: Record<DoorCondition | 'asset' | 'camera', string> = {
   camera: 'M3 7h12v10H3zM16 11l5-3.500v9L16 13z',
 }
 
+const MARK_PX = 22
+const SMALL_MARK_PX = 15
+const SMALL_PLAN_PX = 520
+
 interface Props {
   plan: Plan
   doors: ReadonlyMap<string, DoorState> | undefined
@@ -30,9 +34,10 @@ interface Props {
 }
 
 /** Built from elements, never from markup: names come from outside. */
-function markOf(shape: string, condition: string, isNamed: boolean): HTMLElement {
+function markOf(shape: string, condition: string, isNamed: boolean, size: number): HTMLElement {
   const box = document.createElement('span')
   box.className = css.mark ?? ''
+  if (size < MARK_PX) box.dataset.small = 'true'
   box.dataset.condition = condition
   if (isNamed) box.dataset.named = 'true'
   const svg = document.createElementNS(SVG, 'svg')
@@ -76,7 +81,7 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
       keyboard: true,
       zoomControl: false,
     })
-    L.control.zoom({ position: 'bottomright' }).addTo(made)
+    L.control.zoom({ position: 'topleft' }).addTo(made)
     const name = t('incidents.plan_of', { place: directory.siteName(plan.place) })
     L.imageOverlay(plan.image, bounds, { className: css.image, alt: name }).addTo(made)
     layer.current = L.layerGroup().addTo(made)
@@ -99,6 +104,8 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
     const group = layer.current
     if (!group) return
     group.clearLayers()
+    // On a phone, marks as large as on a desk would hide the rooms.
+    const size = (box.current?.clientWidth ?? 0) < SMALL_PLAN_PX ? SMALL_MARK_PX : MARK_PX
     for (const mark of plan.marks) {
       const { kind, id } = parseEntity(mark.entity)
       const door = kind === 'place' && directory.door(id)
@@ -115,9 +122,8 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
           ? (asset?.kind ?? kind)
           : word('incidents', 'door_state', condition)
       const label = t('incidents.plan_door', { name, state })
-      const size = 22
       const icon = L.divIcon({
-        html: markOf(SHAPES[condition], condition, named.has(mark.entity)),
+        html: markOf(SHAPES[condition], condition, named.has(mark.entity), size),
         className: css.icon,
         iconSize: [size, size],
         iconAnchor: [size / 2, size / 2],

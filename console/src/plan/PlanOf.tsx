@@ -1,11 +1,10 @@
-import { lazy, memo, Suspense, useMemo } from 'react'
+import { lazy, memo, Suspense, useEffect, useMemo, useState } from 'react'
 import type { Incident, Plan } from '../api/types'
-import { useDirectory, type Directory } from '../org/organisation'
+import { parseEntity, useDirectory, type Directory } from '../org/organisation'
 import { t, word } from '../text'
-import { entityAddress } from '../ui/EntityLink'
 import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
 import { IconMapOff } from '@tabler/icons-react'
-import { useNavigate } from '@tanstack/react-router'
+import { DoorCard } from './DoorCard'
 import { useDoorStates, usePlans } from './doors'
 import css from './plan.module.css'
 
@@ -33,7 +32,8 @@ export const PlanOf = memo(function PlanOf({ incident }: { incident: Incident })
   const directory = useDirectory()
   const plans = usePlans()
   const doors = useDoorStates()
-  const navigate = useNavigate()
+  const [chosen, choose] = useState<string>()
+  useEffect(() => choose(undefined), [incident.id])
   const named = useMemo(() => new Set(incident.entities), [incident.entities])
   if (plans.isPending) return <Waiting />
   if (plans.isError && !plans.error) return null
@@ -50,15 +50,19 @@ export const PlanOf = memo(function PlanOf({ incident }: { incident: Incident })
       </EmptyNote>
     )
   }
-  const choose = (entity: string) => {
-    const { to, search } = entityAddress(entity)
-    void navigate({ to: to as never, search: search as never })
-  }
   return (
     <div className={css.frame}>
       <Suspense fallback={<Waiting />}>
         <FloorPlan plan={plan} doors={doors.data} named={named} onChoose={choose} />
       </Suspense>
+      {chosen && (
+        <DoorCard
+          entity={chosen}
+          state={doors.data?.get(parseEntity(chosen).id)}
+          at={named.has(chosen) ? incident.last_seen : undefined}
+          close={() => choose(undefined)}
+        />
+      )}
       <Legend />
     </div>
   )

@@ -10,6 +10,7 @@ import { language } from '../text/language'
 import { startTicking } from '../time/clock'
 import { ProblemNote } from '../ui/Notes'
 import { hasLinkCode } from './link'
+import { proof, startProofs } from './proof'
 import { askSession, session } from './session'
 
 const SignIn = lazy(() => import('../pages/signin/SignIn'))
@@ -23,12 +24,17 @@ function begin(): void {
   startTicking()
   startLink()
   startIncidents()
+  startProofs()
 }
+
+const proved = () => proof.get()?.settle(true)
+const unproved = () => proof.get()?.settle(false)
 
 /** Lets in whom the server knows; all others see the sign-in page and nothing else. */
 export function Gate() {
   const now = useExternal(session)
   const spoken = useExternal(language)
+  const asked = useExternal(proof)
   const isIn = now.state === 'in' && !now.session.must_enrol
   useEffect(() => {
     // The page's own script comes along while the server is asked who we are.
@@ -67,6 +73,16 @@ export function Gate() {
       >
         <Suspense>
           <SignIn isAgain />
+        </Suspense>
+      </Modal>
+      <Modal
+        opened={asked !== undefined}
+        onClose={unproved}
+        title={t('signin.proof_title')}
+        closeButtonProps={{ 'aria-label': t('shell.close') }}
+      >
+        <Suspense>
+          <SignIn isAgain onEntered={proved} />
         </Suspense>
       </Modal>
     </>

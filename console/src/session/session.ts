@@ -30,12 +30,13 @@ export function enter(answer: SessionAnswer): void {
   session.set({ state: 'in', session: answer })
 }
 
-/** Asks the server who we are. */
-export async function askSession(): Promise<void> {
+/** Asks the server who we are. `isPatient`: what stands, stands until there is a session. */
+export async function askSession(isPatient = false): Promise<void> {
   try {
     enter(await get<SessionAnswer>('/v1/session'))
   } catch (thrown) {
     const problem = asProblem(thrown)
+    if (isPatient) return
     if (problem.status === 401) session.set({ state: 'out', problem })
     else if (import.meta.env.DEV && problem.isMissing) enter(DEVELOPER)
     else session.set({ state: 'unreachable', problem })

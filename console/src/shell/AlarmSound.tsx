@@ -1,6 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { incidents, isOpen } from '../live/incidents'
 import { External, useExternal } from '../live/external'
+import { isMine } from '../panic/raised'
+import { useSession } from '../session/session'
 import { t } from '../text'
 
 const KEPT = 'castellan.muted'
@@ -40,11 +42,13 @@ function chime(): void {
 export function AlarmSound() {
   const { byId } = useExternal(incidents)
   const muted = useExternal(isMuted)
-  const waiting = useMemo(
-    () =>
-      [...byId.values()].filter((i) => i.level === 'critical' && i.state === 'new' && isOpen(i)),
-    [byId],
-  )
+  const { operator } = useSession()
+  const waiting = useMemo(() => {
+    const me = [operator.id, operator.person]
+    return [...byId.values()].filter(
+      (i) => i.level === 'critical' && i.state === 'new' && isOpen(i) && !isMine(i, me),
+    )
+  }, [byId, operator])
   const isDue = waiting.length > 0 && !muted
   useEffect(() => {
     if (!isDue) return

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import { incidents, isOpen } from '../live/incidents'
 import { useExternal } from '../live/external'
+import { Panic } from '../panic/Panic'
 import { count, t } from '../text'
 import { pages, type PageEntry } from './pages'
 import css from './shell.module.css'
@@ -16,6 +17,7 @@ export const Rail = memo(function Rail() {
       {pages.map((page) => (
         <Entry key={page.to} page={page} />
       ))}
+      <Panic />
     </nav>
   )
 })

@@ -9,17 +9,13 @@ import { useExternal } from '../live/external'
 import { useDirectory } from '../org/organisation'
 import { t, word } from '../text'
 import { EntityIcon } from '../ui/EntityLink'
+import { soughtOf, type Sought } from './choice'
 import type { PageCommand } from './commands'
 import { pages } from './pages'
 
-export interface Option {
-  key: string
-  group: string
-  label: string
+export interface Option extends Sought {
   hint?: string
   icon?: ReactNode
-  /** Lower-case text that is searched. */
-  sought: string
   to?: string
   search?: Record<string, string>
   run?: () => void
@@ -52,15 +48,22 @@ export const usePeople = () =>
 
 const option = (o: Omit<Option, 'sought'>): Option => ({
   ...o,
-  sought: `${o.label} ${o.hint ?? ''} ${o.key}`.toLowerCase(),
+  sought: soughtOf(`${o.hint ?? ''} ${o.key}`),
 })
 
+export interface Options {
+  options: readonly Option[]
+  /** People, places or incidents are still being read. */
+  isSearching: boolean
+}
+
 /** Everything, in the order in which groups are shown. */
-export function useOptions(own: readonly PageCommand[]): Option[] {
-  const { byId } = useExternal(incidents)
+export function useOptions(own: readonly PageCommand[]): Options {
+  const { byId, isLoaded, problem } = useExternal(incidents)
   const directory = useDirectory()
-  const { data: people } = usePeople()
-  return useMemo(() => {
+  const { data: people, isLoading } = usePeople()
+  const isSearching = isLoading || directory.isReading || (!isLoaded && !problem)
+  const options = useMemo(() => {
     const commands = own.map((c) =>
       option({
         key: c.key,
@@ -123,34 +126,10 @@ export function useOptions(own: readonly PageCommand[]): Option[] {
         hint: a.kind,
         to: '/places',
         search: { asset: a.id },
-        icon: <EntityIcon kind={a.kind} size={15} />,
+        icon: <EntityIcon kind={a.kind} of="asset" size={15} />,
       }),
     )
     return [...commands, ...leads, ...cases, ...persons, ...spots, ...things]
   }, [own, byId, directory, people])
-}
-
-/** Options that hold every word asked for, the best first, so many a group. */
-export function groupOptions(
-  options: readonly Option[],
-  query: string,
-  max: number,
-): [group: string, list: Option[]][] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
-  const groups = new Map<string, { option: Option; rank: number }[]>()
-  for (const item of options) {
-    if (!words.every((sought) => item.sought.includes(sought))) continue
-    const label = item.label.toLowerCase()
-    const rank = words.length > 0 && label.startsWith(words[0]!) ? 0 : 1
-    const list = groups.get(item.group) ?? []
-    list.push({ option: item, rank })
-    groups.set(item.group, list)
-  }
-  return [...groups].map(([group, list]) => [
-    group,
-    list
-      .sort((a, b) => a.rank - b.rank)
-      .slice(0, max)
-      .map((entry) => entry.option),
-  ])
+  return { options, isSearching }
 }

@@ -1,6 +1,9 @@
+import desk from './en/desk.json'
 import detections from './en/detections.json'
 import events from './en/events.json'
 import incidents from './en/incidents.json'
+import log from './en/log.json'
+import mend from './en/mend.json'
 import people from './en/people.json'
 import places from './en/places.json'
 import shell from './en/shell.json'
@@ -10,9 +13,12 @@ import system from './en/system.json'
 
 /** The English texts, by area: one file each. */
 export const english = {
+  desk,
   detections,
   events,
   incidents,
+  log,
+  mend,
   people,
   places,
   shell,

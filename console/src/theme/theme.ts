@@ -40,7 +40,27 @@ const gray: MantineColorsTuple = [
   '#161b22',
 ]
 
+/** Dark enough at 7 for white words upon it. */
+const red: MantineColorsTuple = [
+  '#fff5f5',
+  '#ffe3e3',
+  '#ffc9c9',
+  '#ffa8a8',
+  '#ff8787',
+  '#ff6b6b',
+  '#e03131',
+  '#c92a2a',
+  '#b02525',
+  '#961f1f',
+]
+
 const small = { size: 'xs' as const }
+
+/**
+ * Nothing locks the page's scroll: the page itself never scrolls, and the lock would need inline
+ * styles, which the policy forbids.
+ */
+export const modal = { lockScroll: false, centered: true, padding: 'lg' }
 
 /** The look of every part: dense, quiet, readable from across a control room. */
 export const theme = createTheme({
@@ -48,7 +68,7 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
   luminanceThreshold: 0.32,
-  colors: { brand, dark, gray },
+  colors: { brand, dark, gray, red },
   black: '#161b22',
   fontFamily:
     '"Inter Variable", "Noto Sans TC", "PingFang TC", "Microsoft JhengHei", system-ui, sans-serif',
@@ -80,9 +100,8 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: small },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, fz: 12 } },
-    // Nothing locks the page's scroll: the page itself never scrolls, and the lock would need
-    // inline styles, which the policy forbids.
-    Modal: { defaultProps: { lockScroll: false, centered: true, padding: 'lg' } },
+    Modal: { defaultProps: modal },
+    ModalRoot: { defaultProps: { lockScroll: false } },
     Drawer: { defaultProps: { lockScroll: false } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 10 } },
   },

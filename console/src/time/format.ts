@@ -47,6 +47,18 @@ export function dayOf(at: Moment, zone: string): string {
   return Number.isNaN(ms) ? '' : format(zone, { day: 'numeric', month: 'short' }).format(ms)
 }
 
+/** Sunday 22 November 2026 */
+export function fullDay(at: Moment, zone: string): string {
+  const day: Intl.DateTimeFormatOptions = {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  }
+  const ms = msOf(at)
+  return Number.isNaN(ms) ? '' : format(zone, day).format(ms)
+}
+
 /** Sun 22 Nov 2026, 14:02:11 */
 export function fullTime(at: Moment, zone: string): string {
   const ms = msOf(at)

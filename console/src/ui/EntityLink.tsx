@@ -1,11 +1,21 @@
 import {
+  IconBuilding,
+  IconBuildingCommunity,
   IconCamera,
   IconCpu,
   IconDeviceDesktop,
+  IconDeviceLaptop,
+  IconDeviceMobile,
   IconDoor,
   IconMapPin,
+  IconNetwork,
+  IconScan,
+  IconServer2,
+  IconStack2,
   IconUser,
   IconUsers,
+  IconVideo,
+  IconWorld,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
@@ -21,32 +31,46 @@ export function entityAddress(entity: string): { to: string; search: Record<stri
   return { to: '/events', search: { text: id } }
 }
 
+const ICONS: Record<string, typeof IconUser> = {
+  person: IconUser,
+  team: IconUsers,
+  door: IconDoor,
+  camera: IconCamera,
+  recorder: IconVideo,
+  phone: IconDeviceMobile,
+  laptop: IconDeviceLaptop,
+  workstation: IconDeviceDesktop,
+  host: IconDeviceDesktop,
+  server: IconServer2,
+  service: IconServer2,
+  switch: IconNetwork,
+  firewall: IconNetwork,
+  gateway: IconNetwork,
+  asset: IconCpu,
+  controller: IconCpu,
+  reader: IconCpu,
+  sensor: IconCpu,
+  region: IconWorld,
+  site: IconBuildingCommunity,
+  building: IconBuilding,
+  floor: IconStack2,
+  lane: IconScan,
+  scanner: IconScan,
+}
+
 /** An icon for a kind of entity, or for an asset's or place's own kind. */
-export function EntityIcon({ kind, size = 14 }: { kind: string; size?: number }) {
-  const props = { size, 'aria-hidden': true, stroke: 1.8 }
-  switch (kind) {
-    case 'person':
-      return <IconUser {...props} />
-    case 'team':
-      return <IconUsers {...props} />
-    case 'door':
-      return <IconDoor {...props} />
-    case 'camera':
-      return <IconCamera {...props} />
-    case 'workstation':
-    case 'laptop':
-    case 'host':
-    case 'server':
-      return <IconDeviceDesktop {...props} />
-    case 'asset':
-    case 'controller':
-    case 'reader':
-    case 'firewall':
-    case 'switch':
-      return <IconCpu {...props} />
-    default:
-      return <IconMapPin {...props} />
-  }
+export function EntityIcon({
+  kind,
+  size = 14,
+  of = 'place',
+}: {
+  kind: string
+  size?: number
+  /** What it is where its own kind has no icon. */
+  of?: 'place' | 'asset'
+}) {
+  const Icon = ICONS[kind] ?? (of === 'asset' ? IconCpu : IconMapPin)
+  return <Icon size={size} aria-hidden stroke={1.8} />
 }
 
 /** A person, thing or place by name, leading to its page. */
@@ -57,7 +81,11 @@ export const EntityLink = memo(function EntityLink({ entity }: { entity: string 
   const { to, search } = entityAddress(entity)
   return (
     <Link to={to} search={search as never} className={css.entity} title={entity}>
-      <EntityIcon kind={kind === 'person' ? kind : (own ?? kind)} size={13} />
+      <EntityIcon
+        kind={kind === 'person' ? kind : (own ?? kind)}
+        of={kind === 'asset' ? 'asset' : 'place'}
+        size={13}
+      />
       <bdi className="cut">{directory.nameOf(entity)}</bdi>
     </Link>
   )

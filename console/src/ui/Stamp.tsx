@@ -22,10 +22,18 @@ interface Props {
   /** `time`: with its day if not today. `full`: everything. `both`: the viewer's beside it. */
   as?: 'time' | 'full' | 'both'
   withSeconds?: boolean
+  /** Never with its day: that stands above it. */
+  isTimeOnly?: boolean
 }
 
 /** A moment in its site's time; the viewer's own and UTC in the hint, or beside it. */
-export const Stamp = memo(function Stamp({ at, place, as = 'time', withSeconds = true }: Props) {
+export const Stamp = memo(function Stamp({
+  at,
+  place,
+  as = 'time',
+  withSeconds = true,
+  isTimeOnly = false,
+}: Props) {
   const zone = useDirectory().zoneOf(place)
   const mine = viewerZone()
   const hint = [
@@ -37,7 +45,9 @@ export const Stamp = memo(function Stamp({ at, place, as = 'time', withSeconds =
     .join('\n')
   return (
     <time className="num" dateTime={iso(at)} title={hint}>
-      {as === 'time' ? (
+      {isTimeOnly ? (
+        clockTime(at, zone, withSeconds)
+      ) : as === 'time' ? (
         <Short at={at} zone={zone} withSeconds={withSeconds} />
       ) : (
         <>

@@ -80,6 +80,8 @@ actions! {
     OccurrenceRead = "occurrence.read";
     /// Write in the occurrence log, and correct what stands there.
     OccurrenceWrite = "occurrence.write";
+    /// Call for help in silence; the reason may follow.
+    PanicRaise = "panic.raise";
     /// Search events and watch them live.
     EventSearch = "event.search";
     /// Read what sources said, word by word.
@@ -90,6 +92,8 @@ actions! {
     PersonRead = "person.read";
     /// See a person's name, for a reason that is recorded.
     PersonReveal = "person.reveal";
+    /// See at once who was refused at a door; each showing is recorded.
+    RefusalRead = "refusal.read";
     /// See places, doors, things and plans.
     PlaceRead = "place.read";
     /// Draw and change floor plans.
@@ -100,6 +104,8 @@ actions! {
     DeadLetterRerun = "dead_letter.rerun";
     /// See mappings.
     MappingRead = "mapping.read";
+    /// Change mappings, and try changes on records.
+    MappingEdit = "mapping.edit";
     /// See rules.
     RuleRead = "rule.read";
     /// Make, list and end access tokens.

@@ -163,7 +163,7 @@ proptest! {
     /// A question to the slice gets the answer of the whole set, whatever house policies say.
     #[test]
     fn slices_answer_as_the_whole(
-        role in 0_usize..5, action in 0_usize..19, scope in 0_usize..3, at in 0_usize..4,
+        role in 0_usize..5, action in 0_usize..22, scope in 0_usize..3, at in 0_usize..4,
         head in 0_usize..6,
     ) {
         let head = [

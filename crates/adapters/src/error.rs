@@ -97,3 +97,14 @@ pub enum AdapterError {
     #[error(transparent)]
     Closed(#[from] IntakeClosed),
 }
+
+/// An error with everything that caused it, as one line.
+pub(crate) fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

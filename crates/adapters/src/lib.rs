@@ -28,6 +28,8 @@ pub mod tail;
 
 pub mod out;
 
+pub mod oidc;
+
 pub use account::{Account, Note};
 pub use error::AdapterError;
 pub use https::{Https, HttpsConfig};

@@ -133,3 +133,18 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Bytes of a secret file.
 pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
+
+/// Bytes of one answer of an identity provider; a longer one is not read, and nobody is signed in.
+pub const OIDC_ANSWER_BYTES_MAX: usize = 1024 * 1024;
+
+/// Sign-ins that wait for one identity provider at once; more are told that it cannot be reached.
+pub const OIDC_AT_ONCE_MAX: usize = 32;
+
+/// How long a failed discovery is remembered, so that a provider that hangs holds up only one.
+pub const OIDC_FAILURE_REMEMBERED: Duration = Duration::from_secs(5);
+
+/// How far an identity provider's clock may differ from ours.
+pub const OIDC_CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// Characters of an identity provider's own words that are taken over into ours.
+pub const OIDC_SAID_CHARS_MAX: usize = 300;

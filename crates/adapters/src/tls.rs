@@ -110,6 +110,14 @@ pub fn client(tls: &ClientTls) -> Result<ClientConfig, AdapterError> {
     })
 }
 
+/// A client that trusts nobody: for an address on this machine that is spoken to without TLS.
+pub fn client_of_nobody() -> Result<ClientConfig, AdapterError> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| refused(&error))?;
+    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
 fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, AdapterError> {
     fs::read(path).map_err(|source| AdapterError::File { what, path: path.to_owned(), source })
 }

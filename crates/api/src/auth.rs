@@ -151,9 +151,14 @@ fn is_equal(a: &str, b: &str) -> bool {
 
 /// The session's secret in the cookies of a request.
 fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_named(headers, COOKIE)
+}
+
+/// A cookie of a request.
+pub fn cookie_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
-    pairs.find(|(name, _)| name.trim() == COOKIE).map(|(_, value)| value.trim())
+    pairs.find(|(found, _)| found.trim() == name).map(|(_, value)| value.trim())
 }
 
 /// Refuses what another site's page sends. A client that is no browser says nothing of it.
@@ -207,7 +212,8 @@ impl FromRequestParts<Shared> for From {
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether a host, as a browser names it, is the machine that the browser runs on.
+pub fn is_this_machine(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),

@@ -113,17 +113,33 @@ fn incident_id(text: &str) -> Answer<IncidentId> {
     IncidentId::parse(text).map_err(|_| Problem::not_found(format!("no incident `{text}`")))
 }
 
-fn view(shared: &Shared, caller: &Caller, incident: Incident) -> Answer<Json<Value>> {
+/// An incident as a caller sees it.
+pub(crate) fn view(shared: &Shared, caller: &Caller, incident: Incident) -> IncidentView {
     let (id, person) = caller.by();
     let mut actions = allowed(&incident, By { id, person }, shared.engine.now());
     let at = incident.site.as_ref().map_or(At::Unknown, At::Site);
     if let Err(message) = caller.may(Action::IncidentOperate, at) {
-        for offer in &mut actions {
+        let own_words = |offer: &ActionOffer| {
+            offer.action == engine::respond::Action::Comment && is_own_call(caller, &incident)
+        };
+        for offer in actions.iter_mut().filter(|offer| !own_words(offer)) {
             offer.allowed = false;
             offer.refusal = Some(ActRefused { code: "forbidden", message: message.clone() });
         }
     }
-    Eyes::of(shared, caller).answer(&IncidentView { incident, actions })
+    IncidentView { incident, actions }
+}
+
+fn shown(shared: &Shared, caller: &Caller, incident: Incident) -> Answer<Json<Value>> {
+    Eyes::of(shared, caller).answer(&view(shared, caller, incident))
+}
+
+/// Whether the caller opened this incident by a silent call: they may look at it and say why,
+/// whatever their role and wherever it is.
+fn is_own_call(caller: &Caller, incident: &Incident) -> bool {
+    let call = incident.handling.call.as_ref();
+    call.is_some_and(|call| call.by == caller.by().0)
+        && caller.may(Action::PanicRaise, At::Nowhere).is_ok()
 }
 
 /// The sites whose incidents the caller sees; `None`: all.
@@ -149,8 +165,10 @@ pub async fn one(
     caller.must(Action::IncidentRead)?;
     let found = shared.engine.state.incident(&incident_id(&id)?).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("no incident `{id}`")))?;
-    caller.must_at(Action::IncidentRead, found.site.as_ref())?;
-    view(&shared, &caller, found)
+    if !is_own_call(&caller, &found) {
+        caller.must_at(Action::IncidentRead, found.site.as_ref())?;
+    }
+    shown(&shared, &caller, found)
 }
 
 /// Something done to an incident.
@@ -180,13 +198,18 @@ pub async fn act(
     Path(id): Path<String>,
     Json(request): Json<ActRequest>,
 ) -> Answer<Json<Value>> {
-    caller.must(Action::IncidentOperate)?;
     let id = incident_id(&id)?;
-    if let Some(found) = shared.engine.state.incident(&id).await? {
-        caller.must_at(Action::IncidentOperate, found.site.as_ref())?;
+    let found = shared.engine.state.incident(&id).await?;
+    let is_comment = matches!(request.act, Act::Comment { .. });
+    let own_call = found.as_ref().is_some_and(|found| is_own_call(&caller, found));
+    if !(is_comment && own_call) {
+        caller.must(Action::IncidentOperate)?;
+        if let Some(found) = found {
+            caller.must_at(Action::IncidentOperate, found.site.as_ref())?;
+        }
     }
     let done = shared.engine.act(&id, &request.act, caller.by(), request.version).await?;
-    view(&shared, &caller, done)
+    shown(&shared, &caller, done)
 }
 
 /// Opens an incident by hand: `title`, `text`, `level`, `team`, and optionally `entities`, `site`,
@@ -206,7 +229,7 @@ pub async fn open(
     let text = engine::auth::new_id("i-hand").map_err(|e| Problem::unavailable(e.to_string()))?;
     let id = IncidentId::parse(&text).map_err(|e| Problem::unavailable(e.to_string()))?;
     let opened = shared.engine.open_incident(made, caller.by(), id).await?;
-    view(&shared, &caller, opened)
+    shown(&shared, &caller, opened)
 }
 
 /// Which findings.

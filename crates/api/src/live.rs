@@ -13,26 +13,32 @@ use futures::Stream;
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 use crate::veil::Eyes;
+use crate::{refused, system};
 
 /// How long a stream of a session that was ended goes on at most, when nothing happens.
 const SESSION_LOOK: Duration = Duration::from_secs(1);
+/// How often a stream gives a sign of life.
+const TICK: Duration = Duration::from_secs(2);
 
 /// What to hear.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
-    /// `incidents` (incidents, findings, doors and the occurrence log, the default) or `events`.
+    /// `incidents` (incidents, findings, doors, refusals and the occurrence log, the default) or
+    /// `events`.
     kind: Option<String>,
 }
 
-/// Incidents, findings, doors or events as they happen. Server-sent events named `incident`,
-/// `finding`, `door`, `occurrence` (`{id, site}`: read the log again), `event`; `skipped` tells a
-/// slow reader how many it lost.
+/// Incidents, findings, doors, refusals or events as they happen. Server-sent events named
+/// `incident`, `finding`, `door`, `refused`, `occurrence` (`{id, site}`: read the log again),
+/// `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow reader how
+/// many it lost.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live", params(LiveQuery),
     responses((status = 200, content_type = "text/event-stream", body = String),
@@ -59,10 +65,14 @@ pub async fn live(
             return Err(Problem::bad_request(detail));
         }
     };
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let watched = Watched {
         reach: caller.reach(action)?,
-        log_reach: caller.reach(Action::OccurrenceRead).ok(),
         eyes: Eyes::of(&shared, &caller),
+        log_reach: caller.reach(Action::OccurrenceRead).ok(),
+        refusals: caller.reach(Action::RefusalRead).ok(),
+        ticks: caller.must(Action::SystemRead).is_ok().then_some(ticks),
         session: caller.session.as_ref().map(engine::signin::Session::key),
         shared,
         receiver,
@@ -75,21 +85,49 @@ struct Watched {
     shared: Shared,
     receiver: Receiver<LiveMessage>,
     reach: Reach,
+    eyes: Eyes,
     /// How far they may read the occurrence log.
     log_reach: Option<Reach>,
-    eyes: Eyes,
+    /// Of whose refusals they hear; `None`: of nobody's.
+    refusals: Option<Reach>,
+    /// The sign of life, for those who may see it.
+    ticks: Option<Interval>,
     session: Option<[u8; 32]>,
 }
 
+/// What comes next.
+enum Heard {
+    Message(LiveMessage),
+    Lost(u64),
+    Tick,
+}
+
 impl Watched {
-    /// The next message; `None` when the stream, or the listener's session, has ended.
-    async fn next(&mut self) -> Option<Result<LiveMessage, RecvError>> {
+    /// What comes next; `None` when the stream, or the listener's session, has ended.
+    async fn next(&mut self) -> Option<Heard> {
         loop {
-            if let Ok(found) = tokio::time::timeout(SESSION_LOOK, self.receiver.recv()).await {
-                return self.may_listen().then_some(found);
-            }
+            let Self { ticks, receiver, .. } = self;
+            let tick = async {
+                match ticks {
+                    Some(ticks) => drop(ticks.tick().await),
+                    None => std::future::pending().await,
+                }
+            };
+            let heard = tokio::select! {
+                biased;
+                () = tick => Some(Heard::Tick),
+                found = receiver.recv() => match found {
+                    Ok(message) => Some(Heard::Message(message)),
+                    Err(RecvError::Lagged(n)) => Some(Heard::Lost(n)),
+                    Err(RecvError::Closed) => return None,
+                },
+                () = tokio::time::sleep(SESSION_LOOK) => None,
+            };
             if !self.may_listen() {
                 return None;
+            }
+            if heard.is_some() {
+                return heard;
             }
         }
     }
@@ -105,6 +143,10 @@ impl Watched {
             LiveMessage::Event(event) => self.reach.covers(event.site.as_ref()),
             LiveMessage::Incident(incident) => self.reach.covers(incident.site.as_ref()),
             LiveMessage::Door(door) => self.reach.covers(door.site.as_ref()),
+            LiveMessage::Refused(refusal) => {
+                let reach = self.refusals.as_ref();
+                reach.is_some_and(|reach| reach.covers(refusal.site.as_ref()))
+            }
             LiveMessage::Finding(_) => self.reach == Reach::Everywhere,
             LiveMessage::Occurrence(_, site) => {
                 self.log_reach.as_ref().is_some_and(|reach| reach.covers(site.as_ref()))
@@ -112,7 +154,7 @@ impl Watched {
         }
     }
 
-    fn event(&self, message: &LiveMessage) -> Event {
+    async fn event(&self, message: &LiveMessage) -> Event {
         let covered = |text: String| self.eyes.json(&text).into_owned();
         let (name, data) = match message {
             LiveMessage::Event(event) => ("event", self.eyes.live(event)),
@@ -121,6 +163,9 @@ impl Watched {
             LiveMessage::Door(door) => ("door", json(&**door)),
             LiveMessage::Occurrence(id, site) => {
                 ("occurrence", json(&serde_json::json!({"id": id, "site": site})))
+            }
+            LiveMessage::Refused(refusal) => {
+                ("refused", refused::live_json(&self.shared, refusal).await)
             }
         };
         Event::default().event(name).data(data)
@@ -131,14 +176,19 @@ fn stream(watched: Watched) -> impl Stream<Item = Result<Event, Infallible>> {
     futures::stream::unfold(watched, |mut watched| async move {
         let event = loop {
             match watched.next().await? {
-                Ok(message) if watched.is_near(&message) => break watched.event(&message),
-                Ok(_) => {}
-                Err(RecvError::Lagged(n)) => {
+                Heard::Message(message) if watched.is_near(&message) => {
+                    break watched.event(&message).await;
+                }
+                Heard::Message(_) => {}
+                Heard::Lost(n) => {
                     let lost = (Outcome::Dropped, "slow_reader");
                     watched.shared.engine.accounts.add_reason(Boundary::Stream, "-", lost, n);
                     break Event::default().event("skipped").data(n.to_string());
                 }
-                Err(RecvError::Closed) => return None,
+                Heard::Tick => {
+                    let status = system::status_now(&watched.shared).await;
+                    break Event::default().event("tick").data(json(&status));
+                }
             }
         };
         Some((Ok(event), watched))

@@ -31,6 +31,8 @@ pub struct OperatorAnswer {
     teams: Vec<TeamId>,
     /// As what, and where.
     roles: Vec<RoleItem>,
+    /// The identity provider by which they sign in; their roles follow their groups there.
+    provider: Option<String>,
     /// May not sign in.
     disabled: bool,
     /// They have set up how to sign in.
@@ -59,6 +61,7 @@ fn answer(view: OperatorView) -> OperatorAnswer {
         name: view.name,
         person: view.person,
         teams: view.teams,
+        provider: view.provider,
         disabled: view.is_disabled,
         enrolled: view.is_enrolled,
         has_password: view.has_password,

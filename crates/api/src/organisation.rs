@@ -36,6 +36,10 @@ pub struct OrganisationItem {
     teams: Vec<TeamId>,
     /// Operators who may answer for incidents.
     operators: Vec<OperatorName>,
+    /// Where a camera's pictures are shown: put in `{camera}` (an asset), `{door}`, `{at}` (RFC
+    /// 3339) and `{at_ms}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    camera_link: Option<String>,
     /// Counts changes of the organisation since the start.
     version: u64,
 }
@@ -159,6 +163,7 @@ fn item(shared: &Shared) -> OrganisationItem {
         assets: assets.collect(),
         teams: teams.into_iter().collect(),
         operators: names.collect(),
+        camera_link: shared.engine.config.camera_link.clone(),
         version: knowledge.version,
     }
 }

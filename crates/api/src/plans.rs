@@ -120,8 +120,8 @@ pub async fn image(
     Ok((headers, bytes).into_response())
 }
 
-/// Uploads a plan's image: SVG without scripts and references, or PNG; marks of an earlier one
-/// stay.
+/// Uploads a plan's image: SVG without scripts and references, PNG or JPEG; marks of an earlier
+/// one stay.
 #[utoipa::path(
     put, path = "/v1/plans/{place}/image", tag = "places",
     params(("place" = String, Path, description = "Place id")),

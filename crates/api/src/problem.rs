@@ -27,7 +27,50 @@ pub struct Problem {
     pub detail: String,
     /// Seconds to wait before trying again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u32>,
+    /// What is wrong with files that were sent, one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problems: Option<Box<FileProblems>>,
+}
+
+/// What is wrong with files. Apart, so that a problem stays small to hand on.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(transparent)]
+pub struct FileProblems(pub Vec<FileProblem>);
+
+/// One thing that is wrong with one file.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct FileProblem {
+    /// Which file.
+    pub file: String,
+    /// Its line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Its column in characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+    /// `error` keeps the file out of force, `warning` does not.
+    pub gravity: &'static str,
+    /// A stable name, such as `unknown_key`.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+}
+
+impl From<model::Problem> for FileProblem {
+    fn from(problem: model::Problem) -> Self {
+        Self {
+            file: problem.file,
+            line: problem.position.map(|at| at.line),
+            column: problem.position.map(|at| at.column),
+            gravity: match problem.gravity {
+                model::problem::Gravity::Error => "error",
+                model::problem::Gravity::Warning => "warning",
+            },
+            code: problem.code,
+            message: problem.message,
+        }
+    }
 }
 
 /// A handler's outcome.
@@ -43,6 +86,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             retry_after_s: None,
+            problems: None,
         }
     }
 
@@ -64,7 +108,7 @@ impl Problem {
 
     /// When to come again.
     pub fn after(mut self, wait: Duration) -> Self {
-        self.retry_after_s = Some(wait.as_secs().max(1));
+        self.retry_after_s = Some(u32::try_from(wait.as_secs().max(1)).unwrap_or(u32::MAX));
         self
     }
 }
@@ -173,6 +217,13 @@ impl From<SigninError> for Problem {
             SigninError::Refused => refused("signin_refused"),
             SigninError::TotpWanted => refused("totp_wanted"),
             SigninError::LinkRefused => refused("link_refused"),
+            SigninError::ProofWanted(_) => refused("proof_wanted"),
+            SigninError::OidcRefused => refused("oidc_refused"),
+            SigninError::OidcNoRole => refused("oidc_no_role"),
+            SigninError::OidcExpired => refused("oidc_expired"),
+            SigninError::OidcUnreachable => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "oidc_unreachable", detail)
+            }
             SigninError::TooMany(wait) => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail).after(wait)
             }

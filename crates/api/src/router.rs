@@ -22,8 +22,9 @@ use crate::auth::COOKIE;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, incidents, ingest, live, occurrences, operators, organisation,
-    papers, people, plans, problem, session, signin, system, tokens, views,
+    audit, console, events, history, incidents, ingest, live, mappings, occurrences, oidc,
+    operators, organisation, panic, papers, people, plans, presence, problem, refused, session,
+    signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -106,10 +107,22 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(system::metrics))
         .routes(routes!(tokens::create, tokens::list))
         .routes(routes!(tokens::revoke))
+        .merge(desk())
         .merge(people_who_sign_in())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
         .merge(images)
         .merge(ingest)
+}
+
+/// What guards need at once, and the editing of mappings.
+fn desk() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(panic::panic))
+        .routes(routes!(presence::presence))
+        .routes(routes!(refused::list))
+        .routes(routes!(refused::photo))
+        .routes(routes!(mappings::one, mappings::save, mappings::restore))
+        .routes(routes!(mappings::try_out))
 }
 
 fn people_who_sign_in() -> OpenApiRouter<Shared> {
@@ -119,6 +132,8 @@ fn people_who_sign_in() -> OpenApiRouter<Shared> {
         .routes(routes!(signin::password))
         .routes(routes!(signin::begin_passkey))
         .routes(routes!(signin::finish_passkey))
+        .routes(routes!(oidc::begin))
+        .routes(routes!(oidc::callback))
         .routes(routes!(session::session, session::sign_out))
         .routes(routes!(session::password))
         .routes(routes!(session::begin_totp, session::finish_totp))

@@ -114,8 +114,13 @@ pub struct SessionAnswer {
     rights: BTreeMap<&'static str, RightItem>,
     /// To be sent as `X-CSRF-Token` with every request that changes something.
     csrf: String,
-    /// How they signed in: `link`, `password`, `passkey`.
+    /// How they signed in: `link`, `password`, `passkey`, or `oidc:` and a provider's id.
     method: String,
+    /// The identity provider that keeps what they sign in with; nothing of it can be changed here.
+    provider: Option<String>,
+    /// For so many seconds this sign-in is proof enough to change what one signs in with; then the
+    /// answer is 401 `proof_wanted`, and signing in again is proof.
+    proof_s: u64,
     /// They must set up how to sign in before anything else.
     must_enrol: bool,
     /// A password is set.
@@ -163,6 +168,8 @@ pub async fn session(
         rights: Action::ALL.iter().map(right).collect(),
         csrf: session.csrf.clone(),
         method: session.method.clone(),
+        provider: view.provider.clone(),
+        proof_s: engine.signin.proof_left(&session).as_secs(),
         must_enrol: session.is_enrolment,
         has_password: view.has_password,
         has_totp: view.has_totp,
@@ -201,7 +208,8 @@ pub struct NewPassword {
 /// Sets one's own password. All other sessions of the operator end.
 #[utoipa::path(
     put, path = "/v1/me/password", tag = "sign-in", request_body = NewPassword,
-    responses((status = 204), (status = 400, body = Problem), (status = 401, body = Problem)),
+    responses((status = 204), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 409, body = Problem)),
     security(("session" = []))
 )]
 pub async fn password(
@@ -227,7 +235,8 @@ pub struct TotpAnswer {
 /// Begins to set up an authenticator.
 #[utoipa::path(
     post, path = "/v1/me/totp", tag = "sign-in",
-    responses((status = 200, body = TotpAnswer), (status = 401, body = Problem)),
+    responses((status = 200, body = TotpAnswer), (status = 401, body = Problem),
+        (status = 409, body = Problem)),
     security(("session" = []))
 )]
 pub async fn begin_totp(
@@ -265,7 +274,8 @@ pub async fn finish_totp(
 /// Begins to make a passkey.
 #[utoipa::path(
     post, path = "/v1/me/passkeys/begin", tag = "sign-in",
-    responses((status = 200, body = CeremonyAnswer), (status = 409, body = Problem)),
+    responses((status = 200, body = CeremonyAnswer), (status = 401, body = Problem),
+        (status = 409, body = Problem)),
     security(("session" = []))
 )]
 pub async fn begin_passkey(
@@ -317,7 +327,8 @@ pub async fn finish_passkey(
 #[utoipa::path(
     delete, path = "/v1/me/passkeys/{id}", tag = "sign-in",
     params(("id" = String, Path, description = "Credential id")),
-    responses((status = 204), (status = 404, body = Problem)), security(("session" = []))
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)),
+    security(("session" = []))
 )]
 pub async fn remove_passkey(
     State(shared): State<Shared>,

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use engine::signin::Begun;
+use engine::signin::{Begun, ProviderView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::auth::{COOKIE, From, same_page};
+use crate::auth::{COOKIE, From, cookie_named, same_page};
 use crate::problem::{Answer, Problem};
 use crate::session::{OperatorItem, operator_item};
 use crate::state::Shared;
@@ -20,10 +20,21 @@ pub struct SigninAnswer {
     setup: bool,
     /// Passkeys can be used at this address.
     passkeys: bool,
+    /// Who else vouches: a link to `/v1/signin/oidc/{id}` begins it.
+    providers: Vec<ProviderItem>,
     /// The organisation's name.
     organisation: String,
     /// The organisation's id.
     tenant: String,
+}
+
+/// An identity provider to sign in by.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProviderItem {
+    /// Its id.
+    id: String,
+    /// How its button is called.
+    name: String,
 }
 
 /// How one can sign in here. Needs no session.
@@ -33,9 +44,11 @@ pub struct SigninAnswer {
 )]
 pub async fn door(State(shared): State<Shared>) -> Json<SigninAnswer> {
     let knowledge = shared.engine.current.get();
+    let item = |view: ProviderView| ProviderItem { id: view.id, name: view.name };
     Json(SigninAnswer {
         setup: shared.engine.signin.needs_setup(),
         passkeys: shared.engine.signin.has_passkeys(),
+        providers: shared.engine.signin.providers().into_iter().map(item).collect(),
         organisation: knowledge.org.name.clone(),
         tenant: knowledge.org.tenant.to_string(),
     })
@@ -52,27 +65,41 @@ pub struct SignedIn {
     csrf: String,
 }
 
-/// The session's secret goes into a cookie that scripts cannot read and other sites cannot send.
-fn signed_in(shared: &Shared, begun: Begun) -> Answer<Response> {
+/// Says who is in, and gives the cookie. The session that the browser had until now ends: nobody
+/// may go on with it once it is out of its owner's hands.
+async fn signed_in(shared: &Shared, begun: Begun, headers: &HeaderMap) -> Answer<Response> {
+    let signin = &shared.engine.signin;
+    let former = cookie_named(headers, COOKIE).map(|secret| signin.session(secret));
+    if let Some(Ok(former)) = former {
+        signin.end(&former).await?;
+    }
     let session = &begun.session;
     let answer = SignedIn {
         operator: operator_item(shared, &session.operator.id)?,
         must_enrol: session.is_enrolment,
         csrf: session.csrf.clone(),
     };
-    let is_https =
-        shared.engine.config.public_url.as_deref().is_some_and(|url| {
-            url.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("https://"))
-        });
-    let secure = if is_https { "; Secure" } else { "" };
-    let (secret, seconds) = (&begun.secret, session.lasts.as_secs());
+    let mut response = Json(answer).into_response();
+    keep_session(shared, &begun, response.headers_mut());
+    Ok(response)
+}
+
+/// The session's secret goes into a cookie that scripts cannot read and other sites cannot send.
+pub(crate) fn keep_session(shared: &Shared, begun: &Begun, headers: &mut HeaderMap) {
+    let (secret, seconds) = (&begun.secret, begun.session.lasts.as_secs());
+    let secure = secure(shared);
     let cookie =
         format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
-    let mut response = Json(answer).into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
+        headers.append(header::SET_COOKIE, value);
     }
-    Ok(response)
+}
+
+/// What a cookie carries beside the rest where people come by TLS.
+pub(crate) fn secure(shared: &Shared) -> &'static str {
+    let public = shared.engine.config.public_url.as_deref();
+    let is_tls = |url: &str| url.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("https://"));
+    if public.is_some_and(is_tls) { "; Secure" } else { "" }
 }
 
 fn own_page(shared: &Shared, headers: &HeaderMap) -> Answer<()> {
@@ -102,7 +129,7 @@ pub async fn link(
 ) -> Answer<Response> {
     own_page(&shared, &headers)?;
     let begun = shared.engine.signin.by_link(&request.code, &origin).await?;
-    signed_in(&shared, begun)
+    signed_in(&shared, begun, &headers).await
 }
 
 /// Login, password, and the code that an authenticator shows.
@@ -133,7 +160,7 @@ pub async fn password(
     own_page(&shared, &headers)?;
     let (login, password, code) = (&request.login, &request.password, request.code.as_deref());
     let begun = shared.engine.signin.by_password(login, password, code, &origin).await?;
-    signed_in(&shared, begun)
+    signed_in(&shared, begun, &headers).await
 }
 
 /// Whose passkey.
@@ -205,5 +232,5 @@ pub async fn finish_passkey(
     own_page(&shared, &headers)?;
     let signin = &shared.engine.signin;
     let begun = signin.by_passkey(&request.ceremony, &request.credential, &origin).await?;
-    signed_in(&shared, begun)
+    signed_in(&shared, begun, &headers).await
 }

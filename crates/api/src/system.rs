@@ -5,7 +5,9 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::access::Action;
-use engine::store::state::{DeadLetterFilter, DeadLetterStatus};
+use engine::store::state::{
+    DEAD_LETTER_PAGE_MAX, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus,
+};
 use model::{SourceId, SourceState, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -243,6 +245,11 @@ fn status(text: &str) -> Answer<DeadLetterStatus> {
 pub struct RerunRequest {
     /// Of this source; of all if absent.
     source: Option<SourceId>,
+    /// With this reason's code.
+    reason: Option<String>,
+    /// Only these records; at most 1000.
+    #[serde(default)]
+    records: Vec<u64>,
     /// How many, oldest first, at most 1000.
     limit: Option<u32>,
 }
@@ -267,7 +274,13 @@ pub async fn rerun(
 ) -> Answer<Json<RerunAnswer>> {
     caller.must(Action::DeadLetterRerun)?;
     let limit = request.limit.unwrap_or(1_000);
-    let sent = shared.engine.rerun(request.source.as_ref(), limit, caller.by().0).await;
+    if request.records.len() > DEAD_LETTER_PAGE_MAX as usize {
+        let detail = format!("at most {DEAD_LETTER_PAGE_MAX} records at once");
+        return Err(Problem::bad_request(detail));
+    }
+    let (source, reason_code, records) = (request.source, request.reason, request.records);
+    let choice = DeadLetterChoice { source, reason_code, records };
+    let sent = shared.engine.rerun(&choice, limit, caller.by().0).await;
     let sent = sent.map_err(|error| Problem::unavailable(error.to_string()))?;
     Ok(Json(RerunAnswer { sent }))
 }
@@ -285,6 +298,8 @@ pub struct MappingItem {
     version: String,
     /// `real`: proved on real records; `constructed`: made from the vendor's documentation.
     evidence: String,
+    /// `shipped`, or `house` for one in the house's content folder.
+    origin: &'static str,
 }
 
 /// The mappings in force.
@@ -308,6 +323,7 @@ pub async fn mappings(
                 product: m.product,
                 version: m.version,
                 evidence: m.evidence.into(),
+                origin: m.origin.as_str(),
             })
             .collect(),
     ))
@@ -387,9 +403,14 @@ pub struct StatusAnswer {
 )]
 pub async fn status_of(State(shared): State<Shared>, caller: Caller) -> Answer<Json<StatusAnswer>> {
     caller.must(Action::SystemRead)?;
+    Ok(Json(status_now(&shared).await))
+}
+
+/// What the status page and the live stream's ticks say.
+pub(crate) async fn status_now(shared: &Shared) -> StatusAnswer {
     let readiness = shared.engine.readiness().await;
     let current = &shared.engine.current;
-    Ok(Json(StatusAnswer {
+    StatusAnswer {
         organisation: current.get().org.name.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
         started_at: shared.engine.started_at,
@@ -400,7 +421,7 @@ pub async fn status_of(State(shared): State<Shared>, caller: Caller) -> Answer<J
         events: readiness.events,
         open_incidents: readiness.open_incidents,
         content_problems: current.refused_content().iter().map(ToString::to_string).collect(),
-    }))
+    }
 }
 
 /// The process answers.

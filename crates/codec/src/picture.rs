@@ -1,6 +1,7 @@
-//! Plans as people upload them: what kind of image, how large, and nothing in it that acts.
+//! Images as people give them: what kind, how large, and nothing in it that acts.
 //!
-//! SOURCE: W3C PNG, third edition, sections 5.2 and 11.2.1; W3C SVG 2, sections 8.2 and 8.6. An SVG
+//! SOURCE: W3C PNG, third edition, sections 5.2 and 11.2.1; ITU-T T.81 (JPEG), sections B.1.1 and
+//! B.2.2; W3C SVG 2, sections 8.2 and 8.6. An SVG
 //! is taken only when it holds no script, no event handler and no reference to elsewhere: whoever
 //! opens it alone is then as safe as in the console, where it is only ever an image.
 
@@ -19,6 +20,8 @@ pub enum PictureKind {
     Svg,
     /// `image/png`.
     Png,
+    /// `image/jpeg`.
+    Jpeg,
 }
 
 impl PictureKind {
@@ -27,6 +30,7 @@ impl PictureKind {
         match self {
             Self::Svg => "image/svg+xml",
             Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
         }
     }
 }
@@ -45,8 +49,8 @@ pub struct Picture {
 /// Why an image is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
-    /// Neither of the two.
-    #[error("neither SVG nor PNG")]
+    /// None of the three.
+    #[error("neither SVG, PNG nor JPEG")]
     Unknown,
     /// It ends too early, or is not XML.
     #[error("not readable: {0}")]
@@ -55,16 +59,22 @@ pub enum PictureError {
     #[error("its size is {0}, expected 1 to {SIDE_MAX} on each side")]
     Size(String),
     /// Something in it would act or load.
-    #[error("it holds {0}, which a plan may not")]
+    #[error("it holds {0}, which an image may not")]
     Active(String),
 }
 
 const PNG_HEAD: [u8; 8] = [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];
 
+/// Start of image.
+const JPEG_HEAD: [u8; 2] = [0xff, 0xd8];
+
 /// Looks at an image's bytes.
 pub fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
     if bytes.starts_with(&PNG_HEAD) {
         return png(bytes);
+    }
+    if let Some(segments) = bytes.strip_prefix(&JPEG_HEAD) {
+        return jpeg(segments);
     }
     match std::str::from_utf8(bytes) {
         Ok(text) if text.contains("<svg") => svg(text),
@@ -83,6 +93,33 @@ fn png(bytes: &[u8]) -> Result<Picture, PictureError> {
     };
     let (width, height) = (side(16).ok_or_else(torn)?, side(20).ok_or_else(torn)?);
     bounded(PictureKind::Png, f64::from(width), f64::from(height))
+}
+
+/// Walks the segments up to the frame header, which has the size.
+fn jpeg(mut rest: &[u8]) -> Result<Picture, PictureError> {
+    let torn = || PictureError::Torn("no frame header".to_owned());
+    let number = |at: &[u8]| at.first_chunk::<2>().map(|two| u16::from_be_bytes(*two));
+    loop {
+        let Some([0xff, marker]) = rest.first_chunk::<2>() else { return Err(torn()) };
+        let after = rest.get(2..).unwrap_or_default();
+        match *marker {
+            // Fill bytes, and markers without a length.
+            0xff => rest = rest.get(1..).unwrap_or_default(),
+            0x01 | 0xd0..=0xd7 => rest = after,
+            // Frame headers; c4, c8 and cc are tables and an extension.
+            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
+                let height = after.get(3..).and_then(number).ok_or_else(torn)?;
+                let width = after.get(5..).and_then(number).ok_or_else(torn)?;
+                return bounded(PictureKind::Jpeg, f64::from(width), f64::from(height));
+            }
+            // The scan, or the end, before any frame.
+            0xd8..=0xda => return Err(torn()),
+            _ => {
+                let length = number(after).filter(|length| *length >= 2).ok_or_else(torn)?;
+                rest = after.get(usize::from(length)..).ok_or_else(torn)?;
+            }
+        }
+    }
 }
 
 fn bounded(kind: PictureKind, width: f64, height: f64) -> Result<Picture, PictureError> {
@@ -189,6 +226,9 @@ mod tests {
         png.extend(b"\0\0\0\x0dIHDR\0\0\x02\x80\0\0\x01\xe0");
         let found = read(&png).unwrap();
         assert_eq!((found.kind, found.width, found.height), (PictureKind::Png, 640, 480));
+        let jpeg = b"\xff\xd8\xff\xe0\0\x04xx\xff\xff\xc2\0\x11\x08\x01\xe0\x02\x80\x03";
+        let found = read(jpeg).unwrap();
+        assert_eq!((found.kind, found.width, found.height), (PictureKind::Jpeg, 640, 480));
         for (text, size) in [
             ("<svg viewBox=\"0 0 1200 800\"><path d=\"M0 0\"/></svg>", (1_200, 800)),
             ("<svg width='64px' height='32'><g><use href='#a'/></g></svg>", (64, 32)),
@@ -224,7 +264,11 @@ mod tests {
     #[test]
     fn what_is_no_image_is_refused_with_why() {
         for (bytes, words) in [
-            (&b"GIF89a"[..], "neither SVG nor PNG"),
+            (&b"GIF89a"[..], "neither SVG, PNG nor JPEG"),
+            (b"\xff\xd8\xff\xe0\0\x04xx\xff\xda", "no frame header"),
+            (b"\xff\xd8\xff\xe0\0\0", "no frame header"),
+            (b"\xff\xd8\xff\xc0\0\x11\x08\x01", "no frame header"),
+            (b"\xff\xd8\xff\xc0\0\x11\x08\0\0\0\x09\x03", "its size is 9 × 0"),
             (b"<svg viewBox='0 0 0 9'/>", "its size is 0 × 9"),
             (b"<svg/>", "its size is not given"),
             (b"<svg viewBox='0 0 9 9'><g>", "it ends inside"),

@@ -17,6 +17,7 @@ pub mod spine;
 mod stats;
 
 pub use detector::{Detector, Options, SnapshotError};
+pub use presence::{Presence, Stretch};
 pub use rules::{Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet};
 pub use spine::{Resolution, Spine};
 pub use stats::{DetectStats, UndecidedStat};

@@ -82,6 +82,60 @@ fn an_unwatched_exit_ages_and_a_watched_one_does_not() {
 }
 
 #[test]
+fn a_band_says_at_each_instant_what_presence_says_then() {
+    let mut detector = empty();
+    feed(
+        &mut detector,
+        &[
+            badge(0, "06:00:00", "b-ben", "d-front", "in", 3),
+            badge(1, "09:05:00", "b-ben", "d-office", "in", 1),
+            badge(2, "09:05:20", "b-ben", "d-office", "in", 4),
+            badge(3, "10:00:00", "b-ben", "d-lab", "in", 3),
+            badge(4, "17:00:00", "b-ben", "d-front", "out", 3),
+        ],
+    );
+    let pacs = SourceId::parse("pacs").unwrap();
+    let silent =
+        |state, at, last_heard| Record::Source { source: pacs.clone(), state, last_heard, at };
+    let mut out = Vec::new();
+    let record = silent(SourceState::Silent, at("18:00:00"), Some(at("17:30:00")));
+    detector.observe(0, &record, &mut out);
+    let (presence, ben) = (detector.presence(), person("ben"));
+    let (from, to) = (at("08:00:00"), at("20:00:00"));
+    let band = presence.band(&ben, from, to);
+    let shown: Vec<String> = band.iter().map(|one| words(&one.presence)).collect();
+    assert_eq!(
+        shown,
+        [
+            "in lobby taken",
+            "in office granted",
+            "in lobby taken",
+            "in lab taken",
+            "unknown aged",
+            "out taken",
+            "unknown stale"
+        ]
+    );
+    assert_eq!(band[0].from, at("06:00:00"), "since when is known");
+    assert!(band.windows(2).all(|pair| pair[0].to == Some(pair[1].from)));
+    assert_eq!(band[6].to, None);
+    let mut minute = from;
+    while minute <= to {
+        let then = band.iter().rfind(|one| one.from <= minute).unwrap();
+        let now = presence.at(&ben, minute);
+        assert_eq!((then.presence.state, &then.presence.zone), (now.state, &now.zone), "{minute}");
+        minute = minute.plus(std::time::Duration::from_secs(17));
+    }
+    let nobody = presence.band(&person("ana"), from, to);
+    assert_eq!((nobody.len(), words(&nobody[0].presence)), (1, "unknown neverseen".to_owned()));
+    // A copy that follows gives the same, and keeps no more people than it may.
+    let mut copy = detect::Presence::new(spine());
+    copy.follow(presence, &[ben.clone()].into(), 1);
+    assert_eq!(copy.band(&ben, from, to), band);
+    assert_eq!(copy.len(), 1);
+}
+
+#[test]
 fn what_nobody_vouches_for_moves_nobody() {
     let mut forged = badge(0, "09:00:00", "b-ben", "d-front", "in", 3);
     forged.trust = Trust::None;

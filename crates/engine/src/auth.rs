@@ -56,15 +56,17 @@ impl Scope {
                 Action::SystemRead,
                 Action::Export,
             ],
-            Self::Names => &[Action::PersonReveal],
+            Self::Names => &[Action::PersonReveal, Action::RefusalRead],
             Self::Operate => &[
                 Action::IncidentOperate,
                 Action::IncidentManual,
+                Action::PanicRaise,
                 Action::OccurrenceWrite,
                 Action::DeadLetterRerun,
             ],
             Self::Admin => &[
                 Action::EventRaw,
+                Action::MappingEdit,
                 Action::PlanEdit,
                 Action::TokenManage,
                 Action::OperatorManage,

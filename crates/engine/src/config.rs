@@ -1,5 +1,7 @@
 //! `castellan.toml`: read whole, every problem at once, each with its place.
 
+mod identity;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +13,8 @@ use model::{Problem, SourceId, TeamId};
 
 use crate::auth::Scope;
 use crate::limits::{LIMITS, Limits};
+
+pub use identity::{GroupGrant, IdentityProvider};
 
 /// A secret is named here and lies elsewhere: `file:PATH` or `env:NAME`.
 pub type SecretText = Spanned<String>;
@@ -171,6 +175,9 @@ pub struct Config {
     pub file: String,
     /// Where everything lies.
     pub data: PathBuf,
+    /// Reference to the key that seals what operators sign in with; a file beside the state if
+    /// absent.
+    pub seal_key: Option<SecretText>,
     /// Where to listen.
     pub listen: Listen,
     /// The address people use; required off loopback.
@@ -195,6 +202,10 @@ pub struct Config {
     pub tail: Vec<TailConfig>,
     /// Who is told.
     pub channels: Vec<Channel>,
+    /// Who vouches for operators.
+    pub identity_providers: Vec<IdentityProvider>,
+    /// Where a camera's pictures are shown: `{camera}`, `{door}`, `{at}`, `{at_ms}` stand in it.
+    pub camera_link: Option<String>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -206,6 +217,7 @@ impl Config {
         Some(Self {
             file: String::new(),
             data,
+            seal_key: None,
             listen: Listen {
                 http,
                 syslog_udp: None,
@@ -225,6 +237,8 @@ impl Config {
             mqtt: Vec::new(),
             tail: Vec::new(),
             channels: Vec::new(),
+            identity_providers: Vec::new(),
+            camera_link: None,
             limits: Limits::default(),
         })
     }
@@ -253,6 +267,7 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
         if let Some(folder) = data.take_str("folder") {
             config.data = PathBuf::from(folder.value);
         }
+        config.seal_key = data.take_str("seal_key");
         data.finish();
     }
     if let Some(mut listen) = root.take_table("listen") {
@@ -276,6 +291,10 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
         }
         respond.finish();
     }
+    if let Some(mut console) = root.take_table("console") {
+        config.camera_link = read_camera_link(&mut console);
+        console.finish();
+    }
     config.tokens = root.take_tables("token").into_iter().filter_map(read_token).collect();
     config.mqtt = root.take_tables("mqtt").into_iter().filter_map(read_mqtt).collect();
     config.tail = root.take_tables("tail").into_iter().filter_map(read_tail).collect();
@@ -283,6 +302,7 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
     config.channels.extend(mail);
     let hooks = root.take_tables("webhook").into_iter().filter_map(read_webhook);
     config.channels.extend(hooks);
+    config.identity_providers = identity::read_all(root);
     if let Some(mut limits) = root.take_table("limits") {
         for info in LIMITS {
             let Some(value) = limits.take_bytes(info.name) else { continue };
@@ -311,6 +331,56 @@ fn read_journal(root: &mut Table<'_>, config: &mut Config) {
         config.limits.journal_age_ms_max = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
     }
     journal.finish();
+}
+
+/// What a camera's link may name.
+const CAMERA_WORDS: [&str; 4] = ["camera", "door", "at", "at_ms"];
+/// Longest camera link, in characters.
+const CAMERA_LINK_CHARS_MAX: usize = 2_000;
+
+/// A web address with known words in braces, one of which says which camera or door.
+fn read_camera_link(console: &mut Table<'_>) -> Option<String> {
+    let link = console.take_str("camera_link")?;
+    match camera_link_problem(&link) {
+        None => Some(link.value),
+        Some(why) => {
+            let message = format!("`console.camera_link`: {why}");
+            console.error(link.at, "bad_value", message);
+            None
+        }
+    }
+}
+
+fn camera_link_problem(link: &str) -> Option<String> {
+    if link.chars().count() > CAMERA_LINK_CHARS_MAX {
+        return Some(format!("longer than {CAMERA_LINK_CHARS_MAX} characters"));
+    }
+    let mut plain = String::new();
+    let (mut rest, mut names_one) = (link, false);
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((word, behind)) = after.split_once('}') else {
+            return Some("a brace is not closed".to_owned());
+        };
+        if !CAMERA_WORDS.contains(&word) {
+            let known = CAMERA_WORDS.map(|word| format!("{{{word}}}")).join(", ");
+            return Some(format!("found `{{{word}}}`, expected one of {known}"));
+        }
+        names_one |= word == "camera" || word == "door";
+        plain.push_str(before);
+        plain.push('x');
+        rest = behind;
+    }
+    plain.push_str(rest);
+    let url = url::Url::parse(&plain).ok();
+    let is_web = url.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
+    let has_fixed_host = link.split('{').next().is_some_and(|head| {
+        head.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?']))
+    });
+    match (is_web && has_fixed_host, names_one) {
+        (false, _) => Some("expected an http or https address with a fixed host".to_owned()),
+        (true, false) => Some("it names neither {camera} nor {door}".to_owned()),
+        (true, true) => None,
+    }
 }
 
 fn read_lake(root: &mut Table<'_>, config: &mut Config) {
@@ -555,6 +625,29 @@ mod tests {
         assert!(found.iter().any(|p| p.contains("public_url")), "{found:?}");
         let named = format!("format = 1\npublic_url = \"https://castellan.example\"\n{https}");
         assert_eq!(problems(&named), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_camera_link_is_a_web_address_with_known_words() {
+        let with =
+            |link: &str| problems(&format!("format = 1\n[console]\ncamera_link = {link:?}\n"));
+        for good in [
+            "https://vms.example/play?camera={camera}&at={at}",
+            "http://vms.example:8080/{door}/{at_ms}",
+        ] {
+            assert!(with(good).is_empty(), "{good}: {:?}", with(good));
+        }
+        for (bad, words) in [
+            ("https://vms.example/{camra}", "found `{camra}`"),
+            ("https://vms.example/{camera", "not closed"),
+            ("javascript:alert({camera})", "http or https"),
+            ("https://{camera}/play", "fixed host"),
+            ("https://vms.example/play", "neither {camera} nor {door}"),
+        ] {
+            let found = with(bad);
+            let first = found.first().unwrap();
+            assert!(first.contains("camera_link") && first.contains(words), "{bad}: {found:?}");
+        }
     }
 
     #[test]

@@ -37,6 +37,15 @@ pub fn shipped() -> Files {
 
 /// Reads one folder. Files that cannot be read are named as problems.
 pub fn read_folder(folder: &Path, problems: &mut Vec<Problem>) -> Files {
+    read_to_depth(folder, DEPTH_MAX, problems)
+}
+
+/// Reads the files of one folder, and of none below it.
+pub fn read_files(folder: &Path, problems: &mut Vec<Problem>) -> Files {
+    read_to_depth(folder, 0, problems)
+}
+
+fn read_to_depth(folder: &Path, depth_max: usize, problems: &mut Vec<Problem>) -> Files {
     let mut files = Files::new();
     let mut open: Vec<(PathBuf, usize)> = vec![(folder.to_owned(), 0)];
     while let Some((dir, depth)) = open.pop() {
@@ -54,7 +63,7 @@ pub fn read_folder(folder: &Path, problems: &mut Vec<Problem>) -> Files {
                 continue;
             }
             if path.is_dir() {
-                if depth < DEPTH_MAX {
+                if depth < depth_max {
                     open.push((path, depth + 1));
                 }
                 continue;
@@ -126,6 +135,22 @@ pub fn gather_telling(
     files.retain(|path, _| !replaced.iter().any(|prefix| path.starts_with(prefix)));
     files.extend(added);
     (files, own)
+}
+
+/// What ships for one mapping, by path inside its folder.
+pub fn shipped_mapping(name: &str) -> Files {
+    let inside =
+        |path: &'static str| path.strip_prefix("mappings/")?.strip_prefix(name)?.strip_prefix('/');
+    let files = EMBEDDED.iter();
+    files.filter_map(|file| Some((inside(file.path)?.to_owned(), file.bytes.to_vec()))).collect()
+}
+
+/// The names of the mappings that a content folder has, by its folders.
+pub fn mapping_names_in(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder.join("mappings")).into_iter().flatten().flatten();
+    let names = entries.filter(|entry| entry.path().is_dir());
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| !name.starts_with('.')).collect()
 }
 
 /// The names of the mappings among files: those that a folder of somebody's own adds or replaces.

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use model::{Finding, Incident, IncidentId, PersonId, Timestamp};
+use model::{Finding, Incident, IncidentId, PersonId, TeamId, Timestamp};
 use respond::{
-    Act, ActRefused, Book, By, Changed, Channel, FoldOutcome, HandMade, Moment, act, notices,
-    open_by_hand,
+    Act, ActRefused, Book, By, Changed, Channel, Crew, FoldOutcome, HandMade, Moment, PanicCall,
+    Routing, act, called_before, notices, open_by_hand, open_by_panic,
 };
 use store::state::{DetectStep, OutboxItem};
 use store::{Retry, State, StoreError};
@@ -176,6 +176,25 @@ impl Desk {
         let opened = changed.incident.clone();
         self.save(&mut book, vec![(None, changed)], moment.now).await?;
         Ok(opened)
+    }
+
+    /// Opens the incident of a silent call for help, or gives the one that the same caller's
+    /// earlier call opened a moment ago; whether it is new, and how its team was found.
+    pub async fn panic(
+        &self,
+        knowledge: &Knowledge,
+        call: &PanicCall,
+        teams: (&[Crew], &TeamId),
+        moment: &Moment,
+    ) -> Result<(Incident, Option<Routing>), DeskError> {
+        let mut book = self.book.lock().await;
+        if let Some(same) = called_before(&book, &call.by, moment.now) {
+            return Ok((same.clone(), None));
+        }
+        let (changed, routing) = open_by_panic(&knowledge.org, call, teams, moment);
+        let opened = changed.incident.clone();
+        self.save(&mut book, vec![(None, changed)], moment.now).await?;
+        Ok((opened, Some(routing)))
     }
 
     async fn find(&self, book: &Book, id: &IncidentId) -> Result<Incident, DeskError> {

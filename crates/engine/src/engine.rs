@@ -9,14 +9,16 @@ use model::spine::Source;
 use model::{AuditAct, IncidentId, PersonId, Record, SourceId, SourceState, Timestamp};
 use respond::{Act, HandMade, Moment};
 use serde::Serialize;
-use store::state::{Counter, Token};
+use store::state::{Counter, DeadLetterChoice, Token};
 use store::{Batch, Journal, State, StoreError};
 
 use crate::accounting::Accounts;
 use crate::auth::{self, AuthError, NewToken, Principal, TokenError, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::content;
 use crate::desk::{Desk, DeskError};
+use crate::edit::Origin;
 use crate::flow::ingest::Ingest;
 use crate::flow::judge::Progress;
 use crate::flow::silencer::Silencer;
@@ -27,6 +29,8 @@ use crate::live::Live;
 use crate::reveal::Reveals;
 use crate::signin::Signin;
 use crate::watch::doors::Doors;
+use crate::watch::refused::Refusals;
+use crate::watch::whereabouts::Whereabouts;
 
 /// Everything that runs, by its parts.
 pub struct Engine {
@@ -54,6 +58,14 @@ pub struct Engine {
     pub silencer: Arc<Silencer>,
     /// How doors stand.
     pub doors: Arc<Doors>,
+    /// Who was refused at them.
+    pub refusals: Arc<Refusals>,
+    /// Where people are believed to be.
+    pub whereabouts: Arc<Whereabouts>,
+    /// One change of content at a time.
+    pub(crate) editing: tokio::sync::Mutex<()>,
+    /// Tries of mappings that may run at once.
+    pub(crate) tries: Arc<tokio::sync::Semaphore>,
     /// Whose names sessions have asked for.
     pub(crate) reveals: Reveals,
     /// Who may ask.
@@ -143,11 +155,14 @@ pub struct MappingStatus {
     pub version: String,
     /// `real` or `constructed`.
     pub evidence: &'static str,
+    /// Whose it is.
+    pub origin: Origin,
 }
 
 impl MappingStatus {
-    fn of(name: String, manifest: &normalise::Manifest) -> Self {
+    fn of(name: String, manifest: &normalise::Manifest, origin: Origin) -> Self {
         Self {
+            origin,
             name,
             vendor: manifest.vendor.clone(),
             product: manifest.product.clone(),
@@ -255,6 +270,8 @@ impl Engine {
             "lake_memory_bytes_max" => Some(lake.unflushed_bytes as u64),
             "live_subscribers_max" => Some(self.live.subscribers() as u64),
             "sources_max" => Some(self.current.get().org.sources.len() as u64),
+            "refusals_kept_max" => Some(self.refusals.len() as u64),
+            "whereabouts_people_max" => Some(self.whereabouts.len() as u64),
             _ => None,
         };
         LIMITS
@@ -376,11 +393,11 @@ impl Engine {
         self.desk.open(&self.current.get(), made, by, &moment).await
     }
 
-    /// Sends the oldest open dead letters of a source (of all when `None`) through again, with
-    /// today's mappings. Gives how many were sent.
+    /// Sends the oldest open dead letters that fit through again, with today's mappings. Gives how
+    /// many were sent.
     pub async fn rerun(
         &self,
-        source: Option<&SourceId>,
+        choice: &DeadLetterChoice,
         limit: u32,
         by: &str,
     ) -> Result<u64, RerunError> {
@@ -389,10 +406,12 @@ impl Engine {
             at: now,
             by: by.to_owned(),
             verb: "dead_letter.rerun".into(),
-            object: source.map_or_else(|| "source:*".into(), |id| format!("source:{id}")),
-            detail: serde_json::json!({"limit": limit}),
+            object: choice.source.as_ref().map_or("source:*".into(), |id| format!("source:{id}")),
+            detail: serde_json::json!({
+                "limit": limit, "reason": choice.reason_code, "records": choice.records,
+            }),
         };
-        let taken = self.state.take_dead_letters(source, limit, &act).await?;
+        let taken = self.state.take_dead_letters(choice, limit, &act).await?;
         if taken.is_empty() {
             return Ok(0);
         }
@@ -432,8 +451,17 @@ impl Engine {
         let knowledge = self.current.get();
         let names = knowledge.mappings.names();
         let manifest = |name| knowledge.mappings.get(name).map(|m| &m.manifest);
+        let house = self.config.content.as_deref().map(content::mapping_names_in);
+        let house = house.unwrap_or_default();
+        let origin = |name: &str| match house.contains(name) {
+            true => Origin::House,
+            false => Origin::Shipped,
+        };
         names
-            .filter_map(|name| Some(MappingStatus::of(name.to_string(), manifest(name)?)))
+            .filter_map(|name| {
+                let origin = origin(name.as_str());
+                Some(MappingStatus::of(name.to_string(), manifest(name)?, origin))
+            })
             .collect()
     }
 

@@ -37,7 +37,10 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
             tracing::warn!(reason = %error, "last use of sessions not saved");
         }
         let changed = changed_at(&engine);
-        if changed != seen_change {
+        // Whoever changes a mapping reads it again; in between it may be half there.
+        if changed != seen_change
+            && let Ok(_alone) = engine.editing.try_lock()
+        {
             seen_change = changed;
             reload(&engine).await;
         }

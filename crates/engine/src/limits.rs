@@ -94,6 +94,23 @@ limits! {
     report_period_ms_max: ms = 31 * 24 * 3_600_000;
     /// Evidence bundles and reports made at once; more are refused with 429.
     papers_at_once_max: papers = 2;
+    /// One person's photo; a larger one is not taken, with a warning.
+    photo_bytes_max: bytes = 256 << 10;
+    /// Refusals at doors that are listed; beyond it the oldest are only in history.
+    refusals_kept_max: refusals = 1_000;
+    /// People whose whereabouts are at hand; beyond it who was unseen longest is unknown.
+    whereabouts_people_max: people = 200_000;
+    /// One mapping's files together, as edited; more is refused with 413.
+    mapping_bytes_max: bytes = 512 << 10;
+    /// Records of one try of a mapping; more is refused with 413.
+    mapping_try_records_max: records = 200;
+    /// Longest time for one try or check of an edited mapping; beyond it the mapping is refused.
+    mapping_try_ms_max: ms = 20_000;
+    /// Memory that the process may grow by during one try or check; beyond it the mapping is
+    /// refused.
+    mapping_try_growth_bytes_max: bytes = 512 << 20;
+    /// Tries and checks of edited mappings at once; more are refused with 429.
+    mapping_tries_at_once_max: tries = 2;
     /// People whose names one session has asked for; at the limit the earliest are hidden again.
     reveals_max: people = 1_000;
     /// One HTTP ingest body as sent; more is refused with 413.
@@ -169,6 +186,19 @@ limits! {
     password_memory_kib: kib = 19_456;
     /// Passkey ceremonies that wait for their browser; beyond it the oldest are forgotten.
     passkey_ceremonies_max: ceremonies = 1_000;
+    /// How long a sign-in counts as proof, for who changes what they sign in with; then they are
+    /// asked to sign in again.
+    proof_ms_max: ms = 10 * 60_000;
+    /// Sign-ins by a provider that wait for their browser; beyond it the oldest are forgotten.
+    oidc_states_max: states = 1_000;
+    /// The same from one address; beyond it its own oldest are forgotten.
+    oidc_states_address_max: states = 50;
+    /// How long a browser may take at the provider; then it begins again.
+    oidc_state_ms_max: ms = 10 * 60_000;
+    /// Longest wait for one answer of a provider; then it counts as unreachable.
+    oidc_answer_ms_max: ms = 10_000;
+    /// How long a provider's document and keys are believed; then they are asked for again.
+    oidc_metadata_ms_max: ms = 3_600_000;
 }
 
 impl Limits {

@@ -7,6 +7,7 @@ use tokio::sync::broadcast;
 
 use crate::veil::Veil;
 use crate::watch::doors::DoorState;
+use crate::watch::refused::Refusal;
 
 /// One message of the live stream.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub enum LiveMessage {
     Door(Arc<DoorState>),
     /// An entry of the occurrence log was written, at a site.
     Occurrence(OccurrenceId, Option<PlaceId>),
+    /// Somebody was not let through.
+    Refused(Arc<Refusal>),
 }
 
 /// An event on its way to whoever watches.
@@ -78,12 +81,13 @@ impl Live {
             LiveMessage::Finding(_)
             | LiveMessage::Incident(_)
             | LiveMessage::Door(_)
+            | LiveMessage::Refused(_)
             | LiveMessage::Occurrence(..) => &self.incidents,
         };
         let _ = sender.send(message);
     }
 
-    /// A subscription to findings, incidents, doors and the occurrence log.
+    /// A subscription to findings, incidents, doors, refusals and the occurrence log.
     pub fn incidents(&self) -> broadcast::Receiver<LiveMessage> {
         self.incidents.subscribe()
     }

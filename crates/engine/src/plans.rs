@@ -62,10 +62,7 @@ impl Engine {
                 self.check_marks(marks)?;
                 marks.to_vec()
             }
-            None => {
-                let earlier = self.state.plans().await?.into_iter().find(|p| p.place == *place);
-                earlier.map(|plan| plan.marks).unwrap_or_default()
-            }
+            None => self.state.plan(place).await?.map(|plan| plan.marks).unwrap_or_default(),
         };
         let plan = Plan {
             place: place.clone(),

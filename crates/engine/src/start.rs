@@ -21,6 +21,7 @@ use crate::auth::{self, Scope, Tokens};
 use crate::clock::Clock;
 use crate::config::{Channel, Config};
 use crate::desk::Desk;
+use crate::edit;
 use crate::engine::Engine;
 use crate::flow::ingest::Ingest;
 use crate::flow::judge::{Begin, CONSUMER, FlowError, Judge, Progress, SNAPSHOT, Tools};
@@ -37,8 +38,10 @@ use crate::listeners::{self, Positions};
 use crate::live::Live;
 use crate::offline;
 use crate::outbox;
+use crate::photos;
 use crate::rate::Rates;
-use crate::signin::{Signin, SigninError};
+use crate::refusals;
+use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -93,6 +96,9 @@ pub enum StartError {
     /// Signing in.
     #[error("sign-in cannot begin: {0}")]
     Signin(#[from] SigninError),
+    /// The key that seals what operators sign in with.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// Our own words.
     #[error(transparent)]
     Word(#[from] BadWord),
@@ -129,6 +135,7 @@ pub struct Running {
 struct Opened {
     folder: DataFolder,
     state: State,
+    seal: Seal,
     journal: Arc<Journal>,
     lake: Lake,
     current: Arc<Current>,
@@ -145,6 +152,7 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
     let extra = config_tokens(&config, local, clock.now())?;
     let engine = Arc::new(assemble(config, clock, opened, extra)?);
     engine.tokens.reload(&engine.state, &engine.extra_tokens).await?;
+    engine.signin.seal_all().await?;
     engine.signin.reload().await?;
     if let Some(since) = unclean_since {
         housekeeping::note_unclean_stop(&engine, since).await;
@@ -201,8 +209,8 @@ fn assemble(
         limits: config.limits.clone(),
     };
     let kept = (opened.state.clone(), Arc::clone(&accounts));
-    let public = config.public_url.as_deref();
-    let signin = Signin::new(kept, config.limits.clone(), clock.clone(), public)?;
+    let signin = Signin::new(kept, &config, clock.clone(), opened.seal)?;
+    let tries = Limits::count(config.limits.mapping_tries_at_once_max).clamp(1, 64);
     Ok(Engine {
         started_at: clock.now(),
         left_over: opened.journal.last_seq(),
@@ -217,6 +225,10 @@ fn assemble(
         accounts,
         silencer,
         doors,
+        refusals: Arc::default(),
+        whereabouts: Arc::default(),
+        editing: tokio::sync::Mutex::new(()),
+        tries: Arc::new(tokio::sync::Semaphore::new(tries)),
         reveals: Default::default(),
         tokens: Tokens::default(),
         extra_tokens,
@@ -238,6 +250,8 @@ fn tools(engine: &Engine, keeper: Keeper) -> Tools {
         clock: engine.clock.clone(),
         silencer: Arc::clone(&engine.silencer),
         doors: Arc::clone(&engine.doors),
+        refusals: Arc::clone(&engine.refusals),
+        whereabouts: Arc::clone(&engine.whereabouts),
         limits: engine.config.limits.clone(),
         handle: tokio::runtime::Handle::current(),
         progress: Arc::clone(&engine.progress),
@@ -272,6 +286,7 @@ impl Running {
         let senders = outbox::prepare(&engine.config)?;
         self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
+        self.rest.spawn(refusals::remember(engine));
         Ok(())
     }
 
@@ -349,8 +364,13 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
         Mode::Offline => None,
     };
     let state = State::open(&config.data.join("state.db")).await?;
+    let seal = Seal::of(config)?;
+    if let Some(house) = &config.content {
+        edit::recover(house)?;
+    }
     let content = offline::content(config.content.as_deref()).map_err(StartError::Problems)?;
     let org = organisation(config, &state, clock).await?;
+    take_photos(config, &state, (&org, clock)).await?;
     let unmet = config.unmet(Some(&org));
     if mode == Mode::Serve && !unmet.is_empty() {
         return Err(StartError::Problems(unmet));
@@ -380,7 +400,7 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     }
     let incidents = stored_incidents(&state).await?;
     let current = Arc::new(Current::new(knowledge));
-    Ok(Opened { folder, state, journal, lake, current, begin, incidents, unclean_since })
+    Ok(Opened { folder, state, seal, journal, lake, current, begin, incidents, unclean_since })
 }
 
 async fn open_lake(
@@ -418,6 +438,21 @@ async fn organisation(
         import(state, &org, "castellan", clock.now()).await?;
     }
     Ok(org)
+}
+
+/// The photos of the organisation folder that the configuration names.
+async fn take_photos(
+    config: &Config,
+    state: &State,
+    (org, clock): (&Organisation, &Clock),
+) -> Result<(), StoreError> {
+    let files = config.organisation.as_deref().and_then(photos::in_folder);
+    let max = Limits::count(config.limits.photo_bytes_max);
+    let how = (max, "castellan", clock.now());
+    for problem in photos::keep(state, org, files.as_deref(), how).await? {
+        tracing::warn!(%problem, "a photo is not taken");
+    }
+    Ok(())
 }
 
 /// Writes an organisation into state, audited.

@@ -1,10 +1,12 @@
 //! What a configuration needs from outside itself, looked at before anything starts.
 
+use model::spine::PlaceKind;
 use model::{MappingName, Organisation, Problem, SourceId};
 use normalise::Mappings;
 
 use crate::config::{Channel, Config, SecretText, TokenConfig};
 use crate::listeners;
+use crate::signin::prepare_provider;
 
 impl Config {
     /// What this configuration needs and does not find: secrets, and sources that the organisation
@@ -32,13 +34,45 @@ impl Config {
             let at = Some(source.at);
             problems.push(Problem::error(&self.file, at, "unknown_source", message));
         }
+        self.unmet_of_providers(org, &mut problems);
         problems
+    }
+
+    /// Certificates that cannot be read, and sites that nobody knows: such a grant reaches nothing.
+    fn unmet_of_providers(&self, org: Option<&Organisation>, problems: &mut Vec<Problem>) {
+        for wanted in &self.identity_providers {
+            if let Err(error) = prepare_provider(wanted, None, &self.limits) {
+                let at = Some(wanted.ca.as_ref().map_or(wanted.issuer.at, |ca| ca.at));
+                let message = format!("identity provider `{}`: {error}", *wanted.id);
+                problems.push(Problem::error(&self.file, at, "bad_value", message));
+            }
+            let Some(org) = org else { continue };
+            let sites = || org.places.values().filter(|place| place.kind == PlaceKind::Site);
+            for site in wanted.grants.iter().filter_map(|grant| grant.sites.as_ref()).flatten() {
+                if sites().any(|known| known.id == site.value) {
+                    continue;
+                }
+                let known = sites().map(|known| known.id.as_str());
+                let hint = match estate::nearest(site.value.as_str(), known) {
+                    Some(near) => format!("; did you mean `{near}`?"),
+                    None => String::new(),
+                };
+                let message = format!("the organisation has no site `{}`{hint}", site.value);
+                let at = Some(site.at);
+                problems.push(Problem::error(&self.file, at, "unknown_site", message));
+            }
+        }
     }
 
     /// Every secret that is named, with whose it is.
     fn secrets(&self) -> Vec<(String, &SecretText)> {
         let token = |t: &'_ TokenConfig| format!("token `{}`", t.id);
         let mut all: Vec<_> = self.tokens.iter().map(|t| (token(t), &t.secret)).collect();
+        for provider in &self.identity_providers {
+            let what = format!("identity provider `{}`", *provider.id);
+            all.extend(provider.client_secret.as_ref().map(|secret| (what, secret)));
+        }
+        all.extend(self.seal_key.as_ref().map(|key| ("the sealing key".to_owned(), key)));
         for broker in &self.mqtt {
             let what = format!("mqtt broker `{}`", broker.host);
             all.extend(broker.password.as_ref().map(|password| (what, password)));

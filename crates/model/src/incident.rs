@@ -267,6 +267,16 @@ pub struct Reached {
     pub by: String,
 }
 
+/// A person's silent call for help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Call {
+    /// Who called. Nothing of it sounds or shows where they are.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// How an incident is being handled beside its state and owner.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -285,6 +295,9 @@ pub struct Handling {
     pub merged_into: Option<IncidentId>,
     /// The incidents whose findings joined this one by a person's hand.
     pub merged: Vec<IncidentId>,
+    /// The silent call that opened it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
 }
 
 /// One incident.
@@ -330,6 +343,9 @@ pub struct Incident {
     /// Hand-over, snooze, milestones, merges.
     #[serde(default)]
     pub handling: Handling,
+    /// Whoever called for help in silence still owes the reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reason_owed: bool,
     /// Its history.
     pub timeline: Vec<TimelineEntry>,
     /// Counts changes; a writer states the version it saw.

@@ -7,6 +7,7 @@
 
 mod functions;
 mod helpers;
+pub mod limits;
 mod manifest;
 mod mapping;
 mod program;
@@ -28,8 +29,8 @@ mod check;
 pub mod ocsf;
 
 pub use bare::BareProgram;
-pub use check::{CaseResult, check_folder};
+pub use check::{CaseResult, check_folder, check_folder_until};
 pub use functions::ALLOWED;
 pub use manifest::{CsvSpec, Engine, Evidence, Manifest};
-pub use mapping::{Mapping, MappingFolder, Mappings};
+pub use mapping::{Mapping, MappingFolder, Mappings, extends};
 pub use normaliser::{ClockPolicy, Normalised, Normaliser, SourceContext};

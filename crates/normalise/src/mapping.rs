@@ -281,7 +281,8 @@ fn in_order_of_extension(folders: BTreeMap<String, MappingFolder>) -> Vec<Mappin
     }
 }
 
-fn extends(folder: &MappingFolder) -> Option<String> {
+/// Which mapping a folder's own extends, if it says so.
+pub fn extends(folder: &MappingFolder) -> Option<String> {
     let text = std::str::from_utf8(folder.files.get("mapping.toml")?).ok()?;
     let document = toml_edit::Document::parse(text).ok()?;
     document.get("extends")?.as_str().map(str::to_owned)

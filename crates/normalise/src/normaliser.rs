@@ -1,6 +1,9 @@
 //! Runs mappings on records: one per thread.
 
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -15,6 +18,7 @@ use vrl::value::{KeyString, ObjectMap, Secrets, Value};
 use crate::csv::{self, Plan};
 use crate::decode::{self, Failure};
 use crate::finish::{Draft, finish};
+use crate::limits::PROGRAM_STEPS_MAX;
 use crate::mapping::{Mapping, Mappings};
 use crate::native::{Native, Record};
 use crate::recognise::Traits;
@@ -89,13 +93,20 @@ pub struct Normaliser {
     runtime: Runtime,
     secrets: Secrets,
     plans: Vec<(usize, Plan)>,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Normaliser {
     /// With nothing remembered.
     pub fn new(mappings: Arc<Mappings>) -> Self {
         let (runtime, secrets) = (Runtime::default(), Secrets::new());
-        Self { mappings, runtime, secrets, plans: Vec::new() }
+        Self { mappings, runtime, secrets, plans: Vec::new(), stop: None }
+    }
+
+    /// As [`Normaliser::new`], for mappings that nobody has tried yet: once `stop` is set, programs
+    /// end at their next expression.
+    pub fn stoppable(mappings: Arc<Mappings>, stop: Arc<AtomicBool>) -> Self {
+        Self { stop: Some(stop), ..Self::new(mappings) }
     }
 
     /// Turns one record into events or one dead letter, appended to `out`: at least one, always.
@@ -249,7 +260,32 @@ impl Normaliser {
         };
         let zone = TimeZone::Named(context.zone);
         self.runtime.clear();
-        self.runtime.resolve(&mut target, &compiled.program, &zone).map_err(terminated)?;
+        let stop = self.stop.as_deref();
+        let mut steps = PROGRAM_STEPS_MAX;
+        let mut control = || {
+            steps = steps.saturating_sub(1);
+            match steps == 0 || stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let runtime = &mut self.runtime;
+        // A bug in a function must cost one record, not the thread that reads them all.
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            runtime.resolve_with_control(&mut target, &compiled.program, &zone, &mut control)
+        }));
+        match ended {
+            Ok(Ok(_)) => {}
+            Ok(Err(Terminate::Interrupted)) if steps == 0 => {
+                let detail = format!("it took more than {PROGRAM_STEPS_MAX} steps");
+                return Err(program_failure(detail));
+            }
+            Ok(Err(error)) => return Err(terminated(error)),
+            Err(_) => {
+                self.runtime = Runtime::default();
+                return Err(program_failure("it ended in a panic".to_owned()));
+            }
+        }
         match value {
             Value::Array(all) => {
                 for (part, one) in all.into_iter().enumerate() {
@@ -325,7 +361,7 @@ fn terminated(error: Terminate) -> Failure {
             Failure::aborted(message.unwrap_or_else(|| "the mapping refused this record".into()))
         }
         Terminate::Abort(error) | Terminate::Error(error) => program_failure(error.to_string()),
-        Terminate::Interrupted => program_failure("interrupted".to_owned()),
+        Terminate::Interrupted => program_failure("it was stopped".to_owned()),
     }
 }
 

@@ -508,7 +508,11 @@ fn perform(after: &mut Incident, act: &Act, by: By<'_>, now: Timestamp) -> Vec<T
         Act::Mark { milestone } => vec![handling::mark(after, *milestone, by, now)],
         Act::Merge { .. } => Vec::new(),
         Act::Start => set_state(after, IncidentState::InProgress).into_iter().collect(),
-        Act::Comment { text } => vec![TimelineAct::Comment { text: text.clone() }],
+        Act::Comment { text } => {
+            let is_callers = after.handling.call.as_ref().is_some_and(|call| call.by == by.id);
+            after.reason_owed &= !is_callers;
+            vec![TimelineAct::Comment { text: text.clone() }]
+        }
         Act::Resolve { disposition, reason } => {
             after.disposition = Some(*disposition);
             let line =

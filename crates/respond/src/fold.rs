@@ -330,6 +330,7 @@ impl Fold<'_> {
             sop: merge::steps(&[], &self.rule.sop),
             disposition: None,
             handling: Handling::default(),
+            reason_owed: false,
             timeline: vec![entry(now, CASTELLAN, opened)],
             version: 1,
         };

@@ -90,6 +90,7 @@ pub fn open_by_hand(
         sop: merge::steps(&[], &made.sop),
         disposition: None,
         handling: Handling::default(),
+        reason_owed: false,
         timeline: vec![entry(now, by.id, opened)],
         version: 1,
         evidence,

@@ -14,6 +14,7 @@ pub mod limits;
 mod merge;
 mod notice;
 mod ocsf;
+mod panic;
 
 pub use act::{Act, ActRefused, Action, ActionOffer, By, act, allowed, check_version, notified};
 pub use book::{Book, Changed};
@@ -24,3 +25,4 @@ pub use handling::{due_at, expire};
 pub use join::merge_into;
 pub use notice::{Channel, ChannelKind, Notice, NoticeOn, notices};
 pub use ocsf::{finding_to_ocsf, incident_to_ocsf};
+pub use panic::{Crew, PanicCall, Routing, called_before, open_by_panic};

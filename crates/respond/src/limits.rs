@@ -24,6 +24,8 @@ pub const TITLE_CHARS_MAX: usize = 200;
 pub const TEXT_CHARS_MAX: usize = 8_000;
 /// How long a hand-over waits to be accepted before it returns and escalates.
 pub const OFFER_WAIT: Duration = Duration::from_secs(10 * 60);
+/// How long after a silent call for help another one of the same person is the same one.
+pub const PANIC_AGAIN_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// Longest time that an incident may be put aside.
 pub const SNOOZE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Most incidents that one may take in by hand.

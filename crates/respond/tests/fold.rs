@@ -212,6 +212,15 @@ fn an_untouched_incident_whose_findings_are_withdrawn_resolves_itself() {
     assert_eq!(incident.state, IncidentState::Resolved);
     assert_eq!(incident.disposition, Some(Disposition::FalsePositive));
     assert_eq!(desk.book.open_count(), 0);
+    let withdrawn = incident.timeline.iter().filter_map(|line| match &line.act {
+        TimelineAct::FindingWithdrawn { finding } => Some(finding),
+        _ => None,
+    });
+    assert_eq!(ids(withdrawn), ids([&one.id, &two.id]), "its history says so");
+    let says_why = |line: &model::incident::TimelineEntry| {
+        matches!(&line.act, TimelineAct::Disposition { reason: Some(_), .. })
+    };
+    assert!(incident.timeline.iter().any(says_why));
 
     // Somebody works on it: it stays theirs to judge.
     let mut desk = Desk::new();

@@ -10,6 +10,7 @@ mod diary;
 pub mod files;
 mod paths;
 mod plan;
+pub mod portrait;
 mod record;
 mod roster;
 mod script;

@@ -18,9 +18,9 @@ use model::{
     PlaceId, Position, Raw, RuleId, SourceId, TeamId, TenantId, Timestamp, Trust, Wire,
 };
 use store::state::{
-    Counter, DeadLetterFilter, DeadLetterStatus, DetectStep, FindingFilter, IncidentFilter,
-    LakeCommit, LakeFile, LakeFileState, OutboxItem, OutboxOutcome, OutboxState, Snapshot, State,
-    StepOutcome, StoredDeadLetter, Token, UnresolvedTally,
+    Counter, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus, DetectStep, FindingFilter,
+    IncidentFilter, LakeCommit, LakeFile, LakeFileState, OutboxItem, OutboxOutcome, OutboxState,
+    Snapshot, State, StepOutcome, StoredDeadLetter, Token, UnresolvedTally,
 };
 use store::{StoreError, verify_audit};
 
@@ -52,6 +52,11 @@ fn asset(id: &str) -> AssetId {
 
 fn source(id: &str) -> SourceId {
     SourceId::parse(id).unwrap()
+}
+
+/// The dead letters of a source.
+fn of(id: &str) -> DeadLetterChoice {
+    DeadLetterChoice { source: Some(source(id)), ..DeadLetterChoice::default() }
 }
 
 fn a_place(id: &str, kind: PlaceKind, parent: Option<&str>) -> Place {
@@ -199,6 +204,7 @@ fn an_incident(id: &str, secs: i64, finding: &str) -> Incident {
         sop: vec![SopStep { text: "Call her".into(), done: Some((at(3), "op-1".into())) }],
         disposition: None,
         handling: Handling::default(),
+        reason_owed: false,
         timeline: vec![TimelineEntry {
             at: at(secs),
             by: "castellan".into(),
@@ -428,11 +434,11 @@ async fn dead_letters_are_rerun(state: &State) {
         ..DetectStep::default()
     };
     state.commit_step(&more).await.unwrap();
-    let taken = state.take_dead_letters(Some(&source("fw")), 2, &act("rerun")).await.unwrap();
+    let taken = state.take_dead_letters(&of("fw"), 2, &act("rerun")).await.unwrap();
     let records: Vec<_> = taken.iter().map(|raw| raw.rerun_of).collect();
     assert_eq!(records, [Some(9), Some(12)], "oldest first");
     assert_eq!(taken[0].body, a_dead_letter(9).raw.body);
-    let none = state.take_dead_letters(Some(&source("pacs")), 9, &act("rerun")).await.unwrap();
+    let none = state.take_dead_letters(&of("pacs"), 9, &act("rerun")).await.unwrap();
     assert!(none.is_empty());
 
     // 9 succeeds; 12 dies again as 21.
@@ -457,7 +463,7 @@ async fn dead_letters_are_rerun(state: &State) {
     assert_eq!(state.dead_letters(&paged).await.unwrap()[0].letter.record, 12);
     let coded = DeadLetterFilter { reason_code: Some("no_mapping".into()), ..filter };
     assert!(state.dead_letters(&coded).await.unwrap().is_empty());
-    state.take_dead_letters(None, 9, &act("rerun")).await.unwrap();
+    state.take_dead_letters(&DeadLetterChoice::default(), 9, &act("rerun")).await.unwrap();
     state.put_back_dead_letters(&[13, 21]).await.unwrap();
     assert_eq!(state.forget_dead_letters(at(5)).await.unwrap(), 2, "open ones are not forgotten");
     assert_eq!(state.dead_letter_counts().await.unwrap(), [(DeadLetterStatus::Open, 2)]);

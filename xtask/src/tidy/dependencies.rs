@@ -48,7 +48,7 @@ const DIRECTION: [(&str, &[&str]); 16] = [
 const PROOF: [(&str, &str); 1] = [("sim", "estate")];
 
 /// Heavy or talkative parts, and the one crate that may name them.
-const QUARANTINE: [(&str, &str); 19] = [
+const QUARANTINE: [(&str, &str); 20] = [
     ("vrl", "normalise"),
     ("rsigma-parser", "detect"),
     ("rsigma-eval", "detect"),
@@ -67,6 +67,7 @@ const QUARANTINE: [(&str, &str); 19] = [
     ("sqlx", "store"),
     ("reqwest", "adapters"),
     ("lettre", "adapters"),
+    ("openidconnect", "adapters"),
     ("rumqttc", "adapters"),
 ];
 /// Black-box proof talks to the product as its neighbours would.

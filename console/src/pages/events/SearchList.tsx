@@ -9,6 +9,7 @@ import { useDirectory } from '../../org/organisation'
 import { Plot } from '../../parts/Plot'
 import { useReading } from '../../parts/reading'
 import { count, t } from '../../text'
+import { serverNow } from '../../time/clock'
 import { fullTime, zoneName } from '../../time/format'
 import { DataAge } from '../../ui/DataAge'
 import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
@@ -27,6 +28,7 @@ const PAGE = 200
 /** More rows than this help nobody: the filter should be narrower. */
 const ROWS_MAX = 20_000
 const NO_ROWS: readonly Row[] = []
+const DAY_MS = 86_400_000
 
 /** Events of the past, newest first, page by page as one scrolls. */
 export function SearchList(props: ListProps) {
@@ -107,9 +109,11 @@ function Histogram({
 }) {
   const directory = useDirectory()
   const zone = directory.zoneOf(query.site ?? query.place)
+  // A search that begins at no moment is drawn over the last day.
+  const from = useMemo(() => query.from ?? new Date(serverNow() - DAY_MS).toISOString(), [query])
   const { data, problem, isMissing } = useReading<Counts>(
     '/v1/events/histogram',
-    { ...query, buckets: 60 },
+    { ...query, from, buckets: 60 },
     { keep: true },
   )
   const series = useMemo(

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Checkbox, Menu, SegmentedControl, Tooltip } from '@mantine/core'
 import { IconColumns3, IconDownload, IconRefresh } from '@tabler/icons-react'
 import { address } from '../../api/client'
-import { useOffers } from '../../parts/reading'
+import { useMentions, useOffers } from '../../parts/reading'
 import { useRight } from '../../session/session'
 import { t } from '../../text'
 import { refusalOf } from '../../ui/ActionButton'
@@ -71,11 +71,12 @@ export function Tools({ text, query, isLive, columns, setText, setUrl, again }: 
   )
 }
 
-const FORMATS = ['csv', 'ndjson'] as const
+const FORMATS = ['csv', 'ndjson', 'parquet'] as const
 
 /** Links that fetch all that the filter finds; absent where the server has no export. */
 function Export({ query }: { query: ApiQuery }) {
   const isOffered = useOffers('get', '/v1/events/export')
+  const hasParquet = useMentions('get', '/v1/events/export', 'parquet')
   const right = useRight('export')
   if (!isOffered) return null
   const refusal = refusalOf(right)
@@ -102,7 +103,7 @@ function Export({ query }: { query: ApiQuery }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {FORMATS.map((format) => (
+        {FORMATS.filter((format) => format !== 'parquet' || hasParquet).map((format) => (
           <Menu.Item
             key={format}
             component="a"
@@ -110,7 +111,7 @@ function Export({ query }: { query: ApiQuery }) {
             href={address('/v1/events/export', { ...query, format })}
           >
             {t('events.export_as', {
-              format: format.toUpperCase(),
+              format: format === 'parquet' ? 'Parquet' : format.toUpperCase(),
             })}
           </Menu.Item>
         ))}

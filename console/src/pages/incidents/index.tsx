@@ -1,7 +1,16 @@
-import { Button, CloseButton } from '@mantine/core'
+import { Button, CloseButton, SegmentedControl } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useState,
+  type ReactNode,
+} from 'react'
 import { get } from '../../api/client'
 import type { Incident } from '../../api/types'
 import { Dialogs } from '../../incident/Dialogs'
@@ -16,14 +25,19 @@ import { QueueBody } from '../../incident/QueueBody'
 import { useFollow } from '../../incident/useFollow'
 import { useQueue } from '../../incident/useQueue'
 import { useQueueKeys } from '../../incident/useQueueKeys'
+import { ShiftReport } from '../../log/ShiftReport'
+import { useOffers } from '../../parts/reading'
 import { useRight } from '../../session/session'
 import { t } from '../../text'
 import { refusalOf } from '../../ui/ActionButton'
+import { Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { useUrl, type UrlState } from '../../url'
 import css from './incidents.module.css'
 import { StateFilter } from './StateFilter'
 import { Views } from './Views'
+
+const LogPage = lazy(() => import('../../log/LogPage'))
 
 const PAGE = 200
 
@@ -58,8 +72,43 @@ function useDone(url: UrlState) {
 
 const NONE: Incident[] = []
 
-/** Every incident: filtered, worked on one by one or many at once. */
+/** The incidents, and beside them the log of what was none. */
 export default function IncidentsPage() {
+  const [url] = useUrl()
+  const hasLog = useHasLog()
+  const tabs = hasLog ? <Tabs /> : null
+  return hasLog && url.tab === 'log' ? (
+    <Suspense fallback={<Waiting />}>
+      <LogPage tabs={tabs} />
+    </Suspense>
+  ) : (
+    <Incidents tabs={tabs} />
+  )
+}
+
+/** Whether the server keeps a log that this operator may read. */
+function useHasLog(): boolean {
+  const isOffered = useOffers('get', '/v1/occurrences')
+  return useRight('occurrence.read').allowed && isOffered === true
+}
+
+function Tabs() {
+  const [url, setUrl] = useUrl()
+  return (
+    <SegmentedControl
+      value={url.tab === 'log' ? 'log' : 'incidents'}
+      onChange={(tab) => setUrl({ tab: tab === 'log' ? 'log' : undefined, i: undefined }, true)}
+      aria-label={t('incidents.show')}
+      data={[
+        { value: 'incidents', label: t('log.tab_incidents') },
+        { value: 'log', label: t('log.tab_log') },
+      ]}
+    />
+  )
+}
+
+/** Every incident: filtered, worked on one by one or many at once. */
+function Incidents({ tabs }: { tabs: ReactNode }) {
   const [url, setUrl] = useUrl()
   const [cursor] = useState(() => new Cursor())
   const done = useDone(url)
@@ -108,12 +157,14 @@ export default function IncidentsPage() {
       <Pane
         title={t('incidents.title')}
         isFlush
-        className={css.list}
+        className={`${css.list} ${tabs ? css.tabbed : ''}`}
         head={
           <>
+            {tabs}
             <span className={`${css.count} dim num`}>{t('incidents.shown', { count: shown })}</span>
             <span className={css.spacer} />
             <span className={css.report}>
+              <ShiftReport site={url.site} />
             </span>
             <Button
               size="compact-sm"

@@ -14,7 +14,7 @@ import css from './me.module.css'
 
 /** Who the operator is, how they sign in, and what the server says that they may do. */
 export default function MePage() {
-  const { operator, roles, rights, expires_at, passkeys } = useSession()
+  const { operator, roles, rights, expires_at, passkeys, provider } = useSession()
   const directory = useDirectory()
   return (
     <div className={css.page}>
@@ -54,7 +54,11 @@ export default function MePage() {
           )}
         </dl>
         {passkeys && passkeys.length > 0 && <Passkeys list={passkeys} />}
-        <Credentials onDone={() => void askSession()} />
+        {provider ? (
+          <p className="dim">{t('signin.me_provider', { name: provider })}</p>
+        ) : (
+          <Credentials onDone={() => void askSession()} />
+        )}
       </Pane>
       <Pane title={t('signin.me_rights')}>
         <ul className={css.rights}>

@@ -4,6 +4,7 @@ import { IconTower } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { Incident } from '../../api/types'
+import { cameraAddress, firstCamera } from '../../camera/address'
 import { Dialogs } from '../../incident/Dialogs'
 import { openDialog } from '../../incident/dialogs'
 import { EvidenceView } from '../../incident/EvidenceView'
@@ -17,12 +18,13 @@ import { useQueue, type QueueView } from '../../incident/useQueue'
 import { useQueueKeys } from '../../incident/useQueueKeys'
 import { useDirectory } from '../../org/organisation'
 import { PlanOf } from '../../plan/PlanOf'
+import { RefusedCards } from '../../refusal/RefusedCards'
 import { usePageCommands } from '../../shell/commands'
 import { useRight } from '../../session/session'
-import { t } from '../../text'
+import { t, type TextKey } from '../../text'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
-import { useUrl, writeQuery } from '../../url'
+import { useUrl, writeQuery, type UrlState } from '../../url'
 import { GroupSwitch } from './GroupSwitch'
 import css from './operations.module.css'
 
@@ -85,11 +87,12 @@ export default function OperationsPage() {
           isFlush
           popOut={popOut(only, 'incident', url)}
           className={css.incident}
-          head={<BackToQueue />}
+          head={<Ways to={['queue', 'plan']} />}
         >
           {chosen ? <IncidentDetail id={chosen} /> : <NoneChosen />}
         </Pane>
       )}
+      {(!only || only === 'queue') && <RefusedCards className={css.refused} />}
       <Dialogs />
     </div>
   )
@@ -108,18 +111,25 @@ function QueueCount({ queue }: { queue: QueueView }) {
   )
 }
 
-/** On a phone: from the incident back to the queue. */
-function BackToQueue() {
+const WAYS: Record<'queue' | 'plan' | 'incident', [label: TextKey, change: UrlState]> = {
+  queue: ['incidents.queue', { at: undefined, i: undefined }],
+  plan: ['incidents.plan', { at: 'plan', view: 'plan' }],
+  incident: ['incidents.incident', { at: 'incident', view: undefined }],
+}
+
+/** On a phone, where one pane is seen at a time: the ways to the others. */
+function Ways({ to }: { to: (keyof typeof WAYS)[] }) {
   const [, setUrl] = useUrl()
-  return (
+  return to.map((pane) => (
     <button
+      key={pane}
       type="button"
       className={css.back}
-      onClick={() => setUrl({ at: undefined, i: undefined })}
+      onClick={() => setUrl(WAYS[pane][1], pane === 'plan')}
     >
-      {t('incidents.queue')}
+      {t(WAYS[pane][0])}
     </button>
-  )
+  ))
 }
 
 function NoneChosen() {
@@ -147,17 +157,21 @@ function Centre({ incident, only }: { incident: Incident | undefined; only: stri
       className={css.centre}
       popOut={popOut(only, 'centre', url)}
       head={
-        <SegmentedControl
-          size="xs"
-          value={view}
-          onChange={(next) => setUrl({ view: next })}
-          aria-label={t('incidents.show')}
-          data={[
-            { value: 'both', label: t('incidents.both') },
-            { value: 'evidence', label: t('incidents.evidence') },
-            { value: 'plan', label: t('incidents.plan') },
-          ]}
-        />
+        <>
+          <Ways to={['incident']} />
+          <SegmentedControl
+            className={css.views}
+            size="xs"
+            value={view}
+            onChange={(next) => setUrl({ view: next })}
+            aria-label={t('incidents.show')}
+            data={[
+              { value: 'both', label: t('incidents.both') },
+              { value: 'evidence', label: t('incidents.evidence') },
+              { value: 'plan', label: t('incidents.plan') },
+            ]}
+          />
+        </>
       }
     >
       {!incident ? (
@@ -191,13 +205,14 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
     if (row) open(row)
   }
   const camera = () => {
-    const entities = queue.byId.get(url.i ?? '')?.entities ?? []
-    const found = entities.flatMap((entity) => {
-      const id = entity.slice(entity.indexOf(':') + 1)
-      if (directory.asset(id)?.kind === 'camera') return [id]
-      return directory.door(id)?.camera ?? []
-    })[0]
-    if (found) void navigate({ to: '/places' as never, search: { asset: found } as never })
+    const incident = queue.byId.get(url.i ?? '')
+    const found = firstCamera(incident?.entities ?? [], directory)
+    const template = directory.organisation.camera_link
+    const address =
+      found && template && cameraAddress(template, { ...found, at: incident!.last_seen })
+    if (address) window.open(address, '_blank', 'noopener,noreferrer')
+    else if (found)
+      void navigate({ to: '/places' as never, search: { asset: found.camera } as never })
     else notifications.show({ message: t('incidents.camera_none'), withBorder: true })
   }
   const group = t('incidents.key_group_incident')

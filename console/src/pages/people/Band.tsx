@@ -1,58 +1,60 @@
 import { useMemo } from 'react'
 import type { EventItem, PersonItem } from '../../api/types'
-import { useDirectory } from '../../org/organisation'
+import { useDirectory, type Directory } from '../../org/organisation'
 import { Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
+import { useOffers, useReading } from '../../parts/reading'
 import { t, word } from '../../text'
 import { serverNow } from '../../time/clock'
 import { clockTime, zoneName } from '../../time/format'
 import { EntityLink } from '../../ui/EntityLink'
 import { Ago } from '../../ui/Stamp'
-import { bandOf, presenceIn, SPAN_MS, type Tick } from './band'
+import {
+  bandOf,
+  presenceIn,
+  SPAN_MS,
+  standing,
+  stretchesOf,
+  type Stay,
+  type Stretch,
+  type Tick,
+} from './band'
 import css from './people.module.css'
 
 const STEP_H = 4
+const EVERY_MS = 15_000
+const EDGE_MS = 45 * 60_000
+const NOWHERE: Stay[] = []
+
+/** What the server believes of the last day; undefined where it does not tell. */
+function useStays(person: string): readonly Stay[] | undefined {
+  const isOffered = useOffers('get', '/v1/presence/{person}')
+  const path = isOffered ? `/v1/presence/${encodeURIComponent(person)}` : undefined
+  const asked = useReading<Stay[]>(path, {}, { every_ms: EVERY_MS })
+  return asked.problem ? undefined : asked.data
+}
 
 /** Where they are believed to be, and a day of both worlds on one axis. */
 export function Band({ person, events }: { person: PersonItem; events: readonly EventItem[] }) {
   const directory = useDirectory()
-  const now = serverNow()
+  const stays = useStays(person.id)
   const zone = directory.zoneOf(person.site)
-  const lanes = useMemo(() => bandOf(events, now), [events]) // eslint-disable-line
-  const believed = presenceIn(events)
+  // As of the newest reading: an axis that creeps says no more.
+  const now = useMemo(() => serverNow(), [events, stays])
+  const lanes = useMemo(() => bandOf(events, now), [events, now])
   const hours = useMemo(() => {
     const first = Math.ceil((now - SPAN_MS) / (STEP_H * 3_600_000)) * STEP_H * 3_600_000
-    return Array.from({ length: 24 / STEP_H }, (_, at) => first + at * STEP_H * 3_600_000)
-  }, [events]) // eslint-disable-line
+    const all = Array.from({ length: 24 / STEP_H }, (_, at) => first + at * STEP_H * 3_600_000)
+    // One so near an end that it would be cut says nothing.
+    return all.filter((ms) => now - ms > EDGE_MS && ms - (now - SPAN_MS) > EDGE_MS)
+  }, [now])
   const at = (ms: number) => `${(100 * (ms - (now - SPAN_MS))) / SPAN_MS}%`
   return (
     <Part
       title={t('people.presence')}
       end={<span className="faint">{t('people.band_span', { zone: zoneName(now, zone) })}</span>}
     >
-      <div className={css.believed}>
-        {believed.length === 0 && (
-          <span className={parts.quiet}>{t('people.presence_unknown')}</span>
-        )}
-        {believed.map((one) => (
-          <span
-            key={one.world}
-            className={css.where}
-            data-world={one.world === 'physical' ? 'physical' : 'logical'}
-          >
-            <span className="faint">{word('people', 'world', one.world)}</span>
-            <strong>{word('people', 'presence', one.state)}</strong>
-            {one.place && (
-              <EntityLink
-                entity={one.world === 'physical' ? `place:${one.place}` : `asset:${one.place}`}
-              />
-            )}
-            <span className="faint">
-              {t('people.since')} <Ago at={one.since} />
-            </span>
-          </span>
-        ))}
-      </div>
+      <Standing list={stays ? standing(stays) : presenceIn(events)} />
       <div
         className={css.band}
         role="img"
@@ -61,8 +63,16 @@ export function Band({ person, events }: { person: PersonItem; events: readonly 
           logical: lanes.logical.length,
         })}
       >
-        <Lane ticks={lanes.physical} world="physical" at={at} />
-        <Lane ticks={lanes.logical} world="logical" at={at} />
+        {(['physical', 'logical'] as const).map((world) => (
+          <Lane
+            key={world}
+            ticks={lanes[world]}
+            stretches={stretchesOf(stays ?? NOWHERE, world === 'logical' ? 'network' : world, now)}
+            world={world}
+            zone={zone}
+            at={at}
+          />
+        ))}
         <div className={css.axis} aria-hidden>
           {hours.map((hour) => (
             <span key={hour} className="num" style={{ insetInlineStart: at(hour) }}>
@@ -75,19 +85,77 @@ export function Band({ person, events }: { person: PersonItem; events: readonly 
   )
 }
 
-function Lane({
-  ticks,
-  world,
-  at,
-}: {
-  ticks: Tick[]
+type Shown = Pick<Stay, 'place' | 'address' | 'since' | 'why'> & { world: string; state: string }
+
+/** Where they are now, in each world, and why that is unknown where it is. */
+function Standing({ list }: { list: readonly Shown[] }) {
+  return (
+    <div className={css.believed}>
+      {list.length === 0 && <span className={parts.quiet}>{t('people.presence_unknown')}</span>}
+      {list.map((one) => (
+        <span
+          key={one.world}
+          className={css.where}
+          data-world={one.world === 'physical' ? 'physical' : 'logical'}
+          data-state={one.state}
+        >
+          <span className="faint">{word('people', 'world', one.world)}</span>
+          <strong>{word('people', 'state', one.state)}</strong>
+          {one.place && (
+            <EntityLink
+              entity={one.world === 'physical' ? `place:${one.place}` : `asset:${one.place}`}
+            />
+          )}
+          {one.address && <bdi className="mono">{one.address}</bdi>}
+          {one.why && <span className="dim">{word('people', 'why', one.why)}</span>}
+          <span className="faint">
+            {t('people.since')} <Ago at={one.since} />
+          </span>
+        </span>
+      ))}
+    </div>
+  )
+}
+
+interface LaneProps {
+  ticks: readonly Tick[]
+  stretches: readonly Stretch[]
   world: 'physical' | 'logical'
+  zone: string
   at: (ms: number) => string
-}) {
+}
+
+/** What a stretch says when it is pointed at. */
+function hintOf(stay: Stretch, zone: string, directory: Directory): string {
+  const kind = stay.world === 'physical' ? 'place' : 'asset'
+  return [
+    word('people', 'state', stay.state),
+    stay.place && directory.nameOf(`${kind}:${stay.place}`),
+    stay.address,
+    stay.why && word('people', 'why', stay.why),
+    `${clockTime(stay.from_ms, zone, false)}–${clockTime(stay.to_ms, zone, false)}`,
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}
+
+function Lane({ ticks, stretches, world, zone, at }: LaneProps) {
+  const directory = useDirectory()
   return (
     <div className={css.lane} data-world={world}>
       <span className={css.laneName}>{t(`people.lane_${world}`)}</span>
       <div className={css.laneTicks}>
+        {stretches.map((stay) => (
+          <b
+            key={`${stay.since}|${stay.place}`}
+            data-state={stay.state}
+            title={hintOf(stay, zone, directory)}
+            style={{
+              insetInlineStart: at(stay.from_ms),
+              width: `${(100 * (stay.to_ms - stay.from_ms)) / SPAN_MS}%`,
+            }}
+          />
+        ))}
         {ticks.map((tick) => (
           <i
             key={tick.at}

@@ -1,4 +1,4 @@
-import { IconDeviceLaptop, IconId, IconKey, IconMail } from '@tabler/icons-react'
+import { IconId, IconKey, IconMail } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import type { PersonItem } from '../../api/types'
 import { Cut, Mark, Part } from '../../parts/Facts'
@@ -29,7 +29,6 @@ export function Identifiers({ person }: { person: PersonItem }) {
         ) : (
           person.assets.map((asset) => (
             <div key={asset} className={css.card}>
-              <IconDeviceLaptop size={16} stroke={1.6} aria-hidden />
               <EntityLink entity={`asset:${asset}`} />
             </div>
           ))

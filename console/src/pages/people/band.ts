@@ -29,6 +29,47 @@ export function bandOf(
   return { physical: [...lanes.physical.values()], logical: [...lanes.logical.values()] }
 }
 
+/** A stretch of time in which a person is believed to be somewhere, or is not. */
+export interface Stay {
+  place?: string | null
+  /** Where a log-on came from, when no thing of ours has that address. */
+  address?: string | null
+  world: 'physical' | 'network'
+  since: string
+  until?: string | null
+  state: 'in' | 'out' | 'unknown'
+  evidence?: string | null
+  /** Why it is unknown. */
+  why?: string | null
+}
+
+export interface Stretch extends Stay {
+  from_ms: number
+  to_ms: number
+}
+
+/** The stays of one world that reach into the last day, cut to it, the oldest first. */
+export function stretchesOf(stays: readonly Stay[], world: Stay['world'], now: number): Stretch[] {
+  return stays
+    .filter((stay) => stay.world === world)
+    .map((stay) => ({
+      ...stay,
+      from_ms: Math.max(Date.parse(stay.since), now - SPAN_MS),
+      to_ms: stay.until ? Math.min(Date.parse(stay.until), now) : now,
+    }))
+    .filter(({ from_ms, to_ms }) => to_ms > from_ms)
+    .sort((a, b) => a.from_ms - b.from_ms)
+}
+
+/** Where they are now, in each world: the newest stay that has not ended. */
+export function standing(stays: readonly Stay[]): Stay[] {
+  return (['physical', 'network'] as const).flatMap((world) => {
+    const open = stays.filter((stay) => stay.world === world && !stay.until)
+    open.sort((a, b) => Date.parse(b.since) - Date.parse(a.since))
+    return open.slice(0, 1)
+  })
+}
+
 export interface Believed {
   world: string
   place: string | null

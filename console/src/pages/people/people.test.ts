@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EventItem, PersonItem } from '../../api/types'
-import { bandOf, presenceIn, SPAN_MS } from './band'
+import { bandOf, presenceIn, SPAN_MS, standing, stretchesOf, type Stay } from './band'
 import { grouped, validity } from './identifiers'
 import { found, isVeiled, nameOfPerson } from './people'
 
@@ -83,5 +83,26 @@ describe('the band', () => {
       state: 'in',
     })
     expect(presenceIn([event({ castellan: { presence: 'nonsense' } })])).toEqual([])
+  })
+
+  it('draws stays of the last day, cut to it, and says where somebody stands now', () => {
+    const hour = (n: number) => new Date(NOW + n * 3_600_000).toISOString()
+    const stays: Stay[] = [
+      { world: 'physical', state: 'out', since: hour(-40), until: hour(-30) },
+      { world: 'physical', state: 'in', place: 'hq', since: hour(-30), until: hour(-20) },
+      { world: 'physical', state: 'unknown', why: 'aged', since: hour(-20) },
+      { world: 'network', state: 'in', place: 'ws-1', since: hour(-2), until: hour(-1) },
+    ]
+    expect(
+      stretchesOf(stays, 'physical', NOW).map(({ state, from_ms, to_ms }) => [
+        state,
+        (from_ms - NOW) / 3_600_000,
+        (to_ms - NOW) / 3_600_000,
+      ]),
+    ).toEqual([
+      ['in', -24, -20],
+      ['unknown', -20, 0],
+    ])
+    expect(standing(stays).map(({ why }) => why)).toEqual(['aged'])
   })
 })

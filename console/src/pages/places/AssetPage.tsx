@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { EventItem, Incident } from '../../api/types'
+import { CameraLink } from '../../camera/CameraLink'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
@@ -44,7 +45,12 @@ export function AssetPage({ id }: { id: string }) {
       label={t('places.thing')}
       readAt={events.readAt}
       className={css.detail}
-      head={<Mark>{asset.kind}</Mark>}
+      head={
+        <>
+          <Mark>{asset.kind}</Mark>
+          {directory.organisation.camera_link && <CameraLink entity={`asset:${id}`} as="button" />}
+        </>
+      }
     >
       <div className={css.facts}>
         <Facts

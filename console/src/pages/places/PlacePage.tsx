@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { DoorState, EventItem, PlaceItem } from '../../api/types'
+import { CameraLink } from '../../camera/CameraLink'
 import { isEcho } from '../../event/describe'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
@@ -146,6 +147,9 @@ function DoorLine({
           <DoorShape state={condition} /> {word('incidents', 'door_state', condition)}
         </span>
       )}
+      <span className={css.doorCamera}>
+        <CameraLink entity={`place:${id}`} at={state?.last?.at} />
+      </span>
       {state?.last && <Passage last={state.last} door={id} />}
     </div>
   )
@@ -188,6 +192,7 @@ function Door({
               {t('people.since')} <Ago at={state.since} />
             </span>
           )}
+          <CameraLink entity={`place:${id}`} as="button" />
         </div>
       )}
       <div className={css.facts}>
@@ -196,7 +201,17 @@ function Door({
             [t('places.last_passage'), state?.last && <Passage last={state.last} door={id} />],
             [t('places.from_zone'), door && <EntityLink entity={`place:${door.from_zone}`} />],
             [t('places.to_zone'), door && <EntityLink entity={`place:${door.to_zone}`} />],
-            [t('places.camera'), thing(door?.camera)],
+            [
+              t('places.camera'),
+              door?.camera && (
+                <span key="camera" className={css.camera}>
+                  {thing(door.camera)}{' '}
+                  {directory.organisation.camera_link && (
+                    <CameraLink entity={`place:${id}`} at={state?.last?.at} />
+                  )}
+                </span>
+              ),
+            ],
             [t('places.controller'), thing(door?.controller)],
             [t('places.reader_in'), thing(door?.reader_in)],
             [t('places.reader_out'), thing(door?.reader_out)],

@@ -71,10 +71,11 @@ export function TreePane({ rows, at, doors, choose }: Props) {
                 <bdi className="cut" title={place.name.slice(0, 600)}>
                   {place.name.slice(0, 200)}
                 </bdi>
-                {place.kind === 'door' && state && state !== 'normal' && (
-                  <Mark tone={state === 'unknown' ? undefined : 'bad'}>
-                    {word('incidents', 'door_state', state)}
-                  </Mark>
+                {place.kind === 'door' && state && state !== 'normal' && state !== 'unknown' && (
+                  <Mark tone="bad">{word('incidents', 'door_state', state)}</Mark>
+                )}
+                {state === 'unknown' && (
+                  <span className={css.unknown}>{word('incidents', 'door_state', state)}</span>
                 )}
                 {wrong > 0 && <Mark tone="bad">{t('places.wrong', { count: wrong })}</Mark>}
               </div>

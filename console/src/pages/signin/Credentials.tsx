@@ -1,12 +1,15 @@
 import { Button, CopyButton, PasswordInput, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconCircleCheck, IconFingerprint, IconKey } from '@tabler/icons-react'
-import { useState, type FormEvent } from 'react'
+import { lazy, Suspense, useState, type FormEvent } from 'react'
 import { call } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import { enrolPasskey, hasPasskeys } from '../../session/passkey'
+import { useSession } from '../../session/session'
 import { t } from '../../text'
 import css from './signin.module.css'
+
+const Qr = lazy(() => import('./Qr'))
 
 /** Shorter ones are refused by the server, too. */
 const PASSWORD_CHARS_MIN = 12
@@ -21,7 +24,9 @@ function useStep(done: () => void) {
       setDone(true)
       done()
     } catch (thrown) {
-      const message = asProblem(thrown).detail
+      const { code, detail: message } = asProblem(thrown)
+      // The dialog that asks for proof says it already.
+      if (code === 'proof_wanted') return
       notifications.show({
         title: t('signin.enrol_failed'),
         message,
@@ -37,10 +42,11 @@ function useStep(done: () => void) {
 
 /** Setting up a passkey, or a password with a one-time code. */
 export function Credentials({ onDone = () => {} }: { onDone?: () => void }) {
+  const { provider } = useSession()
   return (
     <div className={css.ways}>
       <Passkey onDone={onDone} />
-      <Password onDone={onDone} />
+      {!provider && <Password onDone={onDone} />}
     </div>
   )
 }
@@ -140,6 +146,9 @@ function Password({ onDone }: { onDone: () => void }) {
       {totp && (
         <form onSubmit={confirm} className={css.form}>
           <p className={css.hint}>{t('signin.totp_text')}</p>
+          <Suspense>
+            <Qr text={totp.uri} />
+          </Suspense>
           <code className={css.secret}>{totp.secret.replace(/(.{4})/g, '$1 ').trim()}</code>
           <div className={css.line}>
             <CopyButton value={totp.secret}>

@@ -6,17 +6,19 @@ import { asProblem, type Problem } from '../../api/problem'
 import type { SessionAnswer } from '../../api/types'
 import { hasPasskeys, signInByPasskey } from '../../session/passkey'
 import { askSession, enter } from '../../session/session'
-import { takeLinkCode } from '../../session/link'
-import { t } from '../../text'
+import { takeLinkCode, takeRefusal } from '../../session/link'
+import { t, type TextKey } from '../../text'
 import { span } from '../../time/format'
 import css from './signin.module.css'
 import { Frame } from './Frame'
+import { Providers } from './Providers'
 
 interface Ways {
   setup: boolean
   passkeys: boolean
   tenant: string
   organisation?: string
+  providers?: { id: string; name: string }[]
 }
 
 /** Why it was refused, in words that help without telling a stranger more than they knew. */
@@ -27,28 +29,51 @@ function words(problem: Problem): string {
   return problem.detail || t('signin.refused')
 }
 
+const REFUSALS: Record<string, TextKey> = {
+  oidc_refused: 'signin.oidc_refused',
+  oidc_no_role: 'signin.oidc_no_role',
+  oidc_expired: 'signin.oidc_expired',
+  oidc_unreachable: 'signin.oidc_unreachable',
+  too_many_tries: 'signin.oidc_too_many',
+}
+
+/** What an identity provider's refusal means, by its code. */
+const refusalWords = (code: string): string => t(REFUSALS[code] ?? 'signin.oidc_refused')
+
 /** After the server gave a session: what it may do is asked for in full. */
 async function entered(answer: Partial<SessionAnswer>): Promise<void> {
   if (answer.rights && answer.csrf) enter(answer as SessionAnswer)
   else await askSession()
 }
 
+interface Props {
+  /** Asked for over a page that stays as it is. */
+  isAgain?: boolean
+  /** Asked for as a proof: told when it is given. */
+  onEntered?: () => void
+}
+
 /** The way in: link, passkey, password with a code, or the organisation's own provider. */
-export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
+export default function SignIn({ isAgain = false, onEntered }: Props) {
   const [ways, setWays] = useState<Ways>()
   const [problem, setProblem] = useState<Problem>()
   const [busy, setBusy] = useState<string>()
-  const attempt = useCallback(async (name: string, run: () => Promise<Partial<SessionAnswer>>) => {
-    setBusy(name)
-    setProblem(undefined)
-    try {
-      await entered(await run())
-    } catch (thrown) {
-      setProblem(asProblem(thrown))
-    } finally {
-      setBusy(undefined)
-    }
-  }, [])
+  const [refusal] = useState(takeRefusal)
+  const attempt = useCallback(
+    async (name: string, run: () => Promise<Partial<SessionAnswer>>) => {
+      setBusy(name)
+      setProblem(undefined)
+      try {
+        await entered(await run())
+        onEntered?.()
+      } catch (thrown) {
+        setProblem(asProblem(thrown))
+      } finally {
+        setBusy(undefined)
+      }
+    },
+    [onEntered],
+  )
   useEffect(() => {
     get<Ways>('/v1/signin').then(setWays, (thrown) => setProblem(asProblem(thrown)))
     const code = takeLinkCode()
@@ -61,12 +86,17 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
           {words(problem)}
         </Alert>
       )}
+      {refusal && !problem && (
+        <Alert color="red" variant="light" icon={<IconAlertCircle size={17} />} role="alert">
+          {refusalWords(refusal)}
+        </Alert>
+      )}
       {busy === 'link' && (
         <div className={css.busy} role="status">
           <Loader size="sm" /> {t('signin.link_busy')}
         </div>
       )}
-      {ways?.setup && <p className={css.hint}>{t('signin.setup')}</p>}
+      {ways?.setup && !isAgain && <p className={css.hint}>{t('signin.setup')}</p>}
       {ways?.passkeys !== false && hasPasskeys() && (
         <Button
           size="md"
@@ -77,6 +107,8 @@ export default function SignIn({ isAgain = false }: { isAgain?: boolean }) {
           {t('signin.passkey')}
         </Button>
       )}
+      {/* Whom a provider vouches for has nothing here that a proof would be wanted for. */}
+      {!onEntered && <Providers list={ways?.providers ?? []} isAside={isAgain} />}
       <Divider label={t('signin.or_password')} labelPosition="center" />
       <PasswordForm
         isBusy={busy === 'password'}

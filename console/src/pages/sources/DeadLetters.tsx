@@ -1,6 +1,7 @@
-import { Select } from '@mantine/core'
-import { IconRefreshAlert } from '@tabler/icons-react'
+import { Button, Select } from '@mantine/core'
+import { IconRefreshAlert, IconTool } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, body } from '../../api/client'
 import type { components } from '../../api/schema'
@@ -8,7 +9,7 @@ import type { SourceItem } from '../../api/types'
 import { Mark } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { ReasonDialog } from '../../parts/ReasonDialog'
-import { useReading } from '../../parts/reading'
+import { useOffers, useReading } from '../../parts/reading'
 import { useRight } from '../../session/session'
 import { t, word } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
@@ -121,7 +122,14 @@ function NoLetters() {
   )
 }
 
+/** Where the mapping that gave no event is mended, with this letter in view. */
+const mendOf = ({ source, mapping, record }: Letter) => ({
+  to: '/sources',
+  search: { tab: 'dead', id: source, mend: mapping, letter: String(record) } as never,
+})
+
 function Letters({ list }: { list: readonly Letter[] }) {
+  const canMend = useOffers('get', '/v1/mappings/{name}') === true
   return (
     <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('sources.dead')}>
       <table className={parts.table}>
@@ -140,6 +148,11 @@ function Letters({ list }: { list: readonly Letter[] }) {
             <th scope="col" data-mid>
               {t('sources.status')}
             </th>
+            {canMend && (
+              <th scope="col">
+                <span className="hush">{t('mend.open')}</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -173,6 +186,21 @@ function Letters({ list }: { list: readonly Letter[] }) {
                   {word('sources', 'status', letter.status)}
                 </Mark>
               </td>
+              {canMend && (
+                <td data-end>
+                  {letter.mapping && letter.status === 'open' && (
+                    <Button
+                      component={Link}
+                      {...mendOf(letter)}
+                      size="compact-xs"
+                      variant="default"
+                      leftSection={<IconTool size={13} aria-hidden />}
+                    >
+                      {t('mend.open')}
+                    </Button>
+                  )}
+                </td>
+              )}
             </tr>
           ))}
         </tbody>

@@ -7,7 +7,7 @@ import { at, isEcho } from '../../event/describe'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Part, Tile } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
-import { useReading } from '../../parts/reading'
+import { useOffers, useReading } from '../../parts/reading'
 import { count, t } from '../../text'
 import { span } from '../../time/format'
 import { Pane } from '../../ui/Pane'
@@ -71,7 +71,7 @@ export function SourceDetail({ source, rate, readAt, close, showDead }: Props) {
       <Part title={t('sources.about')}>
         <Facts
           list={[
-            [t('sources.mapping'), source.mapping],
+            [t('sources.mapping'), source.mapping && <MappingLink key="m" source={source} />],
             [t('sources.site'), directory.siteName(source.site)],
             [t('sources.trust'), t(`sources.trust_${source.trust}`)],
             [
@@ -102,6 +102,17 @@ export function SourceDetail({ source, rate, readAt, close, showDead }: Props) {
         />
       </Part>
     </Pane>
+  )
+}
+
+/** The mapping by name, leading to its files where the server shows them. */
+function MappingLink({ source }: { source: SourceItem }) {
+  const isOffered = useOffers('get', '/v1/mappings/{name}')
+  if (!isOffered) return source.mapping
+  return (
+    <Link to="/sources" search={{ id: source.id, mend: source.mapping } as never}>
+      {source.mapping}
+    </Link>
   )
 }
 

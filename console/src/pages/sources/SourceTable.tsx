@@ -1,4 +1,9 @@
-import { IconCircleCheckFilled, IconCircleDashed, IconPlugConnectedX } from '@tabler/icons-react'
+import {
+  IconCircleCheckFilled,
+  IconCircleDashed,
+  IconCircleDot,
+  IconPlugConnectedX,
+} from '@tabler/icons-react'
 import type { SourceItem } from '../../api/types'
 import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
@@ -24,7 +29,9 @@ export function Health({ source }: { source: SourceItem }) {
       ? IconCircleCheckFilled
       : state === 'silent'
         ? IconPlugConnectedX
-        : IconCircleDashed
+        : state === 'unwatched'
+          ? IconCircleDot
+          : IconCircleDashed
   return (
     <span className={css.health} data-state={state}>
       <Icon size={15} aria-hidden /> {t(`sources.state_${state}`)}

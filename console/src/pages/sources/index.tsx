@@ -1,5 +1,5 @@
 import { SegmentedControl } from '@mantine/core'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import type { SourceItem } from '../../api/types'
 import { useKeys } from '../../keys/keys'
 import { Tile } from '../../parts/Facts'
@@ -16,10 +16,23 @@ import { SourceTable } from './SourceTable'
 import { useRates } from './rates'
 import css from './sources.module.css'
 
+const MendPage = lazy(() => import('../../mend/MendPage'))
+
 const EVERY_MS = 5_000
 
-/** Where records come from, how well, and what became of every one of them. */
+/** The sources; or, from a dead letter, the mapping that must be mended. */
 export default function SourcesPage() {
+  const [url] = useUrl()
+  if (!url.mend) return <Sources />
+  return (
+    <Suspense fallback={<Waiting />}>
+      <MendPage key={url.mend} />
+    </Suspense>
+  )
+}
+
+/** Where records come from, how well, and what became of every one of them. */
+function Sources() {
   const [url, setUrl] = useUrl()
   const asked = useReading<SourceItem[]>('/v1/sources', {}, { every_ms: EVERY_MS })
   const list = useMemo(

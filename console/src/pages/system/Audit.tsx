@@ -4,52 +4,33 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { get } from '../../api/client'
 import { useDirectory } from '../../org/organisation'
 import parts from '../../parts/parts.module.css'
+import { useReading } from '../../parts/reading'
 import { count, t } from '../../text'
 import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
-import type { AuditPage } from './types'
+import type { AuditItem, AuditPage, AuditVerdict } from './types'
 import css from './system.module.css'
 
 const PAGE = 200
 
 /** Every act that changed something, and whether the chain of them is whole. */
 export default function Audit() {
-  const directory = useDirectory()
   const asked = useInfiniteQuery({
     queryKey: ['/v1/audit', 'pages'],
     queryFn: ({ pageParam, signal }) =>
-      get<AuditPage>('/v1/audit', { after: pageParam, limit: PAGE }, signal),
+      get<AuditPage>('/v1/audit', { before: pageParam, limit: PAGE }, signal),
     initialPageParam: '',
     getNextPageParam: (last) =>
       last.next === null || last.next === undefined ? undefined : String(last.next),
     refetchInterval: 30_000,
   })
   const acts = asked.data?.pages.flatMap((page) => page.acts) ?? []
-  const verified = asked.data?.pages[0]?.verified
   const readAt = asked.dataUpdatedAt
     ? performance.now() - (Date.now() - asked.dataUpdatedAt)
     : undefined
   return (
-    <Pane
-      title={t('system.tab_audit')}
-      readAt={readAt}
-      isFlush
-      head={
-        verified && (
-          <span className={css.verified} data-ok={verified.ok} role="status">
-            {verified.ok ? (
-              <IconShieldCheck size={16} aria-hidden />
-            ) : (
-              <IconShieldX size={16} aria-hidden />
-            )}
-            {verified.ok
-              ? t('system.verified', { count: verified.upto, number: count(verified.upto) })
-              : t('system.not_verified', { problem: verified.problem ?? '' })}
-          </span>
-        )
-      }
-    >
+    <Pane title={t('system.tab_audit')} readAt={readAt} isFlush head={<Verdict />}>
       {asked.error ? (
         <ProblemNote error={asked.error} retry={() => void asked.refetch()} />
       ) : asked.isPending ? (
@@ -71,41 +52,12 @@ export default function Audit() {
                 <th scope="col" data-wide>
                   {t('system.detail')}
                 </th>
-                <th scope="col" data-wide>
-                  {t('system.hash')}
-                </th>
               </tr>
             </thead>
             <tbody>
-              {acts.map((act) => {
-                const detail =
-                  act.detail === undefined || act.detail === null ? '' : JSON.stringify(act.detail)
-                return (
-                  <tr key={act.seq}>
-                    <td data-mid data-end className="num faint">
-                      {act.seq}
-                    </td>
-                    <td className="num dim">
-                      <Stamp at={act.at} />
-                    </td>
-                    <td>
-                      <bdi>{directory.operatorName(act.by)}</bdi>
-                    </td>
-                    <td className="mono">{act.verb}</td>
-                    <td className="mono dim">
-                      <bdi>{act.object.slice(0, 200)}</bdi>
-                    </td>
-                    <td data-wide>
-                      <bdi className={`mono cut ${parts.block} dim`} title={detail.slice(0, 1_000)}>
-                        {detail.slice(0, 200)}
-                      </bdi>
-                    </td>
-                    <td data-wide className="mono faint" title={act.hash}>
-                      {act.hash.slice(0, 12)}
-                    </td>
-                  </tr>
-                )
-              })}
+              {acts.map((act) => (
+                <ActRow key={act.seq} act={act} />
+              ))}
             </tbody>
           </table>
           {asked.hasNextPage && (
@@ -122,5 +74,62 @@ export default function Audit() {
         </div>
       )}
     </Pane>
+  )
+}
+
+function ActRow({ act }: { act: AuditItem }) {
+  const directory = useDirectory()
+  const detail = act.detail === undefined || act.detail === null ? '' : JSON.stringify(act.detail)
+  return (
+    <tr>
+      <td data-mid data-end className="num faint">
+        {act.seq}
+      </td>
+      <td className="num dim">{act.at && <Stamp at={act.at} />}</td>
+      <td>{act.by && <bdi>{directory.operatorName(act.by)}</bdi>}</td>
+      <td className="mono">
+        {act.is_erased ? <span className="faint">{t('system.erased')}</span> : act.verb}
+      </td>
+      <td className="mono dim">
+        <bdi>{act.object?.slice(0, 200)}</bdi>
+      </td>
+      <td data-wide>
+        <bdi className={`mono cut ${parts.block} dim`} title={detail.slice(0, 1_000)}>
+          {detail.slice(0, 200)}
+        </bdi>
+      </td>
+    </tr>
+  )
+}
+
+/** Whether the chain of all acts holds, and the head that one notes elsewhere. */
+function Verdict() {
+  const asked = useReading<AuditVerdict>('/v1/audit/verification')
+  const { data } = asked
+  if (!data) return null
+  return (
+    <>
+      <span className={css.verified} data-ok={data.is_whole} role="status">
+        {data.is_whole ? (
+          <IconShieldCheck size={16} aria-hidden />
+        ) : (
+          <IconShieldX size={16} aria-hidden />
+        )}
+        {data.is_whole
+          ? t('system.verified', { count: data.entries, number: count(data.entries) })
+          : t('system.not_verified', {
+              problem: `#${data.broken_at ?? '?'} ${data.detail ?? ''}`.trim(),
+            })}
+      </span>
+      <span
+        className={`${css.chainHead} mono faint cut`}
+        title={`${t('system.head')} ${data.head}`}
+      >
+        {data.head.slice(0, 16)}
+      </span>
+      <Button size="compact-sm" variant="default" onClick={asked.again}>
+        {t('system.verify_again')}
+      </Button>
+    </>
   )
 }

@@ -75,6 +75,11 @@ export function OperatorForm({ operator, close, done }: Props) {
         />
         <MultiSelect
           label={t('system.roles')}
+          description={
+            operator?.provider
+              ? t('system.roles_by_provider', { name: operator.provider })
+              : undefined
+          }
           value={Object.keys(grants)}
           data={(roles.data?.roles ?? []).map((role) => ({
             value: role,

@@ -117,7 +117,11 @@ export default function Operators() {
                       </ActionButton>
                       <ActionButton
                         variant="subtle"
-                        offer={right}
+                        offer={
+                          operator.provider
+                            ? { allowed: false, reason: t('system.link_by_provider') }
+                            : right
+                        }
                         onPress={() => setOpen({ kind: 'link', operator })}
                       >
                         {t('system.new_link')}
@@ -186,6 +190,7 @@ export default function Operators() {
 
 function waysIn(operator: OperatorItem): string {
   const ways = [
+    operator.provider ?? undefined,
     operator.passkeys ? t('system.passkeys', { count: operator.passkeys }) : undefined,
     operator.has_password
       ? t(operator.has_totp ? 'system.password_totp' : 'system.password')

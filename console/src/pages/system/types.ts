@@ -17,6 +17,8 @@ export interface OperatorItem {
   has_password?: boolean
   has_totp?: boolean
   passkeys?: number
+  /** The identity provider that vouches for them. */
+  provider?: string | null
   seen_at?: string | null
   version?: number
 }
@@ -29,16 +31,25 @@ export interface RolesAnswer {
 
 export interface AuditItem {
   seq: number
-  at: string
-  by: string
-  verb: string
-  object: string
+  /** Its words are gone; the chain still holds. */
+  is_erased?: boolean
+  at?: string | null
+  by?: string | null
+  verb?: string | null
+  object?: string | null
   detail?: unknown
-  hash: string
 }
 
 export interface AuditPage {
   acts: AuditItem[]
-  next?: number | string | null
-  verified?: { upto: number; ok: boolean; problem?: string | null }
+  next?: number | null
+}
+
+export interface AuditVerdict {
+  is_whole: boolean
+  entries: number
+  /** Noted elsewhere, it shows an end that was cut off. */
+  head: string
+  broken_at?: number | null
+  detail?: string | null
 }

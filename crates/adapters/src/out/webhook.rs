@@ -14,7 +14,7 @@ use reqwest::{Client, Response, StatusCode, Url};
 use sha2::Sha256;
 
 use super::DeliveryError;
-use crate::error::AdapterError;
+use crate::error::{AdapterError, describe};
 use crate::limits;
 use crate::secret::Secret;
 use crate::tls::{self, ClientTls};
@@ -174,17 +174,6 @@ async fn said(mut answer: Response) -> String {
     bytes.truncate(limits::WEBHOOK_ANSWER_BYTES_MAX);
     let text = String::from_utf8_lossy(&bytes);
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
-}
-
-/// An error with its causes, since the outermost alone says little.
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -120,7 +120,8 @@ async fn incident_of(
                     LiveMessage::Finding(_)
                     | LiveMessage::Event(..)
                     | LiveMessage::Door(_)
-                    | LiveMessage::Occurrence(..),
+                    | LiveMessage::Occurrence(..)
+                    | LiveMessage::Refused(_),
                 ) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return false,

@@ -11,12 +11,13 @@ use engine::auth::{NewToken, Scope};
 use engine::clock::{Clock, Stopwatch};
 use engine::config::{Config, MqttConfig};
 use engine::live::LiveMessage;
+use engine::photos::PhotoFile;
 use engine::signin::NewOperator;
 use engine::store::state::LinkPurpose;
 use model::{Incident, Organisation, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::serve::{Served, runtime, stop_asked, told};
+use super::serve::{Served, StopAsked, runtime, told};
 use crate::feeder::{Feeder, Ways};
 use crate::output::{self, Ended, Format, Outcome};
 
@@ -151,6 +152,7 @@ async fn demo(
     let start = clock.now();
     let (reader, feeder_token) = tokens(&served, (start, args.speed)).await?;
     plans(&served).await?;
+    portraits(&served, &org).await?;
     served.tell();
     tell_how(&reader, broker);
     tell_operators(&served).await?;
@@ -187,6 +189,18 @@ async fn plans(served: &Served) -> anyhow::Result<()> {
     Ok(served.running.engine.save_plans_of(&files).await?)
 }
 
+/// Draws everybody a portrait: nobody's likeness, the same at every start.
+async fn portraits(served: &Served, org: &Organisation) -> anyhow::Result<()> {
+    let draw = |id: &model::PersonId| {
+        let drawn = sim::portrait::svg(id.as_str());
+        PhotoFile::of(&format!("{id}.svg"), drawn.into_bytes())
+    };
+    let files: Vec<PhotoFile> = org.people.keys().map(draw).collect();
+    let problems = served.running.engine.keep_photos(&files, "demo").await?;
+    output::problems(&problems, Format::Text)?;
+    Ok(())
+}
+
 fn organisation() -> anyhow::Result<Organisation> {
     let files: BTreeMap<String, Vec<u8>> = sim::demo::ORGANISATION
         .iter()
@@ -200,6 +214,10 @@ fn organisation() -> anyhow::Result<Organisation> {
 fn config(args: &Args, folder: &Folder, broker: Option<SocketAddr>) -> anyhow::Result<Config> {
     let mut config = Config::embedded(folder.path.clone(), args.http)
         .context("the embedded configuration has errors")?;
+    // A house of its own, so that mappings can be changed in the demo too.
+    let house = folder.path.join("content");
+    std::fs::create_dir_all(&house).with_context(|| format!("cannot make {}", house.display()))?;
+    config.content = Some(house);
     let any: SocketAddr = ([127, 0, 0, 1], 0).into();
     config.listen.syslog_udp = Some(any);
     config.listen.syslog_tcp = Some(any);
@@ -295,12 +313,12 @@ async fn watch(
     let mut live = served.running.engine.live.incidents();
     // What was told of each: an incident that has grown graver is told again.
     let mut known = BTreeMap::new();
-    let mut asked = std::pin::pin!(stop_asked());
+    let mut asked = StopAsked::listen()?;
     let end = stop_after.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
     let mut over = std::pin::pin!(tokio::time::sleep(end));
     loop {
         let message = tokio::select! {
-            () = &mut asked => return Ok(()),
+            () = asked.wait() => return Ok(()),
             () = &mut over => return Ok(()),
             message = live.recv() => message,
         };
@@ -315,7 +333,8 @@ async fn watch(
                 LiveMessage::Finding(_)
                 | LiveMessage::Event(..)
                 | LiveMessage::Door(_)
-                | LiveMessage::Occurrence(..),
+                | LiveMessage::Occurrence(..)
+                | LiveMessage::Refused(_),
             ) => {}
             Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Closed) => {

@@ -51,12 +51,13 @@ pub fn run(args: Args, format: Format) -> Outcome {
         return Ok(Ended::ProblemsFound);
     }
     let was_there = config.data.exists();
-    let changes = runtime()?.block_on(engine::offline::import(
-        &config.data,
-        &org,
-        Clock::system().now(),
-        args.dry_run,
-    ))?;
+    let now = Clock::system().now();
+    let import = engine::offline::import(&config.data, &org, now, args.dry_run);
+    let changes = runtime()?.block_on(import)?;
+    if !args.dry_run {
+        let photos = engine::offline::import_photos(&config, &args.org, &org, now);
+        output::problems(&runtime()?.block_on(photos)?, format)?;
+    }
     super::tell_if_made(&config.data, was_there);
     match format {
         Format::Json => output::json_line(&changes)?,

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use engine::clock::Clock;
 use engine::config::Config;
 use engine::{Mode, StartError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::output::{self, Ended, Format, Outcome};
 
@@ -99,11 +100,14 @@ pub struct Served {
     pub http: SocketAddr,
     https: Option<SocketAddr>,
     server: api::Server,
+    asked: StopAsked,
 }
 
 impl Served {
     /// Binds HTTP first, so that a port in use is said before anything else happens.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        // Whoever asks to stop while we start is heard once we have started.
+        let asked = StopAsked::listen()?;
         let listener = engine::listeners::http(config.listen.http)?;
         let http = listener.local_addr()?;
         let secure = engine::listeners::https(&config)?;
@@ -111,7 +115,7 @@ impl Served {
         let running = engine::start(config, clock, Mode::Serve).await?;
         let server = api::Server::start(listener, secure, std::sync::Arc::clone(&running.engine));
         engine::start::announce(&running, http)?;
-        Ok(Self { running, http, https, server })
+        Ok(Self { running, http, https, server, asked })
     }
 
     /// Prints where it listens.
@@ -166,12 +170,11 @@ impl Served {
     }
 
     /// Serves until a signal asks to stop, or the flow fails.
-    pub async fn until_stopped(self) -> Outcome {
+    pub async fn until_stopped(mut self) -> Outcome {
         let mut look = tokio::time::interval(std::time::Duration::from_secs(1));
-        let mut asked = std::pin::pin!(stop_asked());
         let failed = loop {
             tokio::select! {
-                () = &mut asked => break false,
+                () = self.asked.wait() => break false,
                 _ = look.tick() => {
                     if !self.running.is_flowing() {
                         break true;
@@ -192,18 +195,24 @@ impl Served {
     }
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub async fn stop_asked() {
-    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    match terminate {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+/// SIGINT and SIGTERM, heard from the moment on at which this is made.
+pub struct StopAsked {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopAsked {
+    /// Begins to listen.
+    pub fn listen() -> std::io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits until one has come.
+    pub async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }

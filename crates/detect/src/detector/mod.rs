@@ -104,6 +104,11 @@ impl Detector {
         &self.presence
     }
 
+    /// Who was seen since this was last asked.
+    pub fn take_seen(&mut self) -> std::collections::BTreeSet<PersonId> {
+        self.presence.take_changed()
+    }
+
     /// Up to which event time everything has been judged for good.
     pub fn frontier(&self) -> Timestamp {
         self.watermarks.frontier()

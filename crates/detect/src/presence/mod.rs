@@ -4,10 +4,11 @@
 //! sightings and silences, never of their arrival order. Never lets a sender that nobody knows
 //! move anybody.
 
+mod band;
 mod passage;
 mod timeline;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use model::enrichment::{Presence as Answer, PresenceState, UnknownWhy};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{DWELL_DEFAULT, PEOPLE_WATCHED_MAX, SILENCES_PER_SOURCE_MAX};
 use crate::spine::{Resolution, Spine};
+pub use band::Stretch;
 pub(crate) use timeline::{Ask, Effect};
 use timeline::{Found, Sighting, Timeline};
 
@@ -28,6 +30,8 @@ pub struct Presence {
     spine: Arc<Spine>,
     people: HashMap<PersonId, Timeline>,
     silences: BTreeMap<SourceId, Vec<Silence>>,
+    /// Who was seen since somebody asked for it: at most those who are watched.
+    changed: BTreeSet<PersonId>,
     evicted: u64,
     untrusted: u64,
 }
@@ -47,9 +51,10 @@ pub(crate) struct Form {
 }
 
 impl Presence {
-    pub(crate) fn new(spine: Arc<Spine>) -> Self {
-        let (people, silences) = (HashMap::new(), BTreeMap::new());
-        Self { spine, people, silences, evicted: 0, untrusted: 0 }
+    /// One that has seen nobody.
+    pub fn new(spine: Arc<Spine>) -> Self {
+        let (people, silences, changed) = (HashMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { spine, people, silences, changed, evicted: 0, untrusted: 0 }
     }
 
     pub(crate) fn set_spine(&mut self, spine: Arc<Spine>) {
@@ -149,6 +154,7 @@ impl Presence {
         if !self.people.contains_key(&person) && self.people.len() >= PEOPLE_WATCHED_MAX {
             self.forget_one();
         }
+        self.changed.insert(person.clone());
         if self.people.entry(person).or_default().insert(sighting) {
             self.evicted += 1;
         }
@@ -158,6 +164,7 @@ impl Presence {
         let longest = self.people.iter().min_by_key(|(id, line)| (line.last(), (*id).clone()));
         if let Some(person) = longest.map(|(person, _)| person.clone()) {
             self.people.remove(&person);
+            self.changed.remove(&person);
             self.evicted += 1;
         }
     }
@@ -205,6 +212,7 @@ impl Presence {
 
     pub(crate) fn load(&mut self, form: Form) {
         self.people = form.people.into_iter().collect();
+        self.changed = self.people.keys().cloned().collect();
         self.silences = form.silences.into_iter().collect();
     }
 }

@@ -134,6 +134,10 @@ impl Timeline {
         is_full
     }
 
+    pub(crate) fn sightings(&self) -> &[Sighting] {
+        &self.sightings
+    }
+
     pub(crate) fn last(&self) -> Option<Timestamp> {
         self.sightings.last().map(|sighting| sighting.time)
     }

@@ -28,6 +28,8 @@ use crate::knowledge::Knowledge;
 use crate::limits::Limits;
 use crate::live::{Live, LiveEvent, LiveMessage};
 use crate::watch::doors::Doors;
+use crate::watch::refused::{self, Refusal, Refusals};
+use crate::watch::whereabouts::Whereabouts;
 
 /// The consumer's name in the journal and in state.
 pub const CONSUMER: &str = "flow";
@@ -69,6 +71,10 @@ pub struct Tools {
     pub silencer: Arc<Silencer>,
     /// How doors stand.
     pub doors: Arc<Doors>,
+    /// Who was refused at them.
+    pub refusals: Arc<Refusals>,
+    /// Where people are believed to be, for those who ask.
+    pub whereabouts: Arc<Whereabouts>,
     /// Bounds.
     pub limits: Limits,
     /// The run time that state lives on.
@@ -139,6 +145,9 @@ impl Judge {
             begin.snapshot = None;
         }
         let last = begin.first() - 1;
+        let people_max = Limits::count(tools.limits.whereabouts_people_max);
+        let seen = detector.take_seen();
+        tools.whereabouts.follow(detector.presence(), &seen, people_max);
         // Whoever waits for the flow must not wait for records that an earlier run has judged.
         tools.progress.judged.store(last, Ordering::Release);
         Self {
@@ -269,6 +278,9 @@ impl Judge {
         if let Some(door) = self.tools.doors.take(event) {
             self.tools.live.send(LiveMessage::Door(Arc::new(door)));
         }
+        if let Some(refusal) = Refusal::of(event) {
+            self.refused(event, refusal, is_new);
+        }
         if is_new {
             self.unresolved.add(event);
         }
@@ -288,6 +300,14 @@ impl Judge {
                     self.tools.accounts.add_reason(Boundary::Lake, source, why, 1);
                 }
             }
+        }
+    }
+
+    fn refused(&self, event: &Event, refusal: Refusal, is_new: bool) {
+        let max = Limits::count(self.tools.limits.refusals_kept_max);
+        let is_kept = self.tools.refusals.add(refusal.clone(), max);
+        if is_new && is_kept && refused::is_fresh(event) {
+            self.tools.live.send(LiveMessage::Refused(Arc::new(refusal)));
         }
     }
 
@@ -388,6 +408,9 @@ impl Judge {
         let commit = self.tools.desk.commit(&self.knowledge, &mut step, now);
         let folded = self.tools.handle.block_on(commit)?;
         self.begin.cursor = step.cursor;
+        let people_max = Limits::count(self.tools.limits.whereabouts_people_max);
+        let seen = self.detector.take_seen();
+        self.tools.whereabouts.follow(self.detector.presence(), &seen, people_max);
         let accounts = &self.tools.accounts;
         accounts.add(Boundary::Detect, "-", Outcome::Kept, findings);
         accounts.add_reason(Boundary::Detect, "-", (Outcome::Rejected, "shelved"), folded.shelved);

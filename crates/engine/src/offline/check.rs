@@ -14,7 +14,8 @@ use super::OfflineError;
 use super::content::organisation;
 use crate::config::{self, Config};
 use crate::content;
-use crate::limits::LIMITS;
+use crate::limits::{LIMITS, Limits};
+use crate::photos;
 use crate::unmet::unknown_mappings;
 
 /// What to check.
@@ -52,6 +53,8 @@ pub fn check(request: &CheckRequest) -> Result<CheckReport, OfflineError> {
         (loaded, found) = organisation(&dir)?;
         problems.extend(found);
         if let Some(org) = &loaded {
+            let max = config.as_ref().map_or_else(Limits::default, |config| config.limits.clone());
+            problems.extend(photos::check(&dir, org, Limits::count(max.photo_bytes_max)));
             let (people, assets) = (org.people.len(), org.assets.len());
             let sources = org.sources.len();
             let _ = write!(summary, "{people} people, {assets} assets, {sources} sources; ");

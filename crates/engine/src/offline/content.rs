@@ -61,10 +61,8 @@ pub fn organisation(dir: &Path) -> Result<(Option<Organisation>, Vec<Problem>), 
         return Err(OfflineError::Read { file, why: "there is no such folder".into() });
     }
     let mut problems = Vec::new();
-    let files = content::read_folder(dir, &mut problems);
-    let top: BTreeMap<String, Vec<u8>> =
-        files.into_iter().filter(|(path, _)| !path.contains('/')).collect();
-    let (org, found) = organisation_of_files(&top);
+    let files = content::read_files(dir, &mut problems);
+    let (org, found) = organisation_of_files(&files);
     problems.extend(found);
     Ok((org, problems))
 }

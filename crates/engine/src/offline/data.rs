@@ -19,6 +19,8 @@ use crate::auth::{self, NewToken, TokenError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::folder;
+use crate::limits::Limits;
+use crate::photos;
 use crate::start::{self, Mode, StartError};
 
 /// Why a verb could not work on a data folder.
@@ -121,6 +123,23 @@ pub async fn import(
     }
     state.close().await;
     Ok(Imported { is_written, changes })
+}
+
+/// Brings the photos of a data folder to those of an organisation folder; gives what could not be
+/// taken.
+pub async fn import_photos(
+    config: &Config,
+    folder: &Path,
+    org: &Organisation,
+    now: Timestamp,
+) -> Result<Vec<model::Problem>, DataError> {
+    let state = open_state(&config.data, true).await?;
+    let files = photos::in_folder(folder);
+    let max = Limits::count(config.limits.photo_bytes_max);
+    let how = (max, "command line", now);
+    let problems = photos::keep(&state, org, files.as_deref(), how).await?;
+    state.close().await;
+    Ok(problems)
 }
 
 /// The organisation of a data folder, as the files of an organisation folder.

@@ -11,7 +11,9 @@ mod verify;
 
 pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{Content, content, organisation, organisation_of_files, unknown_mappings};
-pub use data::{DataError, Imported, create_token, export, import, query, revoke_token, tokens};
+pub use data::{
+    DataError, Imported, create_token, export, import, import_photos, query, revoke_token, tokens,
+};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
 pub use operators::{
     Place, add_operator, disable_operator, operator_link, operators, reset_operator,

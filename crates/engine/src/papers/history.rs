@@ -176,6 +176,7 @@ mod tests {
     /// Opened in minute 10 as the guard's; then what the lines say.
     fn incident(lines: Vec<(i64, TimelineAct)>) -> Incident {
         let mut incident = Incident {
+            reason_owed: false,
             id: IncidentId::parse("i-1").unwrap(),
             tenant: TenantId::parse("main").unwrap(),
             site: None,

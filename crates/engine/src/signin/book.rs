@@ -51,6 +51,8 @@ pub struct OperatorView {
     pub teams: Vec<TeamId>,
     /// What they may do, and where.
     pub grants: Vec<Grant>,
+    /// The identity provider that vouches for them.
+    pub provider: Option<String>,
     /// May not sign in.
     pub is_disabled: bool,
     /// A password is set.
@@ -131,6 +133,7 @@ impl Book {
             person: operator.person.clone(),
             teams: operator.teams.clone(),
             grants: known.grants.to_vec(),
+            provider: operator.subject.as_ref().map(|(provider, _)| provider.clone()),
             is_disabled: operator.is_disabled,
             has_password: operator.password_hash.is_some(),
             has_totp: operator.totp_secret.is_some(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use store::state::{LinkPurpose, StoredLink};
 
 use super::manage::{self, NewOperator};
-use super::sessions::Session;
+use super::sessions::{Beginning, Session};
 use super::{Origin, Signin, SigninError, act_at};
 use crate::auth;
 use crate::folder;
@@ -57,7 +57,9 @@ impl Signin {
         let known = link.operator.as_ref().and_then(|id| book.by_id.get(id));
         let known = known.filter(|known| !known.operator.is_disabled);
         let id = known.ok_or(SigninError::LinkRefused)?.operator.id.clone();
-        self.begin(&id, ("link", is_enrolment), (None, Some(link.hash)), &origin.address).await
+        let link = Some(link.hash);
+        let new = Beginning::of(&id, &origin.address);
+        self.begin(Beginning { way: "link", is_enrolment, link, ..new }).await
     }
 
     /// Void once an administrator exists, and from anywhere but this machine.
@@ -75,8 +77,9 @@ impl Signin {
         }
         let wanted = NewOperator::administrator(&login, "Administrator");
         let operator = manage::build(wanted, self.clock.now())?;
-        let made = (Some(&operator), Some(link.hash));
-        self.begin(&operator.id, ("link", true), made, &origin.address).await
+        let (made, link) = (Some(&operator), Some(link.hash));
+        let new = Beginning::of(&operator.id, &origin.address);
+        self.begin(Beginning { way: "link", is_enrolment: true, made, link, ..new }).await
     }
 
     /// Makes the link for the first administrator, if nobody is one; gives its code. The file with

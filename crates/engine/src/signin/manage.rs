@@ -200,6 +200,30 @@ pub async fn change(
     now: Timestamp,
 ) -> Result<Operator, SigninError> {
     let before = find(state, id_or_login).await?;
+    if let Some(wanted) = &change.grants {
+        check_sites(state, wanted).await?;
+    }
+    let after = changed(state, &before, change, now).await?;
+    let object = format!("operator:{}", after.id);
+    let verb = match (before.is_disabled, after.is_disabled) {
+        (false, true) => "operator.disable",
+        (true, false) => "operator.enable",
+        (true, true) | (false, false) => "operator.change",
+    };
+    let detail = json!({"roles": after.roles, "teams": after.teams, "person": after.person});
+    let act = act_at(now, by, verb, &object, detail);
+    let ends = after.is_disabled.then_some(None);
+    state.change_operator(&after, ends, &[act]).await?;
+    Ok(after)
+}
+
+/// An operator as a change leaves them, if it may be made; nothing is written.
+pub(super) async fn changed(
+    state: &State,
+    before: &Operator,
+    change: OperatorChange,
+    now: Timestamp,
+) -> Result<Operator, SigninError> {
     let found = before.version;
     if let Some(expected) = change.version.filter(|version| *version != found) {
         return Err(SigninError::Conflict(format!(
@@ -220,24 +244,19 @@ pub async fn change(
     }
     if let Some(wanted) = change.grants {
         check_grants(&wanted)?;
-        check_sites(state, &wanted).await?;
         after.roles = stored(&wanted);
     }
     after.is_disabled = change.is_disabled.unwrap_or(before.is_disabled);
-    keeps_an_administrator(state, &before, &after).await?;
+    keeps_an_administrator(state, before, &after).await?;
     after.version += 1;
     after.changed_at = now;
-    let object = format!("operator:{}", after.id);
-    let verb = match (before.is_disabled, after.is_disabled) {
-        (false, true) => "operator.disable",
-        (true, false) => "operator.enable",
-        (true, true) | (false, false) => "operator.change",
-    };
-    let detail = json!({"roles": after.roles, "teams": after.teams, "person": after.person});
-    let act = act_at(now, by, verb, &object, detail);
-    let ends = after.is_disabled.then_some(None);
-    state.change_operator(&after, ends, &[act]).await?;
     Ok(after)
+}
+
+/// The audited act of changing an operator: ids and roles, no name.
+pub(super) fn changed_act(operator: &Operator, by: &str, now: Timestamp) -> AuditAct {
+    let object = format!("operator:{}", operator.id);
+    act_at(now, by, "operator.change", &object, json!({"roles": operator.roles}))
 }
 
 async fn keeps_an_administrator(
@@ -268,6 +287,11 @@ pub async fn link(
     let operator = find(state, id_or_login).await?;
     if operator.is_disabled {
         let why = format!("the operator `{}` is disabled", operator.login);
+        return Err(SigninError::Conflict(why));
+    }
+    if let Some((provider, _)) = &operator.subject {
+        let login = &operator.login;
+        let why = format!("`{login}` signs in by the identity provider `{provider}`, not by links");
         return Err(SigninError::Conflict(why));
     }
     let code = links::new_code()?;

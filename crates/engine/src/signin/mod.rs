@@ -1,4 +1,5 @@
-//! Signing in: operators, their sessions, one-time links, passwords with a second factor, passkeys.
+//! Signing in: operators, their sessions, one-time links, passwords with a second factor, passkeys,
+//! and the house's own identity providers.
 //!
 //! Owns who is signed in. Everything is looked up in memory and written to state first; what
 //! another process changes is read again. Refusals say the same whatever was wrong, and are
@@ -7,8 +8,10 @@
 mod book;
 mod links;
 mod manage;
+mod oidc;
 mod passkeys;
 mod password;
+mod seal;
 mod sessions;
 mod throttle;
 
@@ -21,13 +24,17 @@ use store::{State, StoreError};
 
 use crate::accounting::{Accounts, Boundary, Outcome};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::limits::Limits;
 
 pub use book::{OperatorView, PasskeyView};
 pub use links::{Begun, FIRST_ADMINISTRATOR_FILE, address as link_address};
 pub use manage::{NewOperator, OperatorChange, add, change, grants, link, remove_everything};
+pub(crate) use oidc::prepare_provider;
+pub use oidc::{OidcAnswer, OidcAsked, ProviderView};
 pub use passkeys::Ceremony;
 pub use password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, TotpOffer};
+pub use seal::{SEAL_KEY_FILE, Seal, SealError};
 pub use sessions::Session;
 
 use book::Book;
@@ -52,6 +59,24 @@ pub enum SigninError {
     /// The link does not work.
     #[error("this link does not work: it was used, is too old, or is not meant for this address")]
     LinkRefused,
+    /// It is too long ago that they signed in.
+    #[error(
+        "what you sign in with is changed only within {} minutes of signing in: sign in again",
+        .0.as_secs().div_ceil(60)
+    )]
+    ProofWanted(Duration),
+    /// The identity provider, or what it said, does not let them in.
+    #[error("the identity provider's answer was refused; the server's log says why")]
+    OidcRefused,
+    /// The person is vouched for, and no group of theirs grants a role.
+    #[error("the identity provider knows you, but none of your groups grants a role here")]
+    OidcNoRole,
+    /// The answer belongs to no question of this browser that still waits.
+    #[error("this sign-in took too long, or was begun elsewhere; begin again")]
+    OidcExpired,
+    /// It cannot be asked.
+    #[error("the identity provider cannot be reached; the server's log says why")]
+    OidcUnreachable,
     /// Too many refusals.
     #[error("too many refused tries; wait {} s", .0.as_secs().max(1))]
     TooMany(Duration),
@@ -104,6 +129,9 @@ pub struct Signin {
     hasher: Hasher,
     ceremonies: passkeys::Ceremonies,
     relying_party: Option<webauthn_rs::Webauthn>,
+    providers: oidc::Providers,
+    /// Seals the secrets of authenticators.
+    seal: Seal,
 }
 
 impl std::fmt::Debug for Signin {
@@ -116,10 +144,11 @@ impl Signin {
     /// Begins with nobody known; `reload` reads them.
     pub fn new(
         (state, accounts): (State, Arc<Accounts>),
-        limits: Limits,
+        config: &Config,
         clock: Clock,
-        public_url: Option<&str>,
+        seal: Seal,
     ) -> Result<Self, SigninError> {
+        let limits = config.limits.clone();
         let wall = if clock.speed() > 1 { Clock::system() } else { clock.clone() };
         Ok(Self {
             state,
@@ -130,7 +159,9 @@ impl Signin {
             throttle: Throttle::new(&limits),
             hasher: Hasher::new(&limits)?,
             ceremonies: passkeys::Ceremonies::default(),
-            relying_party: passkeys::relying_party(public_url),
+            relying_party: passkeys::relying_party(config.public_url.as_deref()),
+            providers: oidc::Providers::of(config)?,
+            seal,
             limits,
             clock,
         })
@@ -179,14 +210,28 @@ impl Signin {
     /// A try was refused: counted, slowed down, and recorded, without what was typed.
     async fn refuse(
         &self,
+        way_reason: (&'static str, &'static str),
+        origin: &Origin,
+        who: (Option<&str>, Option<&str>),
+    ) {
+        self.refuse_with(way_reason, origin, who, serde_json::json!({})).await;
+    }
+
+    /// The same, with more to record.
+    async fn refuse_with(
+        &self,
         (way, reason): (&'static str, &'static str),
         origin: &Origin,
         (login, operator): (Option<&str>, Option<&str>),
+        more: serde_json::Value,
     ) {
         self.count(way, Outcome::Rejected, reason);
         let is_locked = self.throttle.failed(&origin.address, login, self.wall.now());
         let object = format!("operator:{}", operator.unwrap_or("unknown"));
-        let detail = serde_json::json!({"way": way, "reason": reason, "from": origin.address});
+        let mut detail = serde_json::json!({"way": way, "reason": reason, "from": origin.address});
+        if let (Some(detail), serde_json::Value::Object(more)) = (detail.as_object_mut(), more) {
+            detail.extend(more);
+        }
         let mut acts = vec![self.act("sign-in", "session.refuse", &object, detail)];
         if is_locked {
             let detail = serde_json::json!({"way": way, "from": origin.address});

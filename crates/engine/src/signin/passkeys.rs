@@ -21,7 +21,7 @@ use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use super::book::Known;
 use super::links::Begun;
-use super::sessions::Session;
+use super::sessions::{Beginning, Session};
 use super::{Origin, Signin, SigninError, act_at};
 use crate::accounting::Outcome;
 use crate::auth;
@@ -114,6 +114,7 @@ impl Signin {
     /// Begins to make a passkey for the signed-in operator.
     pub fn begin_passkey(&self, session: &Session) -> Result<Ceremony, SigninError> {
         let operator = self.own(session)?;
+        self.must_prove(session)?;
         let book = self.book();
         let own = book.by_id.get(&operator.id).map_or(&[][..], |known| &known.passkeys);
         if own.len() >= PASSKEYS_MAX {
@@ -150,6 +151,7 @@ impl Signin {
         let Some(Waiting::Registration { operator, state }) = waiting else {
             return Err(SigninError::Conflict("this took too long; begin again".into()));
         };
+        self.own(session)?;
         if operator != session.operator.id {
             return Err(SigninError::Conflict("this passkey was begun by somebody else".into()));
         }
@@ -179,6 +181,7 @@ impl Signin {
 
     /// Takes one of the operator's own passkeys away.
     pub async fn remove_passkey(&self, session: &Session, id: &str) -> Result<(), SigninError> {
+        self.must_prove(session)?;
         let operator = &session.operator.id;
         let object = format!("operator:{operator}");
         let detail = json!({"passkey": id});
@@ -250,7 +253,10 @@ impl Signin {
         };
         let now = self.clock.now();
         let begun = match self.state.passkey_used(&stored.id, &stored.credential, now).await {
-            Ok(()) => self.begin(&operator, (WAY, false), (None, None), &origin.address).await,
+            Ok(()) => {
+                let new = Beginning::of(&operator, &origin.address);
+                self.begin(Beginning { way: WAY, ..new }).await
+            }
             Err(error) => Err(error.into()),
         };
         self.settled(WAY, begun)
@@ -265,7 +271,8 @@ impl Signin {
         let party = self.relying_party.as_ref()?;
         let book = self.book();
         let id = URL_SAFE_NO_PAD.encode(credential.get_credential_id());
-        let enabled = |known: &&Known| !known.operator.is_disabled;
+        let enabled =
+            |known: &&Known| !known.operator.is_disabled && known.operator.subject.is_none();
         let (known, result) = match waiting {
             Waiting::Registration { .. } => return None,
             Waiting::Known { operator, state } => {

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use totp_rs::{Secret, TOTP};
 
 use super::links::Begun;
-use super::sessions::Session;
+use super::sessions::{Beginning, Session};
 use super::{Origin, Signin, SigninError};
 use crate::accounting::Outcome;
 use crate::limits::Limits;
@@ -168,11 +168,12 @@ impl Signin {
         let password = if is_short { password.to_owned() } else { String::new() };
         let is_right = self.hasher.verify(password, hash).await?;
         let operator = known.map(|known| &known.operator);
-        let Some(operator) = operator.filter(|o| is_right && !o.is_disabled) else {
+        let may = |o: &&Arc<Operator>| is_right && !o.is_disabled && o.subject.is_none();
+        let Some(operator) = operator.filter(may) else {
             self.refuse((WAY, "wrong"), origin, (Some(login), known_id)).await;
             return Err(SigninError::Refused);
         };
-        let Some(secret) = &operator.totp_secret else {
+        let Some(sealed) = &operator.totp_secret else {
             self.refuse((WAY, "no_second_factor"), origin, (Some(login), known_id)).await;
             return Err(SigninError::Refused);
         };
@@ -180,7 +181,13 @@ impl Signin {
             self.count(WAY, Outcome::Rejected, "code_wanted");
             return Err(SigninError::TotpWanted);
         };
-        let step = step_of(secret, login, code, self.seconds())?;
+        let Ok(secret) = self.seal.open(&operator.id, sealed) else {
+            let why = "the authenticator's secret cannot be opened with this sealing key";
+            tracing::error!(operator = operator.id, why, "nobody can sign in by this password");
+            self.refuse((WAY, "unreadable_secret"), origin, (Some(login), known_id)).await;
+            return Err(SigninError::Refused);
+        };
+        let step = step_of(&secret, login, code, self.seconds())?;
         let is_fresh = match step {
             Some(step) => self.state.take_totp_step(&operator.id, step).await?,
             None => false,
@@ -190,7 +197,8 @@ impl Signin {
             return Err(SigninError::Refused);
         }
         self.throttle.succeeded(login);
-        self.begin(&operator.id, (WAY, false), (None, None), &origin.address).await
+        let new = Beginning::of(&operator.id, &origin.address);
+        self.begin(Beginning { way: WAY, ..new }).await
     }
 
     /// Sets one's own password. `old` is asked for unless there is none or a link let one in. Ends
@@ -203,6 +211,7 @@ impl Signin {
     ) -> Result<(), SigninError> {
         const WAY: &str = "change";
         let mut operator = self.own(session)?;
+        self.must_prove(session)?;
         check_password(new, &operator)?;
         if let Some(hash) = operator.password_hash.clone().filter(|_| !session.is_enrolment) {
             self.may_try(WAY, origin, Some(&operator.login))?;
@@ -221,11 +230,12 @@ impl Signin {
     /// Begins to set up an authenticator; it counts once a first code is shown.
     pub async fn begin_totp(&self, session: &Session) -> Result<TotpOffer, SigninError> {
         let mut operator = self.own(session)?;
+        self.must_prove(session)?;
         let mut bytes = [0_u8; 20];
         getrandom::fill(&mut bytes)?;
         let secret = Secret::Raw(bytes.to_vec()).to_encoded().to_string();
         let uri = authenticator(&secret, &operator.login)?.get_url();
-        operator.totp_pending = Some(secret.clone());
+        operator.totp_pending = Some(self.seal.close(&operator.id, &secret)?);
         self.save_own(session, operator, "operator.totp_begin", false).await?;
         Ok(TotpOffer { uri, secret })
     }
@@ -239,9 +249,10 @@ impl Signin {
     ) -> Result<(), SigninError> {
         const WAY: &str = "change";
         let mut operator = self.own(session)?;
-        let Some(secret) = operator.totp_pending.take() else {
-            return Err(SigninError::Conflict("begin to set up an authenticator first".into()));
-        };
+        self.must_prove(session)?;
+        let again = || SigninError::Conflict("begin to set up an authenticator first".into());
+        let sealed = operator.totp_pending.take().ok_or_else(again)?;
+        let secret = self.seal.open(&operator.id, &sealed).map_err(|_| again())?;
         self.may_try(WAY, origin, Some(&operator.login))?;
         let step = step_of(&secret, &operator.login, code, self.seconds())?;
         let is_fresh = match step {
@@ -254,14 +265,19 @@ impl Signin {
             return Err(SigninError::Refused);
         }
         self.count(WAY, Outcome::Kept, "");
-        operator.totp_secret = Some(secret);
+        operator.totp_secret = Some(sealed);
         self.save_own(session, operator, "operator.totp", true).await
     }
 
-    /// The signed-in operator as they are now.
+    /// The signed-in operator as they are now, if what they sign in with is kept here.
     pub(super) fn own(&self, session: &Session) -> Result<Operator, SigninError> {
         let book = self.book();
         let known = book.by_id.get(&session.operator.id).ok_or(SigninError::Expired)?;
+        if let Some((provider, _)) = &known.operator.subject {
+            return Err(SigninError::Conflict(format!(
+                "you sign in by the identity provider `{provider}`: it keeps what you sign in with"
+            )));
+        }
         Ok((*known.operator).clone())
     }
 

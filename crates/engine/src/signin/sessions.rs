@@ -8,9 +8,9 @@ use model::{AuditAct, PersonId, Timestamp};
 use sha2::{Digest, Sha256};
 use store::state::{NewSession, Operator, StoredSession};
 
+use super::book::Known;
 use super::links::Begun;
-use super::manage;
-use super::{Signin, SigninError};
+use super::{Signin, SigninError, manage, oidc};
 use crate::accounting::Outcome;
 use crate::auth;
 use crate::limits::Limits;
@@ -43,6 +43,41 @@ pub struct Session {
     pub csrf: String,
     /// How long it lasts at most.
     pub lasts: Duration,
+    /// When they signed in.
+    pub(super) began_at: Timestamp,
+}
+
+/// What a session begins with.
+#[derive(Clone, Copy)]
+pub(super) struct Beginning<'a> {
+    /// Whose.
+    pub operator: &'a str,
+    /// By which way.
+    pub way: &'static str,
+    /// Who vouched.
+    pub provider: Option<&'a str>,
+    /// May only set up how to sign in.
+    pub is_enrolment: bool,
+    /// The operator, where they are made by it.
+    pub made: Option<&'a Operator>,
+    /// The operator as they are from now on, where it changes them.
+    pub changed: Option<&'a Operator>,
+    /// By whom they are made or changed.
+    pub by: &'a str,
+    /// The link that it uses up.
+    pub link: Option<[u8; 32]>,
+    /// Where from.
+    pub address: &'a str,
+}
+
+impl<'a> Beginning<'a> {
+    /// A whole session of somebody who is known.
+    pub fn of(operator: &'a str, address: &'a str) -> Self {
+        let by = "one-time link";
+        let (way, provider, is_enrolment) = ("", None, false);
+        let (made, changed, link) = (None, None, None);
+        Self { operator, way, provider, is_enrolment, made, changed, by, link, address }
+    }
 }
 
 impl Session {
@@ -74,7 +109,7 @@ impl Signin {
             return Err(SigninError::Expired);
         }
         let known = book.by_id.get(&stored.operator).ok_or(SigninError::Expired)?;
-        if known.operator.is_disabled {
+        if known.operator.is_disabled || !self.providers.trusts(&stored.method) {
             return Err(SigninError::Expired);
         }
         self.saw(stored, now);
@@ -87,6 +122,7 @@ impl Signin {
             method: stored.method.clone(),
             csrf: csrf_of(secret),
             lasts: stored.expires_at.since(now),
+            began_at: stored.created_at,
         })
     }
 
@@ -96,6 +132,7 @@ impl Signin {
         let Some(stored) = book.sessions.get(key) else { return false };
         let now = self.wall.now();
         let enabled = book.by_id.get(&stored.operator).is_some_and(|k| !k.operator.is_disabled);
+        let enabled = enabled && self.providers.trusts(&stored.method);
         let lives = enabled && self.lives(stored, now);
         if lives {
             self.saw(stored, now);
@@ -138,43 +175,68 @@ impl Signin {
         Ok(())
     }
 
-    /// Begins a session for an operator. `made`: the operator, where they are made by it.
-    pub(super) async fn begin(
-        &self,
-        operator: &str,
-        (way, is_enrolment): (&'static str, bool),
-        (made, link): (Option<&Operator>, Option<[u8; 32]>),
-        address: &str,
-    ) -> Result<Begun, SigninError> {
+    /// Begins a session.
+    pub(super) async fn begin(&self, new: Beginning<'_>) -> Result<Begun, SigninError> {
         let secret = auth::new_secret()?.replacen(auth::TOKEN_PREFIX, "", 1);
         let now = self.wall.now();
-        let lasts =
-            if is_enrolment { self.limits.signin_link_ms_max } else { self.limits.session_ms_max };
+        let lasts = if new.is_enrolment {
+            self.limits.signin_link_ms_max
+        } else {
+            self.limits.session_ms_max
+        };
+        let method = match new.provider {
+            Some(provider) => format!("{}{provider}", oidc::METHOD),
+            None => new.way.to_owned(),
+        };
         let session = StoredSession {
             hash: auth::hash(&secret),
             id: auth::new_id("ses")?,
-            operator: operator.to_owned(),
-            method: way.to_owned(),
-            is_enrolment,
+            operator: new.operator.to_owned(),
+            method,
+            is_enrolment: new.is_enrolment,
             created_at: now,
             seen_at: now,
             expires_at: now.plus(Limits::ms(lasts)),
         };
-        let detail = serde_json::json!({
-            "session": session.id, "way": way, "enrolment": is_enrolment, "from": address,
+        let mut detail = serde_json::json!({
+            "session": session.id, "way": new.way, "enrolment": new.is_enrolment,
+            "from": new.address,
         });
-        let object = format!("operator:{operator}");
-        let begun = self.act(operator, "session.begin", &object, detail);
-        let made_act = made.map(|made| manage::made_act(made, "one-time link", begun.at));
-        let acts: Vec<AuditAct> = made_act.into_iter().chain([begun]).collect();
+        if let (Some(provider), Some(detail)) = (new.provider, detail.as_object_mut()) {
+            detail.insert("provider".into(), provider.into());
+        }
+        let object = format!("operator:{}", new.operator);
+        let begun = self.act(new.operator, "session.begin", &object, detail);
+        let made = new.made.map(|made| manage::made_act(made, new.by, begun.at));
+        let changed = new.changed.map(|changed| manage::changed_act(changed, new.by, begun.at));
+        let acts: Vec<AuditAct> = made.into_iter().chain(changed).chain([begun]).collect();
         let sessions_max = self.limits.sessions_per_operator_max.max(1);
-        let new = NewSession { session: &session, operator: made, link, sessions_max };
-        if !self.state.begin_session(&new, &acts).await? {
+        let (operator, changed, link) = (new.made, new.changed, new.link);
+        let wanted = NewSession { session: &session, operator, changed, link, sessions_max };
+        if !self.state.begin_session(&wanted, &acts).await? {
             return Err(SigninError::LinkRefused);
         }
         self.reload().await?;
-        self.count(way, Outcome::Kept, "");
+        self.count(new.way, Outcome::Kept, "");
         Ok(Begun { session: self.session(&secret)?, secret })
+    }
+
+    /// How long from now on this session still counts as proof of who they are.
+    pub fn proof_left(&self, session: &Session) -> Duration {
+        let until = session.began_at.plus(Limits::ms(self.limits.proof_ms_max));
+        until.since(self.wall.now())
+    }
+
+    /// Passes only soon after a sign-in: what one signs in with is not changed by whoever finds a
+    /// console left open. Who has nothing to prove it with yet needs not.
+    pub(super) fn must_prove(&self, session: &Session) -> Result<(), SigninError> {
+        let book = self.book();
+        let known = book.by_id.get(&session.operator.id);
+        let can_prove = known.is_some_and(Known::is_enrolled) && !session.is_enrolment;
+        if can_prove && self.proof_left(session).is_zero() {
+            return Err(SigninError::ProofWanted(Limits::ms(self.limits.proof_ms_max)));
+        }
+        Ok(())
     }
 
     /// Signs out.

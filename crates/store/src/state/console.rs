@@ -94,6 +94,14 @@ impl State {
         self.reading.rows(sql, args![]).await?.iter().map(plan).collect()
     }
 
+    /// One plan.
+    pub async fn plan(&self, place: &PlaceId) -> Result<Option<Plan>, StoreError> {
+        let sql = "SELECT place, media_type, width, height, marks, changed_at FROM plans \
+                   WHERE place = $1";
+        let rows = self.reading.rows(sql, args![place.as_str()]).await?;
+        rows.first().map(plan).transpose()
+    }
+
     /// A plan's image, with its media type.
     pub async fn plan_image(
         &self,

@@ -136,6 +136,16 @@ impl Db {
             Self::Sqlite(pool) => pool.close().await,
         }
     }
+
+    /// SOURCE: SQLite, `VACUUM` and `PRAGMA wal_checkpoint(TRUNCATE)`.
+    pub async fn wipe_free_pages(&self) -> Result<(), StoreError> {
+        let Self::Sqlite(pool) = self;
+        for sql in ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+            let done = sqlx::query(sql).execute(pool).await;
+            done.map_err(|e| StoreError::sqlx("wiping free pages", &e))?;
+        }
+        Ok(())
+    }
 }
 
 /// Takes the write lock at once: a later upgrade could fail halfway.

@@ -61,6 +61,17 @@ pub struct DeadLetterFilter {
     pub limit: u32,
 }
 
+/// Which open dead letters to send through again; all named fields must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadLetterChoice {
+    /// Of this source.
+    pub source: Option<SourceId>,
+    /// With this `DeadReason::code`.
+    pub reason_code: Option<String>,
+    /// Only these records; any when empty. At most `DEAD_LETTER_PAGE_MAX` are looked at.
+    pub records: Vec<u64>,
+}
+
 /// Adds letters, marks those that their re-runs have settled; returns how many had to go.
 pub(super) async fn add(
     tx: &mut Tx,
@@ -184,25 +195,50 @@ impl State {
         rows.iter().map(|row| Ok((row.word(0)?, row.text(1)?, row.uint(2)?))).collect()
     }
 
-    /// Takes the oldest open dead letters of a source (of all when `None`) for re-running: they
-    /// become `Rerun` and their records come back with `rerun_of` and `received_at` set, ready
-    /// for the journal. At most `limit`, bounded by `DEAD_LETTER_PAGE_MAX`.
+    /// The dead letters of some records, in the order in which they are named; at most `limit`.
+    pub async fn dead_letters_of(
+        &self,
+        records: &[u64],
+        limit: usize,
+    ) -> Result<Vec<StoredDeadLetter>, StoreError> {
+        let mut found = Vec::new();
+        for record in records.iter().take(limit.min(DEAD_LETTER_PAGE_MAX as usize)) {
+            let sql = "SELECT letter, raw, body_len, body, status FROM dead_letters \
+                       WHERE record = $1";
+            let rows = self.reading.rows(sql, args![*record]).await?;
+            found.extend(rows.first().map(read).transpose()?);
+        }
+        Ok(found)
+    }
+
+    /// Takes the oldest open dead letters that fit a choice for re-running: they become `Rerun` and
+    /// their records come back with `rerun_of` and `received_at` set, ready for the journal. At
+    /// most `limit`, bounded by `DEAD_LETTER_PAGE_MAX`.
     pub async fn take_dead_letters(
         &self,
-        source: Option<&SourceId>,
+        choice: &DeadLetterChoice,
         limit: u32,
         act: &model::AuditAct,
     ) -> Result<Vec<Raw>, StoreError> {
         let limit = u64::from(limit.clamp(1, DEAD_LETTER_PAGE_MAX));
         let mut tx = self.begin().await?;
-        let rows = tx
-            .rows(
-                "SELECT letter, raw, body_len, body, status FROM dead_letters \
-                 WHERE status = 'open' AND (CAST($1 AS TEXT) IS NULL OR source = $1) \
-                 ORDER BY record LIMIT $2",
-                args![source.map(SourceId::as_str), limit],
-            )
-            .await?;
+        let sql = "SELECT letter, raw, body_len, body, status FROM dead_letters \
+                   WHERE status = 'open' AND (CAST($1 AS TEXT) IS NULL OR source = $1) \
+                   AND (CAST($2 AS TEXT) IS NULL OR reason_code = $2) \
+                   AND (CAST($3 AS BIGINT) IS NULL OR record = $3) ORDER BY record LIMIT $4";
+        let ask = |record: Option<i64>| {
+            let source = choice.source.as_ref().map(SourceId::as_str);
+            args![source, choice.reason_code.as_deref(), record, limit]
+        };
+        let mut rows = Vec::new();
+        if choice.records.is_empty() {
+            rows = tx.rows(sql, ask(None)).await?;
+        }
+        // INVARIANT: what is not named is not taken, whatever the bound.
+        for record in choice.records.iter().take(usize::try_from(limit).unwrap_or(usize::MAX)) {
+            let Ok(record) = i64::try_from(*record) else { continue };
+            rows.extend(tx.rows(sql, ask(Some(record))).await?);
+        }
         let mut taken = Vec::with_capacity(rows.len());
         for row in &rows {
             let stored = read(row)?;

@@ -16,6 +16,7 @@ mod occurrences;
 mod operators;
 mod organisation;
 mod outbox;
+mod photos;
 mod sessions;
 mod step;
 mod tallies;
@@ -28,7 +29,8 @@ use model::AuditAct;
 pub use console::{Mark, PLANS_MAX, Plan, VIEWS_MAX, View};
 pub use db::{BUSY_WAIT_MAX, READ_CONNECTIONS_MAX};
 pub use dead_letters::{
-    DEAD_LETTER_PAGE_MAX, DEAD_LETTERS_MAX, DeadLetterFilter, DeadLetterStatus, StoredDeadLetter,
+    DEAD_LETTER_PAGE_MAX, DEAD_LETTERS_MAX, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus,
+    StoredDeadLetter,
 };
 pub use findings::{FINDING_PAGE_MAX, FindingFilter};
 pub use incidents::{INCIDENT_PAGE_MAX, IncidentFilter};
@@ -40,6 +42,7 @@ pub use occurrences::{
 pub use operators::{Operator, StoredPasskey, StoredRole};
 pub use organisation::Spine;
 pub use outbox::{OUTBOX_MAX, OutboxItem, OutboxOutcome, OutboxState};
+pub use photos::{PHOTOS_MAX, Photo};
 pub use sessions::{LinkPurpose, NewSession, StoredLink, StoredSession};
 pub use step::{DetectStep, SNAPSHOT_BYTES_MAX, Snapshot, StepOutcome};
 pub use tallies::{Counter, UNRESOLVED_MAX, UnresolvedTally};

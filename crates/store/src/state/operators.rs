@@ -35,7 +35,7 @@ pub struct Operator {
     pub roles: Vec<StoredRole>,
     /// Argon2id string.
     pub password_hash: Option<String>,
-    /// Base32 secret of the proved authenticator.
+    /// Secret of the proved authenticator, sealed by the engine.
     pub totp_secret: Option<String>,
     /// The same of one not yet proved.
     pub totp_pending: Option<String>,
@@ -131,6 +131,41 @@ pub(super) async fn insert(tx: &mut Tx, operator: &Operator) -> Result<(), Store
     Ok(())
 }
 
+/// Writes an operator whose stored version is one less.
+pub(super) async fn update(tx: &mut Tx, operator: &Operator) -> Result<(), StoreError> {
+    let expected = operator.version.saturating_sub(1);
+    let (provider, subject) = parts(operator);
+    let changed = tx
+        .run(
+            "UPDATE operators SET name = $2, person = $3, teams = $4, roles = $5, \
+             password_hash = $6, totp_secret = $7, totp_pending = $8, provider = $9, \
+             subject = $10, is_disabled = $11, changed_at = $12, version = $13 \
+             WHERE id = $1 AND version = $14",
+            args![
+                &*operator.id,
+                &*operator.name,
+                operator.person.as_ref().map(PersonId::as_str),
+                json_of(&operator.teams)?,
+                json_of(&operator.roles)?,
+                operator.password_hash.clone(),
+                operator.totp_secret.clone(),
+                operator.totp_pending.clone(),
+                provider,
+                subject,
+                i64::from(operator.is_disabled),
+                operator.changed_at,
+                operator.version,
+                expected,
+            ],
+        )
+        .await?;
+    if changed == 0 {
+        let id = operator.id.clone();
+        return Err(StoreError::Conflict { what: "operator", id, expected, found: None });
+    }
+    Ok(())
+}
+
 fn parts(operator: &Operator) -> (Option<String>, Option<String>) {
     operator.subject.clone().unzip()
 }
@@ -169,36 +204,7 @@ impl State {
         acts: &[AuditAct],
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let expected = operator.version.saturating_sub(1);
-        let (provider, subject) = parts(operator);
-        let changed = tx
-            .run(
-                "UPDATE operators SET name = $2, person = $3, teams = $4, roles = $5, \
-                 password_hash = $6, totp_secret = $7, totp_pending = $8, provider = $9, \
-                 subject = $10, is_disabled = $11, changed_at = $12, version = $13 \
-                 WHERE id = $1 AND version = $14",
-                args![
-                    &*operator.id,
-                    &*operator.name,
-                    operator.person.as_ref().map(PersonId::as_str),
-                    json_of(&operator.teams)?,
-                    json_of(&operator.roles)?,
-                    operator.password_hash.clone(),
-                    operator.totp_secret.clone(),
-                    operator.totp_pending.clone(),
-                    provider,
-                    subject,
-                    i64::from(operator.is_disabled),
-                    operator.changed_at,
-                    operator.version,
-                    expected,
-                ],
-            )
-            .await?;
-        if changed == 0 {
-            let id = operator.id.clone();
-            return Err(StoreError::Conflict { what: "operator", id, expected, found: None });
-        }
+        update(&mut tx, operator).await?;
         if let Some(but) = end_sessions_but {
             let but = but.map_or_else(Vec::new, |hash| hash.to_vec());
             let sql = "DELETE FROM sessions WHERE operator = $1 AND hash <> $2";
@@ -206,6 +212,26 @@ impl State {
         }
         audit::append(&mut tx, acts).await?;
         tx.commit().await
+    }
+
+    /// Puts an operator's sealed secrets in the place of those that were in the clear. Nothing else
+    /// of them changes, their version neither.
+    pub async fn seal_operator(
+        &self,
+        before: &Operator,
+        (secret, pending): (Option<String>, Option<String>),
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let sql = "UPDATE operators SET totp_secret = $2, totp_pending = $3 \
+                   WHERE id = $1 AND version = $4";
+        tx.run(sql, args![&*before.id, secret, pending, before.version]).await?;
+        tx.commit().await
+    }
+
+    /// Writes the file anew without its free pages, so that nothing deleted can be read from it.
+    /// Needs as much room as the file has.
+    pub async fn wipe_free_pages(&self) -> Result<(), StoreError> {
+        self.writing.wipe_free_pages().await
     }
 
     /// Takes a time step of an operator's authenticator; `false` when it, or a later one, was used.

@@ -77,6 +77,8 @@ pub struct NewSession<'a> {
     pub session: &'a StoredSession,
     /// The operator, where they are made by it.
     pub operator: Option<&'a Operator>,
+    /// The operator as they are from now on, where it changes them.
+    pub changed: Option<&'a Operator>,
     /// The link that it uses up.
     pub link: Option<[u8; 32]>,
     /// Sessions an operator may have; the oldest beyond it end.
@@ -118,6 +120,9 @@ impl State {
         let session = new.session;
         if let Some(operator) = new.operator {
             operators::insert(&mut tx, operator).await?;
+        }
+        if let Some(operator) = new.changed {
+            operators::update(&mut tx, operator).await?;
         }
         if let Some(link) = &new.link {
             let sql = "UPDATE signin_links SET used_at = $2, operator = $3 \

@@ -122,16 +122,16 @@ impl State {
     /// Stores totals that are kept in memory between; a stored total never falls.
     pub async fn raise_counters(&self, totals: &[Counter]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        for c in totals {
-            tx.run(
-                "INSERT INTO counters (boundary, source, outcome, reason, value) \
-                 VALUES ($1, $2, $3, $4, $5) \
-                 ON CONFLICT (boundary, source, outcome, reason) \
-                 DO UPDATE SET value = excluded.value WHERE counters.value < excluded.value",
-                args![&*c.boundary, &*c.source, &*c.outcome, &*c.reason, c.value],
-            )
-            .await?;
-        }
+        let rows = totals
+            .iter()
+            .map(|c| args![&*c.boundary, &*c.source, &*c.outcome, &*c.reason, c.value]);
+        tx.insert_many(
+            "INSERT INTO counters (boundary, source, outcome, reason, value)",
+            "ON CONFLICT (boundary, source, outcome, reason) \
+             DO UPDATE SET value = excluded.value WHERE counters.value < excluded.value",
+            rows,
+        )
+        .await?;
         tx.commit().await
     }
 

@@ -9,21 +9,27 @@
 )]
 
 mod browser;
+mod provider;
 mod world;
 
 mod console;
 mod crash;
 mod dead_letters;
+mod desk;
 mod disk;
+mod editing;
 mod http;
 mod https;
 mod incidents;
 mod mqtt;
 mod names;
 mod occurrences;
+mod oidc;
 mod outwards;
+mod panic;
 mod papers;
 mod passkeys;
+mod proof;
 mod refusals;
 mod rights;
 mod search;

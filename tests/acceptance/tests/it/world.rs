@@ -285,6 +285,7 @@ pub fn client() -> reqwest::Client {
     crypto();
     reqwest::Client::builder()
         .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
         .tls_built_in_root_certs(false)
         .timeout(DEADLINE)
         .build()

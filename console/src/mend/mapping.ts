@@ -1,0 +1,143 @@
+/** A mapping's two files, tried against records that gave no event, and put into force. */
+import { call, get } from '../api/client'
+import { Problem } from '../api/problem'
+import type { components } from '../api/schema'
+import type { Right } from '../api/types'
+
+export type Letter = components['schemas']['DeadLetterItem']
+
+/** The text of each file by its name: `mapping.toml`, `map.vrl`. */
+export type Files = Readonly<Record<string, string>>
+
+export interface Mapping {
+  name: string
+  version: string
+  files: Files
+  origin: 'shipped' | 'house'
+  may_edit: Right
+}
+
+/** What is wrong with a file, counted from 1. */
+export interface Fault {
+  file: string
+  line?: number | null
+  column?: number | null
+  /** `warning` keeps nothing out of force. */
+  gravity?: string
+  message: string
+}
+
+export interface TryResult {
+  record?: number | null
+  events?: Record<string, unknown>[] | null
+  /** What the validator says of the events. */
+  complaints?: string[] | null
+  problem?: {
+    reason: string
+    detail: string
+    position?: { line: number; column: number } | null
+  } | null
+}
+
+export interface Tried {
+  problems: Fault[]
+  results: TryResult[]
+}
+
+/** Dead letters that a change is tried against. */
+export const LETTERS_MAX = 25
+
+const path = (name: string) => `/v1/mappings/${encodeURIComponent(name)}`
+
+export const readMapping = (name: string, signal?: AbortSignal): Promise<Mapping> =>
+  get<Mapping>(path(name), {}, signal)
+
+export const tryFiles = (
+  name: string,
+  files: Files,
+  source: string | undefined,
+  dead_letters: readonly number[],
+  signal?: AbortSignal,
+): Promise<Tried> =>
+  call('POST', `${path(name)}/try`, { json: { files, source, dead_letters }, signal })
+
+/** The faults that a refused saving names. */
+export function faultsIn(problem: Problem): Fault[] {
+  const list = problem.more.problems
+  if (!Array.isArray(list)) return []
+  return list.filter(
+    (one): one is Fault => typeof one?.file === 'string' && typeof one?.message === 'string',
+  )
+}
+
+export const saveFiles = (
+  name: string,
+  files: Files,
+  base_version: string,
+  reason: string,
+  accept_samples: boolean,
+): Promise<{ version: string }> =>
+  call('PUT', path(name), {
+    json: { files, base_version, reason, ...(accept_samples && { accept_samples }) },
+  })
+
+/** A fault in what the mapping's own samples give, not in its files. */
+export const isOfSamples = ({ file }: Fault): boolean => /^(samples|expected)\//.test(file)
+
+/** The shipped text again; the house's own is kept in the audit chain, not in force. */
+export const backToShipped = (
+  name: string,
+  reason: string,
+  base_version: string,
+): Promise<unknown> => call('DELETE', path(name), { query: { reason, base_version } })
+
+/** This letter first, then others that failed for the same reason, the newest first. */
+export function lettersFor(all: readonly Letter[], record: number | undefined): Letter[] {
+  const own = all.find((letter) => letter.record === record)
+  const same = all.filter((letter) => letter.record !== record && letter.status === 'open')
+  return [...(own ? [own] : []), ...same].slice(0, LETTERS_MAX)
+}
+
+/** What a trial says of one letter. */
+export function resultOf(tried: Tried | undefined, letters: readonly Letter[], at: number) {
+  if (!tried) return undefined
+  const record = letters[at]?.record
+  const named = tried.results.find((result) => result.record === record)
+  // A server that does not name the records answers in the order of the question.
+  return named ?? (tried.results[at]?.record == null ? tried.results[at] : undefined)
+}
+
+export const isUnderstood = (result: TryResult | undefined): boolean =>
+  result !== undefined && !result.problem && (result.events?.length ?? 0) > 0
+
+export interface Changed {
+  base: string
+  files: Files
+}
+
+const kept = (name: string) => `castellan.draft.mapping.${name}`
+
+/** What was typed and not saved, if it was typed upon this version. */
+export function keptFiles(name: string): Changed | undefined {
+  try {
+    const text = sessionStorage.getItem(kept(name))
+    return text ? (JSON.parse(text) as Changed) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function keepFiles(name: string, changed: Changed | undefined): void {
+  if (changed) sessionStorage.setItem(kept(name), JSON.stringify(changed))
+  else sessionStorage.removeItem(kept(name))
+}
+
+/** Whether any file is not what it was. */
+export const isChanged = (before: Files, now: Files): boolean =>
+  Object.keys({ ...before, ...now }).some((file) => before[file] !== now[file])
+
+/** mapping.toml before map.vrl, whatever the order in which they came. */
+export const fileNames = (files: Files): string[] =>
+  Object.keys(files).sort(
+    (a, b) => Number(b.endsWith('.toml')) - Number(a.endsWith('.toml')) || a.localeCompare(b),
+  )

@@ -1,0 +1,349 @@
+//! Mappings as a house changes them: read, tried, saved, given back.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use engine::access::{Action, At};
+use engine::edit::{Edit, EditError, MappingView, Saved, TryRequest, Trying};
+use model::SourceId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::auth::Caller;
+use crate::problem::{Answer, FileProblem, FileProblems, Problem};
+use crate::reason::REASON_CHARS_MAX;
+use crate::state::Shared;
+
+/// A mapping's files as they are in force.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct MappingFiles {
+    /// Name.
+    name: String,
+    /// Another one when a file has changed: give it as `base_version` with a change.
+    version: String,
+    /// `mapping.toml` and `map.vrl`.
+    files: BTreeMap<String, String>,
+    /// Its samples and what is expected of them, by path.
+    samples: BTreeMap<String, String>,
+    /// `shipped`, or `house` for a copy in the house's content folder, which wins.
+    origin: &'static str,
+    /// What ships under this name, where the house has a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipped: Option<BTreeMap<String, String>>,
+    /// Whether the caller may change it.
+    may_edit: MayEdit,
+}
+
+/// Whether something may be changed, and if not why.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct MayEdit {
+    /// It may.
+    allowed: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+fn is_program(path: &str) -> bool {
+    !path.contains('/')
+}
+
+fn item(view: MappingView, refusal: Option<String>) -> MappingFiles {
+    let (files, samples) = view.files.into_iter().partition(|(path, _)| is_program(path));
+    let programs = |files: BTreeMap<String, String>| {
+        files.into_iter().filter(|(path, _)| is_program(path)).collect()
+    };
+    MappingFiles {
+        name: view.name.to_string(),
+        version: view.version,
+        files,
+        samples,
+        origin: view.origin.as_str(),
+        shipped: view.shipped.map(programs),
+        may_edit: MayEdit { allowed: refusal.is_none(), reason: refusal },
+    }
+}
+
+impl From<EditError> for Problem {
+    fn from(error: EditError) -> Self {
+        let detail = error.to_string();
+        let of = |status, code: &str| Self::new(status, code, detail.clone());
+        match error {
+            EditError::Unknown(_) => Self::not_found(detail),
+            EditError::NotEditable(_) => of(StatusCode::CONFLICT, "not_editable"),
+            EditError::Conflict { .. } => of(StatusCode::CONFLICT, "version_conflict"),
+            EditError::NotShipped(_) => of(StatusCode::CONFLICT, "not_shipped"),
+            EditError::Invalid(_) => Self::bad_request(detail),
+            EditError::TooLarge { .. } => of(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            EditError::TooMuch(_) => of(StatusCode::UNPROCESSABLE_ENTITY, "too_slow"),
+            EditError::Busy(_) => of(StatusCode::TOO_MANY_REQUESTS, "too_many_tries")
+                .after(std::time::Duration::from_secs(2)),
+            EditError::Problems(problems) => {
+                let mut refused = of(StatusCode::UNPROCESSABLE_ENTITY, "mapping_refused");
+                let problems = problems.into_iter().map(FileProblem::from).collect();
+                refused.problems = Some(Box::new(FileProblems(problems)));
+                refused
+            }
+            EditError::Folder(error) => {
+                tracing::error!(reason = %error, "the content folder cannot be written");
+                Self::unavailable(detail)
+            }
+            EditError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A path such as `acme/map.vrl` without the mapping that it is in.
+fn inside(mut problem: FileProblem, name: &str) -> FileProblem {
+    if let Some(path) = problem.file.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')) {
+        problem.file = path.to_owned();
+    }
+    problem
+}
+
+fn named(error: EditError, name: &str) -> Problem {
+    let mut problem = Problem::from(error);
+    if let Some(FileProblems(all)) = problem.problems.as_deref_mut() {
+        let apart = std::mem::take(all);
+        all.extend(apart.into_iter().map(|one| inside(one, name)));
+    }
+    problem
+}
+
+/// A mapping's files, its version, and whether the caller may change it.
+#[utoipa::path(
+    get, path = "/v1/mappings/{name}", tag = "content",
+    params(("name" = String, Path, description = "Mapping")),
+    responses((status = 200, body = MappingFiles), (status = 404, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn one(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Answer<Json<MappingFiles>> {
+    caller.must(Action::MappingRead)?;
+    let view = shared.engine.mapping(&name)?;
+    let refusal = caller.may(Action::MappingEdit, At::Nowhere).err();
+    let refusal = refusal.or_else(|| shared.engine.no_editing());
+    Ok(Json(item(view, refusal)))
+}
+
+/// What to try. Nothing is kept.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TryBody {
+    /// Files as edited, by path; others stay as they are in force.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    /// As whose the texts are read.
+    source: Option<SourceId>,
+    /// Records of dead letters; needs the right `event.raw`.
+    #[serde(default)]
+    dead_letters: Vec<u64>,
+    /// Texts, each a record; for CSV the header and records.
+    #[serde(default)]
+    texts: Vec<String>,
+}
+
+/// What a try gave.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TryAnswer {
+    /// What is wrong with the files, and with what their samples give.
+    problems: Vec<FileProblem>,
+    /// What became of each record, dead letters first.
+    results: Vec<TryResult>,
+}
+
+/// What became of one record.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TryResult {
+    /// The dead letter's record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<u64>,
+    /// The text's number, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<usize>,
+    /// The mapping that read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapping: Option<String>,
+    /// The events that it gives.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    events: Vec<Value>,
+    /// What the OCSF validator says of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    complaints: Vec<String>,
+    /// Why it gives none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<TryProblem>,
+}
+
+/// Why a record gives no event.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TryProblem {
+    /// The reason's code, such as `no_mapping`.
+    reason: String,
+    /// The reason in words.
+    detail: String,
+    /// Where in the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<model::Position>,
+}
+
+fn result(tried: Trying) -> TryResult {
+    let (mut events, mut complaints) = (Vec::new(), Vec::new());
+    for (event, wrong) in tried.events {
+        events.push(event);
+        complaints.extend(wrong);
+    }
+    TryResult {
+        record: tried.record,
+        text: tried.text,
+        mapping: tried.mapping.map(|name| name.to_string()),
+        events,
+        complaints,
+        problem: tried.problem.map(|letter| TryProblem {
+            reason: letter.reason.code().to_owned(),
+            detail: letter.reason.to_string(),
+            position: letter.position,
+        }),
+    }
+}
+
+/// Tries files of a mapping on dead letters and pasted texts, bounded in time and memory.
+#[utoipa::path(
+    post, path = "/v1/mappings/{name}/try", tag = "content", request_body = TryBody,
+    params(("name" = String, Path, description = "Mapping")),
+    responses((status = 200, body = TryAnswer), (status = 400, body = Problem),
+        (status = 413, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn try_out(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Json(body): Json<TryBody>,
+) -> Answer<Json<TryAnswer>> {
+    caller.must(Action::MappingEdit)?;
+    if !body.dead_letters.is_empty() {
+        // A program can copy every word of a record into its event.
+        caller.must(Action::EventRaw)?;
+    }
+    let request = TryRequest {
+        files: body.files,
+        source: body.source,
+        dead_letters: body.dead_letters,
+        texts: body.texts,
+    };
+    let tried = shared.engine.try_mapping(&name, request).await;
+    let tried = tried.map_err(|error| named(error, &name))?;
+    let problems = tried.problems.into_iter().map(|one| inside(one.into(), &name)).collect();
+    Ok(Json(TryAnswer { problems, results: tried.results.into_iter().map(result).collect() }))
+}
+
+/// A change of a mapping.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaveBody {
+    /// Files by path: `mapping.toml`, `map.vrl`, `samples/NAME`, `expected/NAME.ndjson`. Others
+    /// stay as they are.
+    files: BTreeMap<String, String>,
+    /// The version that was looked at; empty for a new mapping.
+    base_version: String,
+    /// Why; kept in the audit log.
+    reason: String,
+    /// What its samples give from now on is what is expected of them.
+    #[serde(default)]
+    accept_samples: bool,
+}
+
+/// What a change did.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SavedAnswer {
+    /// The version in force now.
+    version: String,
+    /// Samples whose outcome is expected from now on.
+    accepted: Vec<String>,
+    /// What deserves a look.
+    warnings: Vec<FileProblem>,
+}
+
+fn saved(done: Saved, name: &str) -> SavedAnswer {
+    SavedAnswer {
+        version: done.version,
+        accepted: done.accepted,
+        warnings: done.warnings.into_iter().map(|one| inside(one.into(), name)).collect(),
+    }
+}
+
+fn reason(text: &str) -> Answer<&str> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > REASON_CHARS_MAX {
+        let detail = format!("`reason` has 1 to {REASON_CHARS_MAX} characters");
+        return Err(Problem::bad_request(detail));
+    }
+    Ok(text)
+}
+
+/// Checks a change as `castellan check` does, with the mapping's samples, writes it into the
+/// house's content folder and puts it in force. A shipped mapping becomes a copy of the house's.
+#[utoipa::path(
+    put, path = "/v1/mappings/{name}", tag = "content", request_body = SaveBody,
+    params(("name" = String, Path, description = "Mapping")),
+    responses((status = 200, body = SavedAnswer), (status = 400, body = Problem),
+        (status = 409, body = Problem, description = "Changed meanwhile, or not editable"),
+        (status = 413, body = Problem),
+        (status = 422, body = Problem, description = "It does not hold; see `problems`")),
+    security(("token" = []))
+)]
+pub async fn save(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Json(body): Json<SaveBody>,
+) -> Answer<Json<SavedAnswer>> {
+    caller.must(Action::MappingEdit)?;
+    let edit = Edit {
+        reason: reason(&body.reason)?.to_owned(),
+        files: body.files,
+        base_version: body.base_version,
+        accept_samples: body.accept_samples,
+    };
+    let done = shared.engine.save_mapping(&name, edit, caller.by().0).await;
+    Ok(Json(saved(done.map_err(|error| named(error, &name))?, &name)))
+}
+
+/// Which copy to give up.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RestoreQuery {
+    /// Why; kept in the audit log.
+    reason: Option<String>,
+    /// The version that was looked at; refused when another stands. Any, if absent.
+    base_version: Option<String>,
+}
+
+/// Gives up the house's copy: the shipped mapping is in force again.
+#[utoipa::path(
+    delete, path = "/v1/mappings/{name}", tag = "content",
+    params(("name" = String, Path, description = "Mapping"), RestoreQuery),
+    responses((status = 200, body = SavedAnswer), (status = 404, body = Problem),
+        (status = 409, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn restore(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Query(query): Query<RestoreQuery>,
+) -> Answer<Json<SavedAnswer>> {
+    caller.must(Action::MappingEdit)?;
+    let why = reason(query.reason.as_deref().unwrap_or_default())?;
+    let how = (why, query.base_version.as_deref());
+    let done = shared.engine.restore_mapping(&name, how, caller.by().0).await;
+    Ok(Json(saved(done.map_err(|error| named(error, &name))?, &name)))
+}

@@ -1,0 +1,216 @@
+//! A silent call for help: critical, owned at once, the reason asked for afterwards.
+//!
+//! INVARIANT: a call is never refused. What it names and we do not know is left out and said; where
+//! nobody guards the place, somebody else is told. (`tests/panic.rs`.)
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use model::audit::AuditAct;
+use model::finding::Level;
+use model::ids::{AssetId, Entity, PersonId, PlaceId, TeamId};
+use model::incident::{Call, Handling, Incident, IncidentState, Owner, TimelineAct};
+use model::spine::Organisation;
+use model::time::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::book::{Book, Changed, is_open};
+use crate::fold::{Moment, entry};
+use crate::limits::{PANIC_AGAIN_WITHIN, TITLE_CHARS_MAX};
+
+/// Longest operator's name in the words of a call, in characters.
+const NAME_CHARS_MAX: usize = 80;
+
+/// Who calls, and what they could say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PanicCall {
+    /// The operator's or token's id.
+    pub by: String,
+    /// How they are shown.
+    pub name: String,
+    /// Who of the organisation they are.
+    pub person: Option<PersonId>,
+    /// Where, as they said.
+    pub place: Option<PlaceId>,
+    /// At which thing, as they said.
+    pub asset: Option<AssetId>,
+    /// Where the badge world believes them to be.
+    pub last_known: Option<PlaceId>,
+    /// The site they belong to.
+    pub own_site: Option<PlaceId>,
+}
+
+/// A team of guards, and the sites it guards; `None`: all.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Crew {
+    /// Which.
+    pub sites: Option<BTreeSet<PlaceId>>,
+    /// The team.
+    pub team: TeamId,
+}
+
+/// How the team that answers for a call was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Routing {
+    /// It guards the site of the call.
+    SiteGuards,
+    /// Nobody guards that site, or it is not known: it guards the caller's own.
+    OwnSiteGuards,
+    /// Nobody guards either: it guards some other site.
+    OtherGuards,
+    /// Nobody guards anything: the team that owns what no rule assigns.
+    DefaultTeam,
+}
+
+impl Routing {
+    fn words(self) -> &'static str {
+        match self {
+            Self::SiteGuards => "which guards the site",
+            Self::OwnSiteGuards => "which guards the caller's own site",
+            Self::OtherGuards => "because no team guards this site or the caller's",
+            Self::DefaultTeam => "because there is no team of guards",
+        }
+    }
+}
+
+/// The team that answers for a call at `site`.
+fn route(
+    site: Option<&PlaceId>,
+    own_site: Option<&PlaceId>,
+    crews: &[Crew],
+    default_team: &TeamId,
+) -> (TeamId, Routing) {
+    let guarding = |site: Option<&PlaceId>| {
+        let site = site?;
+        let own = |crew: &&Crew| crew.sites.as_ref().is_some_and(|sites| sites.contains(site));
+        let nearest = crews.iter().filter(own).min();
+        nearest.or_else(|| crews.iter().filter(|crew| crew.sites.is_none()).min())
+    };
+    if let Some(crew) = guarding(site) {
+        return (crew.team.clone(), Routing::SiteGuards);
+    }
+    if let Some(crew) = guarding(own_site) {
+        return (crew.team.clone(), Routing::OwnSiteGuards);
+    }
+    match crews.iter().min() {
+        Some(crew) => (crew.team.clone(), Routing::OtherGuards),
+        None => (default_team.clone(), Routing::DefaultTeam),
+    }
+}
+
+/// The open incident of the same caller's earlier call, if it is young enough to be the same one.
+pub fn called_before<'a>(book: &'a Book, by: &str, now: Timestamp) -> Option<&'a Incident> {
+    let is_same = |incident: &&Incident| {
+        let call = incident.handling.call.as_ref();
+        is_open(incident)
+            && call.is_some_and(|call| call.by == by && now.since(call.at) < PANIC_AGAIN_WITHIN)
+    };
+    book.iter().filter(is_same).max_by_key(|incident| incident.opened_at)
+}
+
+/// Opens the incident of a call.
+pub fn open_by_panic(
+    organisation: &Organisation,
+    call: &PanicCall,
+    (crews, default_team): (&[Crew], &TeamId),
+    moment: &Moment,
+) -> (Changed, Routing) {
+    let found = Found::of(organisation, call);
+    let own_site = call.own_site.as_ref();
+    let (team, routing) = route(found.site.as_ref(), own_site, crews, default_team);
+    let (now, name) = (moment.now, call.name.chars().take(NAME_CHARS_MAX).collect::<String>());
+    let mut because = format!("{name} calls for help in silence {}", found.words);
+    let _ = write!(because, "; told: team {team}, {}", routing.words());
+    let title = match &found.title {
+        Some(place) => format!("Panic: {place}"),
+        None => "Panic: place unknown".to_owned(),
+    };
+    let opened = TimelineAct::Opened { finding: None, text: Some(because.clone()) };
+    let incident = Incident {
+        id: moment.new_id.clone(),
+        tenant: organisation.tenant.clone(),
+        site: found.site.clone().or_else(|| call.own_site.clone()),
+        title: title.chars().take(TITLE_CHARS_MAX).collect(),
+        level: Level::Critical,
+        state: IncidentState::New,
+        owner: Owner::Team(team),
+        opened_at: now,
+        changed_at: now,
+        first_seen: now,
+        last_seen: now,
+        rules: BTreeSet::new(),
+        findings: Vec::new(),
+        entities: found.entities,
+        evidence: Vec::new(),
+        because,
+        sop: Vec::new(),
+        disposition: None,
+        handling: Handling {
+            call: Some(Call { by: call.by.clone(), at: now }),
+            ..Handling::default()
+        },
+        reason_owed: true,
+        timeline: vec![entry(now, &call.by, opened)],
+        version: 1,
+    };
+    let audit = AuditAct {
+        at: now,
+        by: call.by.clone(),
+        verb: "panic.raise".to_owned(),
+        object: format!("incident:{}", incident.id),
+        detail: json!({
+            "level": incident.level, "owner": incident.owner, "routing": routing, "version": 1,
+        }),
+    };
+    (Changed { incident, audit }, routing)
+}
+
+/// Where a call is, as far as it can be said.
+struct Found {
+    site: Option<PlaceId>,
+    entities: BTreeSet<Entity>,
+    title: Option<String>,
+    words: String,
+}
+
+impl Found {
+    fn of(organisation: &Organisation, call: &PanicCall) -> Self {
+        let place = call.place.as_ref().filter(|id| organisation.places.contains_key(*id));
+        let asset = call.asset.as_ref().and_then(|id| organisation.assets.get(id));
+        let stands = asset.and_then(|asset| asset.place.as_ref());
+        let believed = call.last_known.as_ref();
+        let believed = believed.filter(|id| organisation.places.contains_key(*id));
+        let at = place.or(stands).or(believed);
+        let named = |id: &PlaceId| {
+            let known = organisation.places.get(id).and_then(|place| place.name.clone());
+            known.unwrap_or_else(|| id.to_string())
+        };
+        let mut words = match (place, asset, believed) {
+            (Some(place), _, _) => format!("at {}", named(place)),
+            (None, Some(asset), _) => format!("at {}", asset.id),
+            (None, None, Some(place)) => format!("near {}, by their badge", named(place)),
+            (None, None, None) => "without saying where".to_owned(),
+        };
+        let unknown_place = call.place.as_ref().filter(|_| place.is_none());
+        let unknown_asset = call.asset.as_ref().filter(|_| asset.is_none());
+        if let Some(unknown) = unknown_place {
+            let _ = write!(words, " (the place {unknown} is not known)");
+        }
+        if let Some(unknown) = unknown_asset {
+            let _ = write!(words, " (the thing {unknown} is not known)");
+        }
+        let person = call.person.as_ref().filter(|id| organisation.people.contains_key(*id));
+        let mut entities = BTreeSet::new();
+        entities.extend(at.cloned().map(Entity::Place));
+        entities.extend(asset.map(|asset| Entity::Asset(asset.id.clone())));
+        entities.extend(person.cloned().map(Entity::Person));
+        Self {
+            site: at.and_then(|at| organisation.site_of(at)).cloned(),
+            title: at.map(named),
+            entities,
+            words,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A silent call for help: never refused, owned at once, its reason asked for afterwards.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, operator, signed_in};
+use crate::world::{Api, World, ago};
+
+/// An operator of a team, signed in.
+async fn of_team(
+    world: &World,
+    server: &crate::world::Server,
+    (login, role, team): (&str, &str, &str),
+) -> Browser {
+    let link = operator(world, &["add", login, "--role", role, "--team", team]);
+    let browser = Browser::to(server);
+    assert_eq!(browser.follow(&link).await.status, 200);
+    browser.enrol().await;
+    browser
+}
+
+fn two_sites() -> World {
+    let world = World::new();
+    let places = world.org().join("places.toml");
+    let text = fs::read_to_string(&places).unwrap();
+    let more = "[[place]]\nid = \"dc\"\nkind = \"site\"\nname = \"Distribution\"\n";
+    fs::write(places, text + more).unwrap();
+    world
+}
+
+#[tokio::test]
+async fn a_call_reaches_the_guards_of_its_site_and_asks_for_its_reason_afterwards() {
+    let world = two_sites();
+    let token = world.root();
+    let server = world.start().await;
+    let root = Api::to(&server, &token);
+    let guard = of_team(&world, &server, ("ria", "guard@hq", "night")).await;
+    let tom = signed_in(&world, &server, "tom", "engineer").await;
+
+    let called = tom.post("/v1/panic", json!({"place": "d-0003"})).await;
+    assert_eq!(called.status, 201, "{}", called.body);
+    let incident = &called.body["incident"];
+    assert_eq!(incident["owner"], json!({"kind": "team", "id": "night"}));
+    assert_eq!((&incident["level"], &incident["site"]), (&json!("critical"), &json!("hq")));
+    assert_eq!((&incident["reason_owed"], &incident["state"]), (&json!(true), &json!("new")));
+    assert_eq!(called.body["routing"], "site_guards");
+    assert_eq!(incident["entities"], json!(["place:d-0003"]));
+    let words = incident["because"].as_str().unwrap();
+    assert!(words.contains("at d-0003") && words.contains("team night"), "{words}");
+    let id = incident["id"].as_str().unwrap().to_owned();
+
+    // Pressed again, from anywhere: the same one, and no other is told.
+    let again = tom.post("/v1/panic", json!({"place": "dc"})).await;
+    assert_eq!((again.status, &again.body["incident"]["id"]), (200, &json!(id)));
+    assert_eq!(again.body["routing"], Value::Null);
+    assert_eq!(root.incidents().await.len(), 1);
+
+    // The guard works it; who called may say why, and nothing else that the role forbids.
+    let acts = format!("/v1/incidents/{id}/acts");
+    assert_eq!(guard.post(&acts, json!({"action": "acknowledge"})).await.status, 200);
+    tom.post(&acts, json!({"action": "start"})).await.is_problem(403, "forbidden");
+    let other = guard.post(&acts, json!({"action": "comment", "text": "on our way"})).await;
+    assert_eq!(other.body["incident"]["reason_owed"], true);
+    let seen = tom.get(&format!("/v1/incidents/{id}")).await.body;
+    let allowed: Vec<&str> = seen["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|offer| offer["allowed"] == true)
+        .map(|offer| offer["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(allowed, ["comment"]);
+    let why = json!({"action": "comment", "text": "a man with a knife at the gate"});
+    let told = tom.post(&acts, why).await;
+    assert_eq!((told.status, &told.body["incident"]["reason_owed"]), (200, &Value::Null));
+
+    let log = root.get("/v1/audit?limit=200").await;
+    let raised: Vec<&Value> =
+        log["acts"].as_array().unwrap().iter().filter(|act| act["verb"] == "panic.raise").collect();
+    assert_eq!(raised.len(), 1);
+    assert_eq!(raised[0]["detail"]["routing"], "site_guards");
+    server.stop().await;
+    let server = world.start().await;
+    let root = Api::to(&server, &token);
+    let kept = root.get(&format!("/v1/incidents/{id}")).await;
+    assert_eq!(kept["incident"]["handling"]["call"]["by"], raised[0]["by"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_is_never_refused_whoever_calls_and_whatever_is_missing() {
+    let world = two_sites();
+    let (token, reader) = (world.root(), world.token("reader", &["read"], &[]));
+    let server = world.start().await;
+    let root = Api::to(&server, &token);
+    // Nobody guards anything yet: the team that owns what no rule assigns.
+    let auditor = signed_in(&world, &server, "hanneke", "auditor@dc").await;
+    let torn = auditor.request("POST", "/v1/panic").body("{\"place\": [not json");
+    let called = auditor.send(torn.header("x-csrf-token", auditor.csrf())).await;
+    assert_eq!(called.status, 201, "{}", called.body);
+    assert_eq!(called.body["routing"], "default_team");
+    let incident = &called.body["incident"];
+    assert_eq!((&incident["owner"]["id"], &incident["site"]), (&json!("soc"), &json!("dc")));
+
+    // A flood of findings, an unknown place, a site that nobody guards.
+    let mut rows = String::from("time,badge,door,result\n");
+    for door in 0..600 {
+        rows.push_str(&format!("{},,d-{door:04},forced\n", ago(30)));
+    }
+    root.take("doors", "text/csv", rows).await;
+    let far = of_team(&world, &server, ("frans", "guard@dc", "gate")).await;
+    let boss = signed_in(&world, &server, "boss", "administrator").await;
+    let called = boss.post("/v1/panic", json!({"place": "nowhere", "asset": "pc-ana"})).await;
+    assert_eq!(called.status, 201, "{}", called.body);
+    assert_eq!(called.body["routing"], "other_guards");
+    let incident = &called.body["incident"];
+    assert_eq!((&incident["owner"]["id"], &incident["site"]), (&json!("gate"), &json!("hq")));
+    assert_eq!(incident["entities"], json!(["asset:pc-ana", "place:lab"]));
+    assert!(incident["because"].as_str().unwrap().contains("nowhere is not known"), "{incident}");
+    // The gate's own call, and the site in the words where it has a name.
+    let called = far.post("/v1/panic", json!({"place": "dc"})).await;
+    assert_eq!(called.body["incident"]["title"], "Panic: Distribution");
+    assert_eq!(called.body["routing"], "site_guards");
+    // A token may call too, and is held to its scopes.
+    let refused = Api::to(&server, &reader).post("/v1/panic", &json!({})).await;
+    refused.is_problem(403, "forbidden");
+    assert_eq!(root.post("/v1/panic", &json!({})).await.status, 201);
+    // The badge says where the caller is.
+    let row = format!("time,badge,door,direction,result\n{},B-1,d-0001,in,granted\n", ago(20));
+    root.take("doors", "text/csv", row).await;
+    root.settled().await;
+    let ana = operator(&world, &["add", "ana", "--role", "analyst", "--person", "ana"]);
+    let browser = Browser::to(&server);
+    assert_eq!(browser.follow(&ana).await.status, 200);
+    browser.enrol().await;
+    let called = browser.post("/v1/panic", Value::Null).await;
+    assert_eq!(called.status, 201, "{}", called.body);
+    let words = called.body["incident"]["because"].as_str().unwrap();
+    assert!(words.contains("near lab, by their badge"), "{words}");
+    server.stop().await;
+}
