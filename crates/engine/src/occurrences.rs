@@ -108,7 +108,7 @@ impl Engine {
         let (site, place) = self.whereabouts(&new, corrected.as_ref(), incident.as_ref())?;
         let at = new.at.or(corrected.as_ref().map(|entry| entry.at)).unwrap_or(now);
         if at > now.plus(Limits::ms(self.config.limits.occurrence_ahead_ms_max)) {
-            let said = format!("`at` is {at}, which is after now ({now}); leave it out for now");
+            let said = format!("`at` is {at}, which is after now ({now}); without `at`, it is now");
             return Err(OccurrenceError::Invalid(said));
         }
         let before = corrected.as_ref().and_then(|entry| entry.incident.clone());
