@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, operator, signed_in};
-use crate::world::{Api, World, ago};
+use crate::world::{Api, World, ago, until};
 
 /// An operator of a team, signed in.
 async fn of_team(
@@ -129,7 +129,11 @@ async fn a_call_is_never_refused_whoever_calls_and_whatever_is_missing() {
     // The badge says where the caller is.
     let row = format!("time,badge,door,direction,result\n{},B-1,d-0001,in,granted\n", ago(20));
     root.take("doors", "text/csv", row).await;
-    root.settled().await;
+    until("ana is in the lab", async || {
+        let band = root.get("/v1/presence/ana").await;
+        band.as_array().unwrap().iter().any(|one| one["place"] == "lab").then_some(())
+    })
+    .await;
     let ana = operator(&world, &["add", "ana", "--role", "analyst", "--person", "ana"]);
     let browser = Browser::to(&server);
     assert_eq!(browser.follow(&ana).await.status, 200);
