@@ -123,6 +123,8 @@ pub struct Signin {
     /// authenticators go by it.
     wall: Clock,
     book: RwLock<Arc<Book>>,
+    /// One reading of the book at a time: an older one must not take the place of a newer.
+    reading: tokio::sync::Mutex<()>,
     /// Last use of each session, and the one that state knows of.
     seen: Mutex<BTreeMap<[u8; 32], sessions::Seen>>,
     throttle: Throttle,
@@ -155,6 +157,7 @@ impl Signin {
             accounts,
             wall,
             book: RwLock::default(),
+            reading: tokio::sync::Mutex::new(()),
             seen: Mutex::default(),
             throttle: Throttle::new(&limits),
             hasher: Hasher::new(&limits)?,
@@ -169,6 +172,7 @@ impl Signin {
 
     /// Reads operators, passkeys and sessions again.
     pub async fn reload(&self) -> Result<(), StoreError> {
+        let _alone = self.reading.lock().await;
         let book = Book::read(&self.state).await?;
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
         Ok(())
