@@ -316,6 +316,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/doors/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who was refused at doors, newest first. Names are shown at once to those who stand guard; the
+         *     first showing of each to a session is recorded in the audit log.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Not earlier than this (RFC 3339). */
+                    since?: components["schemas"]["Timestamp"];
+                    /** @description How many, at most 200. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RefusalItem"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/doors/states": {
         parameters: {
             query?: never;
@@ -1152,13 +1203,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Incidents, findings, doors or events as they happen. Server-sent events named `incident`,
-         *     `finding`, `door`, `occurrence` (`{id, site}`: read the log again), `event`; `skipped` tells a slow reader how many it lost.
+         * Incidents, findings, doors, refusals or events as they happen. Server-sent events named
+         *     `incident`, `finding`, `door`, `refused`, `occurrence` (`{id, site}`: read the log again),
+         *     `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow reader how
+         *     many it lost.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description `incidents` (incidents, findings, doors and the occurrence log, the default) or `events`. */
+                    /**
+                     * @description `incidents` (incidents, findings, doors, refusals and the occurrence log, the default) or
+                     *     `events`.
+                     */
                     kind?: string;
                 };
                 header?: never;
@@ -1222,6 +1278,232 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mappings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A mapping's files, its version, and whether the caller may change it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Mapping */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MappingFiles"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Checks a change as `castellan check` does, with the mapping's samples, writes it into the
+         *     house's content folder and puts it in force. A shipped mapping becomes a copy of the house's.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Mapping */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SaveBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Changed meanwhile, or not editable */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It does not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Gives up the house's copy: the shipped mapping is in force again. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Why; kept in the audit log. */
+                    reason?: string;
+                    /** @description The version that was looked at; refused when another stands. Any, if absent. */
+                    base_version?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Mapping */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedAnswer"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mappings/{name}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries files of a mapping on dead letters and pasted texts, bounded in time and memory. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Mapping */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TryBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TryAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1946,6 +2228,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/panic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls for help in silence: a critical incident, owned at once by those who guard the site. The
+         *     reason is asked for afterwards: `reason_owed` until the caller comments. A second call of the
+         *     same caller within ten minutes is the same incident (200). What cannot be read of the body is
+         *     left out; a call does not fail because of it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["PanicRequest"] | null;
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PanicAnswer"];
+                    };
+                };
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PanicAnswer"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/people": {
         parameters: {
             query?: never;
@@ -2012,6 +2354,60 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["PersonItem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person's photo, once this session may see who they are: by a reason, or refused at a door. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Person id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": number[];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
                 404: {
@@ -2211,8 +2607,8 @@ export interface paths {
             };
         };
         /**
-         * Uploads a plan's image: SVG without scripts and references, or PNG; marks of an earlier one
-         *     stay.
+         * Uploads a plan's image: SVG without scripts and references, PNG or JPEG; marks of an earlier
+         *     one stay.
          */
         put: {
             parameters: {
@@ -2310,6 +2706,55 @@ export interface paths {
                 };
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/presence/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a person was over the last day, newest last: by the badge world's belief, and by the
+         *     things that their accounts logged on at.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Person id */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StayItem"][];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3377,6 +3822,13 @@ export interface components {
              */
             count: number;
         };
+        /** @description A person's silent call for help. */
+        Call: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who called. Nothing of it sounds or shows where they are. */
+            by: string;
+        };
         /** @description What the browser is asked for. */
         CeremonyAnswer: {
             /** @description To be sent back with the browser's answer. */
@@ -3479,6 +3931,29 @@ export interface components {
             /** @description Event time. */
             time: components["schemas"]["Timestamp"];
         };
+        /** @description One thing that is wrong with one file. */
+        FileProblem: {
+            /** @description A stable name, such as `unknown_key`. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Its column in characters, from 1.
+             */
+            column?: number | null;
+            /** @description Which file. */
+            file: string;
+            /** @description `error` keeps the file out of force, `warning` does not. */
+            gravity: string;
+            /**
+             * Format: int64
+             * @description Its line, from 1.
+             */
+            line?: number | null;
+            /** @description One sentence. */
+            message: string;
+        };
+        /** @description What is wrong with files. Apart, so that a problem stays small to hand on. */
+        FileProblems: components["schemas"]["FileProblem"][];
         /** @description What one rule concluded about one group in one episode. */
         Finding: {
             /** @description One sentence in words. */
@@ -3525,6 +4000,8 @@ export interface components {
         FindingState: "provisional" | "confirmed" | "withdrawn";
         /** @description How an incident is being handled beside its state and owner. */
         Handling: {
+            /** @default null */
+            call: components["schemas"]["Call"] | null;
             /**
              * @description The incidents whose findings joined this one by a person's hand.
              * @default []
@@ -3597,6 +4074,8 @@ export interface components {
             opened_at: components["schemas"]["Timestamp"];
             /** @description Who answers for it. */
             owner: components["schemas"]["Owner"];
+            /** @description Whoever called for help in silence still owes the reason. */
+            reason_owed?: boolean;
             /** @description The rules whose findings it holds. */
             rules: components["schemas"]["RuleId"][];
             site?: components["schemas"]["PlaceId"] | null;
@@ -3694,12 +4173,37 @@ export interface components {
             /** @description What stands after `code=` in the link. */
             code: string;
         };
+        /** @description A mapping's files as they are in force. */
+        MappingFiles: {
+            /** @description `mapping.toml` and `map.vrl`. */
+            files: {
+                [key: string]: string;
+            };
+            /** @description Whether the caller may change it. */
+            may_edit: components["schemas"]["MayEdit"];
+            /** @description Name. */
+            name: string;
+            /** @description `shipped`, or `house` for a copy in the house's content folder, which wins. */
+            origin: string;
+            /** @description Its samples and what is expected of them, by path. */
+            samples: {
+                [key: string]: string;
+            };
+            /** @description What ships under this name, where the house has a copy. */
+            shipped?: {
+                [key: string]: string;
+            } | null;
+            /** @description Another one when a file has changed: give it as `base_version` with a change. */
+            version: string;
+        };
         /** @description One mapping. */
         MappingItem: {
             /** @description `real`: proved on real records; `constructed`: made from the vendor's documentation. */
             evidence: string;
             /** @description Name. */
             name: string;
+            /** @description `shipped`, or `house` for one in the house's content folder. */
+            origin: string;
             /** @description Product. */
             product: string;
             /** @description Vendor. */
@@ -3721,6 +4225,13 @@ export interface components {
              * @description From the upper edge, 0 to 1.
              */
             y: number;
+        };
+        /** @description Whether something may be changed, and if not why. */
+        MayEdit: {
+            /** @description It may. */
+            allowed: boolean;
+            /** @description Why not. */
+            reason?: string | null;
         };
         /**
          * @description How far those who went there have come.
@@ -3888,6 +4399,11 @@ export interface components {
         OrganisationItem: {
             /** @description Every thing. */
             assets: components["schemas"]["AssetItem"][];
+            /**
+             * @description Where a camera's pictures are shown: put in `{camera}` (an asset), `{door}`, `{at}` (RFC
+             *     3339) and `{at_ms}`.
+             */
+            camera_link?: string | null;
             /** @description Every door. */
             doors: components["schemas"]["DoorItem"][];
             /** @description Its name. */
@@ -3921,6 +4437,19 @@ export interface components {
             id: components["schemas"]["PersonId"];
             /** @enum {string} */
             kind: "person";
+        };
+        /** @description The incident of a call. */
+        PanicAnswer: components["schemas"]["IncidentView"] & {
+            /**
+             * @description How the team that answers for it was found: `site_guards`, `own_site_guards`,
+             *     `other_guards`, `default_team`; absent when an earlier call had found it.
+             */
+            routing?: string | null;
+        };
+        /** @description Where, as far as can be said; all of it may be missing. */
+        PanicRequest: {
+            asset?: components["schemas"]["AssetId"] | null;
+            place?: components["schemas"]["PlaceId"] | null;
         };
         /** @description One passage. */
         PassageItem: {
@@ -4079,8 +4608,9 @@ export interface components {
             code: string;
             /** @description This case in words, and what to do. */
             detail: string;
+            problems?: components["schemas"]["FileProblems"] | null;
             /**
-             * Format: int64
+             * Format: int32
              * @description Seconds to wait before trying again.
              */
             retry_after_s?: number | null;
@@ -4126,6 +4656,38 @@ export interface components {
             /** @description Which. */
             milestone: components["schemas"]["Milestone"];
         };
+        /** @description Somebody was not let through. */
+        RefusalItem: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description `current`, `replaced`, `revoked`, `expired` or `unknown`, by the organisation's records. */
+            credential?: string | null;
+            /** @description Where. */
+            door: components["schemas"]["PlaceId"];
+            /**
+             * Format: int32
+             * @description The event's part of it.
+             */
+            part: number;
+            person?: components["schemas"]["RefusedPerson"] | null;
+            /** @description Why, in the access system's words. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description The event's record.
+             */
+            record: number;
+            site?: components["schemas"]["PlaceId"] | null;
+        };
+        /** @description Who was refused. */
+        RefusedPerson: {
+            /** @description Id. */
+            id: components["schemas"]["PersonId"];
+            /** @description The name, for an operator who is signed in; a token asks for it with a reason. */
+            name?: string | null;
+            /** @description Whether there is a photo of them. */
+            photo: boolean;
+        };
         /** @description One refused record. */
         RejectedRecord: {
             /** @description `malformed`, `too_deep`, `too_large`, `empty`, `not_utf8`. */
@@ -4163,6 +4725,10 @@ export interface components {
              * @description How many, oldest first, at most 1000.
              */
             limit?: number | null;
+            /** @description With this reason's code. */
+            reason?: string | null;
+            /** @description Only these records; at most 1000. */
+            records?: number[];
             source?: components["schemas"]["SourceId"] | null;
         };
         /** @description Why a name is wanted. */
@@ -4216,6 +4782,31 @@ export interface components {
             team?: string | null;
             /** @description Title. */
             title: string;
+        };
+        /** @description A change of a mapping. */
+        SaveBody: {
+            /** @description What its samples give from now on is what is expected of them. */
+            accept_samples?: boolean;
+            /** @description The version that was looked at; empty for a new mapping. */
+            base_version: string;
+            /**
+             * @description Files by path: `mapping.toml`, `map.vrl`, `samples/NAME`, `expected/NAME.ndjson`. Others
+             *     stay as they are.
+             */
+            files: {
+                [key: string]: string;
+            };
+            /** @description Why; kept in the audit log. */
+            reason: string;
+        };
+        /** @description What a change did. */
+        SavedAnswer: {
+            /** @description Samples whose outcome is expected from now on. */
+            accepted: string[];
+            /** @description The version in force now. */
+            version: string;
+            /** @description What deserves a look. */
+            warnings: components["schemas"]["FileProblem"][];
         };
         /** @description Who is signed in, and what they may do. */
         SessionAnswer: {
@@ -4357,6 +4948,24 @@ export interface components {
             started_at: components["schemas"]["Timestamp"];
             /** @description This program's version. */
             version: string;
+        };
+        /** @description A stretch of time at one place, or at none that is known. */
+        StayItem: {
+            /** @description Where a log-on came from, when no thing of the organisation has that address. */
+            address?: string | null;
+            /** @description `granted`, `taken` or `sensor`, in rising strength. */
+            evidence?: string | null;
+            /** @description A zone in the physical world, a thing in the network's; absent where it is not known. */
+            place?: string | null;
+            /** @description Since when. */
+            since: components["schemas"]["Timestamp"];
+            /** @description `in`, `out` or `unknown`. */
+            state: string;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @description Why it is unknown: `never_seen`, `aged`, `stale`, `ambiguous`, `unwatched`. */
+            why?: string | null;
+            /** @description `physical` or `network`. */
+            world: string;
         };
         TeamId: string;
         TenantId: string;
@@ -4530,6 +5139,50 @@ export interface components {
          * @enum {string}
          */
         Trust: "none" | "address" | "token" | "mtls";
+        /** @description What a try gave. */
+        TryAnswer: {
+            /** @description What is wrong with the files, and with what their samples give. */
+            problems: components["schemas"]["FileProblem"][];
+            /** @description What became of each record, dead letters first. */
+            results: components["schemas"]["TryResult"][];
+        };
+        /** @description What to try. Nothing is kept. */
+        TryBody: {
+            /** @description Records of dead letters; needs the right `event.raw`. */
+            dead_letters?: number[];
+            /** @description Files as edited, by path; others stay as they are in force. */
+            files?: {
+                [key: string]: string;
+            };
+            source?: components["schemas"]["SourceId"] | null;
+            /** @description Texts, each a record; for CSV the header and records. */
+            texts?: string[];
+        };
+        /** @description Why a record gives no event. */
+        TryProblem: {
+            /** @description The reason in words. */
+            detail: string;
+            position?: components["schemas"]["Position"] | null;
+            /** @description The reason's code, such as `no_mapping`. */
+            reason: string;
+        };
+        /** @description What became of one record. */
+        TryResult: {
+            /** @description What the OCSF validator says of them. */
+            complaints?: string[];
+            /** @description The events that it gives. */
+            events?: Record<string, never>[];
+            /** @description The mapping that read it. */
+            mapping?: string | null;
+            problem?: components["schemas"]["TryProblem"] | null;
+            /**
+             * Format: int64
+             * @description The dead letter's record.
+             */
+            record?: number | null;
+            /** @description The text's number, from 0. */
+            text?: number | null;
+        };
         /** @description An identifier that nobody in the organisation answers to. */
         UnresolvedItem: {
             /**
