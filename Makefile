@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/castellan/target
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench shots fmt check gen
+.PHONY: help demo test bench shots guides fmt check gen
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -20,6 +20,9 @@ bench: ## build for speed and run the named workloads (NAME=one of them)
 
 shots: ## a picture of every page of the console, in three sizes and both themes (needs a build)
 	@scripts/journeys.sh shots $(or $(DIR),shots)
+
+guides: ## the guides' pictures, over a demo of their own (needs a build)
+	@scripts/journeys.sh guides
 
 check: ## formatting, lints and the design's invariants
 	@cargo xtask check
