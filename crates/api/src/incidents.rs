@@ -208,6 +208,11 @@ pub async fn act(
             caller.must_at(Action::IncidentOperate, found.site.as_ref())?;
         }
     }
+    if let Act::Merge { into } = &request.act {
+        let target = shared.engine.state.incident(into).await?;
+        let missing = || Problem::not_found(format!("no incident `{into}`"));
+        caller.must_at(Action::IncidentOperate, target.ok_or_else(missing)?.site.as_ref())?;
+    }
     let done = shared.engine.act(&id, &request.act, caller.by(), request.version).await?;
     shown(&shared, &caller, done)
 }

@@ -15,6 +15,7 @@ use crate::auth::Caller;
 use crate::incidents::{IncidentView, view};
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// Where, as far as can be said; all of it may be missing.
 #[derive(Debug, utoipa::ToSchema)]
@@ -54,7 +55,7 @@ pub async fn panic(
     State(shared): State<Shared>,
     caller: Caller,
     body: Bytes,
-) -> Answer<(StatusCode, Json<PanicAnswer>)> {
+) -> Answer<(StatusCode, Json<Value>)> {
     caller.must(Action::PanicRaise)?;
     let said: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |key: &str| said.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -75,5 +76,5 @@ pub async fn panic(
     let (incident, routing) = shared.engine.panic(who, (place, asset), id).await?;
     let status = if routing.is_some() { StatusCode::CREATED } else { StatusCode::OK };
     let answer = PanicAnswer { view: view(&shared, &caller, incident), routing };
-    Ok((status, Json(answer)))
+    Ok((status, Eyes::of(&shared, &caller).answer(&answer)?))
 }

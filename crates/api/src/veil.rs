@@ -43,6 +43,11 @@ impl Eyes {
         Self { engine: Arc::clone(&shared.engine), sight }
     }
 
+    /// Whether anybody's name may be covered for this caller.
+    pub fn are_covered(&self) -> bool {
+        !matches!(self.sight, Sight::All)
+    }
+
     /// Whether this caller sees a person's name.
     pub fn sees(&self, person: &PersonId) -> bool {
         match &self.sight {

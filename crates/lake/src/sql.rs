@@ -27,6 +27,9 @@ use crate::provider::{STORE_URL, Table};
 
 /// Longest query text in bytes.
 const SQL_BYTES_MAX: usize = 64 << 10;
+
+/// Operators, brackets and joined parts of a query; a longer chain is refused.
+const SQL_LINKS_MAX: usize = 200;
 /// Rows per batch inside the engine.
 const BATCH_ROWS: usize = 8_192;
 
@@ -139,11 +142,31 @@ pub(crate) fn settings() -> SessionConfig {
         .with_target_partitions(1)
 }
 
+/// How many operators, brackets and joined parts a text has outside its strings: each may make the
+/// tree one deeper, and whoever walks the tree walks it on the stack.
+fn links(sql: &str) -> usize {
+    const JOINING: [&str; 9] =
+        ["and", "or", "not", "union", "except", "intersect", "when", "join", "is"];
+    let mut count = 0;
+    for (n, piece) in sql.split('\'').enumerate() {
+        if n % 2 == 0 {
+            count += piece.matches(['+', '-', '*', '/', '%', '|', '&', '=', '<', '>', '(']).count();
+            let words = piece.split(|c: char| !c.is_alphanumeric() && c != '_');
+            count += words.filter(|word| JOINING.contains(&&*word.to_lowercase())).count();
+        }
+    }
+    count
+}
+
 /// Refuses, by its syntax alone, all that is not exactly one query.
 fn check(sql: &str) -> Result<(), LakeError> {
     if sql.len() > SQL_BYTES_MAX {
         let allowed = format!("{SQL_BYTES_MAX} bytes");
         return Err(LakeError::Limit { which: LimitKind::QueryText, allowed });
+    }
+    if links(sql) > SQL_LINKS_MAX {
+        let what = format!("a query of more than {SQL_LINKS_MAX} operators and joined parts");
+        return Err(LakeError::Refused { what });
     }
     let statements = DFParser::parse_sql(sql).map_err(|error| wrong_sql(&error))?;
     let refused = |what: &str| {

@@ -47,8 +47,54 @@ impl Program {
     }
 }
 
+/// Brackets of a program that may be open at once.
+const NESTED_MAX: usize = 64;
+/// Operators of one expression: what stands between commas or line ends, within its brackets.
+const CHAINED_MAX: usize = 200;
+
+/// Where a program is nested or chained so deep that whoever walks its tree could run out of
+/// stack, which no error handling survives. Strings and comments are passed over.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut open = vec![0_usize];
+    let (mut quote, mut is_escaped, mut is_comment) = (None, false, false);
+    for (at, c) in text.char_indices() {
+        if is_comment {
+            is_comment = c != '\n';
+            continue;
+        }
+        if let Some(end) = quote {
+            quote = (is_escaped || c != end).then_some(end);
+            is_escaped = c == '\\' && !is_escaped;
+            continue;
+        }
+        match c {
+            '#' => is_comment = true,
+            '"' | '\'' => quote = Some(c),
+            '(' | '[' | '{' => open.push(0),
+            ')' | ']' | '}' if open.len() > 1 => drop(open.pop()),
+            ',' | ';' => open.last_mut().into_iter().for_each(|chained| *chained = 0),
+            '=' if !text.get(at..).is_some_and(|rest| rest.starts_with("==")) => {
+                open.last_mut().into_iter().for_each(|chained| *chained = 0);
+            }
+            '+' | '-' | '*' | '/' | '%' | '|' | '&' | '?' | '!' | '<' | '>' => {
+                open.last_mut().into_iter().for_each(|chained| *chained += 1);
+            }
+            _ => {}
+        }
+        if open.len() > NESTED_MAX || open.last().is_some_and(|chained| *chained > CHAINED_MAX) {
+            return Some(at);
+        }
+    }
+    None
+}
+
 /// Compiles a program with the allowed functions; every complaint is named at its place.
 fn compile(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Compiled> {
+    if let Some(at) = too_deep(text) {
+        let message = format!("more than {NESTED_MAX} brackets or {CHAINED_MAX} operators in one");
+        problems.push(Problem::error(file, Some(position_at(text, at)), "too_deep", message));
+        return None;
+    }
     let mut config = CompileConfig::default();
     config.set_read_only_path(OwnedTargetPath::metadata_root(), true);
     let functions = crate::functions::all();
@@ -79,5 +125,21 @@ fn report(file: &str, text: &str, list: &DiagnosticList, problems: &mut Vec<Prob
         let code = format!("vrl_{}", diagnostic.code);
         let build = if diagnostic.is_problem() { Problem::error } else { Problem::warning };
         problems.push(build(file, at, &code, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::too_deep;
+
+    #[test]
+    fn a_tree_that_could_exhaust_the_stack_is_never_built() {
+        let nested = |n: usize| format!(".m = {}1{}", "(".repeat(n), ")".repeat(n));
+        assert_eq!(too_deep(&nested(60)), None);
+        assert!(too_deep(&nested(1_000)).is_some());
+        assert!(too_deep(&".m = [".repeat(3_000)).is_some());
+        assert!(too_deep(&format!(".m = 1{}", " +\n1".repeat(1_000))).is_some());
+        let long = ".m = 1 + 2 # ((((\n.n = \"((((\\\"((((\"\n".repeat(1_000);
+        assert_eq!(too_deep(&long), None);
     }
 }

@@ -87,3 +87,19 @@ async fn people_are_called_by_their_ids_until_a_reason_is_given() {
     let other = signed_in(&world, &server, "other", "analyst").await;
     assert!(!text(&other, &event).await.contains("Okonkwo"));
 }
+
+#[tokio::test]
+async fn no_function_takes_a_covered_name_apart_and_no_query_exhausts_the_stack() {
+    let world = World::new();
+    with_somebody(&world);
+    let server = world.start().await;
+    let analyst = signed_in(&world, &server, "looks", "analyst").await;
+    let ask = async |sql: &str| analyst.post("/v1/query", json!({"sql": sql})).await;
+    for sql in ["SELECT reverse(ocsf) FROM events", "SELECT 'x' || user_name FROM events"] {
+        let answer = ask(sql).await;
+        assert!(answer.is_problem(403, "forbidden").contains("covered"), "{sql}");
+    }
+    let many = format!("SELECT 1{} FROM events", "+1".repeat(3_000));
+    assert!(ask(&many).await.is_problem(400, "bad_request").contains("operators"));
+    assert_eq!(ask("SELECT count(*), max(time) FROM events").await.status, 200);
+}
