@@ -206,6 +206,9 @@ pub struct Config {
     pub identity_providers: Vec<IdentityProvider>,
     /// Where a camera's pictures are shown: `{camera}`, `{door}`, `{at}`, `{at_ms}` stand in it.
     pub camera_link: Option<String>,
+    /// The program that tries edited mappings; no file names it, who runs an engine does. Nothing
+    /// is tried if absent.
+    pub trial_program: Option<PathBuf>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -239,6 +242,7 @@ impl Config {
             channels: Vec::new(),
             identity_providers: Vec::new(),
             camera_link: None,
+            trial_program: None,
             limits: Limits::default(),
         })
     }
