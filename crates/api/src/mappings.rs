@@ -98,8 +98,10 @@ fn of_trial(error: &TrialError, detail: String) -> Problem {
     let refused = |code: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail.clone());
     match error {
         TrialError::Absent => Problem::new(StatusCode::CONFLICT, "not_editable", detail),
-        TrialError::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail)
-            .after(std::time::Duration::from_secs(2)),
+        TrialError::Busy(_) => {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail)
+                .after(std::time::Duration::from_secs(2))
+        }
         TrialError::Question { .. } => {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
         }

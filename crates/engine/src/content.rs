@@ -135,8 +135,7 @@ pub fn gather_telling(
 pub fn over_shipped(added: Files) -> (Files, BTreeSet<String>) {
     let mut files = shipped();
     let own = mapping_names(added.keys());
-    let replaced: BTreeSet<String> =
-        added.keys().filter_map(|path| mapping_prefix(path)).collect();
+    let replaced: BTreeSet<String> = added.keys().filter_map(|path| mapping_prefix(path)).collect();
     files.retain(|path, _| !mapping_prefix(path).is_some_and(|prefix| replaced.contains(&prefix)));
     files.extend(added);
     (files, own)
@@ -154,7 +153,9 @@ pub fn unheard_programs(
         let Ok(name) = MappingName::parse(&folder.name) else { continue };
         let is_native = mappings.get(&name).is_some_and(Mapping::is_native);
         let program = folder.files.get("map.vrl");
-        if is_native && program.is_some() && program != shipped_mapping(name.as_str()).get("map.vrl")
+        if is_native
+            && program.is_some()
+            && program != shipped_mapping(name.as_str()).get("map.vrl")
         {
             let message = "the program is not what reads the records: `engine` is `native`; write \
                            `engine = \"vrl\"` in mapping.toml to have it run";

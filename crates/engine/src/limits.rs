@@ -106,8 +106,9 @@ limits! {
     mapping_try_records_max: records = 200;
     /// Longest time for one try or check of an edited mapping; beyond it the mapping is refused.
     mapping_try_ms_max: ms = 20_000;
-    /// Memory of the process that runs one try or check; beyond it the mapping is refused.
-    mapping_try_memory_bytes_max: bytes = 512 << 20;
+    /// Memory of the process that runs one try or check, of which it needs some 64 MiB itself;
+    /// beyond it the mapping is refused.
+    mapping_try_memory_bytes_max: bytes = 256 << 20;
     /// The house's mappings and the records of one try or check; more is refused with 413.
     mapping_try_question_bytes_max: bytes = 64 << 20;
     /// What one try or check may give; beyond it the mapping is refused.

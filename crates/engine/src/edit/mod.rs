@@ -224,9 +224,7 @@ impl Engine {
     fn question(&self, name: &MappingName, files: content::Files) -> (Question, Vec<Problem>) {
         let mut unread = Vec::new();
         let mut content = match self.config.content.as_deref() {
-            Some(house) => {
-                tokio::task::block_in_place(|| content::read_folder(house, &mut unread))
-            }
+            Some(house) => tokio::task::block_in_place(|| content::read_folder(house, &mut unread)),
             None => content::Files::new(),
         };
         let prefix = format!("mappings/{name}/");

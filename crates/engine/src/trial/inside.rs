@@ -78,8 +78,10 @@ fn bound(bounds: &Bounds) -> Result<(), InsideError> {
         return Err(InsideError::Grown { found: held, max });
     }
     let set = |what: Resource, max: u64| rlimit::setrlimit(what, max, max);
+    // At the lower of the two the kernel says why; at the higher it kills.
+    let (cpu_s, cpu_s_killed) = (bounds.cpu_s_max, bounds.cpu_s_max.saturating_add(1));
     set(Resource::DATA, max)
-        .and_then(|()| set(Resource::CPU, bounds.cpu_s_max))
+        .and_then(|()| rlimit::setrlimit(Resource::CPU, cpu_s, cpu_s_killed))
         .and_then(|()| set(Resource::CORE, CORE_BYTES_NONE))
         .and_then(|()| set(Resource::FSIZE, 0))
         .and_then(|()| set(Resource::NOFILE, 3))

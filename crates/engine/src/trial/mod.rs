@@ -7,9 +7,9 @@
 //! stopped anywhere.
 //!
 //! Never runs such a program inside the server: where no program is named that could do it, there
-//! is no trial. The process has no environment, no descriptor but its three pipes, no file and no
-//! way to open one, and ends when the server does. Linux alone: it starts `/proc/self/exe`, so that
-//! an upgrade under a running server changes nothing, and bounds itself by `RLIMIT_DATA`.
+//! is no trial. The process has no environment, no descriptor of the server's but three pipes and
+//! no way to open a file, and ends when the server does. Linux alone: it starts `/proc/self/exe`,
+//! so that an upgrade under a running server changes nothing, and bounds itself by `RLIMIT_DATA`.
 
 mod inside;
 mod outside;

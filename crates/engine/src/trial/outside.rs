@@ -1,6 +1,6 @@
 //! The server's side: starts a process, asks it, and ends it whatever happens.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -102,7 +102,7 @@ fn lost() -> TrialError {
 /// The question as one line, if it is not too long.
 fn line(question: &Question, bytes_max: usize) -> Result<Vec<u8>, TrialError> {
     let mut line = serde_json::to_vec(question).map_err(|e| TrialError::NotStarted(e.into()))?;
-    line.write_all(b"\n").map_err(TrialError::NotStarted)?;
+    line.push(b'\n');
     let found = line.len();
     if found > bytes_max {
         return Err(TrialError::Question { found, max: bytes_max });
@@ -155,7 +155,7 @@ impl Process {
     }
 
     /// Asks, and gives what came until the process closed its pipes: the answer's line, and the
-    /// first of what it said beside.
+    /// last of what it said beside.
     async fn talk(
         &mut self,
         line: &[u8],
@@ -169,11 +169,12 @@ impl Process {
         };
         let answer = async {
             let mut answer = Vec::new();
-            let _ = answering.take(answer_bytes_max.saturating_add(1)).read_to_end(&mut answer).await;
+            let _ =
+                answering.take(answer_bytes_max.saturating_add(1)).read_to_end(&mut answer).await;
             let is_whole = u64::try_from(answer.len()).is_ok_and(|n| n <= answer_bytes_max);
             if is_whole { Ok(answer) } else { Err(TrialError::Answer(answer_bytes_max)) }
         };
-        let ((), answer, words) = tokio::try_join!(ask, answer, first_words(words))?;
+        let ((), answer, words) = tokio::try_join!(ask, answer, last_words(words))?;
         Ok((answer, words))
     }
 
@@ -184,12 +185,12 @@ impl Process {
     }
 }
 
-/// The first of what comes; the rest is read and forgotten, so that nobody waits for us.
-async fn first_words(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, TrialError> {
+/// The last of what comes; all of it is read, so that nobody waits for us.
+async fn last_words(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, TrialError> {
     let (mut words, mut chunk) = (Vec::new(), [0_u8; 1_024]);
     while let Ok(n @ 1..) = from.read(&mut chunk).await {
-        let room = WORDS_BYTES_MAX.saturating_sub(words.len());
-        words.extend(chunk.iter().take(n.min(room)));
+        words.extend(chunk.iter().take(n));
+        words.drain(..words.len().saturating_sub(WORDS_BYTES_MAX));
     }
     Ok(words)
 }

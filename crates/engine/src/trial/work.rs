@@ -58,8 +58,7 @@ fn take(
     problems: &mut Vec<Problem>,
     accepted: &mut BTreeMap<String, String>,
 ) {
-    let is_mended =
-        |problem: &Problem| matches!(&*problem.code, "missing_expected" | "unexpected");
+    let is_mended = |problem: &Problem| matches!(&*problem.code, "missing_expected" | "unexpected");
     let is_accepted = accepts && case.problems.iter().any(is_mended);
     if is_accepted {
         accepted.insert(case.case, case.actual);
@@ -152,11 +151,8 @@ fn run(mappings: &Arc<Mappings>, samples: Vec<Sample>, zone: Tz) -> Vec<Trying> 
     let mut made = Vec::new();
     let mut results = Vec::with_capacity(samples.len());
     for sample in samples {
-        let context = SourceContext {
-            source: &sample.source,
-            tenant_zone: zone,
-            clock: ClockPolicy::FILE,
-        };
+        let context =
+            SourceContext { source: &sample.source, tenant_zone: zone, clock: ClockPolicy::FILE };
         made.clear();
         normaliser.run(sample.record.unwrap_or(0), &sample.raw, &context, &mut made);
         let mut result = Trying {
