@@ -33,7 +33,7 @@ function Compared({ file, shipped, here }: { file: string; shipped: string; here
   )
   if (parts.length === 0) return <p className="dim">{t('mend.compare_same', { file })}</p>
   return (
-    <section aria-label={file}>
+    <>
       <h3 className="mono">{file}</h3>
       <div className={css.compared} tabIndex={0} dir="ltr">
         {parts.map((part, at) => (
@@ -46,7 +46,7 @@ function Compared({ file, shipped, here }: { file: string; shipped: string; here
           </Fragment>
         ))}
       </div>
-    </section>
+    </>
   )
 }
 

@@ -21,7 +21,13 @@ export function OtherFaults({ mend }: { mend: Mend }) {
     >
       {faults.slice(0, 20).map((fault, at) => (
         <li key={at} data-warning={fault.gravity === 'warning' || undefined}>
-          <span className="mono">{fault.file}</span> <bdi>{fault.message}</bdi>
+          <span className="mono">{fault.file}</span>{' '}
+          {fault.line && (
+            <span className="num">
+              {t('sources.at', { line: fault.line, column: fault.column ?? 1 })}
+            </span>
+          )}{' '}
+          <bdi>{fault.message}</bdi>
         </li>
       ))}
     </ul>

@@ -238,8 +238,11 @@ fn result(tried: Trying) -> TryResult {
     post, path = "/v1/mappings/{name}/try", tag = "content", request_body = TryBody,
     params(("name" = String, Path, description = "Mapping")),
     responses((status = 200, body = TryAnswer), (status = 400, body = Problem),
-        (status = 413, body = Problem), (status = 422, body = Problem),
-        (status = 429, body = Problem)),
+        (status = 409, body = Problem, description = "Nothing can be tried here"),
+        (status = 413, body = Problem),
+        (status = 422, body = Problem, description = "It took too long or too much, or crashed"),
+        (status = 429, body = Problem, description = "Others are being tried"),
+        (status = 503, body = Problem, description = "No process could be started")),
     security(("token" = []))
 )]
 pub async fn try_out(
@@ -317,7 +320,9 @@ fn reason(text: &str) -> Answer<&str> {
     responses((status = 200, body = SavedAnswer), (status = 400, body = Problem),
         (status = 409, body = Problem, description = "Changed meanwhile, or not editable"),
         (status = 413, body = Problem),
-        (status = 422, body = Problem, description = "It does not hold; see `problems`")),
+        (status = 422, body = Problem, description = "It does not hold; see `problems`"),
+        (status = 429, body = Problem, description = "Others are being tried"),
+        (status = 503, body = Problem, description = "No process could be started")),
     security(("token" = []))
 )]
 pub async fn save(
