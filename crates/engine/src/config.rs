@@ -3,10 +3,11 @@
 mod identity;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use adapters::out::mail::is_address;
 use estate::tomlpos::{Doc, Spanned, Table};
 use model::problem::Gravity;
 use model::{Problem, SourceId, TeamId};
@@ -103,6 +104,8 @@ pub enum Channel {
         port: u16,
         /// `starttls`, `tls` or `none`.
         security: MailSecurity,
+        /// PEM file of the authorities trusted for it; those of the system if absent.
+        ca: Option<PathBuf>,
         /// User name.
         user: Option<String>,
         /// Reference to the password.
@@ -564,15 +567,40 @@ fn read_mail(mut table: Table<'_>) -> Option<Channel> {
     ];
     let security = table.take_word("security", &words).map_or(MailSecurity::StartTls, |s| s.value);
     let port = table.take_int("port", 1..=65_535).and_then(|p| u16::try_from(p.value).ok());
-    let user = table.take_str("user").map(|u| u.value);
+    let ca = table.take_str("ca").map(|ca| PathBuf::from(ca.value));
+    let user = table.take_str("user");
     let password = table.take_str("password");
     let level = table.take_word("level", LEVELS).map_or(model::Level::Medium, |l| l.value);
+    for address in from.iter().chain(&to) {
+        if !is_address(&address.value) {
+            let message = format!("`{}` is no mail address", address.value);
+            table.error(address.at, "bad_address", message);
+        }
+    }
+    let is_here = |host: &str| {
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    };
+    let afar = host.as_ref().filter(|host| !is_here(host));
+    if let Some(host) = afar.filter(|_| security == MailSecurity::None) {
+        let message = "`security = \"none\"` is for a relay on this machine alone".to_owned();
+        table.error(host.at, "not_loopback", message);
+    }
+    if to.is_empty() {
+        let message = "`to` names nobody: the mail would go nowhere".to_owned();
+        table.error(table.at(), "missing_key", message);
+    }
+    if user.is_some() != password.is_some() {
+        let message = "`user` and `password` belong together: found one of them".to_owned();
+        table.error(table.at(), "missing_key", message);
+    }
     table.finish();
+    let user = user.map(|user| user.value);
     Some(Channel::Mail {
         name: name?.value,
         host: host?.value,
         port: port.unwrap_or(587),
         security,
+        ca,
         user,
         password,
         from: from?.value,
@@ -614,6 +642,35 @@ mod tests {
                     [[webhook]]\nname = \"a\"\n";
         let found = problems(text);
         assert!(found.len() >= 4, "{found:?}");
+    }
+
+    #[test]
+    fn mail_that_could_not_be_sent_is_told_at_once() {
+        let with = |more: &str| {
+            problems(&format!(
+                "format = 1\n[[mail]]\nname = \"a\"\nfrom = \"c@house.example\"\n{more}"
+            ))
+        };
+        let to = "to = [\"guard@house.example\"]\n";
+        for (more, words) in [
+            ("host = \"mail.example\"\n".to_owned(), "names nobody"),
+            (format!("host = \"mail.example\"\nuser = \"u\"\n{to}"), "belong together"),
+            (format!("host = \"mail.example\"\nsecurity = \"none\"\n{to}"), "this machine alone"),
+            (
+                "host = \"mail.example\"\nto = [\"guard\"]\n".to_owned(),
+                "`guard` is no mail address",
+            ),
+        ] {
+            let found = with(&more);
+            assert!(
+                found.len() == 1 && found.iter().all(|p| p.contains(words)),
+                "{more} {found:?}"
+            );
+        }
+        assert_eq!(
+            with(&format!("host = \"::1\"\nsecurity = \"none\"\n{to}")),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -121,6 +121,10 @@ limits! {
     body_bytes_max: bytes = 64 << 20;
     /// One HTTP ingest body after decompression; more is refused with 413.
     body_plain_bytes_max: bytes = 256 << 20;
+    /// Memory that HTTP ingest bodies in work may take together; a request beyond it is refused
+    /// with 429. Never less than the largest body needs: `body_bytes_max` and three times
+    /// `body_plain_bytes_max`.
+    ingest_bytes_max: bytes = 1 << 30;
     /// One record; a longer one is refused (HTTP) or cut and flagged (syslog, MQTT, tail).
     record_bytes_max: bytes = 1 << 20;
     /// Depth of nesting of one JSON record; deeper is refused.

@@ -23,6 +23,7 @@ use crate::config::{Channel, Config};
 use crate::desk::Desk;
 use crate::edit;
 use crate::engine::Engine;
+use crate::flow::body;
 use crate::flow::ingest::Ingest;
 use crate::flow::judge::{Begin, CONSUMER, FlowError, Judge, Progress, SNAPSHOT, Tools};
 use crate::flow::keeper::{Keeper, LAKE};
@@ -206,6 +207,7 @@ fn assemble(
         accounts: Arc::clone(&accounts),
         clock: clock.clone(),
         silencer: Arc::clone(&silencer),
+        room: body::shared_room(&config.limits),
         rates: Rates::default(),
         limits: config.limits.clone(),
     };
