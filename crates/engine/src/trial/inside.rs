@@ -77,15 +77,20 @@ fn bound(bounds: &Bounds) -> Result<(), InsideError> {
     if held >= max {
         return Err(InsideError::Grown { found: held, max });
     }
-    let set = |what: Resource, max: u64| rlimit::setrlimit(what, max, max);
     // At the lower of the two the kernel says why; at the higher it kills.
     let (cpu_s, cpu_s_killed) = (bounds.cpu_s_max, bounds.cpu_s_max.saturating_add(1));
-    set(Resource::DATA, max)
-        .and_then(|()| rlimit::setrlimit(Resource::CPU, cpu_s, cpu_s_killed))
-        .and_then(|()| set(Resource::CORE, CORE_BYTES_NONE))
-        .and_then(|()| set(Resource::FSIZE, 0))
-        .and_then(|()| set(Resource::NOFILE, 3))
+    lower(Resource::DATA, max, max)
+        .and_then(|()| lower(Resource::CPU, cpu_s, cpu_s_killed))
+        .and_then(|()| lower(Resource::CORE, CORE_BYTES_NONE, CORE_BYTES_NONE))
+        .and_then(|()| lower(Resource::FSIZE, 0, 0))
+        .and_then(|()| lower(Resource::NOFILE, 3, 3))
         .map_err(InsideError::Bounds)
+}
+
+/// Sets a bound, or leaves the server's own where that is lower: nobody may raise it.
+fn lower(what: Resource, soft: u64, hard: u64) -> io::Result<()> {
+    let (_, most) = rlimit::getrlimit(what)?;
+    rlimit::setrlimit(what, soft.min(most), hard.min(most))
 }
 
 /// Memory that this process may write to, in bytes.
