@@ -124,9 +124,12 @@ async fn a_program_that_takes_all_memory_takes_none_of_the_servers() {
     assert!(grown < GROWTH_BYTES_MAX, "the server has grown by {grown} from {before}");
 
     // What would exhaust a thread's stack ends nobody but itself.
-    let branches =
-        format!("x = 1\nif x == 0 {{ x = 1 }}{}", " else if x == 2 { x = 3 }".repeat(1_500));
-    let crashed = tom.post(PATH, with(&branches)).await;
+    let (open, close) = ("[".repeat(50), "]".repeat(50));
+    let deep = format!(
+        "o = .x\nlist = split(string(.text) ?? \"\", \"\")\n\
+         for_each(list) -> |_a, _b| {{ o = {open}o{close} }}\n"
+    );
+    let crashed = tom.post(PATH, with(&deep)).await;
     assert!(crashed.is_problem(422, "mapping_crashed").contains("stack"), "{}", crashed.body);
 
     // All places taken by such programs: the next is told so, and is let in when they have ended.
