@@ -43,6 +43,7 @@ use crate::photos;
 use crate::rate::Rates;
 use crate::refusals;
 use crate::signin::{Seal, SealError, Signin, SigninError};
+use crate::trial::Trials;
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -212,7 +213,7 @@ fn assemble(
     };
     let kept = (opened.state.clone(), Arc::clone(&accounts));
     let signin = Signin::new(kept, &config, clock.clone(), opened.seal)?;
-    let tries = Limits::count(config.limits.mapping_tries_at_once_max).clamp(1, 64);
+    let trials = Trials::new(config.trial_program.clone(), &config.limits);
     Ok(Engine {
         started_at: clock.now(),
         left_over: opened.journal.last_seq(),
@@ -230,7 +231,7 @@ fn assemble(
         refusals: Arc::default(),
         whereabouts: Arc::default(),
         editing: tokio::sync::Mutex::new(()),
-        tries: Arc::new(tokio::sync::Semaphore::new(tries)),
+        trials,
         reveals: Default::default(),
         tokens: Tokens::default(),
         extra_tokens,
