@@ -324,6 +324,7 @@ async fn report(server: &Server, token: &str, query: &str) -> Fetched {
 async fn a_shift_leaves_a_report_to_the_next() {
     let world = World::new();
     let token = world.root();
+    world.token("ben", &["read", "operate"], &[]);
     let server = world.start().await;
     let api = Api::to(&server, &token);
     let id = forced(&api).await;
