@@ -5,6 +5,7 @@ import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
 import { useDirectory } from '../org/organisation'
 import { ReasonOwed } from '../panic/ReasonOwed'
+import { useSession } from '../session/session'
 import { t, type TextKey } from '../text'
 import { ActionButton, refusalOf } from '../ui/ActionButton'
 import { EntityLink } from '../ui/EntityLink'
@@ -79,7 +80,8 @@ interface Entry {
 
 /** In the order of the work; the first that is possible is the one that stands out. */
 const MAIN: Entry[] = [
-  { action: 'accept', label: 'incidents.action_accept', act: { action: 'accept' } },
+  { action: 'accept', key: 'y', label: 'incidents.action_accept', act: { action: 'accept' } },
+  { action: 'decline', key: 'd', label: 'incidents.action_decline', act: { action: 'decline' } },
   {
     action: 'acknowledge',
     key: 'a',
@@ -90,7 +92,7 @@ const MAIN: Entry[] = [
   { action: 'resolve', key: 'r', label: 'incidents.action_resolve', dialog: 'resolve' },
 ]
 const OTHER: Entry[] = [
-  { action: 'decline', label: 'incidents.action_decline', dialog: 'decline' },
+  { action: 'decline', label: 'incidents.action_decline_why', dialog: 'decline' },
   { action: 'assign', key: 't', label: 'incidents.action_assign', dialog: 'assign' },
   { action: 'offer', label: 'incidents.action_offer', dialog: 'offer' },
   { action: 'assign', key: 'e', label: 'incidents.action_escalate', dialog: 'escalate' },
@@ -103,12 +105,20 @@ const OTHER: Entry[] = [
 
 function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
   const { one } = useActs()
+  const { operator } = useSession()
+  // Who offers may take that back; who is offered it says yes or no.
+  const isOwn = incident.handling?.offer?.by === operator.id
   const run = (entry: Entry) => {
-    if (entry.act) void one(incident, entry.act)
+    if (entry.action === 'decline' && isOwn) void one(incident, { action: 'decline' })
+    else if (entry.act) void one(incident, entry.act)
     else if (entry.dialog) openDialog(entry.dialog, [incident])
   }
   if (offers.size === 0) return <div className={css.actions} aria-busy />
-  const isMain = (entry: Entry) => offers.get(entry.action)?.allowed || entry.action !== 'accept'
+  const isAnswer = (entry: Entry) => entry.action === 'accept' || entry.action === 'decline'
+  const isMain = (entry: Entry) =>
+    isAnswer(entry) ? offers.get(entry.action)?.allowed && !isOwn : true
+  const labelOf = (entry: Entry): TextKey =>
+    entry.action === 'decline' && isOwn ? 'incidents.action_take_back' : entry.label
   const first = MAIN.find((entry) => offers.get(entry.action)?.allowed)?.action
   const wake = offers.get('wake')?.allowed
   const aside = OTHER.filter(
@@ -131,7 +141,7 @@ function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
           {t(entry.label)}
         </ActionButton>
       ))}
-      <OtherActions list={rest} offers={offers} run={run} />
+      <OtherActions list={rest} offers={offers} run={run} labelOf={labelOf} />
     </div>
   )
 }
@@ -140,10 +150,12 @@ function OtherActions({
   list,
   offers,
   run,
+  labelOf,
 }: {
   list: Entry[]
   offers: Offers
   run: (entry: Entry) => void
+  labelOf: (entry: Entry) => TextKey
 }) {
   if (list.length === 0) return null
   return (
@@ -165,7 +177,7 @@ function OtherActions({
               onClick={() => run(entry)}
               rightSection={entry.key && <span className="faint mono">{entry.key}</span>}
             >
-              {t(entry.label)}
+              {t(labelOf(entry))}
               {refusal && <span className={css.refusal}>{refusal}</span>}
             </Menu.Item>
           )

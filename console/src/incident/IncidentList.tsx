@@ -4,9 +4,11 @@ import { memo, useEffect, useMemo, useRef } from 'react'
 import type { Incident } from '../api/types'
 import { External, useExternal } from '../live/external'
 import { t } from '../text'
+import { isOfferedTo } from './filter'
 import type { Row } from './flood'
 import { GroupRow, IncidentRow } from './IncidentRow'
 import css from './list.module.css'
+import { useMe } from './useMe'
 
 /** The row under the cursor, and the rows that are ticked; outside React, so that keys are quick. */
 export class Cursor {
@@ -50,6 +52,7 @@ const isTouch = (): boolean => matchMedia('(max-width: 720px), (pointer: coarse)
 /** Incidents as a list of rows: only those in view exist. */
 export const IncidentList = memo(function IncidentList(props: Props) {
   const { label, rows, byId, cursor, isWide, onOpen, onMore } = props
+  const me = useMe()
   const box = useRef<HTMLDivElement>(null)
   const current = useExternal(cursor.at)
   const ticked = useExternal(cursor.ticked)
@@ -121,6 +124,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
                     isTicked={ticked.has(row.id)}
                     isChild={row.isChild}
                     isWide={isWide}
+                    isOffered={isOfferedTo(incident, me)}
                   />
                 )
               )}

@@ -1,4 +1,5 @@
 import {
+  IconArrowsExchange,
   IconCheckbox,
   IconCircle,
   IconCircleCheck,
@@ -55,11 +56,13 @@ interface Props {
   isTicked: boolean
   isChild: boolean
   isWide: boolean
+  /** Somebody wants to hand it over to this operator. */
+  isOffered: boolean
 }
 
 /** One incident as a row. Renders again only when it, or what is said of it here, changes. */
 export const IncidentRow = memo(function IncidentRow(props: Props) {
-  const { incident, isCurrent, isTicked, isChild, isWide } = props
+  const { incident, isCurrent, isTicked, isChild, isWide, isOffered } = props
   const directory = useDirectory()
   const state = stateOf(incident)
   const site = directory.siteName(incident.site)
@@ -72,12 +75,18 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
       data-state={state}
       data-level={incident.level}
       data-wide={isWide || undefined}
+      data-offered={isOffered || undefined}
     >
       {isWide && <Tick isTicked={isTicked} />}
       <span className={css.severity}>
         <Severity level={incident.level} />
       </span>
       <span className={`${css.title} cut`}>
+        {isOffered && (
+          <span className={css.offered}>
+            <IconArrowsExchange size={12} aria-hidden /> {t('incidents.offered_you')}
+          </span>
+        )}
         <bdi>{incident.title}</bdi>
       </span>
       {isWide && (

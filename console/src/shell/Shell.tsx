@@ -1,5 +1,6 @@
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, useState } from 'react'
+import { OfferCards } from '../incident/OfferCards'
 import { pendingKey, useKeys } from '../keys/keys'
 import { KeySheet } from '../keys/KeySheet'
 import { useExternal } from '../live/external'
@@ -55,7 +56,8 @@ export function Shell() {
         </main>
       </div>
       <Palette />
-      <KeySheet isOpen={isSheetOpen} close={() => setSheetOpen(false)} />
+      {isSheetOpen && <KeySheet close={() => setSheetOpen(false)} />}
+      {(!only || only === 'queue') && <OfferCards />}
       <AlarmSound />
       <PendingKey />
     </div>

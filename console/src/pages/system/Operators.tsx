@@ -1,4 +1,4 @@
-import { Alert, Button, CopyButton, Modal } from '@mantine/core'
+import { Alert, Button, CopyButton } from '@mantine/core'
 import { IconCopy, IconKey, IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import { call } from '../../api/client'
@@ -11,6 +11,7 @@ import { useReading } from '../../parts/reading'
 import { useRight } from '../../session/session'
 import { t, word } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
+import { Dialog } from '../../ui/Dialog'
 import { ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { OperatorForm } from './OperatorForm'
@@ -203,9 +204,8 @@ function waysIn(operator: OperatorItem): string {
 function LinkMade({ code, close }: { code: string; close: () => void }) {
   const link = `${location.origin}/#/signin?code=${encodeURIComponent(code)}`
   return (
-    <Modal
-      opened
-      onClose={close}
+    <Dialog
+      close={close}
       title={t('system.new_link')}
       size={500}
       closeOnClickOutside={false}
@@ -226,6 +226,6 @@ function LinkMade({ code, close }: { code: string; close: () => void }) {
           <Button onClick={close}>{t('shell.done')}</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }
