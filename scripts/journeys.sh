@@ -35,7 +35,7 @@ for _ in $(seq 300); do
 done
 case ${1:-journeys} in
     journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" \
-        --engineer "$(link_of engineer)" ;;
+        --engineer "$(link_of engineer)" --guard "$(link_of guard)" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
     guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" ;;
     measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" ${2:+--only "$2"} ;;

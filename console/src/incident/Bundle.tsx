@@ -12,7 +12,8 @@ const sizeOf = (bytes: number): string =>
 
 /** The digest of what arrived; fails when it is not what the server made. */
 export function digestOf({ sha256, told }: Got): string | undefined {
-  if (sha256 && told && sha256 !== told) throw new Error(t('log.bundle_wrong', { sha: sha256, told }))
+  if (sha256 && told && sha256 !== told)
+    throw new Error(t('log.bundle_wrong', { sha: sha256, told }))
   return sha256 ?? told
 }
 

@@ -42,7 +42,11 @@ const TITLES: Record<DialogKind, TextKey> = {
 /** Whichever dialog is open. */
 export default function DialogForms({ open }: { open: OpenDialog }) {
   return (
-    <Dialog close={closeDialog} size={open.kind === 'open' ? 560 : 460} title={t(TITLES[open.kind])}>
+    <Dialog
+      close={closeDialog}
+      size={open.kind === 'open' ? 560 : 460}
+      title={t(TITLES[open.kind])}
+    >
       <Form open={open} />
     </Dialog>
   )

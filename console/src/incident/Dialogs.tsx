@@ -13,10 +13,12 @@ const Forms = lazy(() => import('./DialogForms'))
 export function Dialogs() {
   const now = useExternal(dialog)
   // The dialog comes with its form, so that the focus begins in its first field.
-  return now && (
-    <Suspense>
-      <Forms open={now} />
-    </Suspense>
+  return (
+    now && (
+      <Suspense>
+        <Forms open={now} />
+      </Suspense>
+    )
   )
 }
 

@@ -34,7 +34,7 @@ function useOffered(): Incident[] {
 }
 
 /** Hand-overs that wait for a word, on every page: over it, moving nothing, asking for no focus. */
-export function OfferCards() {
+export default function OfferCards() {
   const list = useOffered()
   const { one } = useActs()
   const directory = useDirectory()

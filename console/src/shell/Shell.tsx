@@ -1,6 +1,5 @@
 import { Outlet, useLocation } from '@tanstack/react-router'
-import { Suspense, useState } from 'react'
-import { OfferCards } from '../incident/OfferCards'
+import { lazy, Suspense, useState } from 'react'
 import { pendingKey, useKeys } from '../keys/keys'
 import { KeySheet } from '../keys/KeySheet'
 import { useExternal } from '../live/external'
@@ -14,6 +13,8 @@ import { Palette, openPalette } from './Palette'
 import { Rail } from './Rail'
 import { TopBar } from './TopBar'
 import css from './shell.module.css'
+
+const OfferCards = lazy(() => import('../incident/OfferCards'))
 
 /** What stands around every page: rail, bar, palette, key sheet, link, sound. */
 export function Shell() {
@@ -57,7 +58,11 @@ export function Shell() {
       </div>
       <Palette />
       {isSheetOpen && <KeySheet close={() => setSheetOpen(false)} />}
-      {(!only || only === 'queue') && <OfferCards />}
+      {(!only || only === 'queue') && (
+        <Suspense>
+          <OfferCards />
+        </Suspense>
+      )}
       <AlarmSound />
       <PendingKey />
     </div>

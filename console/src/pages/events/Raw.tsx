@@ -48,7 +48,10 @@ export function Raw({ record, place }: { record: number; place: string | undefin
             t('events.raw_came'),
             [raw.listener, raw.peer, raw.topic].filter(Boolean).join(' · ').slice(0, 300),
           ],
-          [t('events.raw_form'), `${raw.wire}, ${t('events.raw_bytes', { count: raw.bytes, number: count(raw.bytes) })}`],
+          [
+            t('events.raw_form'),
+            `${raw.wire}, ${t('events.raw_bytes', { count: raw.bytes, number: count(raw.bytes) })}`,
+          ],
           [t('events.received'), <Stamp key="r" at={raw.received_at} place={place} as="full" />],
         ]}
       />

@@ -4,8 +4,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { call } from '../../api/client'
-import type { EventItem, Incident, PersonItem } from '../../api/types'
+import type { EventItem, PersonItem } from '../../api/types'
 import { isEcho, worldOf } from '../../event/describe'
+import { OpenAbout } from '../../incident/OpenAbout'
 import { useDirectory } from '../../org/organisation'
 import { Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
@@ -16,8 +17,6 @@ import { t, word } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
 import { ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
-import { Severity } from '../../ui/Severity'
-import { Ago } from '../../ui/Stamp'
 import { Band } from './Band'
 import { EventLines } from './EventLines'
 import { Identifiers } from './Identifiers'
@@ -92,7 +91,7 @@ export function Person({ id, close }: { id: string; close: () => void }) {
             </Part>
           </div>
           <div className={css.side}>
-            <Open id={id} />
+            <OpenAbout entity={`person:${id}`} none={t('people.open_none')} />
             <Identifiers person={person} />
           </div>
         </div>
@@ -146,43 +145,5 @@ function Head({ person, done }: { person: PersonItem; done: () => void }) {
         </ReasonDialog>
       )}
     </span>
-  )
-}
-
-const OPEN = 'new,acknowledged,in_progress,snoozed'
-
-/** Incidents about them that are not done. */
-function Open({ id }: { id: string }) {
-  const states = useReading<{ incidents: Incident[] }>(
-    '/v1/incidents',
-    { entity: `person:${id}`, limit: 100 },
-    { every_ms: EVERY_MS },
-  )
-  const list = (states.data?.incidents ?? []).filter((one) => OPEN.includes(one.state))
-  return (
-    <Part title={t('people.open')}>
-      {states.problem ? (
-        <p className={parts.problem}>{states.problem.detail}</p>
-      ) : states.isWaiting ? (
-        <p className="faint">{t('shell.loading')}</p>
-      ) : list.length === 0 ? (
-        <p className={parts.quiet}>{t('people.open_none')}</p>
-      ) : (
-        list.map((incident) => (
-          <Link
-            key={incident.id}
-            to="/incidents"
-            search={{ i: incident.id } as never}
-            className={css.incident}
-          >
-            <Severity level={incident.level} isShort />
-            <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
-            <span className="faint">
-              <Ago at={incident.opened_at} />
-            </span>
-          </Link>
-        ))
-      )}
-    </Part>
   )
 }

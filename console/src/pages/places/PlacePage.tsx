@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import type { DoorState, EventItem, PlaceItem } from '../../api/types'
 import { CameraLink } from '../../camera/CameraLink'
 import { isEcho } from '../../event/describe'
+import { OpenAbout } from '../../incident/OpenAbout'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
@@ -64,6 +65,7 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
       ) : (
         <PlaceFacts place={place} />
       )}
+      <OpenAbout entity={`place:${id}`} none={t('places.open_none_here')} />
       {place.kind !== 'door' && own.length > 0 && (
         <Part title={t('places.doors')}>
           {own.map(({ door }) => (
