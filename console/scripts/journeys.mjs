@@ -742,7 +742,7 @@ await journey('a raw record is shown as it came, and System only what one may op
   await mine.getByText('Raw record').click()
   await mine.getByText(/event\.raw|may not/).waitFor()
   await desk.goto(`${base}/system`)
-  const tabs = desk.getByRole('navigation', { name: 'Parts of System' })
+  const tabs = desk.getByRole('navigation', { name: 'Parts of the system' })
   await tabs.getByRole('link', { name: 'Limits' }).waitFor()
   for (const name of ['Tokens', 'Operators', 'Audit'])
     assert.equal(await tabs.getByRole('link', { name }).count(), 0, name)
