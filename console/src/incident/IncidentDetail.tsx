@@ -114,9 +114,10 @@ function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
     else if (entry.dialog) openDialog(entry.dialog, [incident])
   }
   if (offers.size === 0) return <div className={css.actions} aria-busy />
-  const isAnswer = (entry: Entry) => entry.action === 'accept' || entry.action === 'decline'
+  // What is not possible now is below the dots, with its reason; what comes last stays in sight.
   const isMain = (entry: Entry) =>
-    isAnswer(entry) ? offers.get(entry.action)?.allowed && !isOwn : true
+    entry.action === 'resolve' ||
+    (offers.get(entry.action)?.allowed === true && !(entry.action === 'decline' && isOwn))
   const labelOf = (entry: Entry): TextKey =>
     entry.action === 'decline' && isOwn ? 'incidents.action_take_back' : entry.label
   const first = MAIN.find((entry) => offers.get(entry.action)?.allowed)?.action
@@ -126,7 +127,11 @@ function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
       (entry.action === 'assign' && entry.dialog === 'assign') ||
       entry.action === (wake ? 'wake' : 'snooze'),
   )
-  const rest = OTHER.filter((entry) => !aside.includes(entry) && offers.has(entry.action))
+  const isRest = (entry: Entry) => !aside.includes(entry) && offers.has(entry.action)
+  const later = MAIN.filter(
+    (e) => !isMain(e) && (e.action === 'start' || e.action === 'acknowledge'),
+  )
+  const rest = [...later, ...OTHER].filter(isRest)
   return (
     <div className={css.actions}>
       {[...MAIN.filter(isMain), ...aside.filter((e) => offers.has(e.action))].map((entry) => (

@@ -24,6 +24,7 @@ export function TreePane({ rows, at, doors, choose }: Props) {
   const directory = useDirectory()
   const search = useRef<HTMLInputElement>(null)
   const here = useRef<HTMLDivElement>(null)
+  const isFirst = useRef(true)
   useKeys([
     {
       keys: '/',
@@ -33,7 +34,8 @@ export function TreePane({ rows, at, doors, choose }: Props) {
     },
   ])
   useEffect(() => {
-    void here.current?.scrollIntoView({ block: 'nearest' })
+    void here.current?.scrollIntoView({ block: isFirst.current ? 'center' : 'nearest' })
+    isFirst.current = false
   }, [at])
   return (
     <Pane

@@ -209,13 +209,13 @@ function Adding({ boundary, sum, showDead }: { boundary: string; sum: Sum; showD
         <div key={`${one.outcome}|${one.reason}`} className={css.reason}>
           <span className="mono">{one.reason}</span>
           <span className="num">{count(one.records)}</span>
+          {boundary === 'normalise' && (
+            <Button variant="subtle" size="compact-xs" onClick={showDead}>
+              {t('sources.show_dead')}
+            </Button>
+          )}
         </div>
       ))}
-      {sum.reasons.length > 0 && boundary === 'normalise' && (
-        <Button variant="subtle" size="compact-xs" onClick={showDead}>
-          {t('sources.show_dead')}
-        </Button>
-      )}
     </div>
   )
 }
