@@ -83,6 +83,9 @@ export function describe(event: OcsfEvent): string {
 }
 
 function describeLogon(event: OcsfEvent, activity: number): string {
+  if (isEcho(event)) {
+    return word('incidents', 'logon', number(event, 'status_id') === 2 ? 'badge_refused' : 'badge')
+  }
   const isRefused = number(event, 'status_id') === 2
   const service = text(event, 'service.name', 'dst_endpoint.hostname', 'device.hostname')
   const what = activity === 2 ? 'logoff' : isRefused ? 'refused' : 'logon'

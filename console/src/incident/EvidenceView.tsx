@@ -191,6 +191,14 @@ const EventCells = memo(function EventCells({
   const person = personOf(item.event)
   const place = placeOf(item.event)
   const asset = assetOf(item.event)
+  const directory = useDirectory()
+  // Where there is no room beside it, it stands below.
+  const about = [
+    person ?? (asset && directory.nameOf(`asset:${asset}`)),
+    place && directory.nameOf(`place:${place}`),
+  ]
+    .filter(Boolean)
+    .join(' · ')
   return (
     <>
       <td className={css.when}>
@@ -209,6 +217,9 @@ const EventCells = memo(function EventCells({
           {isEvidence && (
             <IconStarFilled size={11} className={css.star} aria-label={t('incidents.evidence')} />
           )}
+        </span>
+        <span className={css.sub} aria-hidden>
+          <bdi className="cut">{about}</bdi>
         </span>
       </td>
       <td className={css.who}>

@@ -47,6 +47,7 @@ export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string 
 })
 
 function Headline({ incident }: { incident: Incident }) {
+  const directory = useDirectory()
   return (
     <div className={css.headline} data-level={incident.level}>
       <div className={css.headlineTop}>
@@ -62,7 +63,7 @@ function Headline({ incident }: { incident: Incident }) {
         <bdi>{incident.title}</bdi>
       </h3>
       <p className={css.because}>
-        <bdi>{incident.because}</bdi>
+        <bdi>{directory.inWords(incident.because)}</bdi>
       </p>
     </div>
   )
@@ -123,9 +124,7 @@ function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
   const first = MAIN.find((entry) => offers.get(entry.action)?.allowed)?.action
   const wake = offers.get('wake')?.allowed
   const aside = OTHER.filter(
-    (entry) =>
-      (entry.action === 'assign' && entry.dialog === 'assign') ||
-      entry.action === (wake ? 'wake' : 'snooze'),
+    (entry) => entry.dialog === 'assign' || (wake && entry.action === 'wake'),
   )
   const isRest = (entry: Entry) => !aside.includes(entry) && offers.has(entry.action)
   const later = MAIN.filter(

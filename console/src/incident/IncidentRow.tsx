@@ -91,7 +91,7 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
       </span>
       {isWide && (
         <span className={`${css.because} cut`}>
-          <bdi>{incident.because}</bdi>
+          <bdi>{directory.inWords(incident.because)}</bdi>
         </span>
       )}
       <SiteCell id={incident.site} isWide={isWide} name={site} />
@@ -185,7 +185,7 @@ export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }:
       </span>
       {isWide && (
         <span className={`${css.because} cut`}>
-          <bdi>{first.because}</bdi>
+          <bdi>{directory.inWords(first.because)}</bdi>
         </span>
       )}
       <SiteCell id={first.site} isWide={isWide} name={directory.siteName(first.site)} />

@@ -12,7 +12,7 @@ const HEIGHT = 92
 const LANE_Y = { physical: 20, logical: 50 } as const
 const AXIS_Y = 68
 /** The names of the lanes stand before them. */
-const LEFT = 108
+const LEFT = 118
 const RIGHT = 16
 const TICK_PX = 110
 

@@ -1,33 +1,43 @@
 import { Link } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import type { Incident } from '../api/types'
-import { isOpen } from '../live/incidents'
+import { incidents, isOpen } from '../live/incidents'
+import { useExternal } from '../live/external'
+import { parseEntity, useDirectory } from '../org/organisation'
 import { Part } from '../parts/Facts'
 import parts from '../parts/parts.module.css'
-import { useReading } from '../parts/reading'
 import { t } from '../text'
 import { Severity } from '../ui/Severity'
 import { Ago } from '../ui/Stamp'
+import { byUrgency } from './queue'
 
-const EVERY_MS = 10_000
+const SHOWN_MAX = 50
 
-/** The incidents about one person, place or thing that are not done. */
+/** The open incidents about one person, place or thing, as the live stream has them. */
 export function OpenAbout({ entity, none }: { entity: string; none: string }) {
-  const asked = useReading<{ incidents: Incident[] }>(
-    '/v1/incidents',
-    { entity, limit: 100 },
-    { every_ms: EVERY_MS },
-  )
-  const list = (asked.data?.incidents ?? []).filter(isOpen)
+  const { byId, isLoaded, problem } = useExternal(incidents)
+  const directory = useDirectory()
+  const list = useMemo(() => {
+    const { kind, id } = parseEntity(entity)
+    const isHere = (place: string) => directory.above(place).some((one) => one.id === id)
+    const isAbout = (incident: Incident) =>
+      incident.entities.some((one) => {
+        const named = parseEntity(one)
+        return one === entity || (kind === 'place' && named.kind === 'place' && isHere(named.id))
+      }) ||
+      (kind === 'place' && incident.site === id)
+    return [...byId.values()].filter((one) => isOpen(one) && isAbout(one)).sort(byUrgency)
+  }, [byId, entity, directory])
   return (
     <Part title={t('people.open')}>
-      {asked.problem ? (
-        <p className={parts.problem}>{asked.problem.detail}</p>
-      ) : asked.isWaiting ? (
+      {problem ? (
+        <p className={parts.problem}>{problem.detail}</p>
+      ) : !isLoaded ? (
         <p className="faint">{t('shell.loading')}</p>
       ) : list.length === 0 ? (
         <p className={parts.quiet}>{none}</p>
       ) : (
-        list.map((incident) => (
+        list.slice(0, SHOWN_MAX).map((incident) => (
           <Link
             key={incident.id}
             to="/incidents"

@@ -29,7 +29,7 @@ export function KeySheet({ close }: { close: () => void }) {
   }
   return (
     <Dialog close={close} size={880} title={t('shell.keys_title')}>
-      <div className={css.groups}>
+      <div className={css.groups} tabIndex={-1} data-autofocus>
         {[...groups].map(([group, list]) => (
           <section key={group} aria-label={group}>
             <h3 className={css.group}>{group}</h3>

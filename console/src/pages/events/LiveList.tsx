@@ -4,7 +4,6 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useKeys } from '../../keys/keys'
 import { useDirectory } from '../../org/organisation'
 import { count, t } from '../../text'
-import { viewerZone } from '../../time/format'
 import { DataAge } from '../../ui/DataAge'
 import { EmptyNote, Waiting } from '../../ui/Notes'
 import type { EventItem } from '../../api/types'
@@ -130,6 +129,7 @@ function Rate({ tail }: { tail: Tail<Row> }) {
     const timer = setInterval(read, 1_000)
     return () => clearInterval(timer)
   }, [read])
+  const zone = useDirectory().zoneOf(undefined)
   const heard = points.values.filter((value) => value !== null)
   const mean =
     heard.slice(-10).reduce((sum, value) => sum + value, 0) / Math.max(1, heard.slice(-10).length)
@@ -145,7 +145,7 @@ function Rate({ tail }: { tail: Tail<Row> }) {
         values={points.values}
         height={74}
         label={label}
-        zone={viewerZone()}
+        zone={zone}
       />
     </>
   )

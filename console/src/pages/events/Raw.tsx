@@ -1,5 +1,6 @@
 import { Button, CopyButton } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
+import type { components } from '../../api/schema'
 import { Facts } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
@@ -11,20 +12,7 @@ import { Stamp } from '../../ui/Stamp'
 import { hexLines } from './hex'
 import css from './events.module.css'
 
-interface RawItem {
-  source: string
-  received_at: string
-  wire: string
-  listener: string
-  peer?: string
-  topic?: string
-  bytes: number
-  bytes_cut: number
-  text?: string
-  hex?: string
-  is_cut: boolean
-  is_covered: boolean
-}
+type RawItem = components['schemas']['RawItem']
 
 /** What the source said, as it came: text, or bytes where it is none. */
 export function Raw({ record, place }: { record: number; place: string | undefined }) {

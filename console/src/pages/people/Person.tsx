@@ -1,5 +1,4 @@
-import { ActionIcon } from '@mantine/core'
-import { IconArrowLeft, IconEye } from '@tabler/icons-react'
+import { IconEye } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
@@ -9,7 +8,6 @@ import { isEcho, worldOf } from '../../event/describe'
 import { OpenAbout } from '../../incident/OpenAbout'
 import { useDirectory } from '../../org/organisation'
 import { Mark, Part } from '../../parts/Facts'
-import parts from '../../parts/parts.module.css'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useReading } from '../../parts/reading'
 import { useRight } from '../../session/session'
@@ -49,14 +47,8 @@ export function Person({ id, close }: { id: string; close: () => void }) {
       title={<bdi>{name.slice(0, 200)}</bdi>}
       label={t('people.one')}
       readAt={events.readAt ?? asked.readAt}
-      head={
-        <>
-          <ActionIcon className={parts.back} aria-label={t('people.back')} onClick={close}>
-            <IconArrowLeft size={16} />
-          </ActionIcon>
-          {person && <Head person={person} done={asked.again} />}
-        </>
-      }
+      back={{ label: t('people.back'), run: close }}
+      head={person && <Head person={person} done={asked.again} />}
     >
       {asked.problem ? (
         <ProblemNote error={asked.problem} retry={asked.again} />

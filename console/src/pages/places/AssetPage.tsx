@@ -74,6 +74,7 @@ export function AssetPage({ id }: { id: string }) {
           problem={events.problem}
           isWaiting={events.isWaiting}
           max={20}
+          at={`asset:${id}`}
         />
       </Part>
     </Pane>

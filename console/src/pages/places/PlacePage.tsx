@@ -100,6 +100,7 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
           problem={events.problem}
           isWaiting={events.isWaiting}
           max={20}
+          at={`place:${id}`}
         />
       </Part>
     </Pane>

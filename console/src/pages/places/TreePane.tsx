@@ -77,7 +77,7 @@ export function TreePane({ rows, at, doors, choose }: Props) {
                   <Mark tone="bad">{word('incidents', 'door_state', state)}</Mark>
                 )}
                 {state === 'unknown' && (
-                  <span className={css.unknown}>{word('incidents', 'door_state', state)}</span>
+                  <span className="hush">{word('incidents', 'door_state', state)}</span>
                 )}
                 {wrong > 0 && <Mark tone="bad">{t('places.wrong', { count: wrong })}</Mark>}
               </div>

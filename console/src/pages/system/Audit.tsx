@@ -46,7 +46,7 @@ export default function Audit() {
             { label: t('events.col_time') },
             { label: t('system.by') },
             { label: t('system.act') },
-            { label: t('system.object') },
+            { label: t('system.object'), when: 'mid' },
             { label: t('system.detail'), when: 'wide' },
           ]}
           after={
@@ -85,7 +85,7 @@ function ActRow({ act }: { act: AuditItem }) {
       <td className="mono">
         {act.is_erased ? <span className="faint">{t('system.erased')}</span> : act.verb}
       </td>
-      <td className="mono dim">
+      <td data-mid className="mono dim">
         <bdi>{act.object?.slice(0, 200)}</bdi>
       </td>
       <td data-wide>

@@ -69,7 +69,7 @@ export default function Operators() {
                     <Cut>{operator.login}</Cut>
                   </span>
                 </td>
-                <td>
+                <td className={css.roles}>
                   <span className={css.tags}>
                     {operator.roles.map(({ role, sites }) => (
                       <Mark key={role}>
