@@ -477,7 +477,7 @@ await journey(
     const { id, version } = await incident()
     await api('POST', `/v1/incidents/${id}/acts`, { action: 'acknowledge', version })
     const dialog = page.getByRole('dialog')
-    const begins = async (path, opener, first) => {
+    const begins = async (path, opener, first, item) => {
       await open(path)
       const button = page.getByRole('button', { name: opener, exact: true }).first()
       await button.click()
@@ -494,7 +494,7 @@ await journey(
     }
     await begins(`/operations?i=${id}`, 'Resolve', 'Real, and harmful')
     await begins(`/operations?i=${id}`, 'Assign', 'To')
-    await begins(`/operations?i=${id}`, 'Snooze', 'Reason')
+    await begins(`/operations?i=${id}`, 'Other acts', 'Reason', 'Snooze')
     await begins('/incidents', 'New incident', 'Title')
     await begins('/incidents?q=nothing', 'Save this view', 'Name of the view')
     await begins('/operations', 'Panic', 'Call for help')

@@ -54,12 +54,12 @@ export const Stamp = memo(function Stamp({
         <>
           {fullTime(at, zone)} {zoneName(at, zone)}
           {as === 'both' && !isSameClock(at, zone, mine) && (
-            <span className="dim">
-              {' · '}
-              <span className={css.whole}>
+            <>
+              {' '}
+              <span className={`${css.viewers} dim`}>
                 {clockTime(at, mine)} {t('shell.your_time')}
               </span>
-            </span>
+            </>
           )}
         </>
       )}

@@ -3,9 +3,9 @@ import {
   Button,
   Checkbox,
   CopyButton,
-  Group,
   MultiSelect,
   Select,
+  Stack,
   TextInput,
 } from '@mantine/core'
 import { IconCheck, IconCopy, IconKey } from '@tabler/icons-react'
@@ -67,11 +67,11 @@ export function MakeToken({ close, done }: { close: () => void; done: () => void
           onChange={(event) => setLabel(event.currentTarget.value)}
         />
         <Checkbox.Group label={t('system.scopes')} value={scopes} onChange={setScopes}>
-          <Group mt={6} gap="md">
+          <Stack mt={6} gap={9}>
             {SCOPES.map((scope) => (
               <Checkbox key={scope} value={scope} label={t(`system.scope_${scope}`)} />
             ))}
-          </Group>
+          </Stack>
         </Checkbox.Group>
         <MultiSelect
           label={t('system.sources')}
