@@ -49,9 +49,15 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
     )
   }
   const isIn = (door: string) => directory.above(door).some((one) => one.id === id)
-  const own = organisation.doors.filter(
-    (door) => door.door !== id && (isIn(door.door) || door.from_zone === id || door.to_zone === id),
-  )
+  const isWell = (door: string) =>
+    ['normal', 'unknown'].includes(doors?.get(door)?.state ?? 'unknown')
+  // What is wrong stands on top.
+  const own = organisation.doors
+    .filter(
+      (door) =>
+        door.door !== id && (isIn(door.door) || door.from_zone === id || door.to_zone === id),
+    )
+    .sort((a, b) => Number(isWell(a.door)) - Number(isWell(b.door)))
   return (
     <Pane
       title={<bdi>{place.name.slice(0, 200)}</bdi>}

@@ -24,6 +24,7 @@ export function TreePane({ rows, at, doors, choose }: Props) {
   const directory = useDirectory()
   const search = useRef<HTMLInputElement>(null)
   const here = useRef<HTMLDivElement>(null)
+  const box = useRef<HTMLDivElement>(null)
   const isFirst = useRef(true)
   useKeys([
     {
@@ -34,7 +35,15 @@ export function TreePane({ rows, at, doors, choose }: Props) {
     },
   ])
   useEffect(() => {
-    void here.current?.scrollIntoView({ block: isFirst.current ? 'center' : 'nearest' })
+    const [row, list] = [here.current, box.current]
+    if (!row || !list) return
+    // Only the list moves, never the page around it.
+    const [top, below] = [row.offsetTop, row.offsetHeight - list.clientHeight]
+    if (top < list.scrollTop || top + below > list.scrollTop) {
+      list.scrollTop = isFirst.current
+        ? top + below / 2
+        : Math.min(top, Math.max(list.scrollTop, top + below))
+    }
     isFirst.current = false
   }, [at])
   return (
@@ -48,7 +57,13 @@ export function TreePane({ rows, at, doors, choose }: Props) {
       {rows.length === 0 ? (
         <EmptyNote title={t('places.none')}>{t('places.none_text')}</EmptyNote>
       ) : (
-        <div className={parts.rows} role="tree" tabIndex={0} aria-label={t('places.title')}>
+        <div
+          ref={box}
+          className={parts.rows}
+          role="tree"
+          tabIndex={0}
+          aria-label={t('places.title')}
+        >
           {rows.map(({ place, depth }) => {
             const wrong =
               place.kind === 'door' ? 0 : troubles(place, (id) => directory.above(id), doors)
