@@ -1,4 +1,5 @@
 import { Button, Kbd } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconArrowsExchange } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
@@ -22,6 +23,7 @@ import { useMe } from './useMe'
 
 /** Shown at once; the rest is counted. */
 const SHOWN_MAX = 2
+const SHOWN_ON_PHONE_MAX = 1
 
 /** What others want to hand over to this operator, gravest first. */
 function useOffered(): Incident[] {
@@ -36,6 +38,8 @@ function useOffered(): Incident[] {
 /** Hand-overs that wait for a word, on every page: over it, moving nothing, asking for no focus. */
 export default function OfferCards() {
   const list = useOffered()
+  const isPhone = useMediaQuery('(max-width: 720px)', false)
+  const most = isPhone ? SHOWN_ON_PHONE_MAX : SHOWN_MAX
   const { one } = useActs()
   const directory = useDirectory()
   const { pathname } = useLocation()
@@ -68,7 +72,7 @@ export default function OfferCards() {
   ])
   return (
     <section className={css.offers} aria-label={t('incidents.offers')}>
-      {list.slice(0, SHOWN_MAX).map((incident) => (
+      {list.slice(0, most).map((incident) => (
         <Card
           key={incident.id}
           incident={incident}
@@ -77,9 +81,9 @@ export default function OfferCards() {
           decline={() => void decline(incident)}
         />
       ))}
-      {list.length > SHOWN_MAX && (
+      {list.length > most && (
         <Link className={css.more} to={'/incidents' as never} search={{ owner: 'me' } as never}>
-          {t('incidents.offers_more', { count: list.length - SHOWN_MAX })}
+          {t('incidents.offers_more', { count: list.length - most })}
         </Link>
       )}
     </section>

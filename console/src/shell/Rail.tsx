@@ -55,7 +55,7 @@ function NewCount() {
   }
   if (waiting + offered === 0) return null
   return (
-    <span className={`${css.count} num`} data-offered={offered > 0 || undefined}>
+    <span className={`${css.count} num`} data-offered={waiting === 0 || undefined}>
       {waiting + offered > 99 ? '99+' : count(waiting + offered)}
       <span className="hush">
         {waiting > 0 && ` ${t('shell.not_acknowledged')}`}
