@@ -117,7 +117,7 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
         ) : view === 'ocsf' ? (
           <pre className={css.raw}>{text.slice(0, 200_000)}</pre>
         ) : (
-          <Raw record={item.record} place={zoneAt} />
+          <Raw record={item.record} />
         )}
       </div>
     </>

@@ -8,14 +8,13 @@ import { useRight } from '../../session/session'
 import { count, t } from '../../text'
 import { refusalOf } from '../../ui/ActionButton'
 import { ProblemNote, Waiting } from '../../ui/Notes'
-import { Stamp } from '../../ui/Stamp'
 import { hexLines } from './hex'
 import css from './events.module.css'
 
 type RawItem = components['schemas']['RawItem']
 
 /** What the source said, as it came: text, or bytes where it is none. */
-export function Raw({ record, place }: { record: number; place: string | undefined }) {
+export function Raw({ record }: { record: number }) {
   const right = useRight('event.raw')
   const asked = useReading<RawItem>(right.allowed ? `/v1/events/${record}/raw` : undefined)
   const raw = asked.data
@@ -40,7 +39,6 @@ export function Raw({ record, place }: { record: number; place: string | undefin
             t('events.raw_form'),
             `${raw.wire}, ${t('events.raw_bytes', { count: raw.bytes, number: count(raw.bytes) })}`,
           ],
-          [t('events.received'), <Stamp key="r" at={raw.received_at} place={place} as="full" />],
         ]}
       />
       <div className={css.rawBar}>
