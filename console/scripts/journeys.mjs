@@ -481,6 +481,7 @@ await journey(
       await open(path)
       const button = page.getByRole('button', { name: opener, exact: true }).first()
       await button.click()
+      if (item) await page.getByRole('menuitem', { name: item }).click()
       await dialog.waitFor()
       await eventually(async () => (await focused())?.startsWith(first))
       for (let i = 0; i < 14; i += 1) await page.keyboard.press('Tab')

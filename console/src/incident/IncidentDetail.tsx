@@ -104,6 +104,20 @@ const OTHER: Entry[] = [
   { action: 'reopen', label: 'incidents.action_reopen', dialog: 'reopen' },
 ]
 
+/** Refused because there is nothing to do: nobody asks why. */
+const MOOT = [
+  'already_acknowledged',
+  'already_in_progress',
+  'not_offered',
+  'not_snoozed',
+  'snoozed_already',
+]
+
+function isMoot({ action }: Entry, offers: Offers): boolean {
+  const code = offers.get(action)?.refusal?.code ?? ''
+  return MOOT.includes(code) || (action === 'reopen' && code === 'not_resolved')
+}
+
 function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
   const { one } = useActs()
   const { operator } = useSession()
@@ -126,7 +140,8 @@ function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
   const aside = OTHER.filter(
     (entry) => entry.dialog === 'assign' || (wake && entry.action === 'wake'),
   )
-  const isRest = (entry: Entry) => !aside.includes(entry) && offers.has(entry.action)
+  const isRest = (entry: Entry) =>
+    !aside.includes(entry) && offers.has(entry.action) && !isMoot(entry, offers)
   const later = MAIN.filter(
     (e) => !isMain(e) && (e.action === 'start' || e.action === 'acknowledge'),
   )
