@@ -489,6 +489,8 @@ await journey(
         await dialog.evaluate((box) => box.contains(document.activeElement)),
         `the focus left ${opener}`,
       )
+      // A list that stands open over the dialog closes first.
+      if (await page.getByRole('listbox').isVisible()) await page.keyboard.press('Escape')
       await page.keyboard.press('Escape')
       await dialog.waitFor({ state: 'hidden' })
       await eventually(() => button.evaluate((it) => it === document.activeElement))
