@@ -181,7 +181,12 @@ function OtherActions({
     <Menu width={260}>
       <Menu.Target>
         <Tooltip label={t('incidents.more')}>
-          <ActionIcon variant="default" size={30} aria-label={t('incidents.more_acts')}>
+          <ActionIcon
+            className={css.dots}
+            variant="default"
+            size={30}
+            aria-label={t('incidents.more_acts')}
+          >
             <IconDots size={16} />
           </ActionIcon>
         </Tooltip>

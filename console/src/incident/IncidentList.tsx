@@ -46,6 +46,8 @@ const ROW_PX = 32
 const TALL_ROW_PX = 46
 const TOUCH_ROW_PX = 56
 const NARROW_PX = 560
+/** From here on there is room for what was found, beside its title. */
+const ROOMY_PX = 760
 
 const isTouch = (): boolean => matchMedia('(max-width: 720px), (pointer: coarse)').matches
 
@@ -59,6 +61,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
   const { ref: sized, width } = useElementSize()
   const ref = useMergedRef(box, sized)
   const isTall = !isWide && width < NARROW_PX
+  const isRoomy = isWide || width >= ROOMY_PX
   const height = isTouch() ? TOUCH_ROW_PX : isTall ? TALL_ROW_PX : ROW_PX
   const virtual = useVirtualizer({
     count: rows.length,
@@ -115,7 +118,13 @@ export const IncidentList = memo(function IncidentList(props: Props) {
               onClick={choose}
             >
               {row.kind === 'group' ? (
-                <GroupRow row={row} byId={byId} isCurrent={isCurrent} isWide={isWide} />
+                <GroupRow
+                  row={row}
+                  byId={byId}
+                  isCurrent={isCurrent}
+                  isWide={isWide}
+                  isRoomy={isRoomy}
+                />
               ) : (
                 incident && (
                   <IncidentRow
@@ -124,6 +133,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
                     isTicked={ticked.has(row.id)}
                     isChild={row.isChild}
                     isWide={isWide}
+                    isRoomy={isRoomy}
                     isOffered={isOfferedTo(incident, me)}
                   />
                 )

@@ -49,7 +49,7 @@ const Line = memo(function Line({ item, at }: { item: EventItem; at?: string }) 
   const where =
     worldOf(event) === 'physical' || !asset ? place && `place:${place}` : `asset:${asset}`
   const person = personOf(event)
-  const shown = where === at ? person && `person:${person}` : where
+  const shown = at !== undefined && where === at ? person && `person:${person}` : where
   return (
     <li className={css.line}>
       <Stamp at={item.time} place={place ?? siteOf(event)} />
