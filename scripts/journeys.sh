@@ -37,7 +37,8 @@ case ${1:-journeys} in
     journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" \
         --engineer "$(link_of engineer)" --guard "$(link_of guard)" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
-    guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" ;;
+    guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" \
+        --guard "$(link_of guard)" ;;
     measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" ${2:+--only "$2"} ;;
     *) fail "usage: scripts/journeys.sh [journeys | shots DIR | guides DIR | measure [NAME]]" ;;
 esac
