@@ -30,6 +30,7 @@ mod receivers;
 mod refusals;
 mod reveal;
 pub mod signin;
+pub mod trial;
 pub mod watch;
 
 pub mod engine;

@@ -36,3 +36,4 @@ mod search;
 mod signin;
 mod silence;
 mod syslog;
+mod trials;
