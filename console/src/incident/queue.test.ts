@@ -34,14 +34,14 @@ describe('a hand-over', () => {
   const ben = { operator: 'op-ben', person: 'ben', teams: ['guard'] }
   const given = incident('given', 'low', 'acknowledged', offer('person', 'ben'))
 
-  it('is its receiver\'s and nobody else\'s, and is seen among theirs', () => {
+  it("is its receiver's and nobody else's, and is seen among theirs", () => {
     expect(isOfferedTo(given, ben)).toBe(true)
     expect(isMine(given, ben)).toBe(true)
     expect(isOfferedTo(given, { person: 'cai', teams: ['guard'] })).toBe(false)
     expect(isOfferedTo({ ...given, state: 'resolved' }, ben)).toBe(false)
   })
 
-  it('to a team is everybody\'s of it but who offers', () => {
+  it("to a team is everybody's of it but who offers", () => {
     const toTeam = incident('t', 'low', 'acknowledged', offer('team', 'guard'))
     expect(isOfferedTo(toTeam, ben)).toBe(true)
     expect(isOfferedTo(toTeam, { operator: 'op-ana', person: 'ana', teams: ['guard'] })).toBe(false)
@@ -50,7 +50,12 @@ describe('a hand-over', () => {
 
   it('stands on top of what is mine, however grave the rest is', () => {
     const list = [incident('grave', 'critical'), given]
-    const order = advance(empty, list, false, offeredFirst((one) => isOfferedTo(one, ben))).order
+    const order = advance(
+      empty,
+      list,
+      false,
+      offeredFirst((one) => isOfferedTo(one, ben)),
+    ).order
     expect(order).toEqual(['given', 'grave'])
   })
 })

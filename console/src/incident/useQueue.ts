@@ -62,8 +62,7 @@ export function useQueue(
   const queue = useMemo(() => {
     const key = `${filterKey}#${asked}#${table.isLoaded}#${extra.length}`
     const mayHold = isHeld && held.current.key === key
-    const order =
-      filter.owner === 'me' ? offeredFirst((one) => isOfferedTo(one, me)) : byUrgency
+    const order = filter.owner === 'me' ? offeredFirst((one) => isOfferedTo(one, me)) : byUrgency
     held.current = { queue: advance(held.current.queue, wanted, mayHold, order), key }
     return held.current.queue
   }, [wanted, isHeld, filterKey, asked, table.isLoaded, extra.length])
