@@ -490,7 +490,8 @@ await journey(
         `the focus left ${opener}`,
       )
       // A list that stands open over the dialog closes first.
-      if (await page.getByRole('listbox').isVisible()) await page.keyboard.press('Escape')
+      const list = dialog.locator('input[aria-expanded=true]')
+      if ((await list.count()) > 0) await page.keyboard.press('Escape')
       await page.keyboard.press('Escape')
       await dialog.waitFor({ state: 'hidden' })
       await eventually(() => button.evaluate((it) => it === document.activeElement))
