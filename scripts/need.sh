@@ -7,6 +7,7 @@ readonly RUST_MINIMUM=1.95
 readonly RUST_INSTALLED=1.95.0
 readonly NODE_VERSION=22.20.0
 readonly NEXTEST_VERSION=0.9.143
+readonly SCHEMATHESIS_VERSION=4.32.5
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 
@@ -169,6 +170,21 @@ need_python() {
         install_packages python3
     fi
     has python3 || say "no python3 here: unpacking evidence bundles is left out"
+}
+
+# need_schemathesis: optional. In an environment of its own; without pip, or a network to get it by,
+# the API is not tried by it.
+need_schemathesis() {
+    local own=$HOME/.cache/castellan/schemathesis-$SCHEMATHESIS_VERSION
+    SCHEMATHESIS=$own/bin/schemathesis
+    [ -x "$SCHEMATHESIS" ] && return
+    if ! python3 -c 'import ensurepip' 2>/dev/null && can_install; then
+        install_packages python3 python3-venv
+    fi
+    say "installing schemathesis $SCHEMATHESIS_VERSION into $own"
+    python3 -m venv "$own" >&2 &&
+        "$own/bin/pip" install --quiet "schemathesis==$SCHEMATHESIS_VERSION" >&2 ||
+        { rm -rf "$own"; return 1; }
 }
 
 # need_mailbox: a real mail server for tests, from PyPI. Prints the python to run it with. Callers at

@@ -41,6 +41,7 @@ say "$((SECONDS - began)) s: nextest"
 step cargo test --workspace --locked --doc --quiet
 
 step scripts/journeys.sh
+step scripts/api.sh
 
 # The last word is the test runner's own.
 grep -E '^ *Summary' "$summary" | tail -n 1

@@ -120,7 +120,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The accounts of all time, at every boundary. */
+        /**
+         * The accounts of all time, at every boundary. A role of some sites gets the lines of their
+         *     sources; those of listeners, of detection and of the lake are the whole organisation's.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -429,7 +432,10 @@ export interface paths {
                     user?: string;
                     /** @description The credential that was presented. */
                     credential?: string;
-                    /** @description Text anywhere in the event, in any case; needs `from`. */
+                    /**
+                     * @description Text anywhere in the event, in any case; needs `from`. What is covered for the caller is not
+                     *     searched, here as in `user` and `credential`; the answer says so.
+                     */
                     text?: string;
                     /** @description OCSF class_uid. */
                     class?: number;
@@ -521,7 +527,10 @@ export interface paths {
                     user?: string;
                     /** @description The credential that was presented. */
                     credential?: string;
-                    /** @description Text anywhere in the event, in any case; needs `from`. */
+                    /**
+                     * @description Text anywhere in the event, in any case; needs `from`. What is covered for the caller is not
+                     *     searched, here as in `user` and `credential`; the answer says so.
+                     */
                     text?: string;
                     /** @description OCSF class_uid. */
                     class?: number;
@@ -595,7 +604,10 @@ export interface paths {
                     user?: string;
                     /** @description The credential that was presented. */
                     credential?: string;
-                    /** @description Text anywhere in the event, in any case; needs `from`. */
+                    /**
+                     * @description Text anywhere in the event, in any case; needs `from`. What is covered for the caller is not
+                     *     searched, here as in `user` and `credential`; the answer says so.
+                     */
                     text?: string;
                     /** @description OCSF class_uid. */
                     class?: number;
@@ -2283,8 +2295,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The organisation: places, doors, things, teams, operators. `ETag`: ask again with
-         *     `If-None-Match`, and get 304 while nothing has changed.
+         * The organisation: places, doors, things, teams, operators. A role of some sites gets these
+         *     sites, the places above them, what stands in them, and whoever may work there; what has no site
+         *     is the whole organisation's. `ETag`: ask again with `If-None-Match`, and get 304 while nothing
+         *     has changed.
          */
         get: {
             parameters: {
@@ -2863,7 +2877,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** SQL over the lake and what is not yet in it; read-only, bounded in rows, time and memory. */
+        /**
+         * SQL over the lake and what is not yet in it; read-only, bounded in rows, time and memory. Only
+         *     functions whose result is no longer than what they are given may be used. For whoever sees
+         *     people by pseudonym, what may name somebody can be listed, grouped and counted, and not compared
+         *     nor put in order (403).
+         */
         post: {
             parameters: {
                 query?: never;
@@ -2894,6 +2913,15 @@ export interface paths {
                     };
                 };
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The text of the question is too long */
+                413: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -4003,6 +4031,11 @@ export interface components {
         EventPage: {
             /** @description The events. */
             events: components["schemas"]["EventItem"][];
+            /**
+             * @description What is covered for the caller (names, accounts, addresses and badge numbers of people they
+             *     have not asked for) was not searched: reveal the person first, or search by `person`.
+             */
+            names_unsearched?: boolean;
             /** @description Give this as `before` to go on; absent when there is no more. */
             next?: string | null;
         };
@@ -4095,6 +4128,17 @@ export interface components {
             /** @default null */
             call: components["schemas"]["Call"] | null;
             /**
+             * @description When it was escalated because nobody had acknowledged it, oldest first.
+             * @default []
+             */
+            escalated: components["schemas"]["Timestamp"][];
+            /**
+             * @description Whoever works incidents at any site sees it: nobody of its own site could, or nobody
+             *     answered in time.
+             * @default false
+             */
+            everywhere: boolean;
+            /**
              * @description The incidents whose findings joined this one by a person's hand.
              * @default []
              */
@@ -4110,6 +4154,8 @@ export interface components {
             offer: components["schemas"]["Offer"] | null;
             /** @default null */
             snooze: components["schemas"]["Snooze"] | null;
+            /** @default null */
+            waiting_since: components["schemas"]["Timestamp"] | null;
         };
         /** @description How many events when. */
         HistogramAnswer: {
@@ -5208,6 +5254,14 @@ export interface components {
             act: "merged";
             /** @description Which. */
             incident: components["schemas"]["IncidentId"];
+        } | {
+            /** @enum {string} */
+            act: "escalated";
+            /**
+             * Format: int32
+             * @description For which time, from 1.
+             */
+            step: number;
         } | {
             /** @enum {string} */
             act: "notified";

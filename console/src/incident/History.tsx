@@ -111,6 +111,7 @@ const ICONS: Record<string, ReactNode> = {
   opened: <IconFlag size={12} aria-hidden />,
   folded: <IconFlag size={12} aria-hidden />,
   notified: <IconBell size={12} aria-hidden />,
+  escalated: <IconBell size={12} aria-hidden />,
 }
 
 function ActLine({ entry, incident }: { entry: TimelineEntry; incident: Incident }) {

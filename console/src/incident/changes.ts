@@ -49,6 +49,8 @@ export function entryText(entry: TimelineEntry, nameOf: NameOf, sop: Incident['s
         channel: String(act.channel),
         outcome: String(act.outcome),
       })
+    case 'escalated':
+      return t('incidents.did_escalated', { step: String(act.step) })
     case 'offered':
       return withWhy(t('incidents.did_offered', { to: owner(act.to, nameOf) }), act.note)
     case 'offer_ended':

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use engine::access::{Action, At, Reach, Rights};
 use engine::auth::{AuthError, Principal, Scope};
 use engine::signin::{Origin, Session, SigninError};
-use model::{PersonId, PlaceId};
+use model::{Incident, PersonId, PlaceId};
 
 use crate::problem::{Answer, Problem};
 use crate::secure::Peer;
@@ -37,6 +37,31 @@ impl Caller {
     /// Passes only with the right to something of a site; `None`: of a site that nobody knows.
     pub fn must_at(&self, action: Action, site: Option<&PlaceId>) -> Answer<()> {
         self.may(action, site.map_or(At::Unknown, At::Site)).map_err(forbidden)
+    }
+
+    /// Passes only with the right to an incident: at its site, or anywhere if it is for everybody
+    /// who works incidents.
+    pub fn must_of(&self, action: Action, incident: &Incident) -> Answer<()> {
+        self.may_of(action, incident).map_err(forbidden)
+    }
+
+    /// Whether they may do something to an incident, and if not the reason.
+    pub fn may_of(&self, action: Action, incident: &Incident) -> Result<(), String> {
+        let at = incident.site.as_ref().map_or(At::Unknown, At::Site);
+        self.may(action, at).or_else(|why| match self.helps(incident) {
+            true => self.may(action, At::Nowhere),
+            false => Err(why),
+        })
+    }
+
+    /// Whether they are among those whom an incident of every site is for.
+    pub fn helps(&self, incident: &Incident) -> bool {
+        incident.handling.everywhere && self.works_incidents()
+    }
+
+    /// Whether they work incidents, at whatever site.
+    pub fn works_incidents(&self) -> bool {
+        self.may(Action::IncidentOperate, At::Nowhere).is_ok()
     }
 
     /// Whether they may, and if not the reason.

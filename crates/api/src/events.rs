@@ -38,7 +38,8 @@ pub struct EventQuery {
     user: Option<String>,
     /// The credential that was presented.
     credential: Option<String>,
-    /// Text anywhere in the event, in any case; needs `from`.
+    /// Text anywhere in the event, in any case; needs `from`. What is covered for the caller is not
+    /// searched, here as in `user` and `credential`; the answer says so.
     text: Option<String>,
     /// OCSF class_uid.
     class: Option<u32>,
@@ -98,6 +99,10 @@ pub struct EventPage {
     /// Give this as `before` to go on; absent when there is no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// What is covered for the caller (names, accounts, addresses and badge numbers of people they
+    /// have not asked for) was not searched: reveal the person first, or search by `person`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    names_unsearched: bool,
 }
 
 fn item(found: Found, eyes: &Eyes) -> EventItem {
@@ -127,11 +132,12 @@ pub async fn search(
     caller.must(Action::EventSearch)?;
     let reach = caller.reach(Action::EventSearch)?;
     let search = query.search()?;
-    let page = within(&shared, search, &reach).await?;
-    let next = page.next.map(|next| next.to_string());
     let eyes = Eyes::of(&shared, &caller);
+    let names_unsearched = eyes.are_covered() && search.asks_for_words();
+    let page = within(&shared, search, &reach, &eyes).await?;
+    let next = page.next.map(|next| next.to_string());
     let events = page.events.into_iter().map(|found| item(found, &eyes)).collect();
-    Ok(Json(EventPage { events, next }))
+    Ok(Json(EventPage { events, next, names_unsearched }))
 }
 
 /// One event by its record and part.
@@ -150,30 +156,31 @@ pub async fn one(
     caller.must(Action::EventSearch)?;
     let found = shared.engine.lake.event(record, part).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("no event {record}/{part}")))?;
-    caller.must_at(Action::EventSearch, site_of(&shared, &found).as_ref())?;
+    caller.must_at(Action::EventSearch, found.site.as_ref())?;
     Ok(Json(item(found, &Eyes::of(&shared, &caller))))
 }
 
-/// The site of an event is its source's.
-fn site_of(shared: &Shared, found: &Found) -> Option<PlaceId> {
-    site_of_source(shared, &SourceId::parse(&found.source).ok()?)
-}
-
+/// The site of a source.
 pub(crate) fn site_of_source(shared: &Shared, source: &SourceId) -> Option<PlaceId> {
     shared.engine.current.get().source(source).site.clone()
 }
 
 /// Searches what is within reach: site by site where a role is for some sites only.
-pub(crate) async fn within(shared: &Shared, search: Search, reach: &Reach) -> Answer<Page> {
+pub(crate) async fn within(
+    shared: &Shared,
+    search: Search,
+    reach: &Reach,
+    eyes: &Eyes,
+) -> Answer<Page> {
     let sites = match reach {
-        Reach::Everywhere => return Ok(shared.engine.search(&search).await?),
+        Reach::Everywhere => return Ok(shared.engine.search(&search, eyes.view()).await?),
         Reach::Sites(sites) => sites,
     };
     let mut events = Vec::new();
     let mut has_more = false;
     for site in sites.iter().filter(|site| search.site.as_ref().is_none_or(|s| s == *site)) {
         let of_site = Search { site: Some(site.clone()), ..search.clone() };
-        let page = shared.engine.search(&of_site).await?;
+        let page = shared.engine.search(&of_site, eyes.view()).await?;
         has_more |= page.next.is_some();
         events.extend(page.events);
     }
@@ -293,11 +300,15 @@ pub struct QueryAnswer {
     truncated: bool,
 }
 
-/// SQL over the lake and what is not yet in it; read-only, bounded in rows, time and memory.
+/// SQL over the lake and what is not yet in it; read-only, bounded in rows, time and memory. Only
+/// functions whose result is no longer than what they are given may be used. For whoever sees
+/// people by pseudonym, what may name somebody can be listed, grouped and counted, and not compared
+/// nor put in order (403).
 #[utoipa::path(
     post, path = "/v1/query", tag = "events", request_body = QueryRequest,
     responses((status = 200, body = QueryAnswer), (status = 400, body = Problem),
-        (status = 403, body = Problem)),
+        (status = 403, body = Problem),
+        (status = 413, body = Problem, description = "The text of the question is too long")),
     security(("token" = []))
 )]
 pub async fn query(
@@ -317,12 +328,13 @@ pub async fn query(
         );
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
-    let result = shared.engine.query(&request.sql, request.raw).await?;
+    let how = (request.raw, !eyes.are_covered());
+    let result = shared.engine.query(&request.sql, how).await?;
     let columns: Vec<String> = result.columns.iter().map(|c| c.name.clone()).collect();
     let rows = result.rows()?;
     let row = |row: serde_json::Map<String, Value>| {
         let mut row = Value::Object(row);
-        eyes.cover(&mut row);
+        eyes.cover_line(&mut row);
         columns.iter().map(|c| row.get_mut(c).map_or(Value::Null, Value::take)).collect()
     };
     Ok(Json(QueryAnswer {

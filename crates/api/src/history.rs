@@ -74,9 +74,11 @@ pub async fn histogram(
     }
     let buckets = fineness.buckets.unwrap_or(60).clamp(1, BUCKETS_MAX);
     let mut counts = vec![0_u64; buckets as usize];
+    let eyes = Eyes::of(&shared, &caller);
     let mut step = std::time::Duration::ZERO;
     for search in by_site(search, &reach) {
-        let found = shared.engine.histogram(&search, (from, to), buckets).await?;
+        let how = (buckets, eyes.view());
+        let found = shared.engine.histogram(&search, (from, to), how).await?;
         step = found.0;
         for (sum, more) in counts.iter_mut().zip(found.1) {
             *sum += more;
@@ -171,7 +173,7 @@ type Piece = Result<Bytes, std::io::Error>;
 impl Work {
     async fn next(mut self) -> Option<(Piece, Self)> {
         let search = self.search.take()?;
-        let mut page = match within(&self.shared, search.clone(), &self.reach).await {
+        let mut page = match within(&self.shared, search.clone(), &self.reach, &self.eyes).await {
             Ok(page) => page,
             Err(problem) => return Some((Err(std::io::Error::other(problem.detail)), self)),
         };

@@ -71,6 +71,7 @@ pub async fn list(
         level_min: query.level,
         entity: query.entity,
         sites: sites(&caller)?,
+        everywhere_too: caller.works_incidents(),
         after: page_key(query.after.as_deref())?,
         limit: query.limit.unwrap_or(100),
     };
@@ -117,8 +118,7 @@ fn incident_id(text: &str) -> Answer<IncidentId> {
 pub(crate) fn view(shared: &Shared, caller: &Caller, incident: Incident) -> IncidentView {
     let (id, person) = caller.by();
     let mut actions = allowed(&incident, By { id, person }, shared.engine.now());
-    let at = incident.site.as_ref().map_or(At::Unknown, At::Site);
-    if let Err(message) = caller.may(Action::IncidentOperate, at) {
+    if let Err(message) = caller.may_of(Action::IncidentOperate, &incident) {
         let own_words = |offer: &ActionOffer| {
             offer.action == engine::respond::Action::Comment && is_own_call(caller, &incident)
         };
@@ -166,7 +166,7 @@ pub async fn one(
     let found = shared.engine.state.incident(&incident_id(&id)?).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("no incident `{id}`")))?;
     if !is_own_call(&caller, &found) {
-        caller.must_at(Action::IncidentRead, found.site.as_ref())?;
+        caller.must_of(Action::IncidentRead, &found)?;
     }
     shown(&shared, &caller, found)
 }
@@ -204,14 +204,14 @@ pub async fn act(
     let own_call = found.as_ref().is_some_and(|found| is_own_call(&caller, found));
     if !(is_comment && own_call) {
         caller.must(Action::IncidentOperate)?;
-        if let Some(found) = found {
-            caller.must_at(Action::IncidentOperate, found.site.as_ref())?;
+        if let Some(found) = &found {
+            caller.must_of(Action::IncidentOperate, found)?;
         }
     }
     if let Act::Merge { into } = &request.act {
         let target = shared.engine.state.incident(into).await?;
         let missing = || Problem::not_found(format!("no incident `{into}`"));
-        caller.must_at(Action::IncidentOperate, target.ok_or_else(missing)?.site.as_ref())?;
+        caller.must_of(Action::IncidentOperate, &target.ok_or_else(missing)?)?;
     }
     let done = shared.engine.act(&id, &request.act, caller.by(), request.version).await?;
     shown(&shared, &caller, done)
@@ -230,7 +230,7 @@ pub async fn open(
     Json(made): Json<HandMade>,
 ) -> Answer<Json<Value>> {
     caller.must(Action::IncidentManual)?;
-    caller.must_at(Action::IncidentManual, made.site.as_ref())?;
+    caller.must_at(Action::IncidentManual, shared.engine.site_by_hand(&made).as_ref())?;
     let text = engine::auth::new_id("i-hand").map_err(|e| Problem::unavailable(e.to_string()))?;
     let id = IncidentId::parse(&text).map_err(|e| Problem::unavailable(e.to_string()))?;
     let opened = shared.engine.open_incident(made, caller.by(), id).await?;
@@ -292,13 +292,12 @@ pub async fn findings(
 
 /// A finding is where its incidents are.
 async fn is_near(shared: &Shared, caller: &Caller, finding: &Finding) -> Answer<bool> {
-    let reach = caller.reach(Action::IncidentRead)?;
-    if reach == Reach::Everywhere {
+    if caller.reach(Action::IncidentRead)? == Reach::Everywhere {
         return Ok(true);
     }
     for id in shared.engine.state.incidents_of_finding(&finding.id).await? {
         let incident = shared.engine.state.incident(&id).await?;
-        if incident.is_some_and(|incident| reach.covers(incident.site.as_ref())) {
+        if incident.is_some_and(|one| caller.may_of(Action::IncidentRead, &one).is_ok()) {
             return Ok(true);
         }
     }

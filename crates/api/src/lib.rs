@@ -4,6 +4,7 @@
 //! decides: it asks the engine and shows what the engine says.
 
 mod auth;
+mod hosts;
 mod problem;
 mod reason;
 mod secure;

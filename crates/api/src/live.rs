@@ -9,6 +9,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use engine::access::{Action, Reach};
 use engine::accounting::{Boundary, Outcome};
 use engine::live::LiveMessage;
+use engine::seats::{NoSeat, Seat};
 use futures::Stream;
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
@@ -51,12 +52,6 @@ pub async fn live(
     Query(query): Query<LiveQuery>,
 ) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let live = &shared.engine.live;
-    let max = shared.engine.config.limits.live_subscribers_max;
-    if live.subscribers() as u64 >= max {
-        let detail = format!("{max} subscribers listen already");
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_subscribers", detail)
-            .after(Duration::from_secs(5)));
-    }
     let (receiver, action) = match query.kind.as_deref() {
         None | Some("incidents") => (live.incidents(), Action::IncidentRead),
         Some("events") => (live.events(), Action::EventSearch),
@@ -65,26 +60,52 @@ pub async fn live(
             return Err(Problem::bad_request(detail));
         }
     };
+    let reach = caller.reach(action)?;
+    let session = caller.session.as_ref().map(engine::signin::Session::key);
+    let seat = live.seats.take(caller.by().0, session, &shared.engine.config.limits);
+    let seat = seat.map_err(no_seat)?;
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let watched = Watched {
-        reach: caller.reach(action)?,
+        reach,
+        _seat: seat,
+        works_incidents: caller.works_incidents(),
         eyes: Eyes::of(&shared, &caller),
         log_reach: caller.reach(Action::OccurrenceRead).ok(),
         refusals: caller.reach(Action::RefusalRead).ok(),
         ticks: caller.must(Action::SystemRead).is_ok().then_some(ticks),
-        session: caller.session.as_ref().map(engine::signin::Session::key),
+        session,
         shared,
         receiver,
     };
     Ok(Sse::new(stream(watched)).keep_alive(KeepAlive::default()))
 }
 
+/// The stream is full, or the caller has their share of it.
+fn no_seat(why: NoSeat) -> Problem {
+    metrics::counter!("castellan_live_refused_total", "reason" => why.as_str()).increment(1);
+    let detail = match why {
+        NoSeat::Full => "as many listen to the live stream as can; come again".to_owned(),
+        NoSeat::Session(max) => format!(
+            "this session has {max} live streams open (limit live_per_session_max): close a window"
+        ),
+        NoSeat::Operator(max) => format!(
+            "you have {max} live streams open (limit live_per_operator_max): close one elsewhere"
+        ),
+    };
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_subscribers", detail)
+        .after(Duration::from_secs(5))
+}
+
 /// A subscription, and who listens.
 struct Watched {
     shared: Shared,
     receiver: Receiver<LiveMessage>,
+    /// Free again when the stream ends.
+    _seat: Seat,
     reach: Reach,
+    /// Whether they work incidents, and so see those that are for everybody who does.
+    works_incidents: bool,
     eyes: Eyes,
     /// How far they may read the occurrence log.
     log_reach: Option<Reach>,
@@ -141,7 +162,10 @@ impl Watched {
     fn is_near(&self, message: &LiveMessage) -> bool {
         match message {
             LiveMessage::Event(event) => self.reach.covers(event.site.as_ref()),
-            LiveMessage::Incident(incident) => self.reach.covers(incident.site.as_ref()),
+            LiveMessage::Incident(incident) => {
+                self.reach.covers(incident.site.as_ref())
+                    || (self.works_incidents && incident.handling.everywhere)
+            }
             LiveMessage::Door(door) => self.reach.covers(door.site.as_ref()),
             LiveMessage::Refused(refusal) => {
                 let reach = self.refusals.as_ref();

@@ -157,7 +157,7 @@ pub async fn write(
     let draft = shared.engine.draft_occurrence(request.into(), caller.by().0).await?;
     caller.must_at(Action::OccurrenceWrite, draft.site())?;
     if let Some(incident) = &draft.incident {
-        caller.must_at(Action::IncidentRead, incident.site.as_ref())?;
+        caller.must_of(Action::IncidentRead, incident)?;
     }
     if let Some(corrected) = &draft.corrected {
         caller.must_at(Action::OccurrenceWrite, corrected.site.as_ref())?;

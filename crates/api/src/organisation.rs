@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::access::{Action, Reach};
 use engine::signin::OperatorView;
-use model::spine::{PlaceKind, ZoneClass};
+use model::spine::{Asset, Door, PlaceKind, ZoneClass};
 use model::{AssetId, Organisation, PlaceId, TeamId, TenantId};
 use serde::Serialize;
 
@@ -100,8 +100,10 @@ struct OperatorName {
     works_at: BTreeSet<PlaceId>,
 }
 
-/// The organisation: places, doors, things, teams, operators. `ETag`: ask again with
-/// `If-None-Match`, and get 304 while nothing has changed.
+/// The organisation: places, doors, things, teams, operators. A role of some sites gets these
+/// sites, the places above them, what stands in them, and whoever may work there; what has no site
+/// is the whole organisation's. `ETag`: ask again with `If-None-Match`, and get 304 while nothing
+/// has changed.
 #[utoipa::path(
     get, path = "/v1/organisation", tag = "organisation",
     responses((status = 200, body = OrganisationItem), (status = 304, description = "Unchanged")),
@@ -113,7 +115,8 @@ pub async fn organisation(
     headers: HeaderMap,
 ) -> Answer<Response> {
     caller.must(Action::PlaceRead)?;
-    let body = serde_json::to_vec(&item(&shared)).unwrap_or_default();
+    let reach = caller.reach(Action::PlaceRead)?;
+    let body = serde_json::to_vec(&item(&shared, &reach)).unwrap_or_default();
     let digest = engine::auth::hash(&String::from_utf8_lossy(&body));
     let tag: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{tag}\"");
@@ -125,10 +128,14 @@ pub async fn organisation(
     Ok(([(header::ETAG, tag), (header::CONTENT_TYPE, kind)], body).into_response())
 }
 
-fn item(shared: &Shared) -> OrganisationItem {
+fn item(shared: &Shared, reach: &Reach) -> OrganisationItem {
     let knowledge = shared.engine.current.get();
     let org = &*knowledge.org;
-    let places = org.places.values().map(|place| PlaceItem {
+    let is_near = |place: &PlaceId| reach.covers(org.site_of(place));
+    let above = above(org, reach);
+    let places =
+        org.places.values().filter(|place| is_near(&place.id) || above.contains(&place.id));
+    let places = places.map(|place| PlaceItem {
         id: place.id.clone(),
         kind: place.kind,
         name: place.name.clone(),
@@ -138,7 +145,9 @@ fn item(shared: &Shared) -> OrganisationItem {
         zone_class: place.zone_class,
         capacity: place.capacity,
     });
-    let assets = org.assets.values().map(|asset| AssetItem {
+    let stands_near =
+        |asset: &&Asset| reach.covers(asset.place.as_ref().and_then(|place| org.site_of(place)));
+    let assets = org.assets.values().filter(stands_near).map(|asset| AssetItem {
         id: asset.id.clone(),
         kind: asset.kind.clone(),
         name: asset.name.clone(),
@@ -149,33 +158,62 @@ fn item(shared: &Shared) -> OrganisationItem {
         model: asset.model.clone(),
         criticality: asset.criticality,
     });
-    let operators = shared.engine.signin.operators();
-    let mut teams: BTreeSet<TeamId> =
-        knowledge.rules.iter().filter_map(|(_, meta)| meta.team.clone()).collect();
-    teams.insert(shared.engine.config.default_team.clone());
-    teams.extend(operators.iter().flat_map(|operator| operator.teams.iter().cloned()));
+    let operators = shared.engine.signin.operators().into_iter();
     let name = |operator: OperatorView| {
         let (works_everywhere, works_at) = match shared.engine.works_at(&operator) {
             Reach::Everywhere => (true, BTreeSet::new()),
-            Reach::Sites(sites) => (false, sites),
+            Reach::Sites(mut sites) => {
+                sites.retain(|site| reach.covers(Some(site)));
+                (false, sites)
+            }
         };
         let person = operator.owner();
         OperatorName { id: operator.id, name: operator.name, person, works_everywhere, works_at }
     };
-    let names = operators.into_iter().filter(|o| !o.is_disabled).map(name);
+    let names = operators.filter(|o| !o.is_disabled && is_colleague(o, reach)).map(name);
+    let own_sites = |site: &PlaceId| reach.covers(Some(site));
     OrganisationItem {
         tenant: org.tenant.clone(),
         name: org.name.clone(),
         time_zone: org.time_zone.clone(),
-        sites: sites(org),
+        sites: sites(org).into_iter().filter(own_sites).collect(),
         places: places.collect(),
-        doors: doors(org),
+        doors: doors(org, &is_near),
         assets: assets.collect(),
-        teams: teams.into_iter().collect(),
+        teams: teams(shared, reach),
         operators: names.collect(),
         camera_link: shared.engine.config.camera_link.clone(),
         version: knowledge.version,
     }
+}
+
+/// The places above the sites within reach: without them the tree would have no trunk.
+fn above(org: &Organisation, reach: &Reach) -> BTreeSet<PlaceId> {
+    let Reach::Sites(sites) = reach else { return BTreeSet::new() };
+    let mut above = BTreeSet::new();
+    for site in sites {
+        let mut at = org.places.get(site).and_then(|place| place.parent.as_ref());
+        while let Some(place) = at.filter(|place| above.insert((*place).clone())) {
+            at = org.places.get(place).and_then(|place| place.parent.as_ref());
+        }
+    }
+    above
+}
+
+/// Whether an operator has a role that meets this reach.
+fn is_colleague(operator: &OperatorView, reach: &Reach) -> bool {
+    operator.grants.iter().any(|grant| match (&grant.sites, reach) {
+        (None, _) | (_, Reach::Everywhere) => true,
+        (Some(theirs), Reach::Sites(own)) => !theirs.is_disjoint(own),
+    })
+}
+
+/// The teams that rules name, and those of colleagues.
+fn teams(shared: &Shared, reach: &Reach) -> Vec<TeamId> {
+    let mut teams = shared.engine.rule_teams();
+    let operators = shared.engine.signin.operators().into_iter();
+    teams.extend(operators.filter(|o| is_colleague(o, reach)).flat_map(|o| o.teams));
+    teams.into_iter().collect()
 }
 
 fn sites(org: &Organisation) -> Vec<PlaceId> {
@@ -183,13 +221,12 @@ fn sites(org: &Organisation) -> Vec<PlaceId> {
     all.map(|place| place.id.clone()).collect()
 }
 
-fn doors(org: &Organisation) -> Vec<DoorItem> {
+fn doors(org: &Organisation, is_near: &dyn Fn(&PlaceId) -> bool) -> Vec<DoorItem> {
     let camera = |door: &PlaceId| {
-        let at_door =
-            |a: &&model::spine::Asset| a.kind == "camera" && a.place.as_ref() == Some(door);
+        let at_door = |a: &&Asset| a.kind == "camera" && a.place.as_ref() == Some(door);
         org.assets.values().find(at_door).map(|asset| asset.id.clone())
     };
-    let item = |door: &model::spine::Door| DoorItem {
+    let item = |door: &Door| DoorItem {
         door: door.door.clone(),
         from_zone: door.from_zone.clone(),
         to_zone: door.to_zone.clone(),
@@ -198,5 +235,5 @@ fn doors(org: &Organisation) -> Vec<DoorItem> {
         reader_out: door.reader_out.clone(),
         camera: camera(&door.door),
     };
-    org.doors.values().map(item).collect()
+    org.doors.values().filter(|door| is_near(&door.door)).map(item).collect()
 }

@@ -78,8 +78,8 @@ pub async fn bundle(
     let missing = || Problem::not_found(format!("no incident `{id}`"));
     let wanted = IncidentId::parse(&id).map_err(|_| missing())?;
     let found = shared.engine.state.incident(&wanted).await?.ok_or_else(missing)?;
-    caller.must_at(Action::IncidentRead, found.site.as_ref())?;
-    caller.must_at(Action::Export, found.site.as_ref())?;
+    caller.must_of(Action::IncidentRead, &found)?;
+    caller.must_of(Action::Export, &found)?;
     let reason = reason.wanted()?;
     let _turn = turn(&shared)?;
     let why = |problem: Problem| problem.detail;

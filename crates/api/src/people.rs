@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use engine::access::Action;
-use engine::veil::is_naming;
+use engine::veil::{is_credential, is_naming};
 use model::spine::{PersonKind, PersonStatus};
+use model::text::Words;
 use model::{Entity, PersonId, PlaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
-use crate::reason::REASON_CHARS_MAX;
+use crate::reason::{REASON_CHARS_MAX, fit};
 use crate::state::Shared;
 use crate::veil::Eyes;
 
@@ -151,6 +152,7 @@ pub async fn reveal(
         let detail = format!("`reason` has 1 to {REASON_CHARS_MAX} characters");
         return Err(Problem::bad_request(detail));
     }
+    fit("reason", reason, Words::Text)?;
     let session = caller.session.as_ref().map(engine::signin::Session::key);
     shared.engine.reveal(session, &person, (reason, caller.by().0)).await?;
     Ok(Json(found))
@@ -185,7 +187,7 @@ fn item(org: &model::Organisation, id: &PersonId, is_named: bool) -> Option<Pers
 
 /// A credential's number opens doors: all but its last three characters are hidden.
 fn shown(kind: &str, value: &str) -> String {
-    if !matches!(kind, "badge" | "card" | "mobile_credential" | "pin") {
+    if !is_credential(kind) {
         return value.to_owned();
     }
     let count = value.chars().count();

@@ -160,6 +160,15 @@ pub async fn mark(
     caller.must_at(Action::PlanEdit, knowledge.org.site_of(&place))?;
     let mark = |mark: MarkItem| Mark { entity: mark.entity, x: mark.x, y: mark.y };
     let marks: Vec<Mark> = marks.into_iter().map(mark).collect();
+    // What stands at another site, or at none, is put on a plan by those who may go there; what is
+    // on it already may stay.
+    let held = shared.engine.state.plan(&place).await?.map(|plan| plan.marks).unwrap_or_default();
+    for mark in marks.iter().filter(|mark| held.iter().all(|one| one.entity != mark.entity)) {
+        if shared.engine.is_thing(&mark.entity) {
+            let site = shared.engine.site_of_thing(&mark.entity);
+            caller.must_at(Action::PlanEdit, site.as_ref())?;
+        }
+    }
     shared.engine.save_marks(&place, &marks, caller.by().0).await?;
     Ok(StatusCode::NO_CONTENT)
 }

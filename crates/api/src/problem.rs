@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use engine::desk::DeskError;
 use engine::flow::body::BodyError;
 use engine::flow::ingest::IngestError;
+use engine::lake::LimitKind;
 use engine::signin::SigninError;
 use serde::Serialize;
 
@@ -252,9 +253,26 @@ impl From<engine::StoreError> for Problem {
 
 impl From<engine::LakeError> for Problem {
     fn from(error: engine::LakeError) -> Self {
-        if error.is_retryable() {
-            return Self::unavailable(error.to_string());
+        let detail = error.to_string();
+        match &error {
+            engine::LakeError::Covered { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            }
+            engine::LakeError::Limit { which: LimitKind::QueryText, .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+            }
+            engine::LakeError::Limit { which: LimitKind::Memory, .. } => {
+                Self::new(StatusCode::BAD_REQUEST, "query_too_large", detail)
+            }
+            _ if error.is_retryable() => Self::unavailable(detail),
+            engine::LakeError::Damaged { .. } | engine::LakeError::Storage { .. } => {
+                tracing::error!(reason = %error, "history not readable");
+                Self::unavailable("history cannot be read now; try again")
+            }
+            engine::LakeError::Sql { .. }
+            | engine::LakeError::Refused { .. }
+            | engine::LakeError::Limit { .. }
+            | engine::LakeError::Encode { .. } => Self::bad_request(detail),
         }
-        Self::bad_request(error.to_string())
     }
 }

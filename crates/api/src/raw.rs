@@ -69,9 +69,8 @@ pub async fn one(
     Path(record): Path<u64>,
 ) -> Answer<Json<RawItem>> {
     caller.must(Action::EventRaw)?;
-    let missing = || {
-        Problem::not_found(format!("record {record} is no longer, or not yet, in the history"))
-    };
+    let missing =
+        || Problem::not_found(format!("record {record} is no longer, or not yet, in the history"));
     let raw = shared.engine.raw(record).await?.ok_or_else(missing)?.raw;
     caller.must_at(Action::EventRaw, site_of_source(&shared, &raw.source).as_ref())?;
     let eyes = Eyes::of(&shared, &caller);
@@ -132,10 +131,7 @@ fn covered(eyes: &Eyes, body: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn covered_text(eyes: &Eyes, text: &str) -> String {
-    // A blank at its end makes it prose to the veil, in which a plain word may be an account's
-    // name: a record in which nothing else is blank names people too.
-    let mut plain = eyes.text(format!("{text} "));
-    plain.truncate(plain.len().saturating_sub(1));
+    let plain = eyes.record(text.to_owned());
     // Where JSON writes a name with escapes, the text does not hold it, and what was read does.
     let Ok(mut read) = serde_json::from_str::<Value>(&plain) else { return plain };
     let before = read.clone();

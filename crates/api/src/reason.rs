@@ -1,12 +1,19 @@
 //! The reason that somebody types for an act, beside the act.
 
 use engine::Engine;
+use model::text::Words;
 use serde::Deserialize;
 
 use crate::problem::{Answer, Problem};
 
 /// Longest reason, in characters.
 pub const REASON_CHARS_MAX: usize = 500;
+
+/// Refuses words with characters that may not be there. `what`: the field.
+pub fn fit(what: &str, text: &str, words: Words) -> Answer<()> {
+    let refused = |unfit| Problem::bad_request(format!("`{what}`: {unfit}"));
+    model::text::check(text, words).map_err(refused)
+}
 
 /// Why.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -17,14 +24,14 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// Fails when it is too long to be kept.
+    /// Fails when it is too long to be kept, or holds what cannot be seen.
     pub fn check(&self) -> Answer<()> {
-        match &self.reason {
-            Some(text) if text.chars().count() > REASON_CHARS_MAX => Err(Problem::bad_request(
-                format!("`reason` is longer than {REASON_CHARS_MAX} characters"),
-            )),
-            Some(_) | None => Ok(()),
+        let Some(text) = &self.reason else { return Ok(()) };
+        if text.chars().count() > REASON_CHARS_MAX {
+            let detail = format!("`reason` is longer than {REASON_CHARS_MAX} characters");
+            return Err(Problem::bad_request(detail));
         }
+        fit("reason", text, Words::Text)
     }
 
     /// The reason, which must be given.

@@ -19,10 +19,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::COOKIE;
+use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, incidents, ingest, live, mappings, occurrences, oidc,
+    audit, console, events, history, hosts, incidents, ingest, live, mappings, occurrences, oidc,
     operators, organisation, panic, papers, people, plans, presence, problem, raw, refused,
     session, signin, system, tokens, views,
 };
@@ -158,6 +159,7 @@ fn application(shared: Shared) -> axum::Router {
     let (router, document) = routes().split_for_parts();
     let document = document.to_json().unwrap_or_default();
     let public_url = shared.engine.config.public_url.clone();
+    let hosts = Hosts::of(&shared.engine.config);
     let json = [("content-type", "application/json")];
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(
@@ -169,6 +171,7 @@ fn application(shared: Shared) -> axum::Router {
         .route("/openapi.json", axum::routing::get(move || async move { (json, document) }))
         .fallback(axum::routing::get(console::fallback))
         .layer(axum::middleware::map_response(problem::in_our_form))
+        .layer(axum::middleware::from_fn_with_state(hosts, hosts::known))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
         .layer(header("cache-control", "no-store"))

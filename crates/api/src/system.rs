@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::access::Action;
+use engine::access::{Action, Reach};
 use engine::store::state::{
     DEAD_LETTER_PAGE_MAX, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus,
 };
-use model::{SourceId, SourceState, Timestamp};
+use model::{Organisation, SourceId, SourceState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
@@ -88,7 +88,8 @@ pub async fn sources(
     Ok(Json(found.into_iter().map(item).collect()))
 }
 
-/// The accounts of all time, at every boundary.
+/// The accounts of all time, at every boundary. A role of some sites gets the lines of their
+/// sources; those of listeners, of detection and of the lake are the whole organisation's.
 #[utoipa::path(
     get, path = "/v1/accounts", tag = "system",
     responses((status = 200, body = Vec<AccountItem>)), security(("token" = []))
@@ -97,9 +98,19 @@ pub async fn accounts(
     State(shared): State<Shared>,
     caller: Caller,
 ) -> Answer<Json<Vec<AccountItem>>> {
-    caller.must(Action::SystemRead)?;
-    let lines = shared.engine.account_lines().await?;
+    let reach = caller.reach(Action::SystemRead)?;
+    let mut lines = shared.engine.account_lines().await?;
+    let org = &shared.engine.current.get().org;
+    lines.retain(|line| reach == Reach::Everywhere || is_of(org, line, &reach));
     Ok(Json(lines.into_iter().map(account).collect()))
+}
+
+/// Whether a line of the accounts is that of a source within reach.
+fn is_of(org: &Organisation, line: &engine::engine::AccountLine, reach: &Reach) -> bool {
+    let by_source = ["intake", "normalise"].contains(&line.boundary.as_str());
+    let source = SourceId::parse(&line.source).ok().filter(|_| by_source);
+    let source = source.and_then(|id| org.sources.get(&id));
+    source.is_some_and(|source| reach.covers(source.site.as_ref()))
 }
 
 /// One limit and how near it is.

@@ -4,13 +4,17 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use engine::access::Action;
 use engine::auth::{NewToken, Scope};
+use model::text::Words;
 use model::{SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
-use crate::reason::Reason;
+use crate::reason::{Reason, fit};
 use crate::state::Shared;
+
+/// Longest label, in characters.
+const LABEL_CHARS_MAX: usize = 200;
 
 /// What is wanted of a new token.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -74,6 +78,12 @@ pub async fn create(
             ))
         })
     };
+    let length = request.label.trim().chars().count();
+    if !(1..=LABEL_CHARS_MAX).contains(&length) {
+        let detail = format!("`label` has 1 to {LABEL_CHARS_MAX} characters");
+        return Err(Problem::bad_request(detail));
+    }
+    fit("label", &request.label, Words::Line)?;
     let wanted = NewToken {
         label: request.label,
         scopes: request.scopes.iter().map(scope).collect::<Answer<_>>()?,

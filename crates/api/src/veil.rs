@@ -8,6 +8,7 @@ use axum::Json;
 use engine::Engine;
 use engine::access::Action;
 use engine::knowledge::Knowledge;
+use engine::lake::View;
 use engine::live::LiveEvent;
 use model::PersonId;
 use serde::Serialize;
@@ -18,11 +19,13 @@ use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 
 /// Whose names one caller sees.
+#[derive(Clone)]
 pub struct Eyes {
     engine: Arc<Engine>,
     sight: Sight,
 }
 
+#[derive(Clone, Copy)]
 enum Sight {
     /// A token that may see names.
     All,
@@ -57,6 +60,18 @@ impl Eyes {
         }
     }
 
+    /// Events as this caller sees them, for whoever searches; `None` where they see everything.
+    pub fn view(&self) -> Option<View> {
+        self.are_covered().then(|| {
+            let eyes = self.clone();
+            let view = move |json: &str| match eyes.json(json) {
+                Cow::Owned(covered) => Some(covered),
+                Cow::Borrowed(_) => None,
+            };
+            Arc::new(view) as View
+        })
+    }
+
     /// An answer as this caller sees it.
     pub fn answer<T: Serialize>(&self, body: &T) -> Answer<Json<Value>> {
         let value = serde_json::to_value(body);
@@ -72,11 +87,26 @@ impl Eyes {
         }
     }
 
+    /// The same in one line of a table.
+    pub fn cover_line(&self, line: &mut Value) {
+        if let Some(knowledge) = self.knowledge() {
+            knowledge.veil.cover_line(line, &|person| self.sees(person));
+        }
+    }
+
     /// A plain text as this caller sees it.
     pub fn text(&self, text: String) -> String {
         let covered = self
             .knowledge()
             .and_then(|knowledge| knowledge.veil.cover_text(&text, &|person| self.sees(person)));
+        covered.unwrap_or(text)
+    }
+
+    /// A record's text as this caller sees it.
+    pub fn record(&self, text: String) -> String {
+        let covered = self.knowledge().and_then(|knowledge| {
+            knowledge.veil.cover_anywhere(&text, &|person| self.sees(person))
+        });
         covered.unwrap_or(text)
     }
 

@@ -6,10 +6,12 @@ use axum::http::StatusCode;
 use engine::access::Action;
 use engine::store::state::View;
 use model::Timestamp;
+use model::text::Words;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
+use crate::reason::fit;
 use crate::state::Shared;
 
 /// Longest name, in characters.
@@ -103,6 +105,8 @@ pub async fn save(
             "`query` is longer than {QUERY_BYTES_MAX} bytes"
         )));
     }
+    fit("name", &name, Words::Line)?;
+    fit("query", &request.query, Words::Text)?;
     let kind = match request.kind {
         ViewKind::Incidents => "incidents",
         ViewKind::Events => "events",

@@ -1,6 +1,6 @@
 //! Who asks: bearer tokens, stored hashed, scoped, expiring.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
 
 use access::Action;
@@ -166,17 +166,16 @@ impl Tokens {
         Ok(())
     }
 
-    /// Whether a token that may be used at `now` lets this person work incidents.
-    pub fn may_work(&self, person: &PersonId, now: Timestamp) -> bool {
-        let works = |token: &Token| {
-            let is_live =
-                token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now);
-            let scopes = || token.scopes.iter().filter_map(|s| Scope::parse(s));
-            is_live
-                && token.label == person.as_str()
-                && scopes().any(|scope| scope.actions().contains(&Action::IncidentOperate))
+    /// The people whose tokens may be used at `now` and have a scope.
+    pub fn people(&self, scope: Scope, now: Timestamp) -> BTreeSet<PersonId> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let is_good = |token: &&Token| {
+            token.revoked_at.is_none()
+                && token.expires_at.is_none_or(|end| end > now)
+                && token.scopes.iter().any(|word| word == scope.as_str())
         };
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().any(works)
+        let good = known.values().filter(is_good);
+        good.filter_map(|token| PersonId::parse(&token.label).ok()).collect()
     }
 
     /// Whose a token is, if it may be used at `now`. Looked up by its hash, so timing says nothing.

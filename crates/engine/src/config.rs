@@ -41,6 +41,8 @@ pub struct Config {
     pub listen: Listen,
     /// The address people use; required off loopback.
     pub public_url: Option<String>,
+    /// Other names by which browsers and proxies speak to us; requests to any other are refused.
+    pub host_names: Vec<String>,
     /// Lake folder; inside the data folder if absent.
     pub lake: Option<PathBuf>,
     /// How long the lake keeps events; for ever if absent.
@@ -89,6 +91,7 @@ impl Config {
                 https: None,
             },
             public_url: None,
+            host_names: Vec::new(),
             lake: None,
             retention: None,
             retention_by_class: BTreeMap::new(),
@@ -138,6 +141,8 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
         listen.finish();
     }
     config.public_url = root.take_str("public_url").map(|url| url.value);
+    let names = root.take_strs("host_names").unwrap_or_default();
+    config.host_names = names.into_iter().map(|name| name.value).collect();
     read_journal(root, &mut config);
     read_lake(root, &mut config);
     if let Some(mut organisation) = root.take_table("organisation") {

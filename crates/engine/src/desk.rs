@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use model::{Finding, Incident, IncidentId, PersonId, TeamId, Timestamp};
+use model::{Finding, Incident, IncidentId, PersonId, Timestamp};
 use respond::{
-    Act, ActRefused, Book, By, Changed, Channel, Crew, FoldOutcome, HandMade, Moment, PanicCall,
-    Routing, act, called_before, notices, open_by_hand, open_by_panic,
+    Act, ActRefused, Book, By, Changed, Channel, FoldOutcome, HandMade, Moment, PanicCall, Routing,
+    Watch, act, called_before, notices, open_by_hand, open_by_panic,
 };
 use store::state::{DetectStep, OutboxItem};
 use store::{Retry, State, StoreError};
@@ -16,6 +16,9 @@ use tokio::sync::Mutex;
 
 use crate::knowledge::Knowledge;
 use crate::live::{Live, LiveMessage};
+
+/// Most incidents that one sweep escalates; the rest waits a second more.
+const ESCALATIONS_AT_ONCE_MAX: usize = 100;
 
 /// Why an act was not done.
 #[derive(Debug, thiserror::Error)]
@@ -150,12 +153,29 @@ impl Desk {
         Ok(after)
     }
 
-    /// Does what is due by itself: offers that nobody answered return, snoozes end.
-    pub async fn sweep(&self, now: Timestamp) -> Result<usize, DeskError> {
+    /// Does what is due by itself: offers that nobody answered return, snoozes end, and what is
+    /// critical and not acknowledged in time is escalated. `watch`: who could answer beside
+    /// somebody who cannot, asked only when somebody must.
+    pub async fn sweep(
+        &self,
+        now: Timestamp,
+        watch: impl Fn(Option<&str>) -> Watch,
+    ) -> Result<usize, DeskError> {
         let mut book = self.book.lock().await;
-        let due =
-            book.iter().filter_map(|incident| Some((incident, respond::expire(incident, now)?)));
-        let due: Vec<_> = due.map(|(before, changed)| (Some(before.clone()), changed)).collect();
+        let mut due: Vec<(Option<Incident>, Changed)> = Vec::new();
+        let expired = |incident: &Incident| respond::expire(incident, now);
+        due.extend(book.iter().filter_map(|one| Some((Some(one.clone()), expired(one)?))));
+        let waits = |one: &&Incident| respond::escalation_due(one).is_some_and(|at| at <= now);
+        let is_done = |one: &&Incident| !due.iter().any(|(_, done)| done.incident.id == one.id);
+        let waiting: Vec<&Incident> =
+            book.iter().filter(waits).filter(is_done).take(ESCALATIONS_AT_ONCE_MAX).collect();
+        let raised = |one: &Incident| {
+            let caller = one.handling.call.as_ref().map(|call| call.by.as_str());
+            respond::escalate(one, &watch(caller), now)
+        };
+        let raised = waiting.into_iter().filter_map(|one| Some((Some(one.clone()), raised(one)?)));
+        let raised: Vec<(Option<Incident>, Changed)> = raised.collect();
+        due.extend(raised);
         let count = due.len();
         if count > 0 {
             self.save(&mut book, due, now).await?;
@@ -184,14 +204,14 @@ impl Desk {
         &self,
         knowledge: &Knowledge,
         call: &PanicCall,
-        teams: (&[Crew], &TeamId),
+        watch: &Watch,
         moment: &Moment,
     ) -> Result<(Incident, Option<Routing>), DeskError> {
         let mut book = self.book.lock().await;
         if let Some(same) = called_before(&book, &call.by, moment.now) {
             return Ok((same.clone(), None));
         }
-        let (changed, routing) = open_by_panic(&knowledge.org, call, teams, moment);
+        let (changed, routing) = open_by_panic(&knowledge.org, call, watch, moment);
         let opened = changed.incident.clone();
         self.save(&mut book, vec![(None, changed)], moment.now).await?;
         Ok((opened, Some(routing)))

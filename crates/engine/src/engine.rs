@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use lake::{Lake, LakeError, Page as LakePage, QueryLimits, QueryResult, RawRow, Search};
+use lake::{
+    Lake, LakeError, LimitKind, Page as LakePage, QueryLimits, QueryResult, RawRow, Search, View,
+};
 use model::spine::Source;
 use model::{AuditAct, IncidentId, PersonId, Record, SourceId, SourceState, Timestamp};
 use respond::{Act, HandMade, Moment};
@@ -14,7 +16,7 @@ use store::{Batch, Journal, State, StoreError};
 
 use crate::accounting::Accounts;
 use crate::auth::{self, AuthError, NewToken, Principal, TokenError, Tokens};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::content;
 use crate::desk::{Desk, DeskError};
@@ -26,6 +28,7 @@ use crate::folder::DataFolder;
 use crate::knowledge::Current;
 use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
+use crate::owners::Whence;
 use crate::reveal::Reveals;
 use crate::signin::Signin;
 use crate::trial::Trials;
@@ -269,7 +272,7 @@ impl Engine {
             "journal_bytes_max" => Some(journal.bytes),
             "lake_memory_rows_max" => Some(lake.unflushed_rows as u64),
             "lake_memory_bytes_max" => Some(lake.unflushed_bytes as u64),
-            "live_subscribers_max" => Some(self.live.subscribers() as u64),
+            "live_subscribers_max" => Some(self.live.seats.taken()),
             "sources_max" => Some(self.current.get().org.sources.len() as u64),
             "refusals_kept_max" => Some(self.refusals.len() as u64),
             "whereabouts_people_max" => Some(self.whereabouts.len() as u64),
@@ -287,11 +290,12 @@ impl Engine {
             .collect()
     }
 
-    /// Events by time, person, thing, place, address, text.
-    pub async fn search(&self, search: &Search) -> Result<LakePage, LakeError> {
+    /// Events by time, person, thing, place, address, text. `view`: as the asker sees them, where
+    /// something is covered for them.
+    pub async fn search(&self, search: &Search, view: Option<View>) -> Result<LakePage, LakeError> {
         let (lake, search) = (self.lake.clone(), search.clone());
         let time_max = Limits::ms(self.config.limits.query_ms_max);
-        aside(async move { lake.search(&search, time_max).await }).await
+        aside(async move { lake.search_as(&search, time_max, view).await }).await
     }
 
     /// How many events a search finds in each of equal steps between two instants: step length and
@@ -300,10 +304,15 @@ impl Engine {
         &self,
         search: &Search,
         (from, to): (Timestamp, Timestamp),
-        buckets: u32,
+        (buckets, view): (u32, Option<View>),
     ) -> Result<(Duration, Vec<u64>), LakeError> {
         let step = (to.since(from) / buckets.max(1)).max(Duration::from_millis(1));
-        let result = self.query(&search.histogram_sql(from, to, step), false).await?;
+        if let Some(view) = view.filter(|_| search.asks_for_words()) {
+            let search = Search { from: Some(from), to: Some(to), ..search.clone() };
+            let counts = self.counted(search, (from, step), buckets, view).await?;
+            return Ok((step, counts));
+        }
+        let result = self.query(&search.histogram_sql(from, to, step), (false, true)).await?;
         let mut counts = vec![0; buckets as usize];
         for row in result.rows()? {
             let number = |name: &str| row.get(name).and_then(serde_json::Value::as_u64);
@@ -314,6 +323,37 @@ impl Engine {
             }
         }
         Ok((step, counts))
+    }
+
+    /// The same by looking at every hit as the asker sees it, page by page.
+    async fn counted(
+        &self,
+        mut search: Search,
+        (from, step): (Timestamp, Duration),
+        buckets: u32,
+        view: View,
+    ) -> Result<Vec<u64>, LakeError> {
+        let mut counts = vec![0; buckets as usize];
+        let began = Stopwatch::start();
+        let time_max = Limits::ms(self.config.limits.query_ms_max);
+        search.limit = usize::MAX;
+        loop {
+            let page = self.search(&search, Some(Arc::clone(&view))).await?;
+            for found in &page.events {
+                let at = found.key.time.since(from).as_nanos() / step.as_nanos().max(1);
+                if let Some(count) = usize::try_from(at).ok().and_then(|at| counts.get_mut(at)) {
+                    *count += 1;
+                }
+            }
+            search.before = page.next;
+            if search.before.is_none() {
+                return Ok(counts);
+            }
+            if began.elapsed() > time_max {
+                let allowed = format!("{} s", time_max.as_secs_f64());
+                return Err(LakeError::Limit { which: LimitKind::Time, allowed });
+            }
+        }
     }
 
     /// Keeps the reason that somebody gave for an act, in the audit chain after the act itself.
@@ -360,13 +400,19 @@ impl Engine {
     }
 
     /// SQL over the lake and what is not yet in it. `raw_too`: also what sources said word by word.
-    pub async fn query(&self, sql: &str, raw_too: bool) -> Result<QueryResult, LakeError> {
+    /// `sees_names`: what may name somebody may be compared and computed with.
+    pub async fn query(
+        &self,
+        sql: &str,
+        (raw_too, sees_names): (bool, bool),
+    ) -> Result<QueryResult, LakeError> {
         let limits = &self.config.limits;
         let bounds = QueryLimits {
             rows_max: Limits::count(limits.query_rows_max),
             time_max: Limits::ms(limits.query_ms_max),
             memory_max: Limits::count(limits.query_bytes_max),
             may_read_raw: raw_too,
+            may_compare_names: sees_names,
         };
         let (lake, sql) = (self.lake.clone(), sql.to_owned());
         aside(async move { lake.query(&sql, bounds).await }).await
@@ -386,8 +432,15 @@ impl Engine {
         by: (&str, Option<&PersonId>),
         expected: Option<u64>,
     ) -> Result<model::Incident, DeskError> {
-        self.check_receiver(id, what).await?;
+        if let Some(incident) = self.state.incident(id).await? {
+            self.check_act(what, &incident)?;
+        }
         self.desk.act(id, what, by, (expected, self.now())).await
+    }
+
+    /// Where an incident that is opened by hand will be.
+    pub fn site_by_hand(&self, made: &HandMade) -> Option<model::PlaceId> {
+        respond::site_by_hand(&self.current.get().org, made)
     }
 
     /// Opens an incident by hand.
@@ -397,6 +450,8 @@ impl Engine {
         by: (&str, Option<&PersonId>),
         new_id: IncidentId,
     ) -> Result<model::Incident, DeskError> {
+        let owner = model::incident::Owner::Team(made.team.clone());
+        self.check_owner(&owner, Whence::at(self.site_by_hand(&made).as_ref()))?;
         let moment = Moment { now: self.now(), new_id };
         self.desk.open(&self.current.get(), made, by, &moment).await
     }

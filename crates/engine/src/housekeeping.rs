@@ -30,8 +30,8 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
     let mut since_lake = Stopwatch::start();
     while tokio::time::timeout(PAUSE, stop.cancelled()).await.is_err() {
         save_counters(&engine).await;
-        if let Err(error) = engine.desk.sweep(engine.now()).await {
-            tracing::warn!(reason = %error, "due hand-overs and snoozes wait a second more");
+        if let Err(error) = engine.desk.sweep(engine.now(), |except| engine.watch(except)).await {
+            tracing::warn!(reason = %error, "what is due at the desk waits a second more");
         }
         if let Err(error) = engine.signin.save_seen().await {
             tracing::warn!(reason = %error, "last use of sessions not saved");

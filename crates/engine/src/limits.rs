@@ -168,6 +168,11 @@ limits! {
     query_bytes_max: bytes = 256 << 20;
     /// Subscribers of the live stream at once; more are refused with 429.
     live_subscribers_max: subscribers = 256;
+    /// The same of one operator or token; more are refused with 429. The last quarter of all is
+    /// kept for those who have none.
+    live_per_operator_max: subscribers = 96;
+    /// The same of one session; more are refused with 429.
+    live_per_session_max: subscribers = 64;
     /// Messages a slow subscriber may fall behind; beyond it messages are skipped and counted.
     live_backlog_max: messages = 4_096;
     /// Longest time between two ticks of the journal's clock.

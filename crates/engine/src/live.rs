@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use model::{Finding, Incident, OccurrenceId, PlaceId};
 use tokio::sync::broadcast;
 
+use crate::seats::Seats;
 use crate::veil::Veil;
 use crate::watch::doors::DoorState;
 use crate::watch::refused::Refusal;
@@ -31,7 +32,7 @@ pub enum LiveMessage {
 pub struct LiveEvent {
     /// As JSON.
     pub json: String,
-    /// Its site.
+    /// Its site, as history will have it: where it happened, else its source's.
     pub site: Option<PlaceId>,
     covered: OnceLock<Option<String>>,
 }
@@ -53,6 +54,8 @@ impl LiveEvent {
 /// how many.
 #[derive(Clone)]
 pub struct Live {
+    /// Who listens from outside.
+    pub seats: Seats,
     events: broadcast::Sender<LiveMessage>,
     incidents: broadcast::Sender<LiveMessage>,
 }
@@ -61,17 +64,13 @@ impl Live {
     /// A stream whose subscribers may fall `backlog` messages behind.
     pub fn new(backlog: usize) -> Self {
         let backlog = backlog.clamp(1, 1 << 20);
-        Self { events: broadcast::channel(backlog).0, incidents: broadcast::channel(backlog).0 }
+        let (events, incidents) = (broadcast::channel(backlog).0, broadcast::channel(backlog).0);
+        Self { seats: Seats::default(), events, incidents }
     }
 
     /// Whether anybody wants events: making their JSON costs.
     pub fn wants_events(&self) -> bool {
         self.events.receiver_count() > 0
-    }
-
-    /// Subscribers now.
-    pub fn subscribers(&self) -> usize {
-        self.incidents.receiver_count() + self.events.receiver_count()
     }
 
     /// Hands one message on. Nobody listening is fine.

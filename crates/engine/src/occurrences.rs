@@ -1,5 +1,6 @@
 //! The occurrence log: what is looked at before an entry is written, and who hears of it.
 
+use model::text::Words;
 use model::{
     AuditAct, Incident, IncidentId, Occurrence, OccurrenceId, OccurrenceKind, PlaceId, Timestamp,
 };
@@ -136,11 +137,8 @@ impl Engine {
             let said = format!("`text` has {count} characters; expected 1 to {max}");
             return Err(OccurrenceError::Invalid(said));
         }
-        let is_hidden = |c: &char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        if let Some(hidden) = text.chars().find(is_hidden) {
-            let said = format!("`text` holds the control character U+{:04X}", u32::from(hidden));
-            return Err(OccurrenceError::Invalid(said));
-        }
+        let unfit = |unfit| OccurrenceError::Invalid(format!("`text`: {unfit}"));
+        model::text::check(text, Words::Text).map_err(unfit)?;
         Ok(text.replace("\r\n", "\n"))
     }
 

@@ -1,14 +1,18 @@
 //! A silent call for help: what is known of the caller, and which teams guard what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use access::{Grant, Role};
+use access::{Action, Grant, Role};
 use model::enrichment::PresenceState;
 use model::{AssetId, Incident, IncidentId, PersonId, PlaceId, TeamId};
-use respond::{Crew, Moment, PanicCall, Routing};
+use respond::{Crew, Moment, PanicCall, Routing, Watch};
 
 use crate::desk::DeskError;
 use crate::engine::Engine;
+
+/// Whose session was used within this time is there: an open console is in use all the time.
+const ON_DUTY_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// Who calls.
 #[derive(Debug, Clone, Copy)]
@@ -48,34 +52,43 @@ impl Engine {
             last_known: believed.and_then(|presence| presence.zone),
             own_site: home.or_else(|| only_site(caller.grants)),
         };
-        let crews = self.crews();
-        let teams = (crews.as_slice(), &self.config.default_team);
-        self.desk.panic(&knowledge, &call, teams, &Moment { now, new_id }).await
+        let watch = self.watch(Some(caller.id));
+        self.desk.panic(&knowledge, &call, &watch, &Moment { now, new_id }).await
     }
 
-    /// The teams of those who may sign in as guards, and the sites that they guard together.
-    fn crews(&self) -> Vec<Crew> {
-        let mut crews: BTreeMap<TeamId, Crew> = BTreeMap::new();
-        let operators = self.signin.operators().into_iter().filter(|known| !known.is_disabled);
-        for operator in operators {
-            for grant in operator.grants.iter().filter(|grant| grant.role == Role::Guard) {
-                for team in &operator.teams {
-                    let sites = grant.sites.clone();
-                    match crews.get_mut(team) {
-                        None => {
-                            drop(crews.insert(team.clone(), Crew { sites, team: team.clone() }))
-                        }
-                        Some(crew) => {
-                            crew.sites = crew.sites.take().zip(sites).map(|(mut all, more)| {
-                                all.extend(more);
-                                all
-                            });
-                        }
-                    }
+    /// Everybody who may work incidents: by team, by duty, and where. `except`: whoever calls for
+    /// help, who cannot come to it.
+    pub(crate) fn watch(&self, except: Option<&str>) -> Watch {
+        let on_duty = self.signin.on_duty(ON_DUTY_WITHIN);
+        let rights = &self.current.get().rights;
+        let mut crews: BTreeMap<(Option<TeamId>, bool, bool), Option<BTreeSet<PlaceId>>> =
+            BTreeMap::new();
+        let operators = self.signin.operators().into_iter();
+        let others = operators.filter(|one| !one.is_disabled && Some(one.id.as_str()) != except);
+        for operator in others {
+            let is_on_duty = on_duty.contains(&operator.id);
+            let own = operator.teams.iter().cloned().map(Some).chain([None]);
+            let teams: Vec<Option<TeamId>> = own.collect();
+            for grant in &operator.grants {
+                if !rights.has(grant.role, Action::IncidentOperate) {
+                    continue;
+                }
+                for team in &teams {
+                    let key = (team.clone(), grant.role == Role::Guard, is_on_duty);
+                    let sites = crews.entry(key).or_insert_with(|| Some(BTreeSet::new()));
+                    *sites = sites.take().zip(grant.sites.clone()).map(|(mut all, more)| {
+                        all.extend(more);
+                        all
+                    });
                 }
             }
         }
-        crews.into_values().collect()
+        let crew =
+            |((team, is_guard, is_on_duty), sites)| Crew { sites, team, is_guard, is_on_duty };
+        Watch {
+            crews: crews.into_iter().map(crew).collect(),
+            default_team: self.config.default_team.clone(),
+        }
     }
 }
 

@@ -91,6 +91,22 @@ impl Engine {
         }
     }
 
+    /// Whether the organisation has this place or thing.
+    pub fn is_thing(&self, entity: &Entity) -> bool {
+        is_known(&self.current.get().org, entity)
+    }
+
+    /// The site of a place or thing.
+    pub fn site_of_thing(&self, entity: &Entity) -> Option<PlaceId> {
+        let org = &self.current.get().org;
+        let place = match entity {
+            Entity::Place(place) => Some(place),
+            Entity::Asset(asset) => org.assets.get(asset).and_then(|asset| asset.place.as_ref()),
+            Entity::Person(_) => None,
+        };
+        place.and_then(|place| org.site_of(place)).cloned()
+    }
+
     /// Removes a plan.
     pub async fn remove_plan(&self, place: &PlaceId, by: &str) -> Result<(), PlanError> {
         let act = self.plan_act("plan.remove", place, by);

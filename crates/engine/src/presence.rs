@@ -83,7 +83,7 @@ impl Engine {
             limit: LOGONS_MAX,
             ..Search::default()
         };
-        let page = self.search(&search).await?;
+        let page = self.search(&search, None).await?;
         let logons =
             page.events.into_iter().rev().filter_map(|found| {
                 Some((found.key.time, serde_json::from_str(&found.ocsf).ok()?))

@@ -65,7 +65,7 @@ pub async fn remember(engine: Arc<Engine>) {
          WHERE class_uid = {PHYSICAL_ACCESS} AND activity_id = {DENIED} AND place IS NOT NULL \
          AND time >= to_timestamp_nanos({since}) ORDER BY time DESC LIMIT {max}"
     );
-    let rows = match engine.query(&sql, false).await.map(|found| found.rows()) {
+    let rows = match engine.query(&sql, (false, true)).await.map(|found| found.rows()) {
         Ok(Ok(rows)) => rows,
         Ok(Err(error)) | Err(error) => {
             tracing::warn!(reason = %error, "refusals before the start are not listed");

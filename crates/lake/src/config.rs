@@ -105,6 +105,8 @@ pub struct QueryLimits {
     pub memory_max: usize,
     /// Whether the table `raw` may be read.
     pub may_read_raw: bool,
+    /// Whether what may name somebody may be compared and computed with.
+    pub may_compare_names: bool,
 }
 
 impl Default for QueryLimits {
@@ -114,6 +116,7 @@ impl Default for QueryLimits {
             time_max: Duration::from_secs(30),
             memory_max: 256 << 20,
             may_read_raw: false,
+            may_compare_names: true,
         }
     }
 }

@@ -41,6 +41,16 @@ pub enum LakeError {
         /// What was refused, and what is accepted instead.
         what: String,
     },
+    /// It compares or computes what is covered for whoever asks.
+    #[error(
+        "what may name somebody (`{columns}`) is covered: it can be listed, grouped and counted, \
+         not compared, put in order or computed with; ask by `person`, or with a token of the \
+         scope `names`"
+    )]
+    Covered {
+        /// The columns.
+        columns: String,
+    },
     /// A bound was met before the answer was complete.
     #[error("the {} limit of {allowed} was reached", which.as_str())]
     Limit {
@@ -82,8 +92,13 @@ impl LakeError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Storage { retry, .. } => *retry,
-            Self::Limit { .. } => true,
+            // The same text is as long, and the same query as large, when it comes again.
+            Self::Limit { which, .. } => match which {
+                LimitKind::Time => true,
+                LimitKind::Memory | LimitKind::QueryText => false,
+            },
             Self::Sql { .. }
+            | Self::Covered { .. }
             | Self::Refused { .. }
             | Self::Damaged { .. }
             | Self::Encode { .. } => false,

@@ -161,6 +161,7 @@ mod tests {
             class_uid: 3_002,
             severity_id: seq.is_multiple_of(2).then_some(4),
             source: "doors".into(),
+            site: None,
             ocsf: ocsf.into(),
         }
     }

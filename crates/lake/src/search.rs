@@ -15,7 +15,7 @@ use crate::lake::{Inner, Lake, Snapshot};
 use crate::row::RawRow;
 use crate::scan::OpenFile;
 use crate::schema;
-use crate::sift::{AnyOf, Sift};
+use crate::sift::{AnyOf, Seen, Sift, View};
 
 /// Most rows of one page.
 const PAGE_ROWS_MAX: usize = 10_000;
@@ -100,6 +100,8 @@ pub struct Found {
     pub severity_id: Option<i32>,
     /// Whose record.
     pub source: String,
+    /// Where it happened, else its source's site: the site whose people may see it.
+    pub site: Option<PlaceId>,
     /// The event as one JSON object.
     pub ocsf: String,
 }
@@ -113,8 +115,8 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-const FOUND_COLUMNS: [&str; 8] =
-    ["time", "received_at", "seq", "part", "class_uid", "severity_id", "source", "ocsf"];
+const FOUND_COLUMNS: [&str; 9] =
+    ["time", "received_at", "seq", "part", "class_uid", "severity_id", "source", "site", "ocsf"];
 
 /// Where a hit lies.
 #[derive(Debug, Clone, Copy)]
@@ -144,8 +146,25 @@ impl Lake {
     /// `time_max`: how long it may take. A page never repeats an event of an earlier one; events
     /// that arrive later but are older than the cursor's time are on a later page.
     pub async fn search(&self, search: &Search, time_max: Duration) -> Result<Page, LakeError> {
+        self.search_as(search, time_max, None).await
+    }
+
+    /// The same for somebody who sees events as `view` shows them: what they look for must be found
+    /// in what they see.
+    pub async fn search_as(
+        &self,
+        search: &Search,
+        time_max: Duration,
+        view: Option<View>,
+    ) -> Result<Page, LakeError> {
         let limit = search.limit.clamp(1, PAGE_ROWS_MAX);
-        let sift = search.sift()?;
+        let mut sift = search.sift()?;
+        if let Some(view) = view.filter(|_| search.asks_for_words()) {
+            let words = search.words().map(pattern).collect::<Result<Vec<_>, _>>()?;
+            // A user's name and a credential stand in the event itself.
+            sift.text = sift.text.or_else(|| words.first().cloned());
+            sift.seen = Some(Seen { view, wanted: words });
+        }
         let snapshot = self.inner.snapshot(false)?;
         let run = self.inner.find(&snapshot, &sift, limit);
         tokio::time::timeout(time_max, run).await.unwrap_or_else(|_| {
@@ -183,6 +202,15 @@ impl Lake {
 }
 
 impl Search {
+    /// Whether it looks for words that may name somebody.
+    pub fn asks_for_words(&self) -> bool {
+        self.words().next().is_some()
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        [&self.text, &self.user, &self.credential].into_iter().flatten().map(String::as_str)
+    }
+
     /// The same conditions as a condition in SQL over `events`.
     fn condition(&self) -> String {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
@@ -258,6 +286,7 @@ impl Search {
             key: None,
             equals,
             text,
+            seen: None,
         })
     }
 }
@@ -418,6 +447,7 @@ fn found_at(batch: &arrow::array::RecordBatch, row: usize) -> Option<Found> {
         class_uid: schema::class_at(batch, row)?,
         severity_id: schema::severity_at(batch, row),
         source: schema::text_at(batch, "source", row)?.to_owned(),
+        site: schema::text_at(batch, "site", row).and_then(|site| PlaceId::parse(site).ok()),
         ocsf: schema::text_at(batch, "ocsf", row)?.to_owned(),
     })
 }

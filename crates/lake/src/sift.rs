@@ -1,5 +1,7 @@
 //! What a search asks of a row, of a row group's statistics, and of a file's span.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, BooleanArray, RecordBatch, Scalar, StringArray};
 use arrow::compute::kernels::cmp::eq;
 use arrow::compute::or_kleene;
@@ -33,6 +35,33 @@ pub(crate) struct Sift {
     pub(crate) key: Option<(u64, u16)>,
     pub(crate) equals: Vec<AnyOf>,
     pub(crate) text: Option<Regex>,
+    /// What must be found in the event as the asker sees it, too.
+    pub(crate) seen: Option<Seen>,
+}
+
+/// An event's JSON as one asker sees it; `None`: as it is.
+pub type View = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What is looked for, in what the asker sees: a hit in what is covered for them is none, so that
+/// nobody learns by searching who stands behind a pseudonym.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    pub(crate) view: View,
+    pub(crate) wanted: Vec<Regex>,
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Seen({:?})", self.wanted)
+    }
+}
+
+impl Seen {
+    fn takes(&self, ocsf: &str) -> bool {
+        let covered = (self.view)(ocsf);
+        let shown = covered.as_deref().unwrap_or(ocsf);
+        self.wanted.iter().all(|wanted| wanted.is_match(shown))
+    }
 }
 
 /// What statistics say of a condition over a whole row group.
@@ -82,6 +111,7 @@ impl Sift {
 
     pub(crate) fn takes_text(&self, ocsf: &str) -> bool {
         self.text.as_ref().is_none_or(|text| text.is_match(ocsf))
+            && self.seen.as_ref().is_none_or(|seen| seen.takes(ocsf))
     }
 
     /// The rows of a batch in memory that pass, each with its key.

@@ -23,6 +23,7 @@ use crate::config::QueryLimits;
 use crate::error::{LakeError, LimitKind};
 use crate::json_text;
 use crate::lake::{Lake, Snapshot};
+use crate::plan_check;
 use crate::provider::{STORE_URL, Table};
 
 /// Longest query text in bytes.
@@ -220,6 +221,7 @@ async fn plan(
         .with_allow_statements(false)
         .verify_plan(&plan)
         .map_err(|error| LakeError::Refused { what: error.strip_backtrace() })?;
+    plan_check::check(&plan, limits)?;
     context.execute_logical_plan(plan).await.map_err(|error| explained(&error, limits))
 }
 

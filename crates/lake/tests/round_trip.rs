@@ -327,3 +327,89 @@ async fn a_flush_of_nothing_is_nothing() {
     assert!(search(&lake, &Search { limit: 9, ..Search::default() }).await.events.is_empty());
     assert_eq!(lake.stats().event_files, 0);
 }
+
+#[tokio::test]
+async fn no_function_makes_a_long_text_of_a_short_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lake, _) = filled(folder.path(), 300).await;
+    let nested = |times: usize| {
+        let mut text = "SELECT ocsf AS t FROM events".to_owned();
+        for _ in 0..times {
+            text = format!("SELECT t || t AS t FROM ({text})");
+        }
+        text
+    };
+    for text in [
+        "SELECT repeat('x', 1000000000)".to_owned(),
+        "SELECT lpad('x', 1000000000) FROM events".to_owned(),
+        "SELECT count(*) FROM events WHERE length(rpad(message, 100000000, 'x')) > 1".to_owned(),
+        "SELECT replace(ocsf, '\"', repeat('\"', 100000)) FROM events".to_owned(),
+        "SELECT array_repeat(ocsf, 100000) FROM events".to_owned(),
+        "SELECT string_agg(ocsf, ',') FROM events".to_owned(),
+        "SELECT * FROM (SELECT concat(ocsf, ocsf) AS t FROM events) WHERE length(t) > 1".to_owned(),
+        "SELECT 1 WHERE EXISTS (SELECT repeat(message, 1000000) FROM events)".to_owned(),
+        nested(4),
+    ] {
+        let error = lake.query(&text, QueryLimits::default()).await.unwrap_err();
+        assert!(matches!(error, LakeError::Refused { .. }), "{text}: {error:?}");
+        assert!(!error.is_retryable());
+    }
+    for text in [
+        "SELECT lower(message), date_trunc('hour', time), upper(substr(source, 1, 3)) FROM events",
+        "SELECT coalesce(person, 'nobody') || '!' AS p, count(*) FROM events GROUP BY 1",
+        "SELECT json_text(ocsf, 'actor.user.name') FROM events WHERE time > now() - interval '1' day",
+        "SELECT to_timestamp_nanos(1), trim(message), position('x' IN message) FROM events",
+    ] {
+        lake.query(text, QueryLimits::default()).await.unwrap_or_else(|e| panic!("{text}: {e}"));
+    }
+    let long = format!("SELECT 1 WHERE 'x' = '{}'", "x".repeat(70_000));
+    let error = lake.query(&long, QueryLimits::default()).await.unwrap_err();
+    assert!(matches!(error, LakeError::Limit { which: LimitKind::QueryText, .. }), "{error:?}");
+    assert!(!error.is_retryable(), "the same text is as long when it comes again");
+}
+
+#[tokio::test]
+async fn who_sees_nobody_by_name_cannot_ask_who_is_who() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lake, _) = filled(folder.path(), 300).await;
+    let covered = QueryLimits { may_compare_names: false, ..QueryLimits::default() };
+    for text in [
+        "SELECT person FROM events WHERE user_name = 'ana'",
+        "SELECT person FROM events WHERE ocsf LIKE '%ana%' LIMIT 1",
+        "SELECT person FROM events WHERE ocsf ILIKE '%ana%' AND seq > 1",
+        "SELECT person FROM events WHERE NOT (credential > '5')",
+        "SELECT person, user_name > 'm' FROM events",
+        "SELECT person, CASE user_name WHEN 'ana' THEN 1 END FROM events",
+        "SELECT person FROM events ORDER BY user_name",
+        "SELECT person FROM (SELECT person, user_name AS source FROM events) WHERE source = 'ana'",
+        "WITH e(p, source) AS (SELECT person, user_name FROM events) \
+         SELECT p FROM e WHERE source = 'ana'",
+        "SELECT e.person FROM events e JOIN (VALUES ('ana')) v(n) ON e.user_name = v.n",
+        "SELECT user_name FROM events INTERSECT SELECT 'ana'",
+        "SELECT person, user_name FROM events UNION SELECT 'p-1', 'ana'",
+        "SELECT 1 WHERE 'ana' IN (SELECT user_name FROM events WHERE person = 'p-1')",
+        "SELECT 1 WHERE 'ana' = (SELECT max(user_name) FROM events WHERE person = 'p-1')",
+        "SELECT 1 WHERE 'ana' = (SELECT user_name FROM events LIMIT 1)",
+        "SELECT person FROM events e WHERE EXISTS \
+         (SELECT 1 FROM (VALUES ('an%')) v(n) WHERE e.user_name LIKE v.n)",
+        "SELECT count(*) FILTER (WHERE user_name = 'ana') FROM events GROUP BY person",
+        "SELECT person, rank() OVER (ORDER BY user_name) FROM events",
+        "SELECT DISTINCT ON (person) person FROM events ORDER BY person, user_name",
+        "SELECT upper(user_name) FROM events",
+        "EXPLAIN ANALYZE SELECT person FROM events WHERE message = 'x'",
+    ] {
+        let error = lake.query(text, covered).await.unwrap_err();
+        assert!(matches!(error, LakeError::Covered { .. }), "{text}: {error:?}");
+        assert!(!error.is_retryable());
+    }
+    for text in [
+        "SELECT user_name, count(*) AS n FROM events GROUP BY user_name ORDER BY n DESC",
+        "SELECT DISTINCT person, user_name FROM events WHERE source = 'doors' ORDER BY person",
+        "SELECT person, count(DISTINCT user_name) FROM events GROUP BY person",
+        "SELECT ocsf AS o, time FROM events WHERE user_name IS NOT NULL AND class_uid = 3002",
+        "SELECT time, message FROM events ORDER BY time DESC LIMIT 3",
+        "SELECT class_uid FROM events UNION SELECT 1",
+    ] {
+        lake.query(text, covered).await.unwrap_or_else(|e| panic!("{text}: {e}"));
+    }
+}

@@ -177,6 +177,11 @@ pub enum TimelineAct {
         /// Which.
         incident: IncidentId,
     },
+    /// Nobody had acknowledged it in time: everybody who works incidents is told, at every site.
+    Escalated {
+        /// For which time, from 1.
+        step: u16,
+    },
     /// Somebody outside was told.
     Notified {
         /// By which channel.
@@ -298,6 +303,17 @@ pub struct Handling {
     /// The silent call that opened it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<Call>,
+    /// Whoever works incidents at any site sees it: nobody of its own site could, or nobody
+    /// answered in time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub everywhere: bool,
+    /// When it was escalated because nobody had acknowledged it, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub escalated: Vec<Timestamp>,
+    /// Since when it has waited to be acknowledged, where that is not since it was opened: it
+    /// became critical, or was opened again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<Timestamp>,
 }
 
 /// One incident.

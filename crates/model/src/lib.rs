@@ -13,6 +13,7 @@ pub mod occurrence;
 pub mod problem;
 pub mod raw;
 pub mod spine;
+pub mod text;
 pub mod time;
 pub mod value;
 

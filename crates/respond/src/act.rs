@@ -20,6 +20,7 @@ use crate::handling::{
     offer_refusal,
 };
 use crate::limits::{REOPEN_WINDOW, TEXT_CHARS_MAX, TIMELINE_MAX};
+use crate::words::some_text;
 
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -471,17 +472,6 @@ fn content(incident: &Incident, act: &Act, now: Timestamp) -> Result<(), ActRefu
     }
 }
 
-pub(crate) fn some_text(what: &str, text: &str) -> Result<(), ActRefused> {
-    if text.trim().is_empty() {
-        return Err(refused("empty_text", format!("{what} is empty")));
-    }
-    if text.chars().count() > TEXT_CHARS_MAX {
-        let message = format!("{what} is longer than {TEXT_CHARS_MAX} characters");
-        return Err(refused("text_too_long", message));
-    }
-    Ok(())
-}
-
 /// Does an act that was judged possible; returns one history line per thing that changed.
 fn perform(after: &mut Incident, act: &Act, by: By<'_>, now: Timestamp) -> Vec<TimelineAct> {
     match act {
@@ -525,6 +515,8 @@ fn perform(after: &mut Incident, act: &Act, by: By<'_>, now: Timestamp) -> Vec<T
         Act::Close => set_state(after, IncidentState::Closed).into_iter().collect(),
         Act::Reopen { reason } => {
             after.disposition = None;
+            after.handling.escalated.clear();
+            after.handling.waiting_since = Some(now);
             let to = match after.owner {
                 Owner::Person(_) => IncidentState::Acknowledged,
                 Owner::Team(_) => IncidentState::New,

@@ -427,11 +427,15 @@ impl Fold<'_> {
         let mut rules = held.rules.clone();
         rules.insert(finding.rule.clone());
         Incident {
-            site: site_of(self.organisation, &entities).or_else(|| {
-                // Opened by hand at a site that no entity tells: it stays there.
-                held.site.clone().filter(|_| held.rules.is_empty())
-            }),
+            site: self
+                .site_of_call(held)
+                .or_else(|| site_of(self.organisation, &entities))
+                .or_else(|| {
+                    // Opened by hand at a site that no entity tells: it stays there.
+                    held.site.clone().filter(|_| held.rules.is_empty())
+                }),
             level: held.level.max(finding.level),
+            handling: self.handling(held),
             first_seen: held.first_seen.min(finding.window.from),
             last_seen: held.last_seen.max(finding.window.to),
             evidence: merge::evidence(&held.evidence, &finding.evidence),
@@ -440,6 +444,20 @@ impl Fold<'_> {
             rules,
             ..held.clone()
         }
+    }
+
+    /// Where a silent call came from, it stays: those who guard that place must not lose it.
+    fn site_of_call(&self, held: &Incident) -> Option<PlaceId> {
+        held.site.clone().filter(|_| held.handling.call.is_some())
+    }
+
+    /// One that becomes critical only now has waited to be acknowledged only from now on.
+    fn handling(&self, held: &Incident) -> Handling {
+        let mut handling = held.handling.clone();
+        if held.level < Level::Critical && self.finding.level == Level::Critical {
+            handling.waiting_since = Some(self.moment.now);
+        }
+        handling
     }
 
     fn date(&self, incident: &mut Incident, acts: Vec<TimelineAct>) {
@@ -495,6 +513,7 @@ fn is_withdrawn(incident: &Incident, id: &FindingId) -> bool {
         | TimelineAct::Milestone { .. }
         | TimelineAct::MergedInto { .. }
         | TimelineAct::Merged { .. }
+        | TimelineAct::Escalated { .. }
         | TimelineAct::Notified { .. } => false,
     })
 }

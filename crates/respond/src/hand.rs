@@ -7,15 +7,20 @@ use model::finding::{EvidenceRef, Level};
 use model::ids::{Entity, PlaceId, TeamId};
 use model::incident::{Handling, Incident, IncidentState, Owner, TimelineAct};
 use model::spine::Organisation;
+use model::text::Words;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::act::{ActRefused, By, some_text};
+use crate::act::{ActRefused, By, refused};
 use crate::book::Changed;
 use crate::fold::{Moment, entry, site_of};
-use crate::limits::TITLE_CHARS_MAX;
+use crate::limits::{
+    ENTITIES_MAX, EVIDENCE_MAX, HAND_AHEAD_MAX, HAND_BACK_MAX, SOP_STEPS_MAX, STEP_CHARS_MAX,
+    TITLE_CHARS_MAX,
+};
 use crate::merge;
+use crate::words::{fit, some_text};
 
 /// What a person says who opens an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +50,13 @@ pub struct HandMade {
     pub sop: Vec<String>,
 }
 
+/// Where an incident that is opened by hand will be: as its maker says, else as what it is about
+/// tells.
+pub fn site_by_hand(organisation: &Organisation, made: &HandMade) -> Option<PlaceId> {
+    let told = || site_of(organisation, &made.entities.iter().cloned().collect());
+    made.site.clone().or_else(told)
+}
+
 /// Opens an incident by hand, owned by a team from its first second.
 ///
 /// Refused without a title or text, with one that is too long, or about somebody or something
@@ -61,6 +73,9 @@ pub fn open_by_hand(
         let message = format!("the title is longer than {TITLE_CHARS_MAX} characters");
         return Err(ActRefused { code: "text_too_long", message });
     }
+    fit("the title", &made.title, Words::Line)?;
+    check_steps(&made.sop)?;
+    check_times(&made, moment.now)?;
     let site = made.site.clone().map(Entity::Place);
     if let Some(unknown) = made.entities.iter().chain(&site).find(|e| !is_known(organisation, e)) {
         let message = format!("the organisation knows no {unknown}");
@@ -103,6 +118,41 @@ pub fn open_by_hand(
         detail: json!({ "level": incident.level, "owner": incident.owner, "version": 1 }),
     };
     Ok(Changed { incident, audit })
+}
+
+fn check_steps(steps: &[String]) -> Result<(), ActRefused> {
+    if steps.len() > SOP_STEPS_MAX {
+        let message = format!("{} steps, at most {SOP_STEPS_MAX}", steps.len());
+        return Err(refused("too_many", message));
+    }
+    for (number, step) in steps.iter().enumerate() {
+        let what = format!("step {}", number + 1);
+        some_text(&what, step)?;
+        if step.chars().count() > STEP_CHARS_MAX {
+            let message = format!("{what} is longer than {STEP_CHARS_MAX} characters");
+            return Err(refused("text_too_long", message));
+        }
+    }
+    Ok(())
+}
+
+/// What was seen was seen by now, and is no ancient history.
+fn check_times(made: &HandMade, now: Timestamp) -> Result<(), ActRefused> {
+    if made.evidence.len() > EVIDENCE_MAX || made.entities.len() > ENTITIES_MAX {
+        let message =
+            format!("at most {EVIDENCE_MAX} events and {ENTITIES_MAX} persons, things and places");
+        return Err(refused("too_many", message));
+    }
+    let days = HAND_BACK_MAX.as_secs() / 86_400;
+    let span = now.minus(HAND_BACK_MAX)..=now.plus(HAND_AHEAD_MAX);
+    let times = made.evidence.iter().map(|event| event.time).chain(made.seen_at);
+    match times.into_iter().find(|time| !span.contains(time)) {
+        Some(time) => {
+            let message = format!("{time} is not within the last {days} days: now it is {now}");
+            Err(refused("bad_time", message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn is_known(organisation: &Organisation, entity: &Entity) -> bool {

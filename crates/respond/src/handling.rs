@@ -12,10 +12,11 @@ use model::incident::{
 use model::time::Timestamp;
 use serde_json::json;
 
-use crate::act::{ActRefused, By, no_person, refused, set_owner, set_state, some_text};
+use crate::act::{ActRefused, By, no_person, refused, set_owner, set_state};
 use crate::book::{Changed, is_open};
 use crate::fold::{CASTELLAN, entry};
 use crate::limits::{OFFER_WAIT, SNOOZE_MAX, TIMELINE_MAX};
+use crate::words::some_text;
 
 fn shown(owner: &Owner) -> String {
     match owner {

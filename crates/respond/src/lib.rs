@@ -6,6 +6,7 @@
 mod act;
 mod book;
 mod count;
+mod escalate;
 mod fold;
 mod hand;
 mod handling;
@@ -15,14 +16,18 @@ mod merge;
 mod notice;
 mod ocsf;
 mod panic;
+mod watch;
+mod words;
 
 pub use act::{Act, ActRefused, Action, ActionOffer, By, act, allowed, check_version, notified};
 pub use book::{Book, Changed};
 pub use count::AlarmCounts;
+pub use escalate::{escalate, escalation_due};
 pub use fold::{FoldOutcome, FoldPolicy, IgnoreWhy, Moment, RuleInfo, Shelf, ShelveWhy};
-pub use hand::{HandMade, open_by_hand};
+pub use hand::{HandMade, open_by_hand, site_by_hand};
 pub use handling::{due_at, expire};
 pub use join::merge_into;
 pub use notice::{Channel, ChannelKind, Notice, NoticeOn, notices};
 pub use ocsf::{finding_to_ocsf, incident_to_ocsf};
-pub use panic::{Crew, PanicCall, Routing, called_before, open_by_panic};
+pub use panic::{PanicCall, called_before, open_by_panic};
+pub use watch::{Crew, Routing, Watch};

@@ -20,12 +20,25 @@ pub const SOP_STEPS_MAX: usize = 100;
 pub const TIMELINE_MAX: usize = 4_000;
 /// Longest title, in characters.
 pub const TITLE_CHARS_MAX: usize = 200;
+/// Longest step of an operating procedure that is written by hand, in characters.
+pub const STEP_CHARS_MAX: usize = 500;
+/// How far ahead of now an incident that is opened by hand may have been seen.
+pub const HAND_AHEAD_MAX: Duration = Duration::from_secs(60);
+/// How long ago, at most.
+pub const HAND_BACK_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// Longest comment or reason, in characters.
 pub const TEXT_CHARS_MAX: usize = 8_000;
 /// How long a hand-over waits to be accepted before it returns and escalates.
 pub const OFFER_WAIT: Duration = Duration::from_secs(10 * 60);
 /// How long after a silent call for help another one of the same person is the same one.
 pub const PANIC_AGAIN_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// How long a silent call for help waits to be acknowledged before it is escalated.
+pub const CALL_WAIT: Duration = Duration::from_secs(60);
+/// How long any other critical incident waits to be acknowledged before it is escalated.
+pub const CRITICAL_WAIT: Duration = Duration::from_secs(5 * 60);
+/// Most escalations of one incident, each after twice the time of the one before; it stays with
+/// everybody after the last.
+pub const ESCALATIONS_MAX: usize = 4;
 /// Longest time that an incident may be put aside.
 pub const SNOOZE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Most incidents that one may take in by hand.

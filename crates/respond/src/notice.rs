@@ -45,6 +45,8 @@ pub enum NoticeOn {
     Reopened,
     /// A hand-over was not answered: it is back with who offered it.
     Escalated,
+    /// Nobody has acknowledged it in time: everybody is told.
+    Unanswered,
 }
 
 impl NoticeOn {
@@ -61,6 +63,7 @@ impl NoticeOn {
             Self::Closed => "closed",
             Self::Reopened => "reopened",
             Self::Escalated => "hand-over not answered",
+            Self::Unanswered => "NOT ACKNOWLEDGED",
         }
     }
 }
@@ -81,10 +84,10 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Opened, graver, resolved, reopened, escalated.
+    /// Opened, graver, resolved, reopened, escalated, unanswered.
     pub fn usual_moments() -> BTreeSet<NoticeOn> {
-        use NoticeOn::{Escalated, LevelRaised, Opened, Reopened, Resolved};
-        BTreeSet::from([Opened, LevelRaised, Resolved, Reopened, Escalated])
+        use NoticeOn::{Escalated, LevelRaised, Opened, Reopened, Resolved, Unanswered};
+        BTreeSet::from([Opened, LevelRaised, Resolved, Reopened, Escalated, Unanswered])
     }
 }
 
@@ -118,7 +121,13 @@ pub fn notices(
     let moments = moments(before, after);
     let url = public_url.map(|base| format!("{base}/incidents/{}", after.id));
     let mut notices = Vec::new();
-    for channel in channels.iter().filter(|channel| concerns(channel, before, after)) {
+    // What nobody answered concerns more than the teams whose it was.
+    let is_for_all = moments.contains(&NoticeOn::Unanswered);
+    let is_told = |channel: &&Channel| {
+        let is_grave = after.level >= channel.level_min;
+        is_grave && (is_for_all || concerns(channel, before, after))
+    };
+    for channel in channels.iter().filter(is_told) {
         let wanted: BTreeSet<NoticeOn> = moments.intersection(&channel.on).copied().collect();
         if wanted.is_empty() {
             continue;
@@ -146,8 +155,7 @@ fn concerns(channel: &Channel, before: Option<&Incident>, after: &Incident) -> b
         // A person works for the team that owned it first; the history names that team.
         Owner::Person(_) => had_team(incident, &channel.teams),
     };
-    after.level >= channel.level_min
-        && (channel.teams.is_empty() || is_theirs(after) || before.is_some_and(is_theirs))
+    channel.teams.is_empty() || is_theirs(after) || before.is_some_and(is_theirs)
 }
 
 fn had_team(incident: &Incident, teams: &BTreeSet<TeamId>) -> bool {
@@ -168,6 +176,7 @@ fn had_team(incident: &Incident, teams: &BTreeSet<TeamId>) -> bool {
         | TimelineAct::Milestone { .. }
         | TimelineAct::MergedInto { .. }
         | TimelineAct::Merged { .. }
+        | TimelineAct::Escalated { .. }
         | TimelineAct::Notified { .. } => false,
     })
 }
@@ -192,6 +201,9 @@ fn moments(before: Option<&Incident>, after: &Incident) -> BTreeSet<NoticeOn> {
     };
     if new.iter().any(is_escalation) {
         moments.insert(NoticeOn::Escalated);
+    }
+    if new.iter().any(|line| matches!(line.act, TimelineAct::Escalated { .. })) {
+        moments.insert(NoticeOn::Unanswered);
     }
     if after.state != before.state {
         let was_done = !crate::book::is_open(before);

@@ -1,23 +1,24 @@
 //! A silent call for help: critical, owned at once, the reason asked for afterwards.
 //!
 //! INVARIANT: a call is never refused. What it names and we do not know is left out and said; where
-//! nobody guards the place, somebody else is told. (`tests/panic.rs`.)
+//! nobody guards the place, somebody else is told; where no guard who is there could see it, every
+//! guard of every site does. (`tests/panic.rs`.)
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use model::audit::AuditAct;
 use model::finding::Level;
-use model::ids::{AssetId, Entity, PersonId, PlaceId, TeamId};
+use model::ids::{AssetId, Entity, PersonId, PlaceId};
 use model::incident::{Call, Handling, Incident, IncidentState, Owner, TimelineAct};
 use model::spine::Organisation;
 use model::time::Timestamp;
-use serde::Serialize;
 use serde_json::json;
 
 use crate::book::{Book, Changed, is_open};
 use crate::fold::{Moment, entry};
 use crate::limits::{PANIC_AGAIN_WITHIN, TITLE_CHARS_MAX};
+use crate::watch::{Routing, Watch};
 
 /// Longest operator's name in the words of a call, in characters.
 const NAME_CHARS_MAX: usize = 80;
@@ -41,65 +42,6 @@ pub struct PanicCall {
     pub own_site: Option<PlaceId>,
 }
 
-/// A team of guards, and the sites it guards; `None`: all.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Crew {
-    /// Which.
-    pub sites: Option<BTreeSet<PlaceId>>,
-    /// The team.
-    pub team: TeamId,
-}
-
-/// How the team that answers for a call was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Routing {
-    /// It guards the site of the call.
-    SiteGuards,
-    /// Nobody guards that site, or it is not known: it guards the caller's own.
-    OwnSiteGuards,
-    /// Nobody guards either: it guards some other site.
-    OtherGuards,
-    /// Nobody guards anything: the team that owns what no rule assigns.
-    DefaultTeam,
-}
-
-impl Routing {
-    fn words(self) -> &'static str {
-        match self {
-            Self::SiteGuards => "which guards the site",
-            Self::OwnSiteGuards => "which guards the caller's own site",
-            Self::OtherGuards => "because no team guards this site or the caller's",
-            Self::DefaultTeam => "because there is no team of guards",
-        }
-    }
-}
-
-/// The team that answers for a call at `site`.
-fn route(
-    site: Option<&PlaceId>,
-    own_site: Option<&PlaceId>,
-    crews: &[Crew],
-    default_team: &TeamId,
-) -> (TeamId, Routing) {
-    let guarding = |site: Option<&PlaceId>| {
-        let site = site?;
-        let own = |crew: &&Crew| crew.sites.as_ref().is_some_and(|sites| sites.contains(site));
-        let nearest = crews.iter().filter(own).min();
-        nearest.or_else(|| crews.iter().filter(|crew| crew.sites.is_none()).min())
-    };
-    if let Some(crew) = guarding(site) {
-        return (crew.team.clone(), Routing::SiteGuards);
-    }
-    if let Some(crew) = guarding(own_site) {
-        return (crew.team.clone(), Routing::OwnSiteGuards);
-    }
-    match crews.iter().min() {
-        Some(crew) => (crew.team.clone(), Routing::OtherGuards),
-        None => (default_team.clone(), Routing::DefaultTeam),
-    }
-}
-
 /// The open incident of the same caller's earlier call, if it is young enough to be the same one.
 pub fn called_before<'a>(book: &'a Book, by: &str, now: Timestamp) -> Option<&'a Incident> {
     let is_same = |incident: &&Incident| {
@@ -114,15 +56,19 @@ pub fn called_before<'a>(book: &'a Book, by: &str, now: Timestamp) -> Option<&'a
 pub fn open_by_panic(
     organisation: &Organisation,
     call: &PanicCall,
-    (crews, default_team): (&[Crew], &TeamId),
+    watch: &Watch,
     moment: &Moment,
 ) -> (Changed, Routing) {
     let found = Found::of(organisation, call);
     let own_site = call.own_site.as_ref();
-    let (team, routing) = route(found.site.as_ref(), own_site, crews, default_team);
+    let (team, routing) = watch.route(found.site.as_ref(), own_site);
     let (now, name) = (moment.now, call.name.chars().take(NAME_CHARS_MAX).collect::<String>());
     let mut because = format!("{name} calls for help in silence {}", found.words);
     let _ = write!(because, "; told: team {team}, {}", routing.words());
+    let unseen = unseen(found.site.as_ref(), watch);
+    if let Some(why) = unseen {
+        let _ = write!(because, "; shown to whoever works incidents at any site, because {why}");
+    }
     let title = match &found.title {
         Some(place) => format!("Panic: {place}"),
         None => "Panic: place unknown".to_owned(),
@@ -149,6 +95,7 @@ pub fn open_by_panic(
         disposition: None,
         handling: Handling {
             call: Some(Call { by: call.by.clone(), at: now }),
+            everywhere: unseen.is_some(),
             ..Handling::default()
         },
         reason_owed: true,
@@ -161,10 +108,20 @@ pub fn open_by_panic(
         verb: "panic.raise".to_owned(),
         object: format!("incident:{}", incident.id),
         detail: json!({
-            "level": incident.level, "owner": incident.owner, "routing": routing, "version": 1,
+            "level": incident.level, "owner": incident.owner, "routing": routing,
+            "everywhere": incident.handling.everywhere, "version": 1,
         }),
     };
     (Changed { incident, audit }, routing)
+}
+
+/// Why the guards of one site are not enough; `None`: one of them is there and sees it.
+fn unseen(site: Option<&PlaceId>, watch: &Watch) -> Option<&'static str> {
+    match site {
+        None => Some("nobody knows where it is"),
+        Some(site) if !watch.sees(site) => Some("no guard of this site is signed in"),
+        Some(_) => None,
+    }
 }
 
 /// Where a call is, as far as it can be said.

@@ -308,6 +308,49 @@ fn an_incident_opened_by_hand_has_an_owner_at_once() {
     assert_eq!(open(made("Who", "person:nobody")).unwrap_err().code, "unknown_entity");
 }
 
+#[test]
+fn what_is_opened_by_hand_is_readable_doable_and_of_our_time() {
+    let made = || HandMade {
+        title: "Broken window".into(),
+        text: "a guard\nrang".into(),
+        level: model::Level::High,
+        team: team("guards"),
+        entities: Vec::new(),
+        site: None,
+        seen_at: None,
+        evidence: Vec::new(),
+        sop: Vec::new(),
+    };
+    let by = By { id: "ana", person: None };
+    let refused = |made: HandMade| {
+        let opened = open_by_hand(&organisation(), made, by, &moment(1));
+        opened.map(|changed| changed.incident.title).unwrap_err()
+    };
+    let year = i64::try_from(limits::HAND_BACK_MAX.as_secs()).unwrap();
+    let with_steps = |sop: Vec<String>| HandMade { sop, ..made() };
+    let seen = |seconds| HandMade { seen_at: Some(at(seconds)), ..made() };
+    for (made, code, word) in [
+        (HandMade { title: "a\nb".into(), ..made() }, "bad_character", "character 2 is U+000A"),
+        (HandMade { title: "ok\u{202e}".into(), ..made() }, "bad_character", "U+202E"),
+        (HandMade { text: "\u{1b}[2J".into(), ..made() }, "bad_character", "U+001B"),
+        (with_steps(vec!["Go".into(), " ".into()]), "empty_text", "step 2"),
+        (with_steps(vec!["x".repeat(501)]), "text_too_long", "step 1"),
+        (with_steps(vec!["\0".into()]), "bad_character", "step 1"),
+        (with_steps((0..101).map(|n| n.to_string()).collect()), "too_many", "101 steps"),
+        (seen(1 + 61), "bad_time", "366 days"),
+        (seen(-year), "bad_time", "366 days"),
+        (HandMade { evidence: finding("f", "r", "", 90).evidence, ..made() }, "bad_time", "now"),
+    ] {
+        let found = refused(made);
+        assert_eq!(found.code, code, "{found:?}");
+        assert!(found.message.contains(word), "{found:?}");
+    }
+    let fine = HandMade { sop: vec!["Go there\nand look".into()], ..seen(-year + 2) };
+    assert!(open_by_hand(&organisation(), fine, by, &moment(1)).is_ok());
+    let comment = Act::Comment { text: "done\u{7}".into() };
+    assert_eq!(act(&opened(), &comment, by, at(1), None).unwrap_err().code, "bad_character");
+}
+
 /// What the history alone says: state, owner, disposition and ticked steps.
 fn retold(incident: &Incident) -> (IncidentState, Owner, Option<Disposition>, Vec<u16>) {
     let mut now = (IncidentState::New, Owner::Team(team("soc")), None, Vec::new());
@@ -339,6 +382,7 @@ fn retold(incident: &Incident) -> (IncidentState, Owner, Option<Disposition>, Ve
             | TimelineAct::Folded { .. }
             | TimelineAct::FindingWithdrawn { .. }
             | TimelineAct::Comment { .. }
+            | TimelineAct::Escalated { .. }
             | TimelineAct::Notified { .. } => {}
         }
     }

@@ -8,7 +8,8 @@ use model::ids::{AssetId, Entity, PlaceId};
 use model::incident::{Incident, IncidentState, Owner, TimelineAct};
 use model::{Disposition, Level};
 use respond::{
-    Act, Book, By, Crew, FoldPolicy, PanicCall, Routing, act, called_before, open_by_panic,
+    Act, Book, By, Crew, FoldPolicy, PanicCall, Routing, Watch, act, called_before, escalate,
+    escalation_due, open_by_panic,
 };
 
 fn place(id: &str) -> PlaceId {
@@ -21,12 +22,15 @@ fn call() -> PanicCall {
 
 fn crew(name: &str, sites: Option<&[&str]>) -> Crew {
     let sites = sites.map(|sites| sites.iter().map(|site| place(site)).collect());
-    Crew { sites, team: team(name) }
+    Crew { sites, team: Some(team(name)), is_guard: true, is_on_duty: true }
+}
+
+fn watch(crews: &[Crew]) -> Watch {
+    Watch { crews: crews.to_vec(), default_team: team("soc") }
 }
 
 fn raised(call: &PanicCall, crews: &[Crew]) -> (Incident, Routing) {
-    let (changed, routing) =
-        open_by_panic(&organisation(), call, (crews, &team("soc")), &moment(0));
+    let (changed, routing) = open_by_panic(&organisation(), call, &watch(crews), &moment(0));
     assert_eq!(changed.audit.verb, "panic.raise");
     (changed.incident, routing)
 }
@@ -130,4 +134,79 @@ fn no_finding_takes_a_call_over() {
     let held = &outcome.changed().unwrap().incident;
     assert_eq!((&held.owner, &held.title), (&incident.owner, &incident.title));
     assert_eq!(held.handling.call, incident.handling.call);
+}
+
+#[test]
+fn whom_one_site_hides_it_from_see_it_where_no_guard_of_that_site_is_there() {
+    let (near, far) = (crew("near", Some(&["hq"])), crew("far", Some(&["annex"])));
+    let asleep = Crew { is_on_duty: false, ..near.clone() };
+    let analysts = Crew { is_guard: false, ..crew("desk", None) };
+    let at_hq = PanicCall { place: Some(place("d-lab")), ..call() };
+    let homely = PanicCall { own_site: Some(place("hq")), ..call() };
+    for (call, crews, everywhere, owner) in [
+        (&at_hq, vec![near.clone()], false, "near"),
+        (&at_hq, vec![crew("all", None)], false, "all"),
+        (&at_hq, vec![far.clone()], true, "far"),
+        (&at_hq, vec![asleep.clone()], true, "near"),
+        (&at_hq, vec![asleep.clone(), far.clone()], true, "far"),
+        (&at_hq, vec![asleep.clone(), analysts.clone()], true, "desk"),
+        (&at_hq, vec![], true, "soc"),
+        (&call(), vec![near.clone(), far.clone()], true, "far"),
+        (&homely, vec![near.clone(), far.clone()], true, "near"),
+    ] {
+        let (incident, _) = raised(call, &crews);
+        assert_eq!(incident.handling.everywhere, everywhere, "{call:?} {crews:?}");
+        assert_eq!(incident.owner, Owner::Team(team(owner)), "{call:?} {crews:?}");
+        assert_eq!(incident.because.contains("at any site"), everywhere, "{}", incident.because);
+    }
+}
+
+#[test]
+fn a_call_that_nobody_acknowledges_goes_to_everybody_again_and_again_and_to_who_is_there() {
+    let at_hq = PanicCall { place: Some(place("d-lab")), ..call() };
+    let near = crew("near", Some(&["hq"]));
+    let (mut incident, _) = raised(&at_hq, std::slice::from_ref(&near));
+    assert_eq!(escalation_due(&incident), Some(at(60)));
+    let there = watch(&[near, crew("far", Some(&["annex"]))]);
+    assert_eq!(escalate(&incident, &there, at(59)), None);
+    let mut told = Vec::new();
+    while let Some(due) = escalation_due(&incident) {
+        let changed = escalate(&incident, &there, due).unwrap();
+        assert_eq!((changed.audit.verb.as_str(), changed.audit.at), ("incident.escalate", due));
+        incident = changed.incident;
+        assert!(incident.handling.everywhere);
+        told.push(due);
+    }
+    assert_eq!(told, [at(60), at(180), at(420), at(900)]);
+    assert_eq!(incident.owner, Owner::Team(team("near")), "they are there");
+    // All of them went home: whoever is there has it.
+    let (lost, _) = raised(&at_hq, &[crew("near", Some(&["hq"]))]);
+    let gone = watch(&[crew("far", Some(&["annex"]))]);
+    let moved = escalate(&lost, &gone, at(60)).unwrap().incident;
+    assert_eq!(moved.owner, Owner::Team(team("far")));
+    let acts: Vec<_> = moved.timeline.iter().map(|line| &line.act).collect();
+    assert!(matches!(acts[1], TimelineAct::Escalated { step: 1 }), "{acts:?}");
+    assert!(matches!(acts[2], TimelineAct::Owner { .. }), "{acts:?}");
+    let nobody = escalate(&lost, &watch(&[]), at(60)).unwrap().incident;
+    assert_eq!(nobody.owner, lost.owner, "nobody is there: it stays where it is");
+    assert!(nobody.handling.everywhere);
+    // Seen once, it waits no more; opened again, it waits anew.
+    let ana = person("ana");
+    let by = By { id: "op-9", person: Some(&ana) };
+    let seen = act(&moved, &Act::Acknowledge, by, at(70), None).unwrap().incident;
+    assert_eq!(escalation_due(&seen), None);
+}
+
+#[test]
+fn whoever_it_was_assigned_to_unseen_loses_it_and_a_lesser_level_waits_for_ever() {
+    let at_hq = PanicCall { place: Some(place("d-lab")), ..call() };
+    let (mut incident, _) = raised(&at_hq, &[crew("near", Some(&["hq"]))]);
+    incident.owner = Owner::Person(person("ana"));
+    incident.handling.call = None;
+    assert_eq!(escalation_due(&incident), Some(at(300)));
+    let there = watch(&[crew("near", Some(&["hq"]))]);
+    let moved = escalate(&incident, &there, at(300)).unwrap().incident;
+    assert_eq!(moved.owner, Owner::Team(team("near")));
+    incident.level = Level::High;
+    assert_eq!(escalation_due(&incident), None);
 }

@@ -22,6 +22,8 @@ import css from './events.module.css'
 interface Page {
   events: EventItem[]
   next?: string | null
+  /** What is covered for us was not looked into. */
+  names_unsearched?: boolean
 }
 
 const PAGE = 200
@@ -57,6 +59,11 @@ export function SearchList(props: ListProps) {
   return (
     <>
       <Histogram query={query} text={text} setText={setText} rows={rows} />
+      {data?.pages[0]?.names_unsearched && (
+        <p className={css.stripNote} role="note">
+          {t('events.names_unsearched')}
+        </p>
+      )}
       {asked.error ? (
         <ProblemNote error={asProblem(asked.error)} retry={() => void asked.refetch()} />
       ) : asked.isPending ? (

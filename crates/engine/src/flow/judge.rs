@@ -288,7 +288,7 @@ impl Judge {
             match LakeRow::written(event, &mut self.scratch) {
                 Ok(row) => {
                     if self.tools.live.wants_events() {
-                        let event = LiveEvent::new(row.ocsf.clone(), event.site.clone());
+                        let event = LiveEvent::new(row.ocsf.clone(), row.site.clone());
                         self.tools.live.send(LiveMessage::Event(Arc::new(event)));
                     }
                     self.rows.push(row);

@@ -202,7 +202,7 @@ pub async fn query(
     }
     let running = start::start(config, Clock::system(), Mode::Offline).await?;
     let is_whole = running.engine.caught_up(wait_max).await;
-    let result = running.engine.query(sql, true).await;
+    let result = running.engine.query(sql, (true, true)).await;
     running.stop().await?;
     if !is_whole {
         return Err(DataError::Behind(wait_max.as_secs()));

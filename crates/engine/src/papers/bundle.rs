@@ -274,7 +274,7 @@ impl Engine {
                  ORDER BY time, seq, part",
                 records.join(", ")
             );
-            let result = self.query(&sql, false).await?;
+            let result = self.query(&sql, (false, true)).await?;
             is_cut |= result.truncated;
             found.extend(result.rows()?.into_iter().filter_map(seen));
         }

@@ -82,6 +82,12 @@ impl Covering<'_> {
         let covered = self.knowledge.veil.cover_text(text, &|person| (self.sees)(person));
         covered.unwrap_or_else(|| text.to_owned())
     }
+
+    /// Words that people wrote.
+    fn typed(&self, text: &str) -> String {
+        let covered = self.knowledge.veil.cover_typed(text, &|person| (self.sees)(person));
+        covered.unwrap_or_else(|| text.to_owned())
+    }
 }
 
 fn sha256(bytes: &[u8]) -> String {

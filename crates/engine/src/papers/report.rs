@@ -347,10 +347,14 @@ impl Engine {
     fn nameless(&self, mut incidents: Vec<Incident>) -> Vec<Incident> {
         let covering = self.covering();
         for incident in &mut incidents {
-            incident.title = covering.text(&incident.title);
+            let is_typed = incident.rules.is_empty() && incident.handling.call.is_none();
+            incident.title = match is_typed {
+                true => covering.typed(&incident.title),
+                false => covering.text(&incident.title),
+            };
             for entry in &mut incident.timeline {
                 if let TimelineAct::Offered { note: Some(note), .. } = &mut entry.act {
-                    *note = covering.text(note);
+                    *note = covering.typed(note);
                 }
             }
         }
@@ -412,7 +416,7 @@ impl Engine {
                 by: entry.by.clone(),
                 kind: entry.kind,
                 place: entry.place.as_ref().or(entry.site.as_ref()).map(|id| self.place_name(id)),
-                text: covering.text(&entry.text),
+                text: covering.typed(&entry.text),
                 incident: entry.incident.clone(),
                 corrects,
                 corrected_by: entries.iter().rev().find(by_another).map(|other| other.number),
@@ -449,7 +453,7 @@ impl Engine {
             ask.to.nanos(),
             max.saturating_add(1)
         );
-        let result = self.query(&sql, false).await?;
+        let result = self.query(&sql, (false, true)).await?;
         let line = |row: serde_json::Map<String, serde_json::Value>| {
             let number = |name: &str| row.get(name).and_then(serde_json::Value::as_i64);
             let door = row.get("door")?.as_str()?;

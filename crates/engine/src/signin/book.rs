@@ -19,6 +19,15 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// Whether they could sign in no more without one of their passkeys.
+    pub fn needs_passkey(&self, id: &str) -> bool {
+        let operator = &self.operator;
+        let is_there = self.passkeys.iter().any(|passkey| passkey.id == id);
+        let has_other = self.passkeys.iter().any(|passkey| passkey.id != id);
+        let has_password = operator.password_hash.is_some() && operator.totp_secret.is_some();
+        is_there && !has_other && !has_password && operator.subject.is_none()
+    }
+
     /// Whether they have set up how to sign in.
     pub fn is_enrolled(&self) -> bool {
         let operator = &self.operator;

@@ -2,6 +2,7 @@
 //! line does the same with or without a server.
 
 use access::{Grant, Role};
+use model::text::Words;
 use model::{AuditAct, PersonId, PlaceId, TeamId, Timestamp};
 use serde_json::json;
 use store::State;
@@ -117,10 +118,10 @@ pub(super) fn build(wanted: NewOperator, now: Timestamp) -> Result<Operator, Sig
 
 fn check_name(name: &str) -> Result<(), SigninError> {
     let length = name.trim().chars().count();
-    if !(1..=NAME_CHARS_MAX).contains(&length) || name.chars().any(char::is_control) {
+    if !(1..=NAME_CHARS_MAX).contains(&length) {
         return Err(invalid(format!("a name has 1 to {NAME_CHARS_MAX} printable characters")));
     }
-    Ok(())
+    model::text::check(name, Words::Line).map_err(|unfit| invalid(format!("the name: {unfit}")))
 }
 
 fn check_grants(grants: &[Grant]) -> Result<(), SigninError> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::Timestamp;
+use model::text::Words;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -147,6 +148,8 @@ impl Signin {
         let unread =
             |error: serde_json::Error| SigninError::Invalid(format!("credential: {error}"));
         let credential = RegisterPublicKeyCredential::deserialize(credential).map_err(unread)?;
+        model::text::check(name.trim(), Words::Line)
+            .map_err(|unfit| SigninError::Invalid(format!("the name: {unfit}")))?;
         let waiting = self.ceremonies.take(ceremony, self.wall.now());
         let Some(Waiting::Registration { operator, state }) = waiting else {
             return Err(SigninError::Conflict("this took too long; begin again".into()));
@@ -183,6 +186,11 @@ impl Signin {
     pub async fn remove_passkey(&self, session: &Session, id: &str) -> Result<(), SigninError> {
         self.must_prove(session)?;
         let operator = &session.operator.id;
+        if self.book().by_id.get(operator).is_some_and(|known| known.needs_passkey(id)) {
+            let why = "this passkey is all that you sign in with: make another one, or set a \
+                       password and an authenticator, before you remove it";
+            return Err(SigninError::Conflict(why.into()));
+        }
         let object = format!("operator:{operator}");
         let detail = json!({"passkey": id});
         let act = act_at(self.clock.now(), operator, "passkey.remove", &object, detail);

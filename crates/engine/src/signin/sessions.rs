@@ -1,5 +1,6 @@
 //! Sessions: a secret in a cookie, its hash in state, an end by age, by idleness and by order.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -138,6 +139,21 @@ impl Signin {
             self.saw(stored, now);
         }
         lives
+    }
+
+    /// The operators of whom a session was used within a time: they are there.
+    pub fn on_duty(&self, within: Duration) -> BTreeSet<String> {
+        let (book, now) = (self.book(), self.wall.now());
+        let is_enabled =
+            |id: &String| book.by_id.get(id).is_some_and(|known| !known.operator.is_disabled);
+        let fresh = |stored: &&StoredSession| {
+            let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = seen.get(&stored.hash).map_or(stored.seen_at, |seen| seen.at);
+            now.since(last) <= within
+        };
+        let sessions = book.sessions.values().filter(|stored| !stored.is_enrolment);
+        let there = sessions.filter(fresh).filter(|stored| self.lives(stored, now));
+        there.map(|stored| stored.operator.clone()).filter(is_enabled).collect()
     }
 
     fn lives(&self, stored: &StoredSession, now: Timestamp) -> bool {

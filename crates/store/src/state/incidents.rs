@@ -29,6 +29,8 @@ pub struct IncidentFilter {
     pub entity: Option<Entity>,
     /// At one of these sites; `None`: anywhere.
     pub sites: Option<Vec<PlaceId>>,
+    /// Beside those at `sites` also those that are for everybody who works incidents.
+    pub everywhere_too: bool,
     /// Where the page before ended.
     pub after: Option<PageKey>,
     /// At most; bounded by `INCIDENT_PAGE_MAX`.
@@ -69,6 +71,7 @@ pub(super) async fn save(
         incident.version,
         json_of(incident)?,
         expected,
+        u64::from(incident.handling.everywhere),
     ];
     // A version that does not rise would let two writers both believe they were first.
     let is_rising = incident.version > expected;
@@ -77,8 +80,8 @@ pub(super) async fn save(
     } else if expected == 0 {
         tx.run(
             "INSERT INTO incidents (id, tenant, site, state, level, owner, opened_at, \
-             changed_at, version, payload) \
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 WHERE $11 = 0 \
+             changed_at, version, payload, is_everywhere) \
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12 WHERE $11 = 0 \
              ON CONFLICT (id) DO NOTHING",
             row,
         )
@@ -86,7 +89,8 @@ pub(super) async fn save(
     } else {
         tx.run(
             "UPDATE incidents SET tenant = $2, site = $3, state = $4, level = $5, owner = $6, \
-             opened_at = $7, changed_at = $8, version = $9, payload = $10 \
+             opened_at = $7, changed_at = $8, version = $9, payload = $10, \
+             is_everywhere = $12 \
              WHERE id = $1 AND version = $11",
             row,
         )
@@ -173,7 +177,7 @@ impl State {
                  AND (CAST($6 AS TEXT) IS NULL OR owner = $6) AND level >= $7 \
                  AND (CAST($8 AS TEXT) IS NULL OR id IN \
                      (SELECT incident FROM incident_entities WHERE entity = $8)) \
-                 AND (CAST($9 AS TEXT) IS NULL OR \
+                 AND (CAST($9 AS TEXT) IS NULL OR (is_everywhere = 1 AND $13 = 1) OR \
                      $9 LIKE '%\"' || replace(site, '_', '!_') || '\"%' ESCAPE '!') \
                  AND (opened_at < $10 OR (opened_at = $10 AND id < $11)) \
                  ORDER BY opened_at DESC, id DESC LIMIT $12",
@@ -190,6 +194,7 @@ impl State {
                     after.map_or(i64::MAX, |key| key.at.nanos()),
                     after.map_or("", |key| key.id.as_str()),
                     u64::from(limit) + 1,
+                    u64::from(filter.everywhere_too),
                 ],
             )
             .await?;

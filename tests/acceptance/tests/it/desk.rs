@@ -232,3 +232,45 @@ async fn the_link_gives_signs_of_life_and_cameras_are_one_address_away() {
     world.configure("[console]\ncamera_link = \"https://vms.example/{camra}\"\n", "");
     assert!(world.refused().contains("`{camra}`"), "a misspelt word is told");
 }
+
+#[tokio::test]
+async fn no_session_and_no_operator_takes_the_live_stream_from_all_others() {
+    let config = "[limits]\nlive_subscribers_max = 8\nlive_per_operator_max = 4\n\
+                  live_per_session_max = 3\n";
+    let world = World::with(Plan { config: config.to_owned(), ..Plan::default() });
+    let token = world.root();
+    let server = world.start().await;
+    let (ria, tom) = (
+        signed_in(&world, &server, "ria", "guard").await,
+        signed_in(&world, &server, "tom", "guard").await,
+    );
+    let root = Api::to(&server, &token);
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(Stream::of(&ria).await);
+    }
+    let more = ria.get("/v1/live?kind=events").await;
+    let detail = more.is_problem(429, "too_many_subscribers");
+    assert!(detail.contains("live_per_session_max"), "{detail}");
+    assert_eq!(more.header("retry-after"), "5");
+    let live = root.client.get(server.url("/v1/live")).bearer_auth(&token);
+    for _ in 0..3 {
+        let answer = live.try_clone().unwrap().send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        held.push(Stream { answer, text: String::new(), heard: String::new() });
+    }
+    // Six of eight are taken: the rest is for those who have none.
+    let more = root.send(root.client.get(server.url("/v1/live"))).await;
+    more.is_problem(429, "too_many_subscribers");
+    held.push(Stream::of(&tom).await);
+    let counted = root.client.get(server.url("/metrics")).send().await.unwrap();
+    let counted = counted.text().await.unwrap();
+    let line = |reason: &str| format!("castellan_live_refused_total{{reason=\"{reason}\"}} 1");
+    assert!(counted.contains(&line("session")) && counted.contains(&line("full")), "{counted}");
+    held.clear();
+    until("a seat that is left is free again", async || {
+        let answer = ria.request("GET", "/v1/live").send().await.unwrap();
+        answer.status().is_success().then_some(())
+    })
+    .await;
+}

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Api, Plan, World};
+use crate::world::{Answer, Api, Plan, World, client};
 
 const NDJSON: &str = "application/x-ndjson";
 const JSON: &str = "application/json";
@@ -284,5 +284,31 @@ async fn what_the_framework_refuses_is_a_problem_document_too() {
     assert!(api.send(wrong).await.is_problem(400, "bad_request").contains("limit"));
     let torn = client.post(server.url("/v1/query")).header("content-type", "application/json");
     assert!(api.send(torn.body("{\"sql\":")).await.is_problem(400, "bad_request").contains("EOF"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_ours_is_turned_away_whatever_it_asks() {
+    let config = "public_url = \"https://castellan.example\"\nhost_names = [\"gate.lan\"]\n";
+    let world = World::with(Plan { config: config.to_owned(), ..Plan::default() });
+    let root = world.root();
+    let server = world.start().await;
+    let ask = async |host: &str, path: &str| {
+        let request = client().get(server.url(path)).header("host", host).bearer_auth(&root);
+        request.send().await.unwrap()
+    };
+    let own = server.url("").trim_start_matches("http://").to_owned();
+    for host in [&*own, "localhost:8420", "castellan.example", "gate.lan:80", "[::1]:8420"] {
+        assert_eq!(ask(host, "/v1/status").await.status(), 200, "{host}");
+    }
+    for path in ["/", "/v1/status", "/v1/signin", "/metrics", "/openapi.json", "/operations"] {
+        let answer = ask("rebound.evil.example:8420", path).await;
+        assert_eq!(answer.status(), 421, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let problem: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        assert_eq!(problem["code"], "unknown_host");
+        assert!(problem["detail"].as_str().unwrap().contains("host_names"), "{problem}");
+    }
+    assert_eq!(ask("some-probe", "/healthz").await.status(), 200);
     server.stop().await;
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Api, World, castellan, door_event, said};
+use crate::browser::operator;
+use crate::world::{Api, World, castellan, door_event, said, until};
 
 async fn forced(api: &Api, door: &str) {
     assert_eq!(api.take("doors", "text/csv", door_event(door, "forced")).await["accepted"], 1);
@@ -93,4 +94,54 @@ fn audit_holds_until_a_row_is_changed(world: &World) {
     let broken = audit();
     assert_eq!(broken.status.code(), Some(1), "{}", said(&broken));
     assert!(said(&broken).contains("broken at act"), "{}", said(&broken));
+}
+
+#[tokio::test]
+async fn only_somebody_who_exists_and_may_work_it_answers_for_an_incident() {
+    let world = World::new();
+    let places = world.org().join("places.toml");
+    let text = std::fs::read_to_string(&places).unwrap();
+    std::fs::write(places, text + "[[place]]\nid = \"dc\"\nkind = \"site\"\n").unwrap();
+    let root = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &root);
+    for (login, role, more) in [
+        ("near", "guard@hq", ["--team", "night"]),
+        ("far", "guard@dc", ["--team", "gate"]),
+        ("looks", "auditor", ["--person", "ben"]),
+    ] {
+        operator(&world, &[&["add", login, "--role", role], &more[..]].concat());
+    }
+    api.take("doors", "text/csv", door_event("d-0003", "forced")).await;
+    let incident = api.incidents_of("door-forced", 1).await.remove(0);
+    let path = format!("/v1/incidents/{}/acts", incident["id"].as_str().unwrap());
+    let refused = async |act: &str, kind: &str, id: &str, code: &str, word: &str| {
+        let act = json!({"action": act, "to": {"kind": kind, "id": id}, "note": "n"});
+        let answer = api.post(&path, &act).await;
+        let detail = answer.is_problem(409, code);
+        assert!(detail.contains(word), "{detail}");
+    };
+    until("the operators are known", async || {
+        let teams = api.get("/v1/organisation").await["teams"].clone();
+        teams.as_array().unwrap().contains(&json!("gate")).then_some(())
+    })
+    .await;
+    refused("assign", "team", "nihgt", "unknown_owner", "did you mean `night`").await;
+    refused("assign", "person", "anna", "unknown_owner", "did you mean `ana`").await;
+    refused("assign", "team", "gate", "cannot_work", "`hq`").await;
+    refused("assign", "person", "ben", "cannot_work", "`hq`").await;
+    let act = json!({"action": "acknowledge"});
+    assert_eq!(api.post(&path, &act).await.status, 200);
+    refused("offer", "team", "nobody-at-all", "unknown_owner", "nobody-at-all").await;
+    let made = |team: &str| {
+        json!({"title": "t", "text": "x", "level": "low", "team": team,
+            "entities": ["place:d-0001"]})
+    };
+    let answer = api.post("/v1/incidents", &made("gaurd")).await;
+    assert!(answer.is_problem(409, "unknown_owner").contains("did you mean `guard`"));
+    api.post("/v1/incidents", &made("gate")).await.is_problem(409, "cannot_work");
+    assert_eq!(api.post("/v1/incidents", &made("night")).await.status, 200);
+    let to = json!({"action": "assign", "to": {"kind": "team", "id": "night"}});
+    assert_eq!(api.post(&path, &to).await.status, 200);
+    server.stop().await;
 }

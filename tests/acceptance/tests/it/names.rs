@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::browser::{Browser, signed_in};
-use crate::world::{Api, World};
+use crate::world::{Api, World, ago};
 
 /// Everything that says who it is.
 const NAMING: [&str; 2] = ["okonkwo", "31 20 555"];
@@ -64,14 +64,22 @@ async fn people_are_called_by_their_ids_until_a_reason_is_given() {
         "/v1/events/export?person=p-77&format=csv",
         "/v1/people",
         "/v1/people/p-77",
-        "/v1/incidents",
         &event,
         &raw,
-        &incident,
     ];
-    for path in paths {
+    // What people wrote says that somebody is meant, and not who: else the writer of a name could
+    // read from the answer who stands behind a pseudonym.
+    let logged = json!({"kind": "note", "site": "hq", "text": told});
+    let logged = analyst.post("/v1/occurrences", logged).await;
+    assert_eq!(logged.status, 201, "{}", logged.body);
+    let comment = json!({"action": "comment", "text": told});
+    let said = analyst.post(&format!("{incident}/acts"), comment).await;
+    assert_eq!(said.status, 200, "{}", said.body);
+    let written = ["/v1/incidents", &incident, "/v1/occurrences"].map(|path| (path, "[…]"));
+    for (path, mark) in paths.map(|path| (path, "p-77")).into_iter().chain(written) {
         let found = text(&analyst, path).await;
-        assert!(found.contains("p-77"), "{path}: {found}");
+        assert!(found.contains(mark), "{path}: {found}");
+        assert_eq!(mark == "[…]", !found.contains("p-77"), "{path}: {found}");
         let named = NAMING.iter().find(|word| found.to_lowercase().contains(**word));
         assert_eq!(named, None, "{path}: {found}");
     }
@@ -113,4 +121,71 @@ async fn no_function_takes_a_covered_name_apart_and_no_query_exhausts_the_stack(
     let many = format!("SELECT 1{} FROM events", "+1".repeat(3_000));
     assert!(ask(&many).await.is_problem(400, "bad_request").contains("operators"));
     assert_eq!(ask("SELECT count(*), max(time) FROM events").await.status, 200);
+    // Who is who cannot be asked either, and a long question is no busy server.
+    let answer = ask("SELECT person FROM events WHERE user_name LIKE 'z.%'").await;
+    assert!(answer.is_problem(403, "forbidden").contains("covered"));
+    let long = format!("SELECT 1 WHERE 'x' = '{}'", "x".repeat(70_000));
+    ask(&long).await.is_problem(413, "too_large");
+}
+
+#[tokio::test]
+async fn badge_numbers_are_covered_like_names_and_no_search_says_whose_they_are() {
+    let world = World::new();
+    with_somebody(&world);
+    let path = world.org().join("identifiers.csv");
+    let lines = fs::read_to_string(&path).unwrap() + "badge,100231,person:p-77,\n";
+    fs::write(&path, lines).unwrap();
+    let (root, names) = (world.root(), world.token("sees", &["read", "names"], &[]));
+    let server = world.start().await;
+    let api = Api::to(&server, &root);
+    let row = |badge: &str| {
+        format!("time,badge,door,direction,result\n{},{badge},d-0001,in,granted\n", ago(30))
+    };
+    api.take("doors", "text/csv", row("100231")).await;
+    api.take("doors", "text/csv", row("999999")).await;
+    let record = json!({"marker": 1, "user": "z.okonkwo", "text": "from port 100231"});
+    api.take("app", "application/json", record.to_string()).await;
+    api.settled().await;
+    let analyst = signed_in(&world, &server, "looks", "analyst").await;
+    let from = ago(3_600);
+    let find = async |browser: &Browser, asked: &str| {
+        let answer = browser.get(&format!("/v1/events?from={from}&{asked}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let bars = browser.get(&format!("/v1/events/histogram?from={from}&{asked}")).await.body;
+        let bars = bars["buckets"].as_array().unwrap().iter();
+        let counted: u64 = bars.map(|bar| bar["count"].as_u64().unwrap()).sum();
+        let file = format!("/v1/events/export?format=ndjson&from={from}&{asked}");
+        let file = text(browser, &file).await;
+        let found = answer.body["events"].as_array().unwrap().len();
+        assert_eq!((counted, file.lines().count()), (found as u64, found), "{asked}");
+        (found, answer.body)
+    };
+    let (doors, page) = find(&analyst, "person=p-77&source=doors").await;
+    assert_eq!(doors, 2, "the passage and the verdict: {page}");
+    assert!(!page.to_string().contains("100231"), "{page}");
+    assert_eq!(page["names_unsearched"], json!(null));
+    assert!(find(&analyst, "source=app").await.1.to_string().contains("from port 100231"));
+    // Neither whole nor in part, neither by text nor by field.
+    for asked in ["text=okonkwo", "text=z.oko", "user=z.okonkwo", "credential=100231"] {
+        let (found, page) = find(&analyst, asked).await;
+        assert_eq!((found, &page["names_unsearched"]), (0, &json!(true)), "{asked}");
+    }
+    let (found, page) = find(&analyst, "text=100231").await;
+    assert_eq!(found, 1, "the port: {page}");
+    // Whom nobody knows is nobody's secret.
+    assert!(find(&analyst, "credential=999999").await.0 > 0);
+    let sees = Api::to(&server, &names).get(&format!("/v1/events?from={from}&text=100231")).await;
+    assert_eq!(sees["events"].as_array().unwrap().len(), 3, "{sees}");
+    let sql = json!({"sql": "SELECT credential AS c, ocsf AS o FROM events"});
+    let told = analyst.post("/v1/query", sql.clone()).await.body.to_string();
+    assert!(told.contains("p-77") && told.contains("port 100231"), "{told}");
+    assert!(!told.replace("port 100231", "").contains("100231"), "{told}");
+
+    let reason = json!({"reason": "asked by the desk"});
+    assert_eq!(analyst.post("/v1/people/p-77/reveal", reason).await.status, 200);
+    for asked in ["text=okonkwo", "user=z.okonkwo", "credential=100231"] {
+        assert!(find(&analyst, asked).await.0 > 0, "{asked}");
+    }
+    assert!(find(&analyst, "source=doors").await.1.to_string().contains("100231"));
+    assert!(analyst.post("/v1/query", sql).await.body.to_string().contains("\"100231\""));
 }

@@ -118,10 +118,12 @@ async fn a_call_is_never_refused_whoever_calls_and_whatever_is_missing() {
     assert_eq!((&incident["owner"]["id"], &incident["site"]), (&json!("gate"), &json!("hq")));
     assert_eq!(incident["entities"], json!(["asset:pc-ana", "place:lab"]));
     assert!(incident["because"].as_str().unwrap().contains("nowhere is not known"), "{incident}");
-    // The gate's own call, and the site in the words where it has a name.
+    // The gate's own call, and the site in the words where it has a name: nobody else is there,
+    // and the one who calls cannot come.
     let called = far.post("/v1/panic", json!({"place": "dc"})).await;
     assert_eq!(called.body["incident"]["title"], "Panic: Distribution");
-    assert_eq!(called.body["routing"], "site_guards");
+    assert_eq!(called.body["routing"], "default_team");
+    assert_eq!(called.body["incident"]["handling"]["everywhere"], true);
     // A token may call too, and is held to its scopes.
     let refused = Api::to(&server, &reader).post("/v1/panic", &json!({})).await;
     refused.is_problem(403, "forbidden");
@@ -143,4 +145,44 @@ async fn a_call_is_never_refused_whoever_calls_and_whatever_is_missing() {
     let words = called.body["incident"]["because"].as_str().unwrap();
     assert!(words.contains("near lab, by their badge"), "{words}");
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_from_nobody_knows_where_reaches_every_guard_of_every_site() {
+    let world = two_sites();
+    let token = world.root();
+    let server = world.start().await;
+    let root = Api::to(&server, &token);
+    let hq = of_team(&world, &server, ("ria", "guard@hq", "night")).await;
+    let dc = of_team(&world, &server, ("frans", "guard@dc", "gate")).await;
+    let far = signed_in(&world, &server, "eva", "engineer@dc").await;
+    let tom = signed_in(&world, &server, "tom", "engineer").await;
+    let mut stream = hq.request("GET", "/v1/live").send().await.unwrap();
+    let called = tom.post("/v1/panic", json!({})).await;
+    assert_eq!(called.status, 201, "{}", called.body);
+    let incident = &called.body["incident"];
+    assert_eq!(incident["site"], Value::Null, "{incident}");
+    let id = incident["id"].as_str().unwrap().to_owned();
+    let mut heard = String::new();
+    while !heard.contains(&id) {
+        heard += &String::from_utf8_lossy(&stream.chunk().await.unwrap().unwrap());
+    }
+    for guard in [&hq, &dc] {
+        let listed = guard.get("/v1/incidents").await.body;
+        assert_eq!(listed["incidents"][0]["id"], json!(id), "{listed}");
+        assert_eq!(guard.get(&format!("/v1/incidents/{id}")).await.status, 200);
+    }
+    // Who does not work incidents has nothing to do there.
+    far.get(&format!("/v1/incidents/{id}")).await.is_problem(403, "forbidden");
+    assert_eq!(far.get("/v1/incidents").await.body["incidents"], json!([]));
+    let acts = format!("/v1/incidents/{id}/acts");
+    assert_eq!(dc.post(&acts, json!({"action": "acknowledge"})).await.status, 200);
+    hq.post(&acts, json!({"action": "comment", "text": "on my way too"})).await;
+    let seen = root.get(&format!("/v1/incidents/{id}")).await;
+    assert_eq!(seen["incident"]["state"], "acknowledged");
+    // One whose place is known stays with those of its site.
+    let near = far.post("/v1/panic", json!({"place": "dc"})).await.body["incident"].clone();
+    let path = format!("/v1/incidents/{}", near["id"].as_str().unwrap());
+    assert_eq!(dc.get(&path).await.status, 200);
+    hq.get(&path).await.is_problem(403, "forbidden");
 }

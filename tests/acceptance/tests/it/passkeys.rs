@@ -141,10 +141,18 @@ async fn a_passkey_enrols_and_signs_in_with_a_login_or_without() {
         );
         assert!(session["passkeys"][0]["used_at"].is_string(), "{session}");
     }
-    assert_eq!(
-        browser.change("DELETE", &format!("/v1/me/passkeys/{id}"), &Value::Null).await.status,
-        204
-    );
+    // It is all that she has: without it nobody would let her in again.
+    let path = format!("/v1/me/passkeys/{id}");
+    let last = browser.change("DELETE", &path, &Value::Null).await;
+    assert!(last.is_problem(409, "conflict").contains("all that you sign in with"));
+    browser
+        .change("DELETE", "/v1/me/passkeys/none", &Value::Null)
+        .await
+        .is_problem(404, "not_found");
+    let (_, kept) = sign_in(&server, &mut device, None).await;
+    assert_eq!(kept.status, 200, "{}", kept.body);
+    browser.enrol().await;
+    assert_eq!(browser.change("DELETE", &path, &Value::Null).await.status, 204);
     let (_, gone) = sign_in(&server, &mut device, None).await;
     gone.is_problem(401, "signin_refused");
 }

@@ -108,7 +108,8 @@ async fn the_first_administrator_comes_by_a_link_and_signs_in_by_password_and_co
 
 #[tokio::test]
 async fn the_first_link_is_void_from_afar_and_once_somebody_administers() {
-    let world = World::new();
+    let config = "host_names = [\"castellan.example\"]\n".to_owned();
+    let world = World::with(Plan { config, ..Plan::default() });
     let server = world.start().await;
     let link = first_link(&world).await;
     let body = json!({"code": link.trim().split_once("code=").unwrap().1});
