@@ -55,6 +55,7 @@ pub(crate) fn of_event(rule: &RuleMeta, event: &Event, state: FindingState) -> F
         rule: rule.id.clone(),
         title: rule.title.clone(),
         level: rule.level,
+        tags: rule.tags.clone(),
         time: event.time,
         window: Window { from: event.time, to: event.time },
         group,
@@ -78,6 +79,8 @@ pub(crate) fn of_episode(
         Some(template) => template.fill(&episode.fields, episode.count),
         None => format!("{}: {} events", rule.title, episode.count),
     };
+    // What stands for another correlation's episode has its events further back.
+    let first = episode.evidence.iter().map(|one| one.time).min().min(Some(episode.from));
     let more = episode.count.saturating_sub(EVIDENCE_MAX as u64);
     let because = if more > 0 {
         format!("{because} ({more} further events are not listed)")
@@ -89,8 +92,9 @@ pub(crate) fn of_episode(
         rule: rule.id.clone(),
         title: rule.title.clone(),
         level: rule.level,
+        tags: rule.tags.clone(),
         time: episode.fired,
-        window: Window { from: episode.from, to: episode.last },
+        window: Window { from: first.unwrap_or(episode.from), to: episode.last },
         group: group.clone(),
         entities: episode.entities.iter().cloned().collect(),
         evidence: episode.evidence.clone(),

@@ -15,9 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding;
 use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX};
-use crate::rules::{Correlation, RuleIndex, RuleMeta, RuleSet};
+use crate::rules::{Correlation, Kind, RuleIndex, RuleMeta, RuleSet};
 use crate::stats::DetectStats;
-pub(crate) use machine::{Episode, Item, ItemKey, Machine};
+use machine::{End, Machine};
+pub(crate) use machine::{Episode, Item, ItemKey, Onward};
 
 /// A correlation and the values of its group keys, joined.
 pub(crate) type GroupId = (RuleIndex, Arc<str>);
@@ -86,7 +87,7 @@ impl Correlator {
         else {
             return;
         };
-        if !desk.is_early_wanted || correlation.is_final_only {
+        if !desk.is_early_wanted || correlation.is_final_only || !meta.is_reported {
             return;
         }
         if group.newest.as_ref().is_none_or(|newest| *newest < key) {
@@ -129,27 +130,96 @@ impl Correlator {
     }
 
     fn step(&mut self, id: &GroupId, item: &Item, desk: &mut Desk<'_>) {
-        let Some(group) = self.groups.get_mut(id) else {
+        let rules = desk.rules;
+        let Some(rule) = rules.rule(id.0) else {
             return;
         };
-        let Some(rule) = desk.rules.rule(id.0) else {
-            return;
-        };
-        let Some(correlation) = rule.correlation.as_ref() else {
+        let Some((group, correlation)) = self.groups.get_mut(id).zip(rule.correlation.as_ref())
+        else {
             return;
         };
         let step = group.settled.step(correlation, item);
-        if let Some(episode) = step.closed {
-            group.confirm(&rule.meta, &episode, desk.out);
+        let mut fired = None;
+        if step.has_fired || step.is_more {
+            fired = group.settled.episode().filter(|_| !rule.feeds.is_empty()).cloned();
         }
         if step.is_order_unsure {
             let reason = "the order of events from different sources cannot be stated";
             desk.stats.undecided(&rule.meta.id, &[reason.to_owned()]);
         }
         desk.stats.evicted_window += u64::from(step.is_evicting);
-        let deadline = group.settled.deadline(correlation);
+        if let Some(end) = step.closed {
+            self.ended(id, end, desk);
+        }
+        let deadline = self.groups.get(id).and_then(|group| group.settled.deadline(correlation));
         self.set_deadline(id, deadline);
         self.clear_if_done(id, desk);
+        if let Some(episode) = fired {
+            self.pass_on(id.0, item, &episode, (item.time, step.has_fired), desk);
+        }
+    }
+
+    /// Says what ended, and passes it on where others wait for a window's end.
+    fn ended(&mut self, id: &GroupId, end: End, desk: &mut Desk<'_>) {
+        let rules = desk.rules;
+        let Some(rule) = rules.rule(id.0) else {
+            return;
+        };
+        match end {
+            End::Episode(episode, last) => {
+                if let Some(group) = self.groups.get_mut(id).filter(|_| rule.meta.is_reported) {
+                    group.confirm(&rule.meta, &episode, desk.out);
+                }
+                if let Some(last) = last {
+                    self.pass_on(id.0, &last, &episode, (episode.fired, true), desk);
+                }
+            }
+            End::Undecided => {
+                let reason = "its window could not be kept whole: too many groups or values";
+                desk.stats.undecided(&rule.meta.id, &[reason.to_owned()]);
+            }
+        }
+    }
+
+    /// Hands what a correlation shows to those that build on it: the first time to all, then to
+    /// those alone that ask for its being there and count nothing.
+    fn pass_on(
+        &mut self,
+        from: RuleIndex,
+        item: &Item,
+        episode: &Episode,
+        (time, is_first): (Timestamp, bool),
+        desk: &mut Desk<'_>,
+    ) {
+        for next in &item.onward {
+            let known = desk.rules.rule(next.to).and_then(|rule| rule.correlation.as_ref());
+            let counts = match known.map(|correlation| &correlation.kind) {
+                Some(Kind::Temporal { .. } | Kind::Ordered) => false,
+                Some(
+                    Kind::EventCount { .. }
+                    | Kind::ValueCount { .. }
+                    | Kind::Sum { .. }
+                    | Kind::Whole { .. },
+                ) => true,
+                None => continue,
+            };
+            if counts && !is_first {
+                continue;
+            }
+            let chained = Item {
+                time,
+                rule: from,
+                value: next.value.clone(),
+                number: next.number,
+                fields: next.fields.clone(),
+                entities: episode.entities.iter().cloned().collect(),
+                behind: episode.evidence.clone(),
+                onward: next.onward.clone(),
+                ..item.clone()
+            };
+            let id = (next.to, Arc::from(next.key.as_str()));
+            self.settle_now(&id, next.values.clone(), chained, desk);
+        }
     }
 
     fn set_deadline(&mut self, id: &GroupId, deadline: Option<Timestamp>) {
@@ -168,25 +238,26 @@ impl Correlator {
         }
     }
 
-    /// Closes what has ended before an instant.
-    pub(crate) fn expire(&mut self, before: Timestamp, desk: &mut Desk<'_>) {
-        while let Some((deadline, id)) = self.timers.first().cloned() {
-            if deadline >= before {
-                return;
-            }
-            self.close(&id, desk);
+    /// When the next of what is open ends.
+    pub(crate) fn next_end(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Closes the one that ends first.
+    pub(crate) fn expire_first(&mut self, desk: &mut Desk<'_>) {
+        if let Some((_, id)) = self.timers.first().cloned() {
+            self.close(&id, true, desk);
         }
     }
 
-    fn close(&mut self, id: &GroupId, desk: &mut Desk<'_>) {
+    fn close(&mut self, id: &GroupId, is_in_time: bool, desk: &mut Desk<'_>) {
         self.set_deadline(id, None);
-        let Some(group) = self.groups.get_mut(id) else {
-            return;
-        };
-        let ended = group.settled.end();
-        if let (Some(episode), Some((meta, _))) = (ended, desk.correlation(id.0)) {
-            let meta = meta.clone();
-            group.confirm(&meta, &episode, desk.out);
+        let correlation = desk.rules.rule(id.0).and_then(|rule| rule.correlation.as_ref());
+        let group = self.groups.get_mut(id);
+        if let Some((group, correlation)) = group.zip(correlation)
+            && let Some(end) = group.settled.end(correlation, is_in_time)
+        {
+            self.ended(id, end, desk);
         }
         self.clear_if_done(id, desk);
     }
@@ -210,7 +281,7 @@ impl Correlator {
         let soonest = self.timers.first().map(|(_, id)| id.clone());
         if let Some(id) = soonest {
             desk.stats.evicted_groups += 1;
-            self.close(&id, desk);
+            self.close(&id, false, desk);
         }
     }
 
@@ -245,8 +316,7 @@ impl Correlator {
             let id: GroupId = (rule, key.into());
             group.settled.renumber(find);
             for mut item in pending {
-                if let Some(input) = find(item.rule) {
-                    item.rule = input;
+                if item.renumber(find) {
                     group.pending.insert(item.key(), Arc::new(item));
                 }
             }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use model::{Event, Finding, FindingState};
 
 use super::{Detector, Entry, Held, QueueKey};
-use crate::correlate::{GroupId, Item};
+use crate::correlate::{GroupId, Item, Onward};
 use crate::finding;
-use crate::rules::{Correlation, Kind, Match, RuleIndex, Truth};
+use crate::limits::CHAIN_MAX;
+use crate::rules::{Correlation, Kind, Match, Measure, Rule, RuleIndex, RuleSet, Truth};
 use crate::sigma::View;
 
 impl Detector {
@@ -22,6 +23,10 @@ impl Detector {
         self.stats.late += u64::from(is_late);
         let mut hanging: Vec<Match> = Vec::new();
         for found in matches {
+            if let Some(exception) = found.excepted {
+                self.stats.excepted(self.rules.exception_id(exception));
+                continue;
+            }
             if found.hangs_on_presence {
                 hanging.push(*found);
                 continue;
@@ -115,30 +120,20 @@ impl Detector {
         };
         let view = View::new(event);
         for index in &from.feeds {
-            let Some(to) = rules.rule(*index) else {
+            let Some(to) = rules.rule(*index).filter(|to| to.is_active) else {
                 continue;
             };
-            let Some(correlation) = &to.correlation else {
+            if let Some(exception) = rules.exception(*index, event, &view) {
+                self.stats.excepted(self.rules.exception_id(exception));
+                continue;
+            }
+            let missed = Missed::default();
+            let mut reader = Reader { rules: &rules, event, view: &view, plain: rule, missed };
+            let Some(read) = reader.onward(*index, to, rule, 0) else {
+                self.stats.ungrouped += reader.missed.keys;
+                self.stats.valueless += reader.missed.values;
                 continue;
             };
-            let Some((key, values)) = group_of(correlation, rule, &view) else {
-                self.stats.ungrouped += 1;
-                continue;
-            };
-            let is_reset = correlation.resets.contains(&rule);
-            let value = match &correlation.kind {
-                Kind::ValueCount { fields, .. } if !is_reset => {
-                    let Some(value) = value_of(fields, &view) else {
-                        continue;
-                    };
-                    Some(value)
-                }
-                Kind::ValueCount { .. }
-                | Kind::EventCount { .. }
-                | Kind::Temporal { .. }
-                | Kind::Ordered => None,
-            };
-            let fields = to.meta.because.as_ref().map(|because| because.read(&view));
             let item = Item {
                 time: event.time,
                 fingerprint: event.fingerprint,
@@ -147,11 +142,14 @@ impl Detector {
                 source: event.source.clone(),
                 class_uid: event.class_uid,
                 bound: event.clock_offset_max,
-                value,
-                fields: fields.unwrap_or_default(),
+                value: read.value,
+                number: read.number,
+                fields: read.fields,
                 entities: finding::entities(event, from.meta.concerns_owner).into_iter().collect(),
+                behind: Vec::new(),
+                onward: read.onward,
             };
-            self.hand_over((*index, key.into()), values, item, is_settled, out);
+            self.hand_over((*index, read.key.into()), read.values, item, is_settled, out);
         }
     }
 
@@ -181,17 +179,97 @@ impl Detector {
     }
 }
 
+/// Reads from an event what correlations need of it.
+struct Reader<'a> {
+    rules: &'a RuleSet,
+    event: &'a Event,
+    view: &'a View<'a>,
+    /// The rule that the event matched.
+    plain: RuleIndex,
+    missed: Missed,
+}
+
+/// What an event lacks.
+#[derive(Default)]
+struct Missed {
+    keys: u64,
+    values: u64,
+}
+
+impl Reader<'_> {
+    /// What a correlation needs of a match of `rule`, and what those need that build on it. `None`
+    /// where the event lacks a key or what is counted.
+    fn onward(
+        &mut self,
+        index: RuleIndex,
+        to: &Rule,
+        rule: RuleIndex,
+        depth: usize,
+    ) -> Option<Onward> {
+        let correlation = to.correlation.as_ref()?;
+        let Some((key, values)) = group_of(correlation, [rule, self.plain], self.view) else {
+            self.missed.keys += 1;
+            return None;
+        };
+        let is_reset = correlation.resets.contains(&rule);
+        let (mut value, mut number) = (None, None);
+        if !is_reset {
+            let is_whole = match &correlation.kind {
+                Kind::ValueCount { fields, .. } => {
+                    value = value_of(fields, self.view);
+                    value.is_some()
+                }
+                Kind::Sum { field, .. } => {
+                    number = number_of(field, self.view);
+                    number.is_some()
+                }
+                Kind::Whole { measure, .. } => {
+                    (value, number) = measured(measure, self.view);
+                    matches!(measure, Measure::Events) || value.is_some() || number.is_some()
+                }
+                Kind::EventCount { .. } | Kind::Temporal { .. } | Kind::Ordered => true,
+            };
+            if !is_whole {
+                self.missed.values += 1;
+                return None;
+            }
+        }
+        let because = to.meta.because.as_ref();
+        let fields = because.map(|because| because.read(self.view)).unwrap_or_default();
+        let onward = self.builders(index, to, depth);
+        Some(Onward { to: index, key, values, value, number, fields, onward })
+    }
+
+    /// What those need that build on a correlation.
+    fn builders(&mut self, index: RuleIndex, to: &Rule, depth: usize) -> Vec<Onward> {
+        if depth >= CHAIN_MAX {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for next in &to.feeds {
+            let Some(rule) = self.rules.rule(*next).filter(|rule| rule.is_active) else {
+                continue;
+            };
+            if self.rules.exception(*next, self.event, self.view).is_none() {
+                all.extend(self.onward(*next, rule, index, depth + 1));
+            }
+        }
+        all
+    }
+}
+
 /// The group that a match belongs to. Without a value for every key it belongs to none: two
-/// unknown persons are not one.
+/// unknown persons are not one. Keys may be named for a rule at the far end of a chain.
 fn group_of(
     correlation: &Correlation,
-    rule: RuleIndex,
+    rules: [RuleIndex; 2],
     view: &View<'_>,
 ) -> Option<(String, BTreeMap<String, String>)> {
     let mut joined = String::new();
     let mut values = BTreeMap::new();
     for key in &correlation.group_by {
-        let field = key.per_rule.get(&rule).unwrap_or(&key.field);
+        let own = rules.iter().find_map(|rule| key.per_rule.get(rule));
+        let field = own.unwrap_or(&key.field);
         let value = view.text(field)?;
         joined.push_str(&value);
         joined.push('\u{1f}');
@@ -207,4 +285,19 @@ fn value_of(fields: &[String], view: &View<'_>) -> Option<String> {
         joined.push('\u{1f}');
     }
     Some(joined)
+}
+
+fn number_of(field: &str, view: &View<'_>) -> Option<f64> {
+    view.text(field)?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn measured(measure: &Measure, view: &View<'_>) -> (Option<String>, Option<f64>) {
+    match measure {
+        Measure::Events => (None, None),
+        Measure::Values(fields) => (value_of(fields, view), None),
+        Measure::Share(field) => (view.text(field), None),
+        Measure::Sum(field) | Measure::Average(field) | Measure::Percentile { field, .. } => {
+            (None, number_of(field, view))
+        }
+    }
 }
