@@ -225,7 +225,7 @@ fn conditions() {
     check(three, "all of sel_*", &[ab.clone(), abd.clone()], &[a.clone(), b.clone()]);
     check(three, "2 of sel_*", std::slice::from_ref(&ab), std::slice::from_ref(&a));
     check(three, "sel_a and not other", &[a.clone(), ab.clone()], &[abd.clone(), b.clone()]);
-    check(three, "sel_a or sel_b and other", &[a.clone()], std::slice::from_ref(&b));
+    check(three, "sel_a or sel_b and other", std::slice::from_ref(&a), std::slice::from_ref(&b));
     check(three, "(sel_a or sel_b) and other", std::slice::from_ref(&abd), &[a.clone(), ab]);
     check(three, "[sel_a, other]", &[a, d], &[b]);
 }

@@ -107,9 +107,6 @@ pub struct Finding {
     pub title: String,
     /// Its level.
     pub level: Level,
-    /// Its Sigma tags, ATT&CK among them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
     /// When it was concluded, in event time.
     pub time: Timestamp,
     /// First and last evidence.

@@ -165,7 +165,6 @@ fn a_finding(id: &str, secs: i64, level: Level) -> Finding {
         rule: RuleId::parse("two-places").unwrap(),
         title: "One person in two places".into(),
         level,
-        tags: Vec::new(),
         time: at(secs),
         window: Window { from: at(secs - 5), to: at(secs) },
         group: BTreeMap::from([("person".into(), "ana".into())]),

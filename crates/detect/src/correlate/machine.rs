@@ -11,8 +11,10 @@ use crate::finding::Anchor;
 use crate::limits::{EPISODE_MAX, WINDOW_EVENTS_MAX};
 use crate::rules::{Correlation, Kind, RuleIndex};
 
+mod absence;
 mod whole;
 
+use absence::Absence;
 use whole::Whole;
 
 /// Order of events in a group. Fingerprints break ties of time, so that arrival does not.
@@ -113,7 +115,7 @@ impl Episode {
         Anchor { time: self.from, fingerprint: self.anchor }
     }
 
-    fn of(items: &[&Item]) -> Option<Self> {
+    pub(super) fn of(items: &[&Item]) -> Option<Self> {
         let (first, last) = (items.first()?, items.last()?);
         let mut episode = Self {
             from: first.time,
@@ -168,6 +170,8 @@ pub(crate) struct Machine {
     episode: Option<Episode>,
     #[serde(default)]
     whole: Option<Box<Whole>>,
+    #[serde(default)]
+    absence: Option<Box<Absence>>,
 }
 
 /// What ended.
@@ -185,13 +189,18 @@ impl Machine {
         let mut step = Step { closed: self.end_before(correlation, item.time), ..Step::default() };
         if correlation.resets.contains(&item.rule) {
             self.window.clear();
-            self.whole = None;
+            (self.whole, self.absence) = (None, None);
             let open = || self.episode.take().map(|episode| End::Episode(episode, None));
             step.closed = step.closed.or_else(open);
             return step;
         }
         if let Kind::Whole { measure, .. } = &correlation.kind {
             self.whole.get_or_insert_with(|| Box::new(Whole::open(item))).take(measure, item);
+            return step;
+        }
+        if let Kind::Absence { when, .. } = &correlation.kind {
+            let absence = self.absence.get_or_insert_default();
+            step.is_evicting = absence.take(correlation, *when, item);
             return step;
         }
         if let Some(episode) = &mut self.episode {
@@ -249,7 +258,11 @@ impl Machine {
     /// One event per value or rule is enough where only distinct ones count: the newest.
     fn forget_what_is_no_longer_needed(&mut self, correlation: &Correlation, item: &Item) {
         match &correlation.kind {
-            Kind::EventCount { .. } | Kind::Ordered | Kind::Sum { .. } | Kind::Whole { .. } => {}
+            Kind::EventCount { .. }
+            | Kind::Ordered
+            | Kind::Sum { .. }
+            | Kind::Absence { .. }
+            | Kind::Whole { .. } => {}
             Kind::ValueCount { .. } => self.window.retain(|old| old.value != item.value),
             Kind::Temporal { .. } => self.window.retain(|old| old.rule != item.rule),
         }
@@ -276,8 +289,8 @@ impl Machine {
                 }
                 self.window.iter().collect()
             }
-            // Its end decides it.
-            Kind::Whole { .. } => return,
+            // Time decides them.
+            Kind::Whole { .. } | Kind::Absence { .. } => return,
             Kind::Ordered => match chain(&correlation.inputs, &self.window) {
                 Chain::Shown(items) => items,
                 Chain::Unsure => {
@@ -301,6 +314,9 @@ impl Machine {
         if let Some(whole) = &self.whole {
             return Some(whole.opened.plus(correlation.timespan));
         }
+        if let (Some(absence), Kind::Absence { when, .. }) = (&self.absence, &correlation.kind) {
+            return absence.deadline(*when, correlation.timespan);
+        }
         let window = self.window.back().map(|item| item.time);
         let last = self.episode.as_ref().map(|episode| episode.last).max(window)?;
         Some(last.plus(correlation.timespan))
@@ -319,14 +335,30 @@ impl Machine {
         self.episode.take().map(|episode| End::Episode(episode, None))
     }
 
+    /// What has waited in vain for its counterpart by an instant; without one, all that waits.
+    pub(crate) fn due(&mut self, correlation: &Correlation, by: Option<Timestamp>) -> Vec<Item> {
+        let Kind::Absence { when, .. } = &correlation.kind else { return Vec::new() };
+        let Some(absence) = &mut self.absence else { return Vec::new() };
+        match by {
+            Some(by) => absence.due(*when, correlation.timespan, by),
+            None => absence.drain(),
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.window.is_empty() && self.episode.is_none() && self.whole.is_none()
+        self.absence.as_ref().is_none_or(|absence| absence.is_empty())
+            && self.window.is_empty()
+            && self.episode.is_none()
+            && self.whole.is_none()
     }
 
     pub(crate) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
         self.window.retain_mut(|item| item.renumber(find));
         if let Some(whole) = &mut self.whole {
             whole.renumber(find);
+        }
+        if let Some(absence) = &mut self.absence {
+            absence.renumber(find);
         }
     }
 }
@@ -341,9 +373,11 @@ fn room(correlation: &Correlation) -> usize {
         Kind::EventCount { least } | Kind::ValueCount { least, .. } => {
             WINDOW_EVENTS_MAX.max(usize::try_from(*least).unwrap_or(usize::MAX))
         }
-        Kind::Sum { .. } | Kind::Temporal { .. } | Kind::Ordered | Kind::Whole { .. } => {
-            WINDOW_EVENTS_MAX
-        }
+        Kind::Sum { .. }
+        | Kind::Temporal { .. }
+        | Kind::Ordered
+        | Kind::Absence { .. }
+        | Kind::Whole { .. } => WINDOW_EVENTS_MAX,
     }
 }
 

@@ -10,11 +10,13 @@ mod machine;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use model::spine::WitnessOf;
 use model::{Finding, FindingState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding;
-use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX};
+use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX, WINDOW_EVENTS_MAX};
+use crate::presence::Presence;
 use crate::rules::{Correlation, Kind, RuleIndex, RuleMeta, RuleSet};
 use crate::stats::DetectStats;
 use machine::{End, Machine};
@@ -42,11 +44,14 @@ struct Group {
 pub(crate) struct Correlator {
     groups: HashMap<GroupId, Group>,
     timers: BTreeSet<(Timestamp, GroupId)>,
+    /// When counterparts came whose group is not known, by correlation.
+    nameless: BTreeMap<RuleIndex, BTreeSet<Timestamp>>,
 }
 
 /// What the correlator works with.
 pub(crate) struct Desk<'a> {
     pub rules: &'a RuleSet,
+    pub presence: &'a Presence,
     pub is_early_wanted: bool,
     pub stats: &'a mut DetectStats,
     pub out: &'a mut Vec<Finding>,
@@ -63,6 +68,8 @@ impl Desk<'_> {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Form {
     groups: Vec<(RuleIndex, String, Group, Vec<Item>)>,
+    #[serde(default)]
+    nameless: Vec<(RuleIndex, BTreeSet<Timestamp>)>,
 }
 
 impl Correlator {
@@ -199,6 +206,7 @@ impl Correlator {
                     Kind::EventCount { .. }
                     | Kind::ValueCount { .. }
                     | Kind::Sum { .. }
+                    | Kind::Absence { .. }
                     | Kind::Whole { .. },
                 ) => true,
                 None => continue,
@@ -251,8 +259,14 @@ impl Correlator {
     }
 
     fn close(&mut self, id: &GroupId, is_in_time: bool, desk: &mut Desk<'_>) {
+        let rules = desk.rules;
+        let correlation = rules.rule(id.0).and_then(|rule| rule.correlation.as_ref());
+        if let Some(correlation) = correlation
+            && let Kind::Absence { heard_by, .. } = &correlation.kind
+        {
+            return self.close_absence(id, (correlation, heard_by), is_in_time, desk);
+        }
         self.set_deadline(id, None);
-        let correlation = desk.rules.rule(id.0).and_then(|rule| rule.correlation.as_ref());
         let group = self.groups.get_mut(id);
         if let Some((group, correlation)) = group.zip(correlation)
             && let Some(end) = group.settled.end(correlation, is_in_time)
@@ -260,6 +274,51 @@ impl Correlator {
             self.ended(id, end, desk);
         }
         self.clear_if_done(id, desk);
+    }
+
+    /// Decides what has waited for its counterpart in vain: nothing is said where those who would
+    /// have told of one were not heard.
+    fn close_absence(
+        &mut self,
+        id: &GroupId,
+        (correlation, heard_by): (&Correlation, &[WitnessOf]),
+        is_in_time: bool,
+        desk: &mut Desk<'_>,
+    ) {
+        let rules = desk.rules;
+        let Some(meta) = rules.meta(id.0) else { return };
+        let group = self.groups.get_mut(id);
+        let by = group.as_ref().and_then(|group| group.deadline).filter(|_| is_in_time);
+        let due = group.map(|group| group.settled.due(correlation, by)).unwrap_or_default();
+        for item in due {
+            let span = correlation.timespan;
+            let (from, to) = (item.time.minus(span), item.time.plus(span));
+            let mut nameless = self.nameless.get(&id.0).into_iter().flatten();
+            let doubt = if !is_in_time {
+                Some("it had to be decided before its time: too many groups".to_owned())
+            } else if nameless.any(|at| (from..=to).contains(at)) {
+                Some("something came that cannot be told apart by group".to_owned())
+            } else {
+                desk.presence.unheard(heard_by, &item.source, (from, to))
+            };
+            if let Some(doubt) = doubt {
+                desk.stats.undecided(&meta.id, &[doubt]);
+            } else if let Some(episode) = Episode::of(&[&item]) {
+                self.ended(id, End::Episode(episode, Some(Box::new(item))), desk);
+            }
+        }
+        let deadline = self.groups.get(id).and_then(|group| group.settled.deadline(correlation));
+        self.set_deadline(id, deadline.filter(|_| is_in_time));
+        self.clear_if_done(id, desk);
+    }
+
+    /// Notes a counterpart whose group is not known: it may have been anybody's.
+    pub(crate) fn nameless(&mut self, correlation: RuleIndex, at: Timestamp) {
+        let times = self.nameless.entry(correlation).or_default();
+        times.insert(at);
+        if times.len() > WINDOW_EVENTS_MAX {
+            times.pop_first();
+        }
     }
 
     fn clear_if_done(&mut self, id: &GroupId, desk: &mut Desk<'_>) {
@@ -296,7 +355,8 @@ impl Correlator {
         };
         let mut groups: Vec<_> = self.groups.iter().map(form).collect();
         groups.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        Form { groups }
+        let nameless = self.nameless.iter().map(|(rule, times)| (*rule, times.clone())).collect();
+        Form { groups, nameless }
     }
 
     /// Takes a snapshot's groups whose rules still stand; `find` gives a rule's place by now.
@@ -308,6 +368,8 @@ impl Correlator {
     ) {
         self.groups.clear();
         self.timers.clear();
+        let nameless = form.nameless.into_iter();
+        self.nameless = nameless.filter_map(|(rule, times)| Some((find(rule)?, times))).collect();
         for (rule, key, mut group, pending) in form.groups {
             let Some(rule) = find(rule) else { continue };
             let Some(known) = rules.rule(rule).and_then(|rule| rule.correlation.as_ref()) else {

@@ -25,6 +25,9 @@ impl Detector {
         for found in matches {
             if let Some(exception) = found.excepted {
                 self.stats.excepted(self.rules.exception_id(exception));
+                if !is_late && !found.hangs_on_presence {
+                    self.feed(found.rule, event, Feed::EXCEPTED, out);
+                }
                 continue;
             }
             if found.hangs_on_presence {
@@ -34,7 +37,7 @@ impl Detector {
             self.stats.matches += 1;
             self.report(found.rule, event, FindingState::Confirmed, out);
             if !is_late {
-                self.feed(found.rule, event, false, out);
+                self.feed(found.rule, event, Feed::PLAIN, out);
             }
         }
         if hanging.is_empty() {
@@ -96,7 +99,7 @@ impl Detector {
                 self.report(rule, &held.event, FindingState::Confirmed, out);
                 held.announced.retain(|said| Some(&said.rule) != id.as_ref());
                 if !is_late {
-                    self.feed(rule, &held.event, true, out);
+                    self.feed(rule, &held.event, Feed::SETTLED, out);
                 }
             } else if truth == Truth::Unknown
                 && let Some(id) = id
@@ -113,7 +116,7 @@ impl Detector {
     }
 
     /// Hands a match to the correlations that take it.
-    fn feed(&mut self, rule: RuleIndex, event: &Event, is_settled: bool, out: &mut Vec<Finding>) {
+    fn feed(&mut self, rule: RuleIndex, event: &Event, feed: Feed, out: &mut Vec<Finding>) {
         let rules = Arc::clone(&self.rules);
         let Some(from) = rules.rule(rule).filter(|rule| !rule.feeds.is_empty()) else {
             return;
@@ -123,13 +126,22 @@ impl Detector {
             let Some(to) = rules.rule(*index).filter(|to| to.is_active) else {
                 continue;
             };
-            if let Some(exception) = rules.exception(*index, event, &view) {
+            let correlation = to.correlation.as_ref();
+            let is_missing = correlation.is_some_and(|correlation| correlation.is_missing(rule));
+            if feed.is_excepted && !is_missing {
+                continue;
+            }
+            let exception = rules.exception(*index, event, &view).filter(|_| !is_missing);
+            if let Some(exception) = exception {
                 self.stats.excepted(self.rules.exception_id(exception));
                 continue;
             }
             let missed = Missed::default();
             let mut reader = Reader { rules: &rules, event, view: &view, plain: rule, missed };
             let Some(read) = reader.onward(*index, to, rule, 0) else {
+                if is_missing && reader.missed.keys > 0 {
+                    self.correlator.nameless(*index, event.time);
+                }
                 self.stats.ungrouped += reader.missed.keys;
                 self.stats.valueless += reader.missed.values;
                 continue;
@@ -149,7 +161,8 @@ impl Detector {
                 behind: Vec::new(),
                 onward: read.onward,
             };
-            self.hand_over((*index, read.key.into()), read.values, item, is_settled, out);
+            let group = (*index, read.key.into());
+            self.hand_over(group, read.values, item, feed.is_settled, out);
         }
     }
 
@@ -177,6 +190,21 @@ impl Detector {
         let (correlator, mut desk) = self.desk(out);
         correlator.arrive(&group, values, item, &mut desk);
     }
+}
+
+/// How a match comes to the correlations.
+#[derive(Clone, Copy)]
+struct Feed {
+    /// Whether everything before it has been judged.
+    is_settled: bool,
+    /// Whether an exception keeps it from being said: then it only stands against absences.
+    is_excepted: bool,
+}
+
+impl Feed {
+    const PLAIN: Self = Self { is_settled: false, is_excepted: false };
+    const SETTLED: Self = Self { is_settled: true, is_excepted: false };
+    const EXCEPTED: Self = Self { is_settled: false, is_excepted: true };
 }
 
 /// Reads from an event what correlations need of it.
@@ -227,7 +255,10 @@ impl Reader<'_> {
                     (value, number) = measured(measure, self.view);
                     matches!(measure, Measure::Events) || value.is_some() || number.is_some()
                 }
-                Kind::EventCount { .. } | Kind::Temporal { .. } | Kind::Ordered => true,
+                Kind::EventCount { .. }
+                | Kind::Temporal { .. }
+                | Kind::Ordered
+                | Kind::Absence { .. } => true,
             };
             if !is_whole {
                 self.missed.values += 1;

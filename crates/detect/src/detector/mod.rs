@@ -342,6 +342,7 @@ impl Detector {
     fn desk<'a>(&'a mut self, out: &'a mut Vec<Finding>) -> (&'a mut Correlator, Desk<'a>) {
         let desk = Desk {
             rules: &self.rules,
+            presence: &self.presence,
             is_early_wanted: self.options.provisional,
             stats: &mut self.stats,
             out,

@@ -5,6 +5,7 @@ mod measure;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use model::spine::WitnessOf;
 use rsigma_parser::{
     ConditionExpr, ConditionOperator, CorrelationCondition, CorrelationRule, CorrelationType,
     WindowMode,
@@ -12,7 +13,8 @@ use rsigma_parser::{
 use serde_json::Value;
 
 use super::RuleIndex;
-use super::extension::Extension;
+pub(crate) use super::extension::When;
+use super::extension::{Extension, Without};
 use crate::limits::COUNT_MAX;
 pub(crate) use measure::{Measure, Predicate, Seen};
 
@@ -29,6 +31,8 @@ pub(crate) enum Kind {
     Temporal { need: Need },
     /// These rules, one after the other.
     Ordered,
+    /// The other rules' matches without one of these.
+    Absence { missing: Vec<RuleIndex>, when: When, heard_by: Vec<WitnessOf> },
     /// What only the end of a window can decide. The window opens with its first event.
     Whole { measure: Measure, predicates: Vec<Predicate> },
 }
@@ -91,6 +95,22 @@ impl Correlation {
             | Kind::Whole { .. } => self.inputs.iter().any(|input| has(*input)),
             Kind::Temporal { need } => need.is_met(&has),
             Kind::Ordered => self.inputs.iter().all(|input| has(*input)),
+            Kind::Absence { .. } => {
+                self.inputs.iter().any(|input| has(*input) && !self.is_missing(*input))
+            }
+        }
+    }
+
+    /// Whether a rule is one whose absence is looked for.
+    pub(crate) fn is_missing(&self, rule: RuleIndex) -> bool {
+        match &self.kind {
+            Kind::Absence { missing, .. } => missing.contains(&rule),
+            Kind::EventCount { .. }
+            | Kind::ValueCount { .. }
+            | Kind::Sum { .. }
+            | Kind::Temporal { .. }
+            | Kind::Ordered
+            | Kind::Whole { .. } => false,
         }
     }
 }
@@ -154,7 +174,9 @@ pub(super) fn compile(asked: &Asked<'_>, rules: &Rules<'_>) -> Result<Correlatio
         let named = names.iter().map(|name| rules.one(key, name));
         named.filter_map(|found| found.map_err(|fault| faults.push(fault)).ok()).collect()
     };
-    let inputs = found("rules:", &rule.rules);
+    let mut inputs = found("rules:", &rule.rules);
+    let without = asked.extension.without.as_ref();
+    let missing = found("without:", without.map(|own| own.rules.as_slice()).unwrap_or_default());
     let resets = found("reset_by:", &asked.extension.reset_by);
     if rule.rules.is_empty() {
         faults.push(fault("correlation:", "no_rules", "a correlation needs `rules`"));
@@ -167,11 +189,17 @@ pub(super) fn compile(asked: &Asked<'_>, rules: &Rules<'_>) -> Result<Correlatio
         let message = "the timespan is zero, so no two events fit into it; give it at least 1s";
         faults.push(fault("timespan:", "zero_timespan", message));
     }
-    let kind = kind(asked, &inputs, rules).map_err(|fault| faults.push(fault)).ok();
+    let kind = match without {
+        None => kind(asked, &inputs, rules),
+        Some(without) => absence(asked, (&inputs, &missing), without),
+    };
+    let kind = kind.map_err(|fault| faults.push(fault)).ok();
+    inputs.extend(missing);
     let group_by = rule.group_by.iter().map(|name| group_key(rule, name, rules)).collect();
     match kind {
         Some(kind) if faults.is_empty() => Ok(Correlation {
-            is_final_only: asked.extension.emit_final || matches!(kind, Kind::Whole { .. }),
+            is_final_only: asked.extension.emit_final
+                || matches!(kind, Kind::Whole { .. } | Kind::Absence { .. }),
             kind,
             inputs,
             resets,
@@ -205,6 +233,27 @@ fn kind(asked: &Asked<'_>, inputs: &[RuleIndex], rules: &Rules<'_>) -> Result<Ki
     }
 }
 
+/// Matches without a counterpart.
+fn absence(
+    asked: &Asked<'_>,
+    (inputs, missing): (&[RuleIndex], &[RuleIndex]),
+    without: &Without,
+) -> Result<Kind, Fault> {
+    let is_counted = asked.rule.correlation_type == CorrelationType::EventCount;
+    let least = measure::predicates(&asked.written).map(|all| measure::least(&all));
+    if !is_counted || least.ok().flatten() != Some(1) {
+        let message = "`without` goes with `type: event_count` and `condition: {gte: 1}`; let \
+                       another correlation count what it finds";
+        return Err(fault("type:", "unsupported", message));
+    }
+    if missing.iter().any(|rule| inputs.contains(rule)) {
+        let message = "a rule cannot be without itself";
+        return Err(fault("without:", "never_fires", message));
+    }
+    let heard_by = without.heard_by.clone();
+    Ok(Kind::Absence { missing: missing.to_vec(), when: without.when, heard_by })
+}
+
 /// Counts and numbers: at once where more events only show more, else at the window's end.
 fn measured(of: CorrelationType, asked: &Asked<'_>) -> Result<Kind, Fault> {
     let predicates = measure::predicates(&asked.written)?;
@@ -227,7 +276,8 @@ fn measured(of: CorrelationType, asked: &Asked<'_>) -> Result<Kind, Fault> {
         false => Ok(fields.clone()),
     };
     let least = measure::least(&predicates);
-    if least.is_some_and(|least| least > COUNT_MAX) {
+    let is_count = matches!(of, CorrelationType::EventCount | CorrelationType::ValueCount);
+    if is_count && least.is_some_and(|least| least > COUNT_MAX) {
         let message = format!("counts beyond {COUNT_MAX} in one group are not kept");
         return Err(fault("condition:", "too_many", message));
     }

@@ -229,6 +229,19 @@ impl Loader {
             let message = format!("more than {CHAIN_MAX} correlations build on each other");
             return self.refuse(document, &["rules:"], "too_deep", message);
         }
+        let asks = |input: &&RuleIndex| {
+            compiled.is_missing(**input)
+                && self.set.rule(**input).is_some_and(|rule| rule.presence.is_some())
+        };
+        if let Some(rule) = compiled.inputs.iter().find(asks).and_then(|rule| self.set.meta(*rule))
+        {
+            let message = format!(
+                "`{}` asks where somebody is, which may be unknown, and not knowing must not add a \
+                 finding: it cannot stand under `without`",
+                rule.id
+            );
+            return self.refuse(document, &["without:"], "asks_presence", message);
+        }
         let index = self.next();
         for input in compiled.inputs.iter().chain(&compiled.resets) {
             let Some(rule_of) = self.set.rules.get_mut(input.0 as usize) else {

@@ -17,7 +17,7 @@ use model::{Event, LogSource, Problem, RuleId, TeamId};
 use crate::sigma::View;
 use crate::sigma::kleene::PresenceRule;
 pub use crate::sigma::kleene::Truth;
-pub(crate) use correlation::{Correlation, Kind, Measure, Seen};
+pub(crate) use correlation::{Correlation, Kind, Measure, Seen, When};
 pub(crate) use extension::Template;
 use route::Router;
 use side::Exceptions;

@@ -1,6 +1,6 @@
 //! A small organisation and events for tests.
 
-#![allow(clippy::indexing_slicing, clippy::allow_attributes, reason = "tests fail by panicking")]
+#![allow(clippy::indexing_slicing, reason = "tests fail by panicking")]
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses its own part")]
 

@@ -96,7 +96,6 @@ pub fn finding(id: &str, rule: &str, entities: &str, seconds: i64) -> Finding {
         rule: RuleId::parse(rule).unwrap(),
         title: format!("Title of {rule}"),
         level: Level::Medium,
-        tags: Vec::new(),
         time: at(seconds),
         window: Window { from: at(seconds), to: at(seconds) },
         group: BTreeMap::new(),
