@@ -38,6 +38,6 @@ case ${1:-journeys} in
         --engineer "$(link_of engineer)" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
     guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" ;;
-    measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" ${2:+--only "$2"} ;;
+    measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" --syslog "$(grep -m1 -o 'syslog_tcp on .*' "$folder/demo.log" | cut -d' ' -f3)" ${2:+--only "$2"} ;;
     *) fail "usage: scripts/journeys.sh [journeys | shots DIR | guides DIR | measure [NAME]]" ;;
 esac

@@ -171,6 +171,32 @@ need_python() {
     has python3 || say "no python3 here: unpacking evidence bundles is left out"
 }
 
+# need_mailbox: a real mail server for tests, from PyPI. Prints the python to run it with. Callers at
+# the same time wait for each other.
+need_mailbox() {
+    local wanted=tests/acceptance/mailbox/requirements.txt folder
+    if ! has python3; then
+        say "no python3 here: mail is left out"
+        return 3
+    fi
+    if ! python3 -c 'import ensurepip' 2>/dev/null; then
+        can_install && install_packages python3-venv >&2
+        python3 -c 'import ensurepip' 2>/dev/null || return 3
+    fi
+    folder=$HOME/.cache/castellan/mailbox-$(sha256sum <"$wanted" | cut -c1-16)
+    mkdir -p "$folder"
+    (
+        flock 9
+        if [ ! -e "$folder/.installed" ]; then
+            say "installing the mail server of the tests into $folder"
+            python3 -m venv "$folder/python" >&2
+            "$folder/python/bin/pip" install --quiet --requirement "$wanted" >&2
+            touch "$folder/.installed"
+        fi
+    ) 9>"$folder/.lock"
+    printf '%s\n' "$folder/python/bin/python"
+}
+
 # build_console: into console/dist, which cargo embeds; only when something in it has changed.
 build_console() {
     need_node

@@ -19,6 +19,7 @@ need_chromium
 need_python
 build_console
 need_provider >/dev/null || true
+need_mailbox >/dev/null || true
 
 step() {
     local began=$SECONDS

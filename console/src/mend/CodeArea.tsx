@@ -45,11 +45,13 @@ export const CodeArea = memo(function CodeArea(props: Props) {
   }
   useImperativeHandle(ref, () => ({
     goTo: (line, column) => {
-      const at = offsetOf(field.current!.value, line, column)
-      field.current!.focus()
-      field.current!.setSelectionRange(at, at)
-      const middle = (line - 1) * LINE_PX - field.current!.clientHeight / 2
-      field.current!.scrollTop = Math.max(0, middle)
+      const area = field.current!
+      const at = offsetOf(area.value, line, column)
+      area.setSelectionRange(at, at)
+      // A field that is given the focus shows its cursor, also where the line is long.
+      area.blur()
+      area.focus()
+      area.scrollTop = Math.max(0, (line - 1) * LINE_PX - area.clientHeight / 2)
     },
   }))
   const put = (edit: Edit) => {

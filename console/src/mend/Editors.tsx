@@ -3,19 +3,31 @@ import { useRef, useState } from 'react'
 import { Mark } from '../parts/Facts'
 import { t } from '../text'
 import { CodeArea, type CodeField } from './CodeArea'
-import { fileNames } from './mapping'
+import { fileNames, type Fault } from './mapping'
 import css from './mend.module.css'
 import type { Mend } from './useMend'
+
+const NONE: readonly Fault[] = []
 
 /** Faults that lie in neither field: in what the mapping's samples give. */
 export function OtherFaults({ mend }: { mend: Mend }) {
   const faults = mend.faults.filter((fault) => !(fault.file in mend.files))
   if (faults.length === 0) return null
   return (
-    <ul className={css.others} aria-label={t('mend.samples')}>
+    <ul
+      className={css.others}
+      aria-label={t('mend.samples')}
+      data-earlier={mend.isEarlier || undefined}
+    >
       {faults.slice(0, 20).map((fault, at) => (
         <li key={at} data-warning={fault.gravity === 'warning' || undefined}>
-          <span className="mono">{fault.file}</span> <bdi>{fault.message}</bdi>
+          <span className="mono">{fault.file}</span>{' '}
+          {fault.line && (
+            <span className="num">
+              {t('sources.at', { line: fault.line, column: fault.column ?? 1 })}
+            </span>
+          )}{' '}
+          <bdi>{fault.message}</bdi>
         </li>
       ))}
     </ul>
@@ -58,12 +70,13 @@ export function Editors({ mend, isReadOnly }: { mend: Mend; isReadOnly: boolean 
               }}
               name={file}
               text={mend.files[file] ?? ''}
-              faults={faults}
+              faults={mend.isEarlier ? NONE : faults}
               isReadOnly={isReadOnly}
               change={(text) => mend.change(file, text)}
             />
             {faults.length > 0 && (
-              <ul className={css.faults}>
+              <ul className={css.faults} data-earlier={mend.isEarlier || undefined}>
+                {mend.isEarlier && <li className="dim">{t('mend.earlier')}</li>}
                 {faults.slice(0, 20).map((fault, at) => (
                   <li key={at} data-warning={fault.gravity === 'warning' || undefined}>
                     <button

@@ -1,10 +1,17 @@
 import { Checkbox } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { asProblem } from '../api/problem'
+import { asProblem, Problem } from '../api/problem'
 import { ReasonDialog } from '../parts/ReasonDialog'
 import { t } from '../text'
-import { backToShipped, faultsIn, isOfSamples, saveFiles, type Letter } from './mapping'
+import {
+  backToShipped,
+  faultsIn,
+  isAcceptable,
+  isOnlyOfSamples,
+  saveFiles,
+  type Letter,
+} from './mapping'
 import { rerunLetters, type Outcome } from './rerun'
 import type { Mend } from './useMend'
 
@@ -17,18 +24,24 @@ interface Props {
 /** Puts what is in the fields into force, for a typed reason. */
 export function SaveDialog({ name, mend, close }: Props) {
   const [accepts, setAccepts] = useState(false)
-  const samples = mend.faults.filter(isOfSamples)
+  const changed = mend.faults.filter(isAcceptable)
+  const samples = new Set(changed.map(({ file }) => file)).size
   const run = async (reason: string) => {
     try {
-      const { version } = await saveFiles(name, mend.files, mend.mapping!.version, reason, accepts)
+      const base = mend.mapping!.version
+      const { version, warnings } = await saveFiles(name, mend.files, base, reason, accepts)
       mend.reset()
       mend.again()
-      return t('mend.saved', { version })
+      const told = (warnings ?? []).map(({ file, message }) => `${file}: ${message}.`)
+      return [t('mend.saved', { version }), ...told].join(' ')
     } catch (thrown) {
       const problem = asProblem(thrown)
       const faults = faultsIn(problem)
       if (faults.length > 0) mend.setFaults(faults)
       if (problem.code === 'version_conflict') mend.again()
+      if (isOnlyOfSamples(faults)) {
+        throw new Problem(problem.status, problem.code, t('mend.accept_hint'))
+      }
       throw thrown
     }
   }
@@ -41,10 +54,10 @@ export function SaveDialog({ name, mend, close }: Props) {
       isHarmless
     >
       <p>{t('mend.save_text')}</p>
-      {samples.length > 0 && (
+      {samples > 0 && (
         <Checkbox
-          label={t('mend.accept_samples', { count: samples.length })}
-          description={samples[0]!.message}
+          label={t('mend.accept_samples', { count: samples })}
+          description={`${changed[0]!.message}. ${t('mend.accept_needed')}`}
           checked={accepts}
           onChange={(event) => setAccepts(event.currentTarget.checked)}
         />

@@ -10,6 +10,7 @@ import { ActionButton } from '../ui/ActionButton'
 import { ProblemNote, Waiting } from '../ui/Notes'
 import { Pane } from '../ui/Pane'
 import { useUrl } from '../url'
+import { CompareDialog } from './Compare'
 import { Editors, OtherFaults } from './Editors'
 import { RerunDialog, SaveDialog, ShippedDialog } from './MendDialogs'
 import css from './mend.module.css'
@@ -17,7 +18,7 @@ import { isUnderstood, resultOf } from './mapping'
 import { Results } from './Results'
 import { useMend, type Mend } from './useMend'
 
-type Open = 'save' | 'shipped' | 'rerun' | undefined
+type Open = 'save' | 'shipped' | 'rerun' | 'compare' | undefined
 
 /** A mapping's files beside what they make of the records that gave no event. */
 export default function MendPage() {
@@ -85,6 +86,14 @@ export default function MendPage() {
       {open === 'shipped' && (
         <ShippedDialog name={name} mend={mend} close={() => setOpen(undefined)} />
       )}
+      {open === 'compare' && mapping?.shipped && (
+        <CompareDialog
+          name={name}
+          shipped={mapping.shipped}
+          here={mend.files}
+          close={() => setOpen(undefined)}
+        />
+      )}
       {open === 'rerun' && url.id && (
         <RerunDialog
           source={url.id}
@@ -117,6 +126,11 @@ function Tools({ mend, setOpen }: { mend: Mend; setOpen: (open: Open) => void })
         >
           {t('mend.shipped')}
         </ActionButton>
+      )}
+      {mapping.shipped && (
+        <Button size="compact-sm" variant="default" onClick={() => setOpen('compare')}>
+          {t('mend.compare')}
+        </Button>
       )}
       {mend.isChanged && (
         <Button size="compact-sm" variant="default" onClick={mend.reset}>

@@ -40,12 +40,16 @@ export function broken(text: string, from: number, to: number): Edit {
   return { text: next, from: at, to: at }
 }
 
-/** Where line and column, counted from 1, are in the text; the nearest place there is. */
+/**
+ * Where line and column, counted from 1, are in the text; the nearest place there is. The server
+ * counts characters, a field's selection the halves of those beyond the first plane.
+ */
 export function offsetOf(text: string, line: number, column = 1): number {
   const lines = text.split('\n')
   const row = Math.min(Math.max(line, 1), lines.length) - 1
   const before = lines.slice(0, row).reduce((sum, one) => sum + one.length + 1, 0)
-  return before + Math.min(Math.max(column, 1) - 1, lines[row]!.length)
+  const characters = [...lines[row]!].slice(0, Math.max(column, 1) - 1)
+  return before + characters.join('').length
 }
 
 /** The line, counted from 1, in which a place in the text is. */

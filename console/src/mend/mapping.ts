@@ -14,6 +14,8 @@ export interface Mapping {
   version: string
   files: Files
   origin: 'shipped' | 'house'
+  /** What ships under this name, where the house has a copy. */
+  shipped?: Files | null
   may_edit: Right
 }
 
@@ -24,6 +26,8 @@ export interface Fault {
   column?: number | null
   /** `warning` keeps nothing out of force. */
   gravity?: string
+  /** A stable name, such as `unexpected`. */
+  code?: string
   message: string
 }
 
@@ -76,13 +80,20 @@ export const saveFiles = (
   base_version: string,
   reason: string,
   accept_samples: boolean,
-): Promise<{ version: string }> =>
+): Promise<{ version: string; warnings?: Fault[] }> =>
   call('PUT', path(name), {
     json: { files, base_version, reason, ...(accept_samples && { accept_samples }) },
   })
 
-/** A fault in what the mapping's own samples give, not in its files. */
-export const isOfSamples = ({ file }: Fault): boolean => /^(samples|expected)\//.test(file)
+/** The mapping's own sample gives something else than what is expected of it, which may be meant. */
+export const isAcceptable = ({ file, code }: Fault): boolean =>
+  file.startsWith('expected/') && (code === 'unexpected' || code === 'missing_expected')
+
+/** Whether nothing but the outcome of samples stands against saving. */
+export function isOnlyOfSamples(faults: readonly Fault[]): boolean {
+  const errors = faults.filter(({ gravity }) => gravity !== 'warning')
+  return errors.length > 0 && errors.every(isAcceptable)
+}
 
 /** The shipped text again; the house's own is kept in the audit chain, not in force. */
 export const backToShipped = (

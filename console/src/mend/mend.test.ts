@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../api/problem'
 import { broken, differing, indented, lineAt, offsetOf } from './code'
-import { faultsIn, fileNames, isUnderstood, lettersFor, resultOf, type Letter } from './mapping'
+import { diffLines, hunks } from './diff'
+import {
+  faultsIn,
+  fileNames,
+  isAcceptable,
+  isOnlyOfSamples,
+  isUnderstood,
+  lettersFor,
+  resultOf,
+  type Letter,
+} from './mapping'
 import { outcomeOf } from './rerun'
 
 const letter = (record: number, status = 'open'): Letter => ({
@@ -32,6 +42,7 @@ describe('the field for code', () => {
     expect(offsetOf('ab\ncd', 2, 2)).toBe(4)
     expect(offsetOf('ab\ncd', 9, 9)).toBe(5)
     expect(lineAt('ab\ncd', 4)).toBe(2)
+    expect(offsetOf('a\n😀 x = é', 2, 3)).toBe(5)
   })
 })
 
@@ -55,6 +66,70 @@ describe('a change of a mapping', () => {
     const problem = new Problem(422, 'invalid', 'no', undefined, { problems: [fault, 'odd', {}] })
     expect(faultsIn(problem)).toEqual([fault])
     expect(fileNames({ 'map.vrl': '', 'mapping.toml': '' })).toEqual(['mapping.toml', 'map.vrl'])
+  })
+})
+
+describe('what stands against saving', () => {
+  const unexpected = { file: 'expected/a.ndjson', code: 'unexpected', message: 'other' }
+  const invalid = { file: 'samples/a.log', code: 'not_ocsf', message: 'no class' }
+  const heir = { file: 'heir/expected/a.ndjson', code: 'unexpected', message: 'other' }
+  const warning = { file: 'map.vrl', gravity: 'warning', code: 'native_engine', message: 'no' }
+  it('may be accepted where the mapping itself is asked what it gives', () => {
+    expect([unexpected, invalid, heir, warning].map(isAcceptable)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+  it('is a matter of the box alone when nothing else is wrong', () => {
+    expect(isOnlyOfSamples([unexpected, warning])).toBe(true)
+    for (const more of [invalid, heir]) expect(isOnlyOfSamples([unexpected, more])).toBe(false)
+    expect(isOnlyOfSamples([warning])).toBe(false)
+  })
+})
+
+describe('two texts beside one another', () => {
+  const marks = { same: ' ', shipped: '-', here: '+' }
+  const shown = (a: string, b: string) =>
+    diffLines(a, b).map(({ kind, text }) => marks[kind] + text)
+  it('show the fewest lines that differ', () => {
+    expect(shown('a\nb\nc\n', 'a\nx\nc\n')).toEqual([' a', '-b', '+x', ' c'])
+    expect(shown('a\nb\nc', 'b\nc\nd')).toEqual(['-a', ' b', ' c', '+d'])
+    expect(shown('a', 'a')).toEqual([' a'])
+    expect(shown('', 'x')).toEqual(['-', '+x'])
+  })
+  it('give both texts back, whatever they are', () => {
+    let seed = 7
+    const next = () => (seed = (seed * 48_271) % 2_147_483_647)
+    const text = () => Array.from({ length: next() % 40 }, () => 'abcd'[next() % 4]!).join('\n')
+    for (let n = 0; n < 300; n += 1) {
+      const [a, b] = [text(), text()]
+      const lines = diffLines(a, b)
+      const of = (gone: string) => lines.filter(({ kind }) => kind !== gone).map((one) => one.text)
+      expect(of('here').join('\n'), `seed ${seed}`).toBe(a)
+      expect(of('shipped').join('\n'), `seed ${seed}`).toBe(b)
+      for (const { kind, shipped, here } of lines) {
+        expect([shipped !== undefined, here !== undefined]).toEqual([
+          kind !== 'here',
+          kind !== 'shipped',
+        ])
+      }
+    }
+  })
+  it('differ in so many places that they are shown one after the other', () => {
+    const many = (mark: string) => Array.from({ length: 900 }, (_, n) => `${mark}${n}`).join('\n')
+    const lines = diffLines(many('a'), many('b'))
+    expect(lines.length).toBe(1_800)
+    expect(lines[0]!.kind).toBe('shipped')
+  })
+  it('leave out what is the same far around', () => {
+    const a = Array.from({ length: 20 }, (_, n) => String(n))
+    const b = a.map((text, n) => (n === 10 ? 'x' : text))
+    const parts = hunks(diffLines(a.join('\n'), b.join('\n')))
+    expect(parts[0]).toEqual({ skipped: 7 })
+    expect(parts.at(-1)).toEqual({ skipped: 6 })
+    expect(parts.length).toBe(10)
   })
 })
 

@@ -40,6 +40,8 @@ export interface Mend {
   /** Why no trial could be made. */
   tryProblem: Problem | undefined
   faults: readonly Fault[]
+  /** What is said of the text is of the text as it was a moment ago. */
+  isEarlier: boolean
   setFaults: (faults: readonly Fault[]) => void
   change: (file: string, text: string) => void
   /** What stands in force, again in the fields. */
@@ -80,7 +82,7 @@ export function useMend(
   // A mapping can copy every word of a record: whoever may not see records may not try on them.
   const raw = useRight('event.raw')
   const tryOn = raw.allowed ? letters : NONE
-  const trial = useTrial(name, source, files, tryOn, mapping !== undefined)
+  const trial = useTrial(name, source, files, tryOn, mapping?.version)
   const { problems } = trial.data ?? { problems: [] }
   return {
     mapping,
@@ -94,6 +96,7 @@ export function useMend(
     isTrying: trial.isFetching,
     tryProblem: trial.error ? asProblem(trial.error) : undefined,
     faults: refused.length > 0 ? refused : problems,
+    isEarlier: refused.length === 0 && trial.isEarlier,
     setFaults,
     change,
     reset: () => {
@@ -132,17 +135,20 @@ function useTrial(
   source: string | undefined,
   files: Files,
   letters: readonly Letter[],
-  isOn: boolean,
+  version: string | undefined,
 ) {
   const steady = useSteady(files, REST_MS)
   const records = useMemo(() => letters.map((letter) => letter.record), [letters])
-  return useQuery({
-    queryKey: ['mend', 'try', name, source, steady, records],
+  const trial = useQuery({
+    // What is expected of samples, and what the house has beside, is of a version too.
+    queryKey: ['mend', 'try', name, version, source, steady, records],
     queryFn: ({ signal }) => tryFiles(name, steady, source, records, signal),
-    enabled: isOn && Object.keys(steady).length > 0,
+    enabled: version !== undefined && Object.keys(steady).length > 0,
     placeholderData: (before) => before,
     staleTime: 60_000,
     gcTime: 60_000,
     retry: false,
   })
+  const { data, error, isFetching, isPlaceholderData } = trial
+  return { data, error, isFetching, isEarlier: steady !== files || isPlaceholderData }
 }

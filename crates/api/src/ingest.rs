@@ -5,8 +5,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::BytesMut;
-use engine::flow::body::{Content, Encoding};
-use engine::flow::ingest::Request;
+use engine::flow::body::{BodyError, Content, Encoding};
+use engine::flow::ingest::{IngestError, Request};
+use engine::flow::room::Held;
 use futures::StreamExt as _;
 use serde::Serialize;
 
@@ -85,7 +86,8 @@ pub async fn ingest(
     };
     let encoding = encoding(&headers)?;
     let content = content(&headers)?;
-    let bytes = read(body, limits.body_bytes_max).await?;
+    let mut held = shared.engine.ingest.room.enter();
+    let bytes = read(body, limits.body_bytes_max, &mut held).await?;
     let key = headers.get("idempotency-key").map(|v| v.to_str()).transpose();
     let key =
         key.map_err(|_| Problem::bad_request("the Idempotency-Key is not printable ASCII"))?;
@@ -93,6 +95,7 @@ pub async fn ingest(
         principal: &caller.principal,
         source: &source,
         body: &bytes,
+        held,
         encoding,
         content,
         key,
@@ -117,19 +120,27 @@ pub async fn ingest(
 
 /// Reads a body within its bound. What is too much is read on and thrown away, within a bound too:
 /// a sender that is cut off while it writes would see a broken connection instead of the answer.
-async fn read(body: Body, max: u64) -> Answer<Bytes> {
+async fn read(body: Body, max: u64, held: &mut Held) -> Answer<Bytes> {
     let mut stream = body.into_data_stream();
-    let (mut kept, mut seen) = (BytesMut::new(), 0_u64);
+    let (mut kept, mut seen, mut has_room) = (BytesMut::new(), 0_u64, true);
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| Problem::bad_request("the body broke off"))?;
         seen += piece.len() as u64;
         if seen <= max {
-            kept.extend_from_slice(&piece);
+            has_room = has_room && held.grow(piece.len() as u64);
+            if has_room {
+                kept.extend_from_slice(&piece);
+            } else {
+                kept = BytesMut::new();
+            }
         } else if seen > max.saturating_add(DISCARDED_BYTES_MAX) {
             break;
         } else {
             kept.clear();
         }
+    }
+    if seen <= max && !has_room {
+        return Err(IngestError::Body(BodyError::NoRoom).into());
     }
     if seen <= max {
         return Ok(kept.freeze());

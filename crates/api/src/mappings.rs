@@ -7,9 +7,10 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use engine::access::{Action, At};
 use engine::edit::{Edit, EditError, MappingView, Saved, TryRequest, Trying};
+use engine::trial::TrialError;
 use model::SourceId;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::auth::Caller;
 use crate::problem::{Answer, FileProblem, FileProblems, Problem};
@@ -77,9 +78,7 @@ impl From<EditError> for Problem {
             EditError::NotShipped(_) => of(StatusCode::CONFLICT, "not_shipped"),
             EditError::Invalid(_) => Self::bad_request(detail),
             EditError::TooLarge { .. } => of(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-            EditError::TooMuch(_) => of(StatusCode::UNPROCESSABLE_ENTITY, "too_slow"),
-            EditError::Busy(_) => of(StatusCode::TOO_MANY_REQUESTS, "too_many_tries")
-                .after(std::time::Duration::from_secs(2)),
+            EditError::Trial(error) => of_trial(&error, detail),
             EditError::Problems(problems) => {
                 let mut refused = of(StatusCode::UNPROCESSABLE_ENTITY, "mapping_refused");
                 let problems = problems.into_iter().map(FileProblem::from).collect();
@@ -91,6 +90,32 @@ impl From<EditError> for Problem {
                 Self::unavailable(detail)
             }
             EditError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn of_trial(error: &TrialError, detail: String) -> Problem {
+    let refused = |code: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail.clone());
+    match error {
+        TrialError::Absent => Problem::new(StatusCode::CONFLICT, "not_editable", detail),
+        TrialError::Busy(_) => {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail)
+                .after(std::time::Duration::from_secs(2))
+        }
+        TrialError::Question { .. } => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+        }
+        TrialError::Time(_) => refused("too_slow"),
+        TrialError::Memory(_) => refused("too_much_memory"),
+        TrialError::Answer(_) => refused("too_much_output"),
+        TrialError::Stack | TrialError::Panic => refused("mapping_crashed"),
+        TrialError::Ended(how) => {
+            tracing::warn!(how, "the process that tries a mapping ended unexpectedly");
+            refused("mapping_crashed")
+        }
+        TrialError::NotStarted(error) => {
+            tracing::error!(reason = %error, "no process could be started to try a mapping");
+            Problem::unavailable(detail)
         }
     }
 }
@@ -172,7 +197,7 @@ pub struct TryResult {
     /// The events that it gives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
-    events: Vec<Value>,
+    events: Vec<Box<RawValue>>,
     /// What the OCSF validator says of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     complaints: Vec<String>,
@@ -194,17 +219,12 @@ pub struct TryProblem {
 }
 
 fn result(tried: Trying) -> TryResult {
-    let (mut events, mut complaints) = (Vec::new(), Vec::new());
-    for (event, wrong) in tried.events {
-        events.push(event);
-        complaints.extend(wrong);
-    }
     TryResult {
         record: tried.record,
         text: tried.text,
         mapping: tried.mapping.map(|name| name.to_string()),
-        events,
-        complaints,
+        events: tried.events,
+        complaints: tried.complaints,
         problem: tried.problem.map(|letter| TryProblem {
             reason: letter.reason.code().to_owned(),
             detail: letter.reason.to_string(),
@@ -218,8 +238,11 @@ fn result(tried: Trying) -> TryResult {
     post, path = "/v1/mappings/{name}/try", tag = "content", request_body = TryBody,
     params(("name" = String, Path, description = "Mapping")),
     responses((status = 200, body = TryAnswer), (status = 400, body = Problem),
-        (status = 413, body = Problem), (status = 422, body = Problem),
-        (status = 429, body = Problem)),
+        (status = 409, body = Problem, description = "Nothing can be tried here"),
+        (status = 413, body = Problem),
+        (status = 422, body = Problem, description = "It took too long or too much, or crashed"),
+        (status = 429, body = Problem, description = "Others are being tried"),
+        (status = 503, body = Problem, description = "No process could be started")),
     security(("token" = []))
 )]
 pub async fn try_out(
@@ -297,7 +320,9 @@ fn reason(text: &str) -> Answer<&str> {
     responses((status = 200, body = SavedAnswer), (status = 400, body = Problem),
         (status = 409, body = Problem, description = "Changed meanwhile, or not editable"),
         (status = 413, body = Problem),
-        (status = 422, body = Problem, description = "It does not hold; see `problems`")),
+        (status = 422, body = Problem, description = "It does not hold; see `problems`"),
+        (status = 429, body = Problem, description = "Others are being tried"),
+        (status = 503, body = Problem, description = "No process could be started")),
     security(("token" = []))
 )]
 pub async fn save(

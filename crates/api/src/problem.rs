@@ -177,6 +177,10 @@ impl From<IngestError> for Problem {
             IngestError::Body(BodyError::TooLarge { .. } | BodyError::TooMany { .. }) => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
             }
+            IngestError::Body(BodyError::NoRoom) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "no_room", detail)
+                    .after(std::time::Duration::from_secs(1))
+            }
             IngestError::Body(BodyError::Encoding { .. } | BodyError::Empty) => {
                 Self::bad_request(detail)
             }

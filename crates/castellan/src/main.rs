@@ -44,6 +44,8 @@ enum Verb {
     /// Print the HTTP interface's OpenAPI document.
     #[command(hide = true)]
     Openapi,
+    #[command(hide = true)]
+    Trial(verbs::trial::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Verb::Bench(args) => verbs::bench::run(args, format),
         Verb::Admin(args) => verbs::admin::run(args, format),
         Verb::Openapi => verbs::openapi(),
+        Verb::Trial(args) => verbs::trial::run(&args),
     };
     output::exit_code(outcome)
 }

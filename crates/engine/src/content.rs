@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use access::PolicyFile;
 use detect::RuleFile;
-use model::Problem;
-use normalise::MappingFolder;
+use model::{MappingName, Problem};
+use normalise::{Mapping, MappingFolder, Mappings};
 
 /// One embedded file: path below `content/`, bytes.
 pub struct Embedded {
@@ -127,14 +127,43 @@ pub fn gather_telling(
     extra: Option<&Path>,
     problems: &mut Vec<Problem>,
 ) -> (Files, BTreeSet<String>) {
+    let added = extra.map(|folder| read_folder(folder, problems));
+    over_shipped(added.unwrap_or_default())
+}
+
+/// Shipped content with these files on top, and the names of the mappings among them.
+pub fn over_shipped(added: Files) -> (Files, BTreeSet<String>) {
     let mut files = shipped();
-    let Some(folder) = extra else { return (files, BTreeSet::new()) };
-    let added = read_folder(folder, problems);
     let own = mapping_names(added.keys());
-    let replaced: Vec<String> = added.keys().filter_map(|path| mapping_prefix(path)).collect();
-    files.retain(|path, _| !replaced.iter().any(|prefix| path.starts_with(prefix)));
+    let replaced: BTreeSet<String> = added.keys().filter_map(|path| mapping_prefix(path)).collect();
+    files.retain(|path, _| !mapping_prefix(path).is_some_and(|prefix| replaced.contains(&prefix)));
     files.extend(added);
     (files, own)
+}
+
+/// Programs of the house's own mappings that nobody would hear: native code of ours reads the
+/// records instead, whatever the program says.
+pub fn unheard_programs(
+    mappings: &Mappings,
+    folders: &[MappingFolder],
+    own: &BTreeSet<String>,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for folder in folders.iter().filter(|folder| own.contains(&folder.name)) {
+        let Ok(name) = MappingName::parse(&folder.name) else { continue };
+        let is_native = mappings.get(&name).is_some_and(Mapping::is_native);
+        let program = folder.files.get("map.vrl");
+        if is_native
+            && program.is_some()
+            && program != shipped_mapping(name.as_str()).get("map.vrl")
+        {
+            let message = "the program is not what reads the records: `engine` is `native`; write \
+                           `engine = \"vrl\"` in mapping.toml to have it run";
+            let file = format!("{name}/map.vrl");
+            problems.push(Problem::warning(&file, None, "native_engine", message.to_owned()));
+        }
+    }
+    problems
 }
 
 /// What ships for one mapping, by path inside its folder.

@@ -28,6 +28,7 @@ use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
 use crate::reveal::Reveals;
 use crate::signin::Signin;
+use crate::trial::Trials;
 use crate::watch::doors::Doors;
 use crate::watch::refused::Refusals;
 use crate::watch::whereabouts::Whereabouts;
@@ -64,8 +65,8 @@ pub struct Engine {
     pub whereabouts: Arc<Whereabouts>,
     /// One change of content at a time.
     pub(crate) editing: tokio::sync::Mutex<()>,
-    /// Tries of mappings that may run at once.
-    pub(crate) tries: Arc<tokio::sync::Semaphore>,
+    /// Tries of mappings.
+    pub(crate) trials: Trials,
     /// Whose names sessions have asked for.
     pub(crate) reveals: Reveals,
     /// Who may ask.

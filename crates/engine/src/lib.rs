@@ -29,6 +29,7 @@ pub mod rate;
 mod refusals;
 mod reveal;
 pub mod signin;
+pub mod trial;
 pub mod watch;
 
 pub mod engine;

@@ -106,9 +106,13 @@ limits! {
     mapping_try_records_max: records = 200;
     /// Longest time for one try or check of an edited mapping; beyond it the mapping is refused.
     mapping_try_ms_max: ms = 20_000;
-    /// Memory that the process may grow by during one try or check; beyond it the mapping is
-    /// refused.
-    mapping_try_growth_bytes_max: bytes = 512 << 20;
+    /// Memory of the process that runs one try or check, of which it needs some 64 MiB itself;
+    /// beyond it the mapping is refused.
+    mapping_try_memory_bytes_max: bytes = 256 << 20;
+    /// The house's mappings and the records of one try or check; more is refused with 413.
+    mapping_try_question_bytes_max: bytes = 64 << 20;
+    /// What one try or check may give; beyond it the mapping is refused.
+    mapping_try_answer_bytes_max: bytes = 32 << 20;
     /// Tries and checks of edited mappings at once; more are refused with 429.
     mapping_tries_at_once_max: tries = 2;
     /// People whose names one session has asked for; at the limit the earliest are hidden again.
@@ -117,6 +121,10 @@ limits! {
     body_bytes_max: bytes = 64 << 20;
     /// One HTTP ingest body after decompression; more is refused with 413.
     body_plain_bytes_max: bytes = 256 << 20;
+    /// Memory that HTTP ingest bodies in work may take together; a request beyond it is refused
+    /// with 429. Never less than the largest body needs: `body_bytes_max` and three times
+    /// `body_plain_bytes_max`.
+    ingest_bytes_max: bytes = 1 << 30;
     /// One record; a longer one is refused (HTTP) or cut and flagged (syslog, MQTT, tail).
     record_bytes_max: bytes = 1 << 20;
     /// Depth of nesting of one JSON record; deeper is refused.

@@ -49,7 +49,7 @@ pub fn prepare(config: &Config) -> Result<Senders, StartError> {
 fn sender(channel: &Channel) -> Result<Sender, StartError> {
     let what = format!("channel `{}`", channel.name());
     match channel {
-        Channel::Mail { host, port, security, user, password, from, to, .. } => {
+        Channel::Mail { host, port, security, ca, user, password, from, to, .. } => {
             let credentials = match (user, password) {
                 (Some(user), Some(password)) => Some((user.clone(), secret(password, &what)?)),
                 (Some(_) | None, None) | (None, Some(_)) => None,
@@ -58,7 +58,7 @@ fn sender(channel: &Channel) -> Result<Sender, StartError> {
                 host: host.clone(),
                 port: *port,
                 security: mail_security(*security),
-                tls: adapters::ClientTls::default(),
+                tls: adapters::ClientTls { authorities: ca.clone(), certificate: None },
                 credentials,
                 from: from.clone(),
                 timeout: DELIVERY_MAX,

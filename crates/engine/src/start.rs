@@ -23,6 +23,7 @@ use crate::config::{Channel, Config};
 use crate::desk::Desk;
 use crate::edit;
 use crate::engine::Engine;
+use crate::flow::body;
 use crate::flow::ingest::Ingest;
 use crate::flow::judge::{Begin, CONSUMER, FlowError, Judge, Progress, SNAPSHOT, Tools};
 use crate::flow::keeper::{Keeper, LAKE};
@@ -42,6 +43,7 @@ use crate::photos;
 use crate::rate::Rates;
 use crate::refusals;
 use crate::signin::{Seal, SealError, Signin, SigninError};
+use crate::trial::Trials;
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -205,12 +207,13 @@ fn assemble(
         accounts: Arc::clone(&accounts),
         clock: clock.clone(),
         silencer: Arc::clone(&silencer),
+        room: body::shared_room(&config.limits),
         rates: Rates::default(),
         limits: config.limits.clone(),
     };
     let kept = (opened.state.clone(), Arc::clone(&accounts));
     let signin = Signin::new(kept, &config, clock.clone(), opened.seal)?;
-    let tries = Limits::count(config.limits.mapping_tries_at_once_max).clamp(1, 64);
+    let trials = Trials::new(config.trial_program.clone(), &config.limits);
     Ok(Engine {
         started_at: clock.now(),
         left_over: opened.journal.last_seq(),
@@ -228,7 +231,7 @@ fn assemble(
         refusals: Arc::default(),
         whereabouts: Arc::default(),
         editing: tokio::sync::Mutex::new(()),
-        tries: Arc::new(tokio::sync::Semaphore::new(tries)),
+        trials,
         reveals: Default::default(),
         tokens: Tokens::default(),
         extra_tokens,

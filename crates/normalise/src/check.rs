@@ -1,7 +1,6 @@
 //! Runs a folder's own samples and compares what comes out with what is expected.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use chrono_tz::Tz;
 use model::problem::Problem;
@@ -33,15 +32,6 @@ pub struct CaseResult {
 ///
 /// Each event is validated, and the lines are compared with `expected/<case>.ndjson`.
 pub fn check_folder(mappings: &Arc<Mappings>, folder: &MappingFolder) -> Vec<CaseResult> {
-    check_folder_until(mappings, folder, &Arc::default())
-}
-
-/// As [`check_folder`], but programs end at their next expression once `stop` is set.
-pub fn check_folder_until(
-    mappings: &Arc<Mappings>,
-    folder: &MappingFolder,
-    stop: &Arc<AtomicBool>,
-) -> Vec<CaseResult> {
     let mut out = Vec::new();
     let Ok(name) = MappingName::parse(&folder.name) else {
         return out;
@@ -49,7 +39,7 @@ pub fn check_folder_until(
     let Some(mapping) = mappings.get(&name) else {
         return out;
     };
-    let mut normaliser = Normaliser::stoppable(Arc::clone(mappings), Arc::clone(stop));
+    let mut normaliser = Normaliser::new(Arc::clone(mappings));
     for (path, bytes) in &folder.files {
         let Some(sample) = path.strip_prefix("samples/") else {
             continue;

@@ -29,7 +29,7 @@ mod check;
 pub mod ocsf;
 
 pub use bare::BareProgram;
-pub use check::{CaseResult, check_folder, check_folder_until};
+pub use check::{CaseResult, check_folder};
 pub use functions::ALLOWED;
 pub use manifest::{CsvSpec, Engine, Evidence, Manifest};
 pub use mapping::{Mapping, MappingFolder, Mappings, extends};

@@ -209,6 +209,11 @@ impl Mappings {
 }
 
 impl Mapping {
+    /// Whether native code reads its records; a program beside it gets those that this leaves.
+    pub fn is_native(&self) -> bool {
+        self.native.is_some()
+    }
+
     /// The same mapping run by its program instead of its native engine; `None` without one.
     pub fn oracle(&self) -> Option<Self> {
         Some(Self {

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -93,20 +92,13 @@ pub struct Normaliser {
     runtime: Runtime,
     secrets: Secrets,
     plans: Vec<(usize, Plan)>,
-    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Normaliser {
     /// With nothing remembered.
     pub fn new(mappings: Arc<Mappings>) -> Self {
         let (runtime, secrets) = (Runtime::default(), Secrets::new());
-        Self { mappings, runtime, secrets, plans: Vec::new(), stop: None }
-    }
-
-    /// As [`Normaliser::new`], for mappings that nobody has tried yet: once `stop` is set, programs
-    /// end at their next expression.
-    pub fn stoppable(mappings: Arc<Mappings>, stop: Arc<AtomicBool>) -> Self {
-        Self { stop: Some(stop), ..Self::new(mappings) }
+        Self { mappings, runtime, secrets, plans: Vec::new() }
     }
 
     /// Turns one record into events or one dead letter, appended to `out`: at least one, always.
@@ -260,14 +252,10 @@ impl Normaliser {
         };
         let zone = TimeZone::Named(context.zone);
         self.runtime.clear();
-        let stop = self.stop.as_deref();
         let mut steps = PROGRAM_STEPS_MAX;
         let mut control = || {
             steps = steps.saturating_sub(1);
-            match steps == 0 || stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
+            if steps == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let runtime = &mut self.runtime;
         // A bug in a function must cost one record, not the thread that reads them all.
@@ -276,10 +264,6 @@ impl Normaliser {
         }));
         match ended {
             Ok(Ok(_)) => {}
-            Ok(Err(Terminate::Interrupted)) if steps == 0 => {
-                let detail = format!("it took more than {PROGRAM_STEPS_MAX} steps");
-                return Err(program_failure(detail));
-            }
             Ok(Err(error)) => return Err(terminated(error)),
             Err(_) => {
                 self.runtime = Runtime::default();
@@ -361,7 +345,9 @@ fn terminated(error: Terminate) -> Failure {
             Failure::aborted(message.unwrap_or_else(|| "the mapping refused this record".into()))
         }
         Terminate::Abort(error) | Terminate::Error(error) => program_failure(error.to_string()),
-        Terminate::Interrupted => program_failure("it was stopped".to_owned()),
+        Terminate::Interrupted => {
+            program_failure(format!("it took more than {PROGRAM_STEPS_MAX} steps"))
+        }
     }
 }
 

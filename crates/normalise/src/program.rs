@@ -58,41 +58,59 @@ impl Program {
 
 /// Brackets of a program that may be open at once.
 const NESTED_MAX: usize = 64;
-/// Operators of one expression: what stands between commas or line ends, within its brackets.
+/// Operators, assignments and `else` of one expression: what stands between commas or line ends,
+/// within its brackets.
 const CHAINED_MAX: usize = 200;
+/// Steps of one path, such as `.a.b[0]`.
+const PATH_MAX: usize = 200;
 
 /// Where a program is nested or chained so deep that whoever walks its tree could run out of
 /// stack, which no error handling survives. Strings and comments are passed over.
 fn too_deep(text: &str) -> Option<usize> {
-    let mut open = vec![0_usize];
-    let (mut quote, mut is_escaped, mut is_comment) = (None, false, false);
+    let is_operator = |c: char| "+-*/%|&?!<>=".contains(c);
+    let (mut open, mut steps) = (vec![0_usize], 0_usize);
+    let (mut quote, mut is_escaped, mut is_comment, mut is_line_end) = (None, false, false, false);
+    // The one before, and the one before that is no space.
+    let (mut before, mut last) = ('\n', '\n');
     for (at, c) in text.char_indices() {
-        if is_comment {
-            is_comment = c != '\n';
+        if is_comment && c != '\n' {
             continue;
         }
+        is_comment = false;
         if let Some(end) = quote {
             quote = (is_escaped || c != end).then_some(end);
             is_escaped = c == '\\' && !is_escaped;
             continue;
         }
+        if c.is_whitespace() || c == '#' {
+            is_comment = c == '#';
+            is_line_end |= c == '\n';
+            (before, steps) = (c, 0);
+            continue;
+        }
+        let is_else = last == '}' && text.get(at..).is_some_and(|rest| rest.starts_with("else"));
+        let chained = open.last_mut()?;
+        // A line that ends in an operator goes on, and so does one before an operator.
+        if std::mem::take(&mut is_line_end) && !is_operator(last) && !is_operator(c) && !is_else {
+            *chained = 0;
+        }
         match c {
-            '#' => is_comment = true,
             '"' | '\'' => quote = Some(c),
+            ',' | ';' => (*chained, steps) = (0, 0),
+            _ if is_operator(c) => *chained += usize::from(c != before || "!-".contains(c)),
+            '.' | '[' => steps += 1,
+            _ => *chained += usize::from(is_else),
+        }
+        let is_chained = *chained > CHAINED_MAX;
+        match c {
             '(' | '[' | '{' => open.push(0),
             ')' | ']' | '}' if open.len() > 1 => drop(open.pop()),
-            ',' | ';' => open.last_mut().into_iter().for_each(|chained| *chained = 0),
-            '=' if !text.get(at..).is_some_and(|rest| rest.starts_with("==")) => {
-                open.last_mut().into_iter().for_each(|chained| *chained = 0);
-            }
-            '+' | '-' | '*' | '/' | '%' | '|' | '&' | '?' | '!' | '<' | '>' => {
-                open.last_mut().into_iter().for_each(|chained| *chained += 1);
-            }
             _ => {}
         }
-        if open.len() > NESTED_MAX || open.last().is_some_and(|chained| *chained > CHAINED_MAX) {
+        if open.len() > NESTED_MAX || is_chained || steps > PATH_MAX {
             return Some(at);
         }
+        (before, last) = (c, c);
     }
     None
 }
@@ -100,7 +118,9 @@ fn too_deep(text: &str) -> Option<usize> {
 /// Compiles a program with the allowed functions; every complaint is named at its place.
 fn compile(file: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Compiled> {
     if let Some(at) = too_deep(text) {
-        let message = format!("more than {NESTED_MAX} brackets or {CHAINED_MAX} operators in one");
+        let message = format!(
+            "more than {NESTED_MAX} brackets, {CHAINED_MAX} operators or a path of {PATH_MAX} in one"
+        );
         problems.push(Problem::error(file, Some(position_at(text, at)), "too_deep", message));
         return None;
     }
@@ -148,7 +168,21 @@ mod tests {
         assert!(too_deep(&nested(1_000)).is_some());
         assert!(too_deep(&".m = [".repeat(3_000)).is_some());
         assert!(too_deep(&format!(".m = 1{}", " +\n1".repeat(1_000))).is_some());
-        let long = ".m = 1 + 2 # ((((\n.n = \"((((\\\"((((\"\n".repeat(1_000);
+        let many = |one: &str| one.repeat(1_000);
+        assert!(too_deep(&format!("x = y == 1{}", many(" || y == 2"))).is_some());
+        assert!(too_deep(&format!("x = a{}", many("\n  || b"))).is_some());
+        assert!(too_deep(&format!("x = a{}", many(" || # why\n  b"))).is_some());
+        assert!(too_deep(&format!("if x {{ y }}{}", many(" else if x == 2 { y }"))).is_some());
+        assert!(too_deep(&format!("{}1", many("x = "))).is_some());
+        assert!(too_deep(&format!("x = {}true", many("!"))).is_some());
+        assert!(too_deep(&format!(".a{} = 1", many(".a"))).is_some());
+        assert!(too_deep(&format!(".a{} = 1", many("[0]"))).is_some());
+
+        let long = many(".m = 1 + 2 # ((((\n.n = \"((((\\\"((((\"\n");
         assert_eq!(too_deep(&long), None);
+        let long = many("if .a == 1 && .b != 2 {\n  .c = [1.5, .x.y]\n} else {\n  .d = -1\n}\n\n");
+        assert_eq!(too_deep(&long), None);
+        assert_eq!(too_deep(&format!("x = [{}]", many(".a.b || .c == 1, "))), None);
+        assert_eq!(too_deep(&format!("x = .a == 0{}", " || .a == 1".repeat(90))), None);
     }
 }

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { memo, useCallback, useMemo, useRef, useState } from 'react'
 import { useKeys } from '../../keys/keys'
 import { placeOf } from '../../event/describe'
 import { t } from '../../text'
@@ -6,6 +6,7 @@ import { serverNow } from '../../time/clock'
 import ui from '../../ui/ui.module.css'
 import { useUrl } from '../../url'
 import { assetOf } from '../../event/describe'
+import { useChoice } from './choice'
 import { columnsOf, textOf, whoOf } from './columns'
 import { parse, quoted, toQuery, withTerm, type ApiQuery, type Key } from './filter'
 import { FilterBar } from './FilterBar'
@@ -32,6 +33,11 @@ export interface ListProps {
 
 const NO_ROWS: readonly Row[] = []
 
+// What does not change while the keys run through the list is not drawn again.
+const StillFilter = memo(FilterBar)
+const StillTools = memo(Tools)
+const StillFlyout = memo(Flyout)
+
 /** Events running by, or found in the past; both asked for in one language. */
 export default function EventsPage() {
   const [url, setUrl] = useUrl()
@@ -42,7 +48,9 @@ export default function EventsPage() {
   // A span such as `since:2h` is counted from when the question was asked, not from each render.
   const query = useMemo(() => toQuery(parse(text), serverNow()).query, [text, round])
   const shown = useMemo(() => columnsOf(url.cols), [url.cols])
-  const choose = useCallback((event: string | undefined) => setUrl({ event }), [setUrl])
+  const [chosen, choose] = useChoice(url.event, setUrl)
+  const close = useCallback(() => choose(undefined), [choose])
+  const again = useCallback(() => setRound((now) => now + 1), [])
   const setText = useCallback(
     (q: string) => {
       setRound((now) => now + 1)
@@ -63,12 +71,12 @@ export default function EventsPage() {
     [rows],
   )
   const at = rows.current.find((row) => row.key === url.event)
-  useEventKeys({ rows, chosen: url.event, choose, pivot, isLive, setUrl })
+  useEventKeys({ rows, chosen, choose, pivot, isLive, setUrl })
   const list: ListProps = {
     query,
     round,
     columns: shown,
-    chosen: url.event,
+    chosen,
     onChoose: choose,
     onPivot: pivot,
     onRows,
@@ -79,25 +87,25 @@ export default function EventsPage() {
     <div className={css.page} data-open={url.event ? true : undefined}>
       <section className={ui.pane} aria-label={t('events.title')}>
         <div className={css.bar}>
-          <FilterBar text={text} onText={setText} />
-          <Tools
+          <StillFilter text={text} onText={setText} />
+          <StillTools
             text={text}
             query={query}
             isLive={isLive}
             columns={shown}
             setText={setText}
             setUrl={setUrl}
-            again={() => setRound((now) => now + 1)}
+            again={again}
           />
         </div>
         {isLive ? <LiveList key={text} {...list} /> : <SearchList {...list} />}
       </section>
       {url.event && (
-        <Flyout
+        <StillFlyout
           key={url.event}
           id={url.event}
           item={at?.isWhole ? at.item : undefined}
-          close={() => choose(undefined)}
+          close={close}
           onPivot={pivot}
         />
       )}

@@ -12,6 +12,7 @@ pub mod replay;
 pub mod rules;
 pub mod serve;
 pub mod token;
+pub mod trial;
 
 use std::path::{Path, PathBuf};
 

@@ -105,7 +105,8 @@ pub struct Served {
 
 impl Served {
     /// Binds HTTP first, so that a port in use is said before anything else happens.
-    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+    pub async fn start(mut config: Config, clock: Clock) -> Result<Self, StartError> {
+        config.trial_program = Some(PathBuf::from(engine::trial::OWN_PROGRAM));
         // Whoever asks to stop while we start is heard once we have started.
         let asked = StopAsked::listen()?;
         let listener = engine::listeners::http(config.listen.http)?;

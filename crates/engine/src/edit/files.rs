@@ -82,6 +82,11 @@ pub(super) fn texts(files: &Files) -> Texts {
     files.iter().filter_map(|(path, bytes)| Some((path.clone(), text(bytes)?))).collect()
 }
 
+/// Where what is expected of a sample lies.
+pub(super) fn expected(case: &str) -> String {
+    format!("expected/{case}.ndjson")
+}
+
 /// Refuses paths that a mapping's folder does not have, and such as would leave it.
 pub(super) fn check_paths(files: &Texts) -> Result<(), EditError> {
     if files.len() > FILES_MAX {

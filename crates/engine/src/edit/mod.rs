@@ -4,26 +4,21 @@
 //! Owns the house's copies below `mappings/` of its content folder. What ships is never touched: a
 //! copy wins over it while it is there, and goes when the house wants the shipped one back.
 
-mod bounded;
 mod files;
-mod trial;
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+mod tries;
 
 use model::problem::Gravity;
 use model::{AuditAct, MappingName, Problem};
-use normalise::{MappingFolder, Mappings, check_folder_until};
 use store::StoreError;
 
 use crate::content;
 use crate::engine::Engine;
 use crate::housekeeping;
 use crate::limits::Limits;
+use crate::trial::{Answer, Blob, Question, TrialError};
 pub(crate) use files::recover;
 pub use files::{Origin, Texts};
-pub use trial::{Tried, TryRequest, Trying};
+pub use tries::{Tried, TryRequest, Trying};
 
 /// Why a mapping was not changed or tried.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +53,9 @@ pub enum EditError {
     /// It does not hold.
     #[error("the mapping does not hold: {} problems", .0.len())]
     Problems(Vec<Problem>),
-    /// It ran too long or took too much.
-    #[error("{0}")]
-    TooMuch(String),
-    /// Others are being tried.
-    #[error("{0} mappings are being tried already; try again")]
-    Busy(u64),
+    /// It could not be tried to its end.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
     /// No mapping of that name ships.
     #[error("no mapping `{0}` ships with the program: there is nothing to return to")]
     NotShipped(String),
@@ -117,8 +109,12 @@ pub struct Saved {
 impl Engine {
     /// Why mappings cannot be changed here, if they cannot.
     pub fn no_editing(&self) -> Option<String> {
-        let why = "no content folder of the house is configured: name one under `[content]`";
-        self.config.content.is_none().then(|| why.to_owned())
+        let no_folder = "no content folder of the house is configured: name one under `[content]`";
+        match (&self.config.content, self.trials.is_possible()) {
+            (None, _) => Some(no_folder.to_owned()),
+            (Some(_), false) => Some(TrialError::Absent.to_string()),
+            (Some(_), true) => None,
+        }
     }
 
     /// A mapping's files as they are in force.
@@ -154,20 +150,19 @@ impl Engine {
         wanted.extend(edit.files.into_iter().map(|(path, text)| (path, text.into_bytes())));
         self.check_size(&wanted)?;
         self.others_hold(&name)?;
-        let check = Check { house: Some(folder.to_owned()), name: name.clone(), files: wanted };
-        let checked = self.bounded(move |stop| check.run(edit.accept_samples, stop)).await?;
-        let (errors, warnings) = split(checked.problems);
-        if !errors.is_empty() {
-            return Err(EditError::Problems(errors));
-        }
-        let version = files::version(&checked.files);
+        let (checked, warnings) = self.check(&name, wanted.clone(), edit.accept_samples).await?;
+        let accepted: Vec<String> = checked.accepted.keys().cloned().collect();
+        let expected = checked.accepted.into_iter();
+        wanted.extend(expected.map(|(case, text)| (files::expected(&case), text.into_bytes())));
+        self.check_size(&wanted)?;
+        let version = files::version(&wanted);
         let detail = serde_json::json!({
-            "reason": edit.reason, "from": found, "to": version, "accepted": checked.accepted,
+            "reason": edit.reason, "from": found, "to": version, "accepted": accepted,
         });
         self.state.record_acts(&[self.edit_act(("mapping.edit", &name), detail, by)]).await?;
-        files::write(folder, &name, &checked.files)?;
+        files::write(folder, &name, &wanted)?;
         housekeeping::reload(self).await;
-        Ok(Saved { version, accepted: checked.accepted, warnings })
+        Ok(Saved { version, accepted, warnings })
     }
 
     /// Takes the house's copy away, so that the shipped mapping is in force again.
@@ -193,12 +188,7 @@ impl Engine {
         if before.origin == Origin::Shipped {
             return Ok(Saved { version, accepted: Vec::new(), warnings: Vec::new() });
         }
-        let check = Check { house: Some(folder.to_owned()), name: name.clone(), files: shipped };
-        let checked = self.bounded(move |stop| check.run(false, stop)).await?;
-        let (errors, warnings) = split(checked.problems);
-        if !errors.is_empty() {
-            return Err(EditError::Problems(errors));
-        }
+        let (_, warnings) = self.check(&name, shipped, false).await?;
         let detail = serde_json::json!({ "reason": reason, "from": found, "to": version });
         self.state.record_acts(&[self.edit_act(("mapping.restore", &name), detail, by)]).await?;
         files::remove(folder, &name)?;
@@ -207,8 +197,49 @@ impl Engine {
     }
 
     fn house(&self) -> Result<&std::path::Path, EditError> {
-        let why = || EditError::NotEditable(self.no_editing().unwrap_or_default());
-        self.config.content.as_deref().ok_or_else(why)
+        match (self.no_editing(), self.config.content.as_deref()) {
+            (None, Some(folder)) => Ok(folder),
+            (why, _) => Err(EditError::NotEditable(why.unwrap_or_default())),
+        }
+    }
+
+    /// Compiles a mapping's files among all others and runs its samples, in a process of its own.
+    /// Fails with every error; gives what was found, and its warnings.
+    async fn check(
+        &self,
+        name: &MappingName,
+        files: content::Files,
+        accept: bool,
+    ) -> Result<(Answer, Vec<Problem>), EditError> {
+        let (mut question, unread) = self.question(name, files);
+        question.accept = accept;
+        let mut answer = self.trials.ask(question).await?;
+        let found = unread.into_iter().chain(std::mem::take(&mut answer.problems));
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            found.partition(|problem| problem.gravity == Gravity::Error);
+        if errors.is_empty() { Ok((answer, warnings)) } else { Err(EditError::Problems(errors)) }
+    }
+
+    /// The house's mappings with this one as given, and what of its folder could not be read.
+    fn question(&self, name: &MappingName, files: content::Files) -> (Question, Vec<Problem>) {
+        let mut unread = Vec::new();
+        let mut content = match self.config.content.as_deref() {
+            Some(house) => tokio::task::block_in_place(|| content::read_folder(house, &mut unread)),
+            None => content::Files::new(),
+        };
+        let prefix = format!("mappings/{name}/");
+        content.retain(|path, _| path.starts_with("mappings/") && !path.starts_with(&prefix));
+        content.extend(files.into_iter().map(|(path, bytes)| (format!("{prefix}{path}"), bytes)));
+        let question = Question {
+            name: name.clone(),
+            content: content.into_iter().map(|(path, bytes)| (path, Blob(bytes))).collect(),
+            accept: false,
+            letters: Vec::new(),
+            texts: None,
+            zone: self.current.get().zone.name().to_owned(),
+            records_max: Limits::count(self.config.limits.mapping_try_records_max),
+        };
+        (question, unread)
     }
 
     /// A mistake in another mapping or in the rights keeps all of the content folder out of force:
@@ -248,80 +279,4 @@ impl Engine {
 
 fn parsed(name: &str) -> Result<MappingName, EditError> {
     MappingName::parse(name).map_err(|error| EditError::Invalid(error.to_string()))
-}
-
-fn split(problems: Vec<Problem>) -> (Vec<Problem>, Vec<Problem>) {
-    problems.into_iter().partition(|problem| problem.gravity == Gravity::Error)
-}
-
-/// A mapping to be checked among all others.
-struct Check {
-    house: Option<std::path::PathBuf>,
-    name: MappingName,
-    files: content::Files,
-}
-
-/// What a check found.
-struct Checked {
-    mappings: Arc<Mappings>,
-    problems: Vec<Problem>,
-    /// The mapping's files, with what is expected of samples where that was accepted.
-    files: content::Files,
-    accepted: Vec<String>,
-}
-
-impl Check {
-    /// Compiles the mapping and those that extend it, and runs their samples.
-    fn run(self, accept: bool, stop: &Arc<AtomicBool>) -> Checked {
-        let mut problems = Vec::new();
-        let mut all = content::gather(self.house.as_deref(), &mut problems);
-        let prefix = format!("mappings/{}/", self.name);
-        all.retain(|path, _| !path.starts_with(&prefix));
-        let own = self.files.iter().map(|(path, bytes)| (format!("{prefix}{path}"), bytes.clone()));
-        all.extend(own);
-        let folders = content::mapping_folders(&all);
-        let now = with_heirs(&self.name, &folders);
-        let (mappings, found) = Mappings::load_compiling(folders.clone(), &now);
-        let concerned = |problem: &Problem| {
-            let folder = problem.file.split('/').next().unwrap_or_default();
-            now.contains(folder) || !folders.iter().any(|one| one.name == folder)
-        };
-        problems.extend(found.into_iter().filter(concerned));
-        let mappings = Arc::new(mappings);
-        let mut checked = Checked { mappings, problems, files: self.files, accepted: Vec::new() };
-        for folder in folders.iter().filter(|folder| now.contains(&folder.name)) {
-            let is_own = folder.name == self.name.as_str();
-            for case in check_folder_until(&checked.mappings, folder, stop) {
-                let mended = |code: &str| matches!(code, "missing_expected" | "unexpected");
-                let is_accepted =
-                    accept && is_own && case.problems.iter().any(|problem| mended(&problem.code));
-                if is_accepted {
-                    let path = format!("expected/{}.ndjson", case.case);
-                    checked.files.insert(path, case.actual.clone().into_bytes());
-                    checked.accepted.push(case.case.clone());
-                }
-                let stays = |problem: &Problem| !(is_accepted && mended(&problem.code));
-                checked.problems.extend(case.problems.into_iter().filter(stays));
-            }
-        }
-        checked
-    }
-}
-
-/// A mapping and all that extend it.
-fn with_heirs(name: &MappingName, folders: &[MappingFolder]) -> BTreeSet<String> {
-    let extends: BTreeMap<&str, String> = folders
-        .iter()
-        .filter_map(|folder| Some((folder.name.as_str(), normalise::extends(folder)?)))
-        .collect();
-    let mut found = BTreeSet::from([name.to_string()]);
-    loop {
-        let more = extends.iter().filter(|(_, base)| found.contains(*base));
-        let more: Vec<String> =
-            more.map(|(heir, _)| (*heir).to_owned()).filter(|heir| !found.contains(heir)).collect();
-        if more.is_empty() {
-            return found;
-        }
-        found.extend(more);
-    }
 }

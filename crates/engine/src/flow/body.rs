@@ -1,12 +1,20 @@
 //! One ingest body taken apart: decompressed within a bound, split, each record judged alone.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use codec::ndjson::{self, JsonErrorKind, Limits as JsonLimits};
 use model::{RejectReason, Wire};
 use serde::{Deserialize, Serialize};
 
+use crate::flow::room::{Held, Room};
 use crate::limits::Limits;
+
+/// What a byte of a body may take in memory at once: in the body, in a buffer that grows, and in
+/// its record.
+const COPIES: u64 = 3;
+/// How much is decompressed at once.
+const STEP_BYTES: u64 = 1 << 20;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,32 +87,69 @@ pub enum BodyError {
         /// Why.
         detail: String,
     },
+    /// Other bodies take the memory that it needs.
+    #[error("bodies in work take all the memory they may; come again")]
+    NoRoom,
     /// Nothing in it.
     #[error("the body is empty")]
     Empty,
 }
 
-/// Decompresses `bytes`; never holds more than the limit.
-pub fn decompress(bytes: &[u8], encoding: Encoding, limits: &Limits) -> Result<Vec<u8>, BodyError> {
+/// Memory for all bodies in work: never less than what the largest of them takes, which would
+/// otherwise be refused for ever.
+pub fn shared_room(limits: &Limits) -> Room {
+    let plain = limits.body_plain_bytes_max.saturating_mul(COPIES);
+    Room::new(limits.ingest_bytes_max.max(limits.body_bytes_max.saturating_add(plain)))
+}
+
+/// Decompresses `bytes`; never holds more than the limit, nor more than there is room for.
+pub fn decompress<'a>(
+    bytes: &'a [u8],
+    encoding: Encoding,
+    limits: &Limits,
+    held: &mut Held,
+) -> Result<Cow<'a, [u8]>, BodyError> {
     let max = limits.body_plain_bytes_max;
     let unreadable = |encoding, error: &std::io::Error| BodyError::Encoding {
         encoding,
         detail: error.to_string(),
     };
-    let mut plain = Vec::new();
     match encoding {
-        Encoding::Identity => return Ok(bytes.to_vec()),
-        Encoding::Gzip => flate2::read::MultiGzDecoder::new(bytes)
-            .take(max.saturating_add(1))
-            .read_to_end(&mut plain)
-            .map_err(|e| unreadable("gzip", &e))?,
-        Encoding::Zstd => zstd::stream::read::Decoder::new(bytes)
-            .map_err(|e| unreadable("zstd", &e))?
-            .take(max.saturating_add(1))
-            .read_to_end(&mut plain)
-            .map_err(|e| unreadable("zstd", &e))?,
-    };
-    if plain.len() as u64 > max { Err(BodyError::TooLarge { max }) } else { Ok(plain) }
+        // The bytes themselves are held already; their records are not.
+        Encoding::Identity if held.grow(bytes.len() as u64) => Ok(Cow::Borrowed(bytes)),
+        Encoding::Identity => Err(BodyError::NoRoom),
+        Encoding::Gzip => {
+            let reader = flate2::read::MultiGzDecoder::new(bytes);
+            unpack(reader, max, held, |e| unreadable("gzip", e)).map(Cow::Owned)
+        }
+        Encoding::Zstd => {
+            let reader = zstd::stream::read::Decoder::new(bytes);
+            let reader = reader.map_err(|e| unreadable("zstd", &e))?;
+            unpack(reader, max, held, |e| unreadable("zstd", e)).map(Cow::Owned)
+        }
+    }
+}
+
+fn unpack(
+    mut reader: impl Read,
+    max: u64,
+    held: &mut Held,
+    unreadable: impl Fn(&std::io::Error) -> BodyError,
+) -> Result<Vec<u8>, BodyError> {
+    let mut plain = Vec::new();
+    loop {
+        let read = reader.by_ref().take(STEP_BYTES).read_to_end(&mut plain);
+        let read = read.map_err(|error| unreadable(&error))? as u64;
+        if plain.len() as u64 > max {
+            return Err(BodyError::TooLarge { max });
+        }
+        if read == 0 {
+            return Ok(plain);
+        }
+        if !held.grow(read.saturating_mul(COPIES)) {
+            return Err(BodyError::NoRoom);
+        }
+    }
 }
 
 /// Splits a body into records and judges each alone: one bad record costs no other.
@@ -333,11 +378,29 @@ mod tests {
         gz.write_all(&vec![b' '; 32 << 20]).unwrap();
         let bomb = gz.finish().unwrap();
         assert!(bomb.len() < 64 << 10);
-        assert_eq!(
-            decompress(&bomb, Encoding::Gzip, &limits),
-            Err(BodyError::TooLarge { max: 1 << 20 })
-        );
-        assert!(decompress(b"nonsense", Encoding::Gzip, &limits).is_err());
-        assert!(decompress(b"nonsense", Encoding::Zstd, &limits).is_err());
+        let room = Room::new(limits.ingest_bytes_max);
+        let unpacked = |bytes: &[u8], encoding| {
+            let plain = decompress(bytes, encoding, &limits, &mut room.enter());
+            plain.map(Cow::into_owned)
+        };
+        assert_eq!(unpacked(&bomb, Encoding::Gzip), Err(BodyError::TooLarge { max: 1 << 20 }));
+        assert!(unpacked(b"nonsense", Encoding::Gzip).is_err());
+        assert!(unpacked(b"nonsense", Encoding::Zstd).is_err());
+    }
+
+    #[test]
+    fn bodies_share_their_memory() {
+        let limits = Limits::default();
+        let plain = vec![b' '; 8 << 20];
+        let packed = zstd::bulk::compress(&plain, 1).unwrap();
+        let room = Room::new(40 << 20);
+        let (mut first, mut second) = (room.enter(), room.enter());
+        let one = decompress(&packed, Encoding::Zstd, &limits, &mut first).unwrap();
+        let other = decompress(&packed, Encoding::Zstd, &limits, &mut second);
+        assert_eq!(other, Err(BodyError::NoRoom), "eight megabytes in three copies, twice");
+        assert_eq!(one.len(), plain.len());
+        drop((first, second));
+        let mut third = room.enter();
+        assert!(decompress(&packed, Encoding::Zstd, &limits, &mut third).is_ok());
     }
 }

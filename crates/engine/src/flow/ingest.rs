@@ -13,6 +13,7 @@ use crate::accounting::{Accounts, Boundary, Outcome as Count};
 use crate::auth::Principal;
 use crate::clock::Clock;
 use crate::flow::body::{self, BodyError, Content, Encoding, RejectedRecord, Split};
+use crate::flow::room::{Held, Room};
 use crate::flow::silencer::Silencer;
 use crate::knowledge::Current;
 use crate::limits::Limits;
@@ -31,6 +32,8 @@ pub struct Request<'a> {
     pub source: &'a str,
     /// As sent.
     pub body: &'a [u8],
+    /// The memory taken for it so far.
+    pub held: Held,
     /// How it is compressed.
     pub encoding: Encoding,
     /// What it holds.
@@ -124,6 +127,8 @@ pub struct Ingest {
     pub clock: Clock,
     /// Who speaks.
     pub silencer: Arc<Silencer>,
+    /// Memory of all bodies in work.
+    pub room: Room,
     /// Rates by source.
     pub rates: Rates,
     /// Bounds.
@@ -132,14 +137,15 @@ pub struct Ingest {
 
 impl Ingest {
     /// Takes one body. Heavy work happens here: call it where blocking is allowed, then await.
-    pub async fn take(&self, request: Request<'_>) -> Result<Done, IngestError> {
+    pub async fn take(&self, mut request: Request<'_>) -> Result<Done, IngestError> {
         let source = self.source(request.source, request.principal)?;
         if request.key.is_some_and(|key| key.len() > KEY_BYTES_MAX) {
             return Err(IngestError::LongKey);
         }
         // Taking a body apart costs time: other requests must not wait behind it.
         let split = block_in_place(|| {
-            let plain = body::decompress(request.body, request.encoding, &self.limits)?;
+            let held = &mut request.held;
+            let plain = body::decompress(request.body, request.encoding, &self.limits, held)?;
             body::split(&plain, request.content, &self.limits)
         })?;
         let now = self.clock.now();

@@ -8,6 +8,7 @@ pub mod judge;
 pub mod keeper;
 pub mod lake_files;
 pub mod pump;
+pub mod room;
 pub mod silencer;
 pub mod stages;
 pub mod tally;

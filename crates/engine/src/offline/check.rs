@@ -93,10 +93,11 @@ fn check_content(
     problems: &mut Vec<Problem>,
     summary: &mut String,
 ) -> Arc<Mappings> {
-    let files = content::gather(extra, problems);
+    let (files, own) = content::gather_telling(extra, problems);
     let folders = content::mapping_folders(&files);
     let (mappings, found) = Mappings::load(folders.clone());
     problems.extend(found);
+    problems.extend(content::unheard_programs(&mappings, &folders, &own));
     let mappings = Arc::new(mappings);
     let mut samples = 0_usize;
     for folder in &folders {

@@ -166,6 +166,38 @@ async fn too_much_is_refused_within_bounded_memory() {
 }
 
 #[tokio::test]
+async fn many_large_bodies_share_their_memory() {
+    let limits = "[limits]\nbody_bytes_max = 1048576\nbody_plain_bytes_max = 8388608\n\
+                  ingest_bytes_max = 1048576\n";
+    let world = World::with(Plan { config: limits.into(), ..Plan::default() });
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let mut body = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for number in 0..7 {
+        writeln!(body, "{{\"marker\":\"{number}{}\"}}", " ".repeat(1_000_000)).unwrap();
+    }
+    let body = body.finish().unwrap();
+    let before = server.memory_peak();
+    let requests = (0..32).map(|_| {
+        let request = api.ingest("app", NDJSON).header("content-encoding", "gzip");
+        api.send(request.body(body.clone()))
+    });
+    let answers = futures::future::join_all(requests).await;
+    let taken = answers.iter().filter(|answer| answer.status == 200).count();
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        refused.is_problem(429, "no_room");
+        assert_eq!(refused.header("retry-after"), "1");
+    }
+    assert!(taken >= 1, "the largest body always fits when it is alone");
+    let grown = server.memory_peak() - before;
+    assert!(grown < 256 << 20, "{grown} bytes, {taken} of 32 taken");
+    let request = api.ingest("app", NDJSON).header("content-encoding", "gzip").body(body);
+    assert_eq!(api.send(request).await.status, 200, "room is given back");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_source_that_sends_too_fast_is_told_when_to_come_again() {
     let limits = "[limits]\nsource_rate_max = 10\n";
     let world = World::with(Plan { config: limits.into(), ..Plan::default() });

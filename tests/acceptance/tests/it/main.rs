@@ -37,3 +37,4 @@ mod search;
 mod signin;
 mod silence;
 mod syslog;
+mod trials;

@@ -226,6 +226,11 @@ impl Server {
         self.said_address(&format!("  {name} on ")).unwrap()
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its log.
     pub fn log(&self) -> String {
         let mut text = String::new();
