@@ -59,7 +59,8 @@ fn sim() -> Result<()> {
         [flag, seeds] if flag == "--seeds" => seeds.parse().context("`--seeds` needs a number")?,
         _ => bail!("how many? cargo xtask sim --seeds 10000"),
     };
-    let tests = ["--test", "correlate", "--test", "presence", "--test", "kleene"];
+    let tests =
+        ["absence", "correlate", "presence", "kleene"].map(|test| ["--test", test]).concat();
     let run = [&["test", "--package", "detect", "--locked"], &tests[..]].concat();
     cargo_with(&run, &[("PROPTEST_CASES", &seeds.to_string())])
 }

@@ -166,6 +166,29 @@ fn a_circle_of_correlations_is_named_with_its_way() {
     );
 }
 
+/// Not knowing where somebody is makes fewer matches; it must never make a finding.
+#[test]
+fn where_fewer_matches_make_more_findings_no_rule_may_ask_presence() {
+    let asks = "title: Asks\nid: asks\nlogsource: {category: x}\ndetection: {s: \
+                {castellan.presence.state: in}, condition: s}\n---\n";
+    for rest in [
+        "correlation: {type: event_count, rules: [asks], timespan: 5m, condition: {lt: 2}}",
+        "correlation: {type: value_avg, rules: [asks], timespan: 5m, condition: {gt: 2, field: a}}",
+        "correlation: {type: event_count, rules: [good], timespan: 5m, condition: {gte: 2}}\n\
+         castellan: {reset_by: [asks]}",
+        "correlation: {type: event_count, rules: [good], timespan: 5m, condition: {gte: 1}}\n\
+         castellan: {without: {rules: [twice], when: after, heard_by: [door]}}\n---\ntitle: T\n\
+         id: twice\ncorrelation: {type: event_count, rules: [asks], timespan: 5m, condition: \
+         {gte: 2}}",
+    ] {
+        let found = complaints(&format!("{asks}title: C\nid: c\n{rest}\n"));
+        assert_eq!(found.len(), 1, "{rest}: {found:#?}");
+        assert!(found.iter().all(|line| line.ends_with("[asks_presence]")), "{found:#?}");
+    }
+    let more = "correlation: {type: event_count, rules: [asks], timespan: 5m, condition: {gte: 2}}";
+    assert_eq!(complaints(&format!("{asks}title: C\nid: c\n{more}\n")), Vec::<String>::new());
+}
+
 #[test]
 fn two_rules_of_one_id_are_both_named() {
     check(

@@ -101,6 +101,13 @@ impl Correlation {
         }
     }
 
+    /// The rules of which fewer matches could make more findings.
+    pub(crate) fn must_be_known(&self) -> impl Iterator<Item = RuleIndex> {
+        let is_whole = matches!(self.kind, Kind::Whole { .. });
+        let inputs = self.inputs.iter().filter(move |rule| is_whole || self.is_missing(**rule));
+        inputs.chain(&self.resets).copied()
+    }
+
     /// Whether a rule is one whose absence is looked for.
     pub(crate) fn is_missing(&self, rule: RuleIndex) -> bool {
         match &self.kind {

@@ -12,7 +12,7 @@ use super::document::{Document, documents};
 use super::extension::Extension;
 use super::route::Key;
 use super::side::{Member, Named, Side};
-use super::{Rule, RuleFile, RuleIndex, RuleMeta, RuleSet, chain, correlation};
+use super::{Correlation, Rule, RuleFile, RuleIndex, RuleMeta, RuleSet, chain, correlation};
 use crate::limits::CHAIN_MAX;
 use crate::sigma::engine::{apply, compile, is_for, rename};
 use crate::sigma::kleene::{PresenceRule, fields_of};
@@ -199,49 +199,9 @@ impl Loader {
             return;
         };
         let extension = self.extension(document, rule.custom_attributes.get("castellan"));
-        let names = &self.names;
-        let known = |name: &str| names.get(&name.to_lowercase()).copied();
-        let near = |name: &str| {
-            super::check::nearest(&name.to_lowercase(), names.keys().map(String::as_str))
-                .map(str::to_owned)
+        let Some(compiled) = self.compiled(document, rule, &extension) else {
+            return;
         };
-        let asked = correlation::Asked {
-            rule,
-            written: document.correlation().unwrap_or_default(),
-            extension: &extension,
-        };
-        let compiled =
-            correlation::compile(&asked, &correlation::Rules { find: &known, near: &near });
-        let mut compiled = match compiled {
-            Ok(compiled) => compiled,
-            Err(faults) => {
-                for fault in faults {
-                    let keys = [fault.key, "correlation:"];
-                    self.refuse(document, &keys, fault.code, fault.message);
-                }
-                return;
-            }
-        };
-        let depths =
-            compiled.inputs.iter().filter_map(|input| self.set.rule(*input)?.correlation.as_ref());
-        compiled.depth = 1 + depths.map(|input| input.depth).max().unwrap_or(0);
-        if compiled.depth > CHAIN_MAX {
-            let message = format!("more than {CHAIN_MAX} correlations build on each other");
-            return self.refuse(document, &["rules:"], "too_deep", message);
-        }
-        let asks = |input: &&RuleIndex| {
-            compiled.is_missing(**input)
-                && self.set.rule(**input).is_some_and(|rule| rule.presence.is_some())
-        };
-        if let Some(rule) = compiled.inputs.iter().find(asks).and_then(|rule| self.set.meta(*rule))
-        {
-            let message = format!(
-                "`{}` asks where somebody is, which may be unknown, and not knowing must not add a \
-                 finding: it cannot stand under `without`",
-                rule.id
-            );
-            return self.refuse(document, &["without:"], "asks_presence", message);
-        }
         let index = self.next();
         for input in compiled.inputs.iter().chain(&compiled.resets) {
             let Some(rule_of) = self.set.rules.get_mut(input.0 as usize) else {
@@ -267,6 +227,61 @@ impl Loader {
         let exceptions = self.exceptions(&meta.id, rule.name.as_deref());
         let rule_of = Rule { exceptions, correlation: Some(compiled), ..Rule::of(meta) };
         self.push(index, rule.name.as_deref(), rule_of);
+    }
+
+    /// A correlation ready to run; what is wrong with it is named.
+    fn compiled(
+        &mut self,
+        document: &Document<'_>,
+        rule: &CorrelationRule,
+        extension: &Extension,
+    ) -> Option<Correlation> {
+        let names = &self.names;
+        let known = |name: &str| names.get(&name.to_lowercase()).copied();
+        let near = |name: &str| {
+            super::check::nearest(&name.to_lowercase(), names.keys().map(String::as_str))
+                .map(str::to_owned)
+        };
+        let written = document.correlation().unwrap_or_default();
+        let asked = correlation::Asked { rule, written, extension };
+        let found = correlation::compile(&asked, &correlation::Rules { find: &known, near: &near });
+        let mut compiled = match found {
+            Ok(compiled) => compiled,
+            Err(faults) => {
+                for fault in faults {
+                    let keys = [fault.key, "correlation:"];
+                    self.refuse(document, &keys, fault.code, fault.message);
+                }
+                return None;
+            }
+        };
+        let inputs = compiled.inputs.iter().filter_map(|input| self.set.rule(*input));
+        let depths = inputs.filter_map(|input| Some(input.correlation.as_ref()?.depth));
+        compiled.depth = 1 + depths.max().unwrap_or(0);
+        if compiled.depth > CHAIN_MAX {
+            let message = format!("more than {CHAIN_MAX} correlations build on each other");
+            self.refuse(document, &["rules:"], "too_deep", message);
+            return None;
+        }
+        let unsure = compiled.must_be_known().find(|rule| self.asks_presence(*rule));
+        if let Some(rule) = unsure.and_then(|rule| self.set.meta(rule)) {
+            let message = format!(
+                "`{}` asks where somebody is, which may be unknown; where fewer matches make more \
+                 findings (`without`, `reset_by`, bounds from above, means and the like), not \
+                 knowing would add one",
+                rule.id
+            );
+            self.refuse(document, &["without:", "rules:"], "asks_presence", message);
+            return None;
+        }
+        Some(compiled)
+    }
+
+    /// Whether a rule, or one that it builds on, asks where somebody is.
+    fn asks_presence(&self, index: RuleIndex) -> bool {
+        let Some(rule) = self.set.rule(index) else { return false };
+        let inputs = rule.correlation.iter().flat_map(|correlation| &correlation.inputs);
+        rule.presence.is_some() || inputs.into_iter().any(|input| self.asks_presence(*input))
     }
 
     fn push(&mut self, index: RuleIndex, name: Option<&str>, rule: Rule) {
