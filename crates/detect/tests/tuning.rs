@@ -216,6 +216,15 @@ fn exceptions_and_sets_that_cannot_stand_are_named_with_their_line() {
     assert!(set("sets:\n  - nam: q\n")[0].starts_with("a.sets.yml:2:"));
 }
 
+#[test]
+fn rules_that_look_for_the_same_all_speak() {
+    let twin = REFUSED.replace("id: refused\nname: refusal", "id: twin").replace("low", "high");
+    let other = twin.replace("id: twin", "id: other").replace("activity_id: 2", "activity_id: 1");
+    let files = [file("r.yml", REFUSED), file("t.yml", &twin), file("o.yml", &other)];
+    let set = Arc::new(loaded(&files));
+    assert_eq!(said(&set, &[refused(0, "09:00:00", "d-front")]).0.len(), 2);
+}
+
 const OKTA: &str = "title: Suspended\nid: o\nlogsource: {product: okta, service: okta}\n\
     detection: {s: {eventType: user.lifecycle.suspend, severity: INFO}, condition: s}\n";
 

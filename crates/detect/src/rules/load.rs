@@ -14,7 +14,7 @@ use super::route::Key;
 use super::side::{Member, Named, Side};
 use super::{Correlation, Rule, RuleFile, RuleIndex, RuleMeta, RuleSet, chain, correlation};
 use crate::limits::CHAIN_MAX;
-use crate::sigma::engine::{apply, compile, is_for, rename};
+use crate::sigma::engine::{Likeness, apply, compile, is_for, rename};
 use crate::sigma::kleene::{PresenceRule, fields_of};
 
 /// Files with this ending hold cases, not rules.
@@ -54,7 +54,7 @@ pub(super) fn load(files: &[RuleFile]) -> (RuleSet, Vec<Problem>) {
 struct Route {
     key: Key,
     index: RuleIndex,
-    plain: Option<CompiledRule>,
+    plain: Option<(CompiledRule, Likeness)>,
 }
 
 struct Loader {
@@ -117,12 +117,14 @@ impl Loader {
         let key = self.set.router.key(&meta.logsource);
         for place in places.iter().filter(|_| presence.is_none()) {
             // A rule that compiles does so under other names.
-            if let Ok(compiled) = compile(&rename(rule, &place.fields)) {
+            let renamed = rename(rule, &place.fields);
+            if let Ok(compiled) = compile(&renamed) {
                 let key = self.set.router.key(&place.logsource);
-                self.routes.push(Route { key, index, plain: Some(compiled) });
+                let plain = Some((compiled, Likeness::of(&renamed)));
+                self.routes.push(Route { key, index, plain });
             }
         }
-        let plain = presence.is_none().then_some(compiled);
+        let plain = presence.is_none().then(|| (compiled, Likeness::of(rule)));
         self.routes.push(Route { key, index, plain });
         let here = places.into_iter().map(|place| place.logsource).collect();
         let exceptions = self.exceptions(&meta.id, rule.name.as_deref());

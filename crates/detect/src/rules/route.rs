@@ -7,6 +7,7 @@ use model::LogSource;
 
 use super::RuleIndex;
 use crate::sigma::View;
+use crate::sigma::engine::Likeness;
 use crate::sigma::group::Group;
 
 /// Category, product and service as numbers; 0 where a rule leaves one open.
@@ -38,7 +39,12 @@ impl Router {
         (number(&source.category), number(&source.product), number(&source.service))
     }
 
-    pub(super) fn add(&mut self, key: Key, index: RuleIndex, rule: rsigma_eval::CompiledRule) {
+    pub(super) fn add(
+        &mut self,
+        key: Key,
+        index: RuleIndex,
+        rule: (rsigma_eval::CompiledRule, Likeness),
+    ) {
         self.slot(key).plain.add(index.0, rule);
     }
 

@@ -21,6 +21,21 @@ pub(crate) fn compile(rule: &SigmaRule) -> Result<CompiledRule, String> {
     Ok(compiled)
 }
 
+/// What a rule looks for, whatever it is called: equal where two rules surely match the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Likeness([u8; 32]);
+
+impl Likeness {
+    pub(crate) fn of(rule: &SigmaRule) -> Self {
+        let named: BTreeMap<&String, &Detection> = rule.detection.named.iter().collect();
+        let all = (rule.sigma_version, named, &rule.detection.conditions);
+        // What cannot be written is like nothing but itself.
+        let text = serde_json::to_vec(&all).ok();
+        let text = text.unwrap_or_else(|| format!("{:?}", rule.id).into_bytes());
+        Self(*blake3::hash(&text).as_bytes())
+    }
+}
+
 /// Whether a filter's log source holds a rule's: every part that it names must be equal.
 pub(crate) fn is_for(filter: &FilterRule, rule: &SigmaRule) -> bool {
     let part = |own: &Option<String>, rule: &Option<String>| {

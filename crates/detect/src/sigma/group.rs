@@ -10,6 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rsigma_eval::{CompiledRule, Event};
 
 use super::cells::{Cell, Row};
+use super::engine::Likeness;
 use super::field::View;
 use super::gate::{self, Gate, Popularity};
 use super::plan::{Fields, Plan};
@@ -22,16 +23,22 @@ const TABLE_BYTES_MAX: usize = 32 << 10;
 pub(crate) struct Group {
     fields: Fields,
     plans: Vec<Plan>,
-    /// Our own numbers of the rules, in the order of `plans`.
-    numbers: Vec<u32>,
+    /// Our own numbers of the rules of each plan: rules that look for the same are tried once.
+    numbers: Vec<Vec<u32>>,
+    known: HashMap<Likeness, usize>,
     index: Index,
 }
 
 impl Group {
     /// Adds a rule under our own number; call `seal` when all are in.
-    pub(crate) fn add(&mut self, number: u32, rule: CompiledRule) {
+    pub(crate) fn add(&mut self, number: u32, (rule, likeness): (CompiledRule, Likeness)) {
+        if let Some(same) = self.known.get(&likeness).and_then(|at| self.numbers.get_mut(*at)) {
+            same.push(number);
+            return;
+        }
+        self.known.insert(likeness, self.plans.len());
         self.plans.push(Plan::of(rule, &mut self.fields));
-        self.numbers.push(number);
+        self.numbers.push(vec![number]);
     }
 
     /// Builds the index over what was added.
@@ -47,7 +54,7 @@ impl Group {
         self.index = builder.build(self.plans.len());
     }
 
-    /// The numbers of the rules that match, in the order in which they were added.
+    /// The numbers of the rules that match, in no order that means anything.
     pub(crate) fn matches(&self, view: &View<'_>, mut found: impl FnMut(u32)) {
         if self.plans.is_empty() {
             return;
@@ -56,9 +63,9 @@ impl Group {
         let mut open = Open::new(&self.index.always);
         self.index.open(&row, &mut open);
         open.each(|at| {
-            let rule = self.plans.get(at).filter(|plan| plan.matches(&row));
-            if let (Some(_), Some(number)) = (rule, self.numbers.get(at)) {
-                found(*number);
+            if self.plans.get(at).is_some_and(|plan| plan.matches(&row)) {
+                let numbers = self.numbers.get(at).into_iter().flatten();
+                numbers.for_each(|number| found(*number));
             }
         });
     }
