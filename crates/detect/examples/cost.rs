@@ -120,7 +120,8 @@ fn windows(path: &str) -> Vec<(serde_json::Value, Event)> {
         event.time = at("00:00:00").plus(Duration::from_millis(number as u64));
         event.received_at = event.time;
         event.logsource.product = Some("windows".into());
-        event.logsource.category = Some(category(json["EventID"].as_u64().unwrap_or(0)).into());
+        let id = json.get("EventID").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        event.logsource.category = Some(category(id).into());
         (json, event)
     };
     text.lines().enumerate().map(read).collect()
@@ -140,9 +141,11 @@ fn library(files: &[RuleFile], events: &[(serde_json::Value, Event)]) {
         for (json, event) in events {
             let view = rsigma_eval::JsonEvent::borrow(json);
             hits += if is_routed {
-                let mut source = rsigma_parser::LogSource::default();
-                source.product = event.logsource.product.as_deref().map(str::to_owned);
-                source.category = event.logsource.category.as_deref().map(str::to_owned);
+                let source = rsigma_parser::LogSource {
+                    product: event.logsource.product.as_deref().map(str::to_owned),
+                    category: event.logsource.category.as_deref().map(str::to_owned),
+                    ..rsigma_parser::LogSource::default()
+                };
                 engine.evaluate_with_logsource(&view, &source).len()
             } else {
                 engine.evaluate(&view).len()
