@@ -23,8 +23,8 @@ pub(super) fn order<'a>(all: impl Iterator<Item = &'a CorrelationRule>) -> Order
     let needs: Vec<Vec<usize>> = all
         .iter()
         .map(|rule| {
-            let known = rule.rules.iter().filter_map(|name| places.get(&name.to_lowercase()));
-            known.copied().collect()
+            let known = named(rule);
+            known.iter().filter_map(|name| places.get(&name.to_lowercase()).copied()).collect()
         })
         .collect();
     let mut order = Order { sorted: Vec::new(), cycles: Vec::new() };
@@ -51,6 +51,20 @@ pub(super) fn order<'a>(all: impl Iterator<Item = &'a CorrelationRule>) -> Order
         }
     }
     order
+}
+
+/// Every rule that a correlation names, those of its `castellan:` block among them.
+fn named(rule: &CorrelationRule) -> Vec<String> {
+    let ours = rule.custom_attributes.get("castellan");
+    let without = ours.and_then(|ours| ours.get("without")).and_then(|own| own.get("rules"));
+    let resets = ours.and_then(|ours| ours.get("reset_by"));
+    let mut all = rule.rules.clone();
+    for more in [without, resets].into_iter().flatten() {
+        let list = more.as_sequence().into_iter().flatten();
+        let texts = list.chain(std::iter::once(more)).filter_map(|one| one.as_str());
+        all.extend(texts.map(str::to_owned));
+    }
+    all
 }
 
 fn name(rule: &CorrelationRule) -> String {
