@@ -103,13 +103,17 @@ pub async fn reload(engine: &Engine) {
     };
     let good = engine.current.rule_files();
     let read = || offline::tolerant(engine.config.content.as_deref(), &good);
+    let mut refused = Vec::new();
     let content = match tokio::task::block_in_place(read) {
-        Ok(read) => take(&engine.current, read),
+        Ok(read) => {
+            refused = read.refused.clone();
+            take(&engine.current, read)
+        }
         Err(problems) => {
             for problem in problems.iter().take(PROBLEMS_TOLD_MAX) {
                 tracing::error!(%problem, "content not read again, the last good one stays");
             }
-            engine.current.refuse_content(problems);
+            refused = problems;
             let kept = &before;
             (Arc::clone(&kept.mappings), Arc::clone(&kept.rules), Arc::clone(&kept.rights))
         }
@@ -120,6 +124,8 @@ pub async fn reload(engine: &Engine) {
             engine.silencer.watch(&knowledge.org, engine.now());
             engine.doors.watch(&knowledge.org);
             engine.current.set(knowledge);
+            // Said last: whoever sees it may count on what is in force.
+            engine.current.refuse_content(refused);
             tracing::info!(version = before.version + 1, "organisation and content read again");
         }
         Err(error) => tracing::error!(reason = %error, "organisation not usable"),
@@ -131,7 +137,6 @@ pub fn take(current: &Current, read: Tolerant) -> (Arc<Mappings>, Arc<RuleSet>, 
     for problem in read.refused.iter().take(PROBLEMS_TOLD_MAX) {
         tracing::error!(%problem, "rule not read again, its last good form stays");
     }
-    current.refuse_content(read.refused);
     current.keep_rule_files(read.rule_files);
     (read.content.mappings, read.content.rules, read.content.rights)
 }

@@ -404,6 +404,7 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     }
     let incidents = stored_incidents(&state).await?;
     let current = Arc::new(Current::new(knowledge));
+    current.refuse_content(read.refused.clone());
     housekeeping::take(&current, read);
     Ok(Opened { folder, state, seal, journal, lake, current, begin, incidents, unclean_since })
 }
