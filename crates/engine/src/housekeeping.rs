@@ -103,19 +103,18 @@ pub async fn reload(engine: &Engine) {
     };
     let good = engine.current.rule_files();
     let read = || offline::tolerant(engine.config.content.as_deref(), &good);
-    let mut refused = Vec::new();
-    let content = match tokio::task::block_in_place(read) {
+    let (content, refused) = match tokio::task::block_in_place(read) {
         Ok(read) => {
-            refused = read.refused.clone();
-            take(&engine.current, read)
+            let refused = read.refused.clone();
+            (take(&engine.current, read), refused)
         }
         Err(problems) => {
             for problem in problems.iter().take(PROBLEMS_TOLD_MAX) {
                 tracing::error!(%problem, "content not read again, the last good one stays");
             }
-            refused = problems;
             let kept = &before;
-            (Arc::clone(&kept.mappings), Arc::clone(&kept.rules), Arc::clone(&kept.rights))
+            let (mappings, rules) = (Arc::clone(&kept.mappings), Arc::clone(&kept.rules));
+            ((mappings, rules, Arc::clone(&kept.rights)), problems)
         }
     };
     let team = engine.config.default_team.clone();
