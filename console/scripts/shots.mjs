@@ -1,9 +1,9 @@
 // A picture of every page in three sizes and both themes, or only those of the guides:
-// node scripts/shots.mjs BASE [LINK] [--out DIR] [--only NAME,…] [--guides DIR]
+// node scripts/shots.mjs BASE [LINK] [--out DIR] [--only NAME,…] [--guides DIR [--guard LINK]]
 import { mkdir } from 'node:fs/promises'
 import { apiOf, arguments_, device, ingest, launch, PAGES, signIn, SIZES, watch } from './lib.mjs'
 
-const { base, link, guides, out = guides ?? 'shots', only } = arguments_()
+const { base, link, guides, guard, out = guides ?? 'shots', only } = arguments_()
 await mkdir(out, { recursive: true })
 const browser = await launch()
 const troubles = []
@@ -122,6 +122,32 @@ async function picture(page, name) {
   console.log(`${out}/${name}.png`)
 }
 
+/** A hand-over as its receiver sees it, at a desk of their own. */
+async function handOver(page) {
+  const { page: theirs, context } = await device(browser)
+  await signIn(theirs, base, guard)
+  const api = apiOf(page)
+  const { operator } = (await apiOf(theirs)('GET', '/v1/session')).body
+  const { incidents } = (await api('GET', '/v1/incidents?state=new&limit=50')).body
+  const acts = `/v1/incidents/${incidents.at(-1).id}/acts`
+  await api('POST', acts, { action: 'acknowledge' })
+  const to = { kind: 'person', id: operator.person }
+  const note = 'I have spoken to the owner; the desk was empty. My shift ends.'
+  await api('POST', acts, { action: 'offer', to, note })
+  await theirs.evaluate(() => localStorage.setItem('mantine-color-scheme-value', 'dark'))
+  const [width, height] = SIZES.laptop
+  await theirs.setViewportSize({ width, height })
+  await theirs.goto(`${base}/operations`)
+  await theirs
+    .getByRole('region', { name: 'Hand-overs to you' })
+    .getByRole('button')
+    .first()
+    .waitFor()
+  await STEPS.operations(theirs)
+  await picture(theirs, 'hand-over')
+  await context.close()
+}
+
 const { context, page } = await device(browser)
 await watch(page, troubles)
 await page.goto(`${base}/`)
@@ -158,6 +184,7 @@ for (const theme of guides ? ['dark'] : ['dark', 'light']) {
     }
   }
 }
+if (guides && guard) await handOver(page)
 await context.close()
 await browser.close()
 for (const trouble of new Set(troubles)) console.error(trouble)

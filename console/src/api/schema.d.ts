@@ -642,6 +642,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{record}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record behind an event, as its source said it. Needs the right `event.raw`. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Journal sequence */
+                    record: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RawItem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/{record}/{part}": {
         parameters: {
             query?: never;
@@ -1384,6 +1438,24 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Others are being tried */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No process could be started */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         post?: never;
@@ -1478,6 +1550,15 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Nothing can be tried here */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
                 413: {
                     headers: {
                         [name: string]: unknown;
@@ -1486,6 +1567,7 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description It took too long or too much, or crashed */
                 422: {
                     headers: {
                         [name: string]: unknown;
@@ -1494,7 +1576,17 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Others are being tried */
                 429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No process could be started */
+                503: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -4377,11 +4469,15 @@ export interface components {
             /** @description Whose incidents are theirs. */
             teams: components["schemas"]["TeamId"][];
         };
-        /** @description Who may answer for incidents. */
+        /** @description Who works with Castellan, and whose incidents they may be given. */
         OperatorName: {
             id: string;
             name: string;
             person?: components["schemas"]["PersonId"] | null;
+            /** @description Else the sites whose incidents they may work; nobody is given another's. */
+            works_at: components["schemas"]["PlaceId"][];
+            /** @description May work every incident. */
+            works_everywhere: boolean;
         };
         /** @description A new operator. */
         OperatorRequest: {
@@ -4408,7 +4504,7 @@ export interface components {
             doors: components["schemas"]["DoorItem"][];
             /** @description Its name. */
             name: string;
-            /** @description Operators who may answer for incidents. */
+            /** @description Operators, and where they may work incidents. */
             operators: components["schemas"]["OperatorName"][];
             /** @description Every place. */
             places: components["schemas"]["PlaceItem"][];
@@ -4646,6 +4742,51 @@ export interface components {
             raw?: boolean;
             /** @description Over the table `events`. */
             sql: string;
+        };
+        /**
+         * @description One record as its source said it, with people called by their ids where the caller has not
+         *     asked for their names.
+         */
+        RawItem: {
+            /** @description The record's length in bytes. */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes that a limit cut off its end when it came in; 0 when whole.
+             */
+            bytes_cut: number;
+            /** @description The record in hexadecimal digits, where it is not. */
+            hex?: string | null;
+            /** @description People are called by their ids in it: not every byte is the source's. */
+            is_covered: boolean;
+            /** @description Only its beginning is shown, up to `raw_shown_bytes_max`. */
+            is_cut: boolean;
+            /** @description Which listener took it. */
+            listener: string;
+            /** @description The sender's address, where there is one. */
+            peer?: string | null;
+            /** @description When it was received. */
+            received_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Journal sequence.
+             */
+            record: number;
+            /**
+             * Format: int64
+             * @description The dead letter's record that this re-runs.
+             */
+            rerun_of?: number | null;
+            /** @description Whose it is. */
+            source: components["schemas"]["SourceId"];
+            /** @description The record, where it is text. */
+            text?: string | null;
+            /** @description The MQTT topic, where there is one. */
+            topic?: string | null;
+            /** @description How well the sender is known. */
+            trust: components["schemas"]["Trust"];
+            /** @description How it is read: `syslog`, `json`, `csv`, `cef`, `leef`, `kv`, `xml`, `mqtt`, `udp`. */
+            wire: string;
         };
         /** @description One milestone reached. */
         Reached: {

@@ -119,6 +119,15 @@ export interface AssetItem {
   criticality?: number | null
 }
 
+export interface OperatorName {
+  id: string
+  name: string
+  /** As whom they answer for incidents. */
+  person?: string | null
+  works_everywhere: boolean
+  works_at: string[]
+}
+
 export interface Organisation {
   tenant: string
   name: string
@@ -128,7 +137,7 @@ export interface Organisation {
   doors: DoorItem[]
   assets: AssetItem[]
   teams: string[]
-  operators: { id: string; name: string; person?: string | null }[]
+  operators: OperatorName[]
   /** The video system's address for a camera, a door and a moment, with places to fill. */
   camera_link?: string | null
   version: string | number

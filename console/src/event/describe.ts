@@ -73,12 +73,19 @@ export function describe(event: OcsfEvent): string {
   if (uid === NETWORK) return describeTraffic(event)
   const message = text(event, 'message', 'finding_info.title', 'api.operation')
   if (message) return message
-  return (
-    text(event, 'type_name', 'class_name') ?? t('incidents.event_of_class', { uid: String(uid) })
-  )
+  const named = text(event, 'type_name', 'class_name')
+  if (named) return named
+  const source = text(event, 'metadata.product.name', 'castellan.source') ?? '?'
+  // The base class is what a mapping says of a record that it cannot place.
+  return uid === 0
+    ? t('incidents.event_unread', { source })
+    : t('incidents.event_of_class', { uid: String(uid) })
 }
 
 function describeLogon(event: OcsfEvent, activity: number): string {
+  if (isEcho(event)) {
+    return word('incidents', 'logon', number(event, 'status_id') === 2 ? 'badge_refused' : 'badge')
+  }
   const isRefused = number(event, 'status_id') === 2
   const service = text(event, 'service.name', 'dst_endpoint.hostname', 'device.hostname')
   const what = activity === 2 ? 'logoff' : isRefused ? 'refused' : 'logon'

@@ -1,5 +1,8 @@
+import { Button, CopyButton } from '@mantine/core'
+import { IconCheck, IconCopy } from '@tabler/icons-react'
 import type { Incident } from '../api/types'
 import { download, type Got } from '../parts/download'
+import parts from '../parts/parts.module.css'
 import { ReasonDialog } from '../parts/ReasonDialog'
 import { t } from '../text'
 
@@ -7,13 +10,38 @@ import { t } from '../text'
 const sizeOf = (bytes: number): string =>
   bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 
-/** What became of it: its name and its digest, or that it is not what the server made. */
-export function outcomeOf(got: Got): string {
-  if (got.sha256 && got.told && got.sha256 !== got.told)
-    throw new Error(t('log.bundle_wrong', { sha: got.sha256, told: got.told }))
-  const made = t('log.bundle_done', { name: got.name, size: sizeOf(got.bytes) })
-  const sha = got.sha256 ?? got.told
-  return sha ? `${made}. ${t('log.bundle_digest', { sha })}` : made
+/** The digest of what arrived; fails when it is not what the server made. */
+export function digestOf({ sha256, told }: Got): string | undefined {
+  if (sha256 && told && sha256 !== told)
+    throw new Error(t('log.bundle_wrong', { sha: sha256, told }))
+  return sha256 ?? told
+}
+
+/** What became of it: its name, and its digest to compare and to keep. */
+function Made({ got, sha }: { got: Got; sha: string | undefined }) {
+  return (
+    <>
+      {t('log.bundle_done', { name: got.name, size: sizeOf(got.bytes) })}
+      {sha && (
+        <div className={parts.digest}>
+          <span>SHA-256</span>
+          <CopyButton value={sha}>
+            {({ copied, copy }) => (
+              <Button
+                size="compact-xs"
+                variant="default"
+                onClick={copy}
+                leftSection={copied ? <IconCheck size={13} /> : <IconCopy size={13} />}
+              >
+                {t(copied ? 'events.copied' : 'events.copy')}
+              </Button>
+            )}
+          </CopyButton>
+          <code>{sha}</code>
+        </div>
+      )}
+    </>
+  )
 }
 
 /** All that is known of one incident, in an archive that proves itself; for a typed reason. */
@@ -22,8 +50,7 @@ export default function Bundle({ incident, close }: { incident: Incident; close:
     const id = encodeURIComponent(incident.id)
     const path = `/v1/incidents/${id}/bundle`
     const got = await download(path, { reason }, `${incident.id}.zip`)
-    const said = outcomeOf(got)
-    return said
+    return <Made got={got} sha={digestOf(got)} />
   }
   return (
     <ReasonDialog

@@ -1,18 +1,22 @@
-import { Radio, Select, Textarea, TextInput } from '@mantine/core'
+import { Radio, Select, Textarea } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import type { Disposition, Owner } from '../api/types'
 import { incidents, isOpen } from '../live/incidents'
 import { useExternal } from '../live/external'
 import { useDirectory } from '../org/organisation'
 import { useSession } from '../session/session'
-import { t, word } from '../text'
+import { t, word, type TextKey } from '../text'
 import { serverNow } from '../time/clock'
+import { Dialog } from '../ui/Dialog'
 import { ActForm } from './Dialogs'
-import type { OpenDialog } from './dialogs'
+import { closeDialog, type DialogKind, type OpenDialog } from './dialogs'
+import { ownerKey } from './filter'
 import css from './incident.module.css'
 import { OpenByHand } from './OpenByHand'
+import { receivers } from './receivers'
 import { SnoozeForm } from './SnoozeForm'
 import { useActs } from './useActs'
+import { useMe } from './useMe'
 
 const DISPOSITIONS: Disposition[] = [
   'true_positive',
@@ -23,25 +27,46 @@ const DISPOSITIONS: Disposition[] = [
   'undetermined',
 ]
 
-/** The form of whichever dialog is open. */
+const TITLES: Record<DialogKind, TextKey> = {
+  assign: 'incidents.dialog_assign',
+  escalate: 'incidents.dialog_escalate',
+  offer: 'incidents.dialog_offer',
+  decline: 'incidents.dialog_decline',
+  resolve: 'incidents.dialog_resolve',
+  reopen: 'incidents.dialog_reopen',
+  snooze: 'incidents.dialog_snooze',
+  merge: 'incidents.dialog_merge',
+  open: 'incidents.by_hand',
+}
+
+/** Whichever dialog is open. */
 export default function DialogForms({ open }: { open: OpenDialog }) {
-  switch (open.kind) {
+  return (
+    <Dialog
+      close={closeDialog}
+      size={open.kind === 'open' ? 560 : 460}
+      title={t(TITLES[open.kind])}
+    >
+      <Form open={open} />
+    </Dialog>
+  )
+}
+
+function Form({ open: { kind, list } }: { open: OpenDialog }) {
+  switch (kind) {
     case 'assign':
-      return <OwnerForm list={open.list} kind="assign" />
     case 'escalate':
-      return <OwnerForm list={open.list} kind="escalate" />
     case 'offer':
-      return <OwnerForm list={open.list} kind="offer" />
+      return <OwnerForm list={list} kind={kind} />
     case 'decline':
-      return <ReasonForm list={open.list} action="decline" />
     case 'reopen':
-      return <ReasonForm list={open.list} action="reopen" />
+      return <ReasonForm list={list} action={kind} />
     case 'resolve':
-      return <ResolveForm list={open.list} />
+      return <ResolveForm list={list} />
     case 'snooze':
-      return <SnoozeForm list={open.list} now={serverNow()} />
+      return <SnoozeForm list={list} now={serverNow()} />
     case 'merge':
-      return <MergeForm list={open.list} />
+      return <MergeForm list={list} />
     case 'open':
       return <OpenByHand />
   }
@@ -49,9 +74,11 @@ export default function DialogForms({ open }: { open: OpenDialog }) {
 
 type ListProps = { list: OpenDialog['list'] }
 
-function useOwners(teamsOnly: boolean): { value: string; label: string }[] {
+/** To whom these may be given: teams, and those who may work every one of them. */
+function useOwners(list: OpenDialog['list'], kind: 'assign' | 'escalate' | 'offer') {
   const { organisation } = useDirectory()
   const { operator } = useSession()
+  const me = useMe()
   const held = useExternal(incidents)
   return useMemo(() => {
     // Teams that own something are teams, whether or not the organisation lists them.
@@ -59,16 +86,17 @@ function useOwners(teamsOnly: boolean): { value: string; label: string }[] {
       i.owner.kind === 'team' ? [i.owner.id] : [],
     )
     const teams = [...new Set([...organisation.teams, ...operator.teams, ...owning])].sort()
-    const people = teamsOnly
-      ? []
-      : organisation.operators.flatMap((o) =>
-          o.person ? [{ value: `person:${o.person}`, label: o.name }] : [],
-        )
-    return [
+    const all = [
       ...teams.map((id) => ({ value: `team:${id}`, label: t('incidents.team', { name: id }) })),
-      ...people,
+      ...(kind === 'escalate' ? [] : receivers(organisation.operators, list)),
     ]
-  }, [held, organisation, operator, teamsOnly])
+    const owners = new Set(list.map(ownerKey))
+    return all.filter(
+      ({ value }) =>
+        !(owners.size === 1 && owners.has(value)) &&
+        !(kind === 'offer' && value === `person:${me.person}`),
+    )
+  }, [held, organisation, operator, me, list, kind])
 }
 
 function ownerOf(value: string | null): Owner | undefined {
@@ -77,7 +105,7 @@ function ownerOf(value: string | null): Owner | undefined {
 }
 
 function OwnerForm({ list, kind }: ListProps & { kind: 'assign' | 'escalate' | 'offer' }) {
-  const owners = useOwners(kind === 'escalate')
+  const owners = useOwners(list, kind)
   const [to, setTo] = useState<string | null>(null)
   const [note, setNote] = useState('')
   const { many } = useActs()
@@ -209,24 +237,5 @@ function MergeForm({ list }: ListProps) {
       />
       <p className="dim">{t('incidents.dialog_merge_text')}</p>
     </ActForm>
-  )
-}
-
-/** A field that only wants a word. */
-export function Word(props: {
-  label: string
-  value: string
-  set: (value: string) => void
-  max: number
-}) {
-  return (
-    <TextInput
-      label={props.label}
-      value={props.value}
-      maxLength={props.max}
-      required
-      data-autofocus
-      onChange={(event) => props.set(event.currentTarget.value)}
-    />
   )
 }

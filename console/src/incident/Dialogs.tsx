@@ -1,43 +1,24 @@
-import { Button, Modal } from '@mantine/core'
 import { lazy, Suspense, useState, type FormEvent, type ReactNode } from 'react'
 import { useExternal } from '../live/external'
-import { t, type TextKey } from '../text'
+import { FormFoot } from '../parts/FormFoot'
+import { t } from '../text'
 import type { Act } from './acts'
-import { closeDialog, dialog, type DialogKind, type OpenDialog } from './dialogs'
+import { closeDialog, dialog, type OpenDialog } from './dialogs'
 import css from './incident.module.css'
 import { useActs } from './useActs'
 
 const Forms = lazy(() => import('./DialogForms'))
 
-const TITLES: Record<DialogKind, TextKey> = {
-  assign: 'incidents.dialog_assign',
-  escalate: 'incidents.dialog_escalate',
-  offer: 'incidents.dialog_offer',
-  decline: 'incidents.dialog_decline',
-  resolve: 'incidents.dialog_resolve',
-  reopen: 'incidents.dialog_reopen',
-  snooze: 'incidents.dialog_snooze',
-  merge: 'incidents.dialog_merge',
-  open: 'incidents.by_hand',
-}
-
 /** The one place where dialogs of incidents stand, whoever opened them. */
 export function Dialogs() {
   const now = useExternal(dialog)
+  // The dialog comes with its form, so that the focus begins in its first field.
   return (
-    <Modal
-      opened={now !== undefined}
-      onClose={closeDialog}
-      size={now?.kind === 'open' ? 560 : 460}
-      title={now && t(TITLES[now.kind])}
-      transitionProps={{ duration: 90 }}
-    >
-      {now && (
-        <Suspense>
-          <Forms open={now} />
-        </Suspense>
-      )}
-    </Modal>
+    now && (
+      <Suspense>
+        <Forms open={now} />
+      </Suspense>
+    )
   )
 }
 
@@ -57,7 +38,6 @@ function Subject({ list }: { list: OpenDialog['list'] }) {
 interface FormProps {
   list: OpenDialog['list']
   label: string
-  color?: string
   /** The act, or nothing while the form is not filled. */
   act: () => Act | undefined
   children: ReactNode
@@ -65,7 +45,7 @@ interface FormProps {
 }
 
 /** A form that does one act to all; it stays open, with what was typed, when that fails. */
-export function ActForm({ list, label, color, act, children, after }: FormProps) {
+export function ActForm({ list, label, act, children, after }: FormProps) {
   const { many } = useActs()
   const [isBusy, setBusy] = useState(false)
   const submit = async (event: FormEvent) => {
@@ -83,14 +63,7 @@ export function ActForm({ list, label, color, act, children, after }: FormProps)
     <form onSubmit={(event) => void submit(event)} className={css.form}>
       <Subject list={list} />
       {children}
-      <div className={css.formEnd}>
-        <Button variant="default" onClick={closeDialog}>
-          {t('shell.cancel')}
-        </Button>
-        <Button type="submit" loading={isBusy} color={color}>
-          {label}
-        </Button>
-      </div>
+      <FormFoot label={label} close={closeDialog} isBusy={isBusy} />
     </form>
   )
 }

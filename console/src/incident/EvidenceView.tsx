@@ -1,10 +1,10 @@
-import { Checkbox, SegmentedControl } from '@mantine/core'
+import { SegmentedControl, UnstyledButton } from '@mantine/core'
 import { IconDoor, IconServer2, IconStarFilled } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { EventItem, Incident } from '../api/types'
 import { CameraLink } from '../camera/CameraLink'
-import { assetOf, describe, personOf, placeOf, worldOf } from '../event/describe'
+import { assetOf, describe, personOf, placeOf, worldOf, type World } from '../event/describe'
 import { useKeys } from '../keys/keys'
 import { useDirectory } from '../org/organisation'
 import { t } from '../text'
@@ -62,34 +62,39 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
   ])
   const tools = (
     <div className={css.tools}>
-      <SegmentedControl
-        size="xs"
-        value={String(minutes)}
-        onChange={(around) => setUrl({ around })}
-        aria-label={t('incidents.around')}
-        data={AROUND.map((value) => ({
-          value,
-          label:
-            value === '0'
-              ? t('incidents.around_evidence')
-              : t('incidents.around_minutes', { count: value }),
-        }))}
-      />
-      {(['physical', 'logical'] as const).map((world) => (
-        <Checkbox
-          key={world}
+      <div className={css.toolsIn}>
+        <SegmentedControl
           size="xs"
-          label={t(`incidents.world_${world}`)}
-          checked={worlds[world]}
-          onChange={(event) => {
-            const isShown = event.currentTarget.checked
-            setWorlds((before) => ({ ...before, [world]: isShown }))
-          }}
+          value={String(minutes)}
+          onChange={(around) => setUrl({ around })}
+          aria-label={t('incidents.around')}
+          data={AROUND.map((value) => ({
+            value,
+            label:
+              value === '0'
+                ? t('incidents.around_evidence')
+                : value === AROUND.at(-1)
+                  ? t('incidents.around_minutes', { count: value })
+                  : `± ${value}`,
+          }))}
         />
-      ))}
-      <span className={`${css.counted} num`}>
-        {t('incidents.evidence_shown', { count: items.length, own: own.size })}
-      </span>
+        {(['physical', 'logical'] as const).map((world) => (
+          <UnstyledButton
+            key={world}
+            className={css.world}
+            data-world={world}
+            aria-pressed={worlds[world]}
+            title={t(`incidents.world_${world}`)}
+            onClick={() => setWorlds((before) => ({ ...before, [world]: !before[world] }))}
+          >
+            <WorldIcon world={world} />
+            {t(`people.lane_${world}`)}
+          </UnstyledButton>
+        ))}
+        <span className={`${css.counted} num`}>
+          {t('incidents.evidence_shown', { count: items.length, own: own.size })}
+        </span>
+      </div>
     </div>
   )
   if (incident.evidence.length === 0 && items.length === 0 && !around.isPending) {
@@ -114,6 +119,11 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
     </div>
   )
 })
+
+function WorldIcon({ world }: { world: World }) {
+  const Icon = world === 'physical' ? IconDoor : IconServer2
+  return <Icon size={14} aria-hidden />
+}
 
 interface TableProps {
   items: readonly EventItem[]
@@ -181,6 +191,14 @@ const EventCells = memo(function EventCells({
   const person = personOf(item.event)
   const place = placeOf(item.event)
   const asset = assetOf(item.event)
+  const directory = useDirectory()
+  // Where there is no room beside it, it stands below.
+  const about = [
+    person ?? (asset && directory.nameOf(`asset:${asset}`)),
+    place && directory.nameOf(`place:${place}`),
+  ]
+    .filter(Boolean)
+    .join(' · ')
   return (
     <>
       <td className={css.when}>
@@ -188,11 +206,7 @@ const EventCells = memo(function EventCells({
       </td>
       <td className={css.what} data-world={world}>
         <span className={css.whatIn}>
-          {world === 'physical' ? (
-            <IconDoor size={14} aria-hidden />
-          ) : (
-            <IconServer2 size={14} aria-hidden />
-          )}
+          <WorldIcon world={world} />
           <Link
             to={'/events' as never}
             search={{ event: eventKey(item) } as never}
@@ -203,6 +217,9 @@ const EventCells = memo(function EventCells({
           {isEvidence && (
             <IconStarFilled size={11} className={css.star} aria-label={t('incidents.evidence')} />
           )}
+        </span>
+        <span className={css.sub} aria-hidden>
+          <bdi className="cut">{about}</bdi>
         </span>
       </td>
       <td className={css.who}>

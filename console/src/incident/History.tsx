@@ -116,6 +116,7 @@ const ICONS: Record<string, ReactNode> = {
 function ActLine({ entry, incident }: { entry: TimelineEntry; incident: Incident }) {
   const directory = useDirectory()
   const isOurs = entry.by === 'castellan'
+  const text = entryText(entry, (e) => directory.nameOf(e), incident.sop)
   return (
     <li className={css.line} data-act={entry.act.act}>
       <span className={css.lineTime}>
@@ -125,7 +126,7 @@ function ActLine({ entry, incident }: { entry: TimelineEntry; incident: Incident
         {ICONS[entry.act.act] ?? <IconArrowRight size={12} aria-hidden />}
       </span>
       <div className={css.lineText}>
-        <bdi>{entryText(entry, (e) => directory.nameOf(e), incident.sop)}</bdi>
+        <bdi>{entry.act.act === 'folded' ? directory.inWords(text) : text}</bdi>
         <span className={css.lineWho}>
           <span className="faint">
             <bdi>{isOurs ? 'Castellan' : directory.operatorName(entry.by)}</bdi>

@@ -5,6 +5,7 @@ import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
 import { useDirectory } from '../org/organisation'
 import { ReasonOwed } from '../panic/ReasonOwed'
+import { useSession } from '../session/session'
 import { t, type TextKey } from '../text'
 import { ActionButton, refusalOf } from '../ui/ActionButton'
 import { EntityLink } from '../ui/EntityLink'
@@ -46,6 +47,7 @@ export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string 
 })
 
 function Headline({ incident }: { incident: Incident }) {
+  const directory = useDirectory()
   return (
     <div className={css.headline} data-level={incident.level}>
       <div className={css.headlineTop}>
@@ -61,7 +63,7 @@ function Headline({ incident }: { incident: Incident }) {
         <bdi>{incident.title}</bdi>
       </h3>
       <p className={css.because}>
-        <bdi>{incident.because}</bdi>
+        <bdi>{directory.inWords(incident.because)}</bdi>
       </p>
     </div>
   )
@@ -79,7 +81,8 @@ interface Entry {
 
 /** In the order of the work; the first that is possible is the one that stands out. */
 const MAIN: Entry[] = [
-  { action: 'accept', label: 'incidents.action_accept', act: { action: 'accept' } },
+  { action: 'accept', key: 'y', label: 'incidents.action_accept', act: { action: 'accept' } },
+  { action: 'decline', key: 'd', label: 'incidents.action_decline', act: { action: 'decline' } },
   {
     action: 'acknowledge',
     key: 'a',
@@ -90,7 +93,7 @@ const MAIN: Entry[] = [
   { action: 'resolve', key: 'r', label: 'incidents.action_resolve', dialog: 'resolve' },
 ]
 const OTHER: Entry[] = [
-  { action: 'decline', label: 'incidents.action_decline', dialog: 'decline' },
+  { action: 'decline', label: 'incidents.action_decline_why', dialog: 'decline' },
   { action: 'assign', key: 't', label: 'incidents.action_assign', dialog: 'assign' },
   { action: 'offer', label: 'incidents.action_offer', dialog: 'offer' },
   { action: 'assign', key: 'e', label: 'incidents.action_escalate', dialog: 'escalate' },
@@ -101,22 +104,48 @@ const OTHER: Entry[] = [
   { action: 'reopen', label: 'incidents.action_reopen', dialog: 'reopen' },
 ]
 
+/** Refused because there is nothing to do: nobody asks why. */
+const MOOT = [
+  'already_acknowledged',
+  'already_in_progress',
+  'not_offered',
+  'not_snoozed',
+  'snoozed_already',
+]
+
+function isMoot({ action }: Entry, offers: Offers): boolean {
+  const code = offers.get(action)?.refusal?.code ?? ''
+  return MOOT.includes(code) || (action === 'reopen' && code === 'not_resolved')
+}
+
 function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
   const { one } = useActs()
+  const { operator } = useSession()
+  // Who offers may take that back; who is offered it says yes or no.
+  const isOwn = incident.handling?.offer?.by === operator.id
   const run = (entry: Entry) => {
-    if (entry.act) void one(incident, entry.act)
+    if (entry.action === 'decline' && isOwn) void one(incident, { action: 'decline' })
+    else if (entry.act) void one(incident, entry.act)
     else if (entry.dialog) openDialog(entry.dialog, [incident])
   }
   if (offers.size === 0) return <div className={css.actions} aria-busy />
-  const isMain = (entry: Entry) => offers.get(entry.action)?.allowed || entry.action !== 'accept'
+  // What is not possible now is below the dots, with its reason; what comes last stays in sight.
+  const isMain = (entry: Entry) =>
+    entry.action === 'resolve' ||
+    (offers.get(entry.action)?.allowed === true && !(entry.action === 'decline' && isOwn))
+  const labelOf = (entry: Entry): TextKey =>
+    entry.action === 'decline' && isOwn ? 'incidents.action_take_back' : entry.label
   const first = MAIN.find((entry) => offers.get(entry.action)?.allowed)?.action
   const wake = offers.get('wake')?.allowed
   const aside = OTHER.filter(
-    (entry) =>
-      (entry.action === 'assign' && entry.dialog === 'assign') ||
-      entry.action === (wake ? 'wake' : 'snooze'),
+    (entry) => entry.dialog === 'assign' || (wake && entry.action === 'wake'),
   )
-  const rest = OTHER.filter((entry) => !aside.includes(entry) && offers.has(entry.action))
+  const isRest = (entry: Entry) =>
+    !aside.includes(entry) && offers.has(entry.action) && !isMoot(entry, offers)
+  const later = MAIN.filter(
+    (e) => !isMain(e) && (e.action === 'start' || e.action === 'acknowledge'),
+  )
+  const rest = [...later, ...OTHER].filter(isRest)
   return (
     <div className={css.actions}>
       {[...MAIN.filter(isMain), ...aside.filter((e) => offers.has(e.action))].map((entry) => (
@@ -131,7 +160,7 @@ function Actions({ incident, offers }: { incident: Incident; offers: Offers }) {
           {t(entry.label)}
         </ActionButton>
       ))}
-      <OtherActions list={rest} offers={offers} run={run} />
+      <OtherActions list={rest} offers={offers} run={run} labelOf={labelOf} />
     </div>
   )
 }
@@ -140,17 +169,24 @@ function OtherActions({
   list,
   offers,
   run,
+  labelOf,
 }: {
   list: Entry[]
   offers: Offers
   run: (entry: Entry) => void
+  labelOf: (entry: Entry) => TextKey
 }) {
   if (list.length === 0) return null
   return (
     <Menu width={260}>
       <Menu.Target>
         <Tooltip label={t('incidents.more')}>
-          <ActionIcon variant="default" size={30} aria-label={t('incidents.more_acts')}>
+          <ActionIcon
+            className={css.dots}
+            variant="default"
+            size={30}
+            aria-label={t('incidents.more_acts')}
+          >
             <IconDots size={16} />
           </ActionIcon>
         </Tooltip>
@@ -165,7 +201,7 @@ function OtherActions({
               onClick={() => run(entry)}
               rightSection={entry.key && <span className="faint mono">{entry.key}</span>}
             >
-              {t(entry.label)}
+              {t(labelOf(entry))}
               {refusal && <span className={css.refusal}>{refusal}</span>}
             </Menu.Item>
           )

@@ -4,9 +4,11 @@ import { memo, useEffect, useMemo, useRef } from 'react'
 import type { Incident } from '../api/types'
 import { External, useExternal } from '../live/external'
 import { t } from '../text'
+import { isOfferedTo } from './filter'
 import type { Row } from './flood'
 import { GroupRow, IncidentRow } from './IncidentRow'
 import css from './list.module.css'
+import { useMe } from './useMe'
 
 /** The row under the cursor, and the rows that are ticked; outside React, so that keys are quick. */
 export class Cursor {
@@ -44,18 +46,22 @@ const ROW_PX = 32
 const TALL_ROW_PX = 46
 const TOUCH_ROW_PX = 56
 const NARROW_PX = 560
+/** From here on there is room for what was found, beside its title. */
+const ROOMY_PX = 760
 
 const isTouch = (): boolean => matchMedia('(max-width: 720px), (pointer: coarse)').matches
 
 /** Incidents as a list of rows: only those in view exist. */
 export const IncidentList = memo(function IncidentList(props: Props) {
   const { label, rows, byId, cursor, isWide, onOpen, onMore } = props
+  const me = useMe()
   const box = useRef<HTMLDivElement>(null)
   const current = useExternal(cursor.at)
   const ticked = useExternal(cursor.ticked)
   const { ref: sized, width } = useElementSize()
   const ref = useMergedRef(box, sized)
   const isTall = !isWide && width < NARROW_PX
+  const isRoomy = isWide || width >= ROOMY_PX
   const height = isTouch() ? TOUCH_ROW_PX : isTall ? TALL_ROW_PX : ROW_PX
   const virtual = useVirtualizer({
     count: rows.length,
@@ -112,7 +118,13 @@ export const IncidentList = memo(function IncidentList(props: Props) {
               onClick={choose}
             >
               {row.kind === 'group' ? (
-                <GroupRow row={row} byId={byId} isCurrent={isCurrent} isWide={isWide} />
+                <GroupRow
+                  row={row}
+                  byId={byId}
+                  isCurrent={isCurrent}
+                  isWide={isWide}
+                  isRoomy={isRoomy}
+                />
               ) : (
                 incident && (
                   <IncidentRow
@@ -121,6 +133,8 @@ export const IncidentList = memo(function IncidentList(props: Props) {
                     isTicked={ticked.has(row.id)}
                     isChild={row.isChild}
                     isWide={isWide}
+                    isRoomy={isRoomy}
+                    isOffered={isOfferedTo(incident, me)}
                   />
                 )
               )}

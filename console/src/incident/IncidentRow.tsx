@@ -1,4 +1,5 @@
 import {
+  IconArrowsExchange,
   IconCheckbox,
   IconCircle,
   IconCircleCheck,
@@ -55,11 +56,15 @@ interface Props {
   isTicked: boolean
   isChild: boolean
   isWide: boolean
+  /** What was found stands beside the title. */
+  isRoomy: boolean
+  /** Somebody wants to hand it over to this operator. */
+  isOffered: boolean
 }
 
 /** One incident as a row. Renders again only when it, or what is said of it here, changes. */
 export const IncidentRow = memo(function IncidentRow(props: Props) {
-  const { incident, isCurrent, isTicked, isChild, isWide } = props
+  const { incident, isCurrent, isTicked, isChild, isWide, isRoomy, isOffered } = props
   const directory = useDirectory()
   const state = stateOf(incident)
   const site = directory.siteName(incident.site)
@@ -72,17 +77,24 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
       data-state={state}
       data-level={incident.level}
       data-wide={isWide || undefined}
+      data-roomy={isRoomy || undefined}
+      data-offered={isOffered || undefined}
     >
       {isWide && <Tick isTicked={isTicked} />}
       <span className={css.severity}>
         <Severity level={incident.level} />
       </span>
       <span className={`${css.title} cut`}>
+        {isOffered && (
+          <span className={css.offered}>
+            <IconArrowsExchange size={12} aria-hidden /> {t('incidents.offered_you')}
+          </span>
+        )}
         <bdi>{incident.title}</bdi>
       </span>
-      {isWide && (
+      {isRoomy && (
         <span className={`${css.because} cut`}>
-          <bdi>{incident.because}</bdi>
+          <bdi>{directory.inWords(incident.because)}</bdi>
         </span>
       )}
       <SiteCell id={incident.site} isWide={isWide} name={site} />
@@ -133,10 +145,12 @@ interface GroupProps {
   byId: ReadonlyMap<string, Incident>
   isCurrent: boolean
   isWide: boolean
+  isRoomy: boolean
 }
 
 /** Many incidents of one cause as one row. */
-export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }: GroupProps) {
+export const GroupRow = memo(function GroupRow(props: GroupProps) {
+  const { row, byId, isCurrent, isWide, isRoomy } = props
   const directory = useDirectory()
   const members = row.ids.flatMap((id) => byId.get(id) ?? [])
   const first = members[0]
@@ -150,6 +164,7 @@ export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }:
       data-group
       data-level={row.level}
       data-wide={isWide || undefined}
+      data-roomy={isRoomy || undefined}
       data-state={waiting > 0 ? 'new' : 'acknowledged'}
     >
       {isWide && (
@@ -174,9 +189,9 @@ export const GroupRow = memo(function GroupRow({ row, byId, isCurrent, isWide }:
           </span>
         )}
       </span>
-      {isWide && (
+      {isRoomy && (
         <span className={`${css.because} cut`}>
-          <bdi>{first.because}</bdi>
+          <bdi>{directory.inWords(first.because)}</bdi>
         </span>
       )}
       <SiteCell id={first.site} isWide={isWide} name={directory.siteName(first.site)} />

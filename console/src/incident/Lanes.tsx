@@ -1,4 +1,5 @@
 import { useElementSize } from '@mantine/hooks'
+import { IconDoor, IconServer2 } from '@tabler/icons-react'
 import { memo } from 'react'
 import type { EventItem } from '../api/types'
 import { worldOf } from '../event/describe'
@@ -7,9 +8,12 @@ import { clockTime, dayOf, msOf } from '../time/format'
 import { eventKey } from './evidence'
 import css from './evidence.module.css'
 
-const HEIGHT = 104
-const LANE_Y = { physical: 30, logical: 66 } as const
-const LEFT = 12
+const HEIGHT = 92
+const LANE_Y = { physical: 20, logical: 50 } as const
+const AXIS_Y = 68
+/** The names of the lanes stand before them. */
+const LEFT = 118
+const RIGHT = 16
 const TICK_PX = 110
 
 interface Props {
@@ -32,39 +36,46 @@ export const Lanes = memo(function Lanes({ items, evidence, chosen, choose, zone
   const from = msOf(items[0]?.time ?? 0)
   const to = msOf(items.at(-1)?.time ?? 0)
   const length = Math.max(to - from, 1_000)
-  const x = (ms: number) => LEFT + ((ms - from) / length) * Math.max(width - 2 * LEFT, 1)
-  const ticks = Math.max(2, Math.floor(width / TICK_PX))
+  const x = (ms: number) => LEFT + ((ms - from) / length) * Math.max(width - LEFT - RIGHT, 1)
+  const ticks = Math.max(2, Math.floor((width - LEFT) / TICK_PX))
   const moments = ticksOf(from, length, ticks)
   return (
     <div ref={ref} className={css.lanes}>
-      <span className={css.laneName} data-world="physical">
-        {t('incidents.world_physical')}
-      </span>
-      <span className={css.laneName} data-world="logical">
-        {t('incidents.world_logical')}
-      </span>
+      {(['physical', 'logical'] as const).map((world) => {
+        const Icon = world === 'physical' ? IconDoor : IconServer2
+        return (
+          <span key={world} className={css.laneName} data-world={world}>
+            <Icon size={14} aria-hidden /> {t(`people.lane_${world}`)}
+          </span>
+        )
+      })}
       <svg width={width} height={HEIGHT} role="img" aria-label={t('incidents.lane_label')}>
         {(['physical', 'logical'] as const).map((world) => (
           <line
             key={world}
             className={css.laneLine}
-            x1={0}
+            x1={LEFT - RIGHT}
             x2={width}
             y1={LANE_Y[world]}
             y2={LANE_Y[world]}
           />
         ))}
         {moments.map((ms, i) => (
-          <text
-            key={i}
-            x={x(ms)}
-            y={HEIGHT - 6}
-            className={css.tick}
-            textAnchor={i === 0 ? 'start' : i === moments.length - 1 ? 'end' : 'middle'}
-          >
-            {i === 0 ? `${dayOf(ms, zone)} ${clockTime(ms, zone)}` : clockTime(ms, zone)}
-          </text>
+          <g key={i}>
+            <line className={css.laneGrid} x1={x(ms)} x2={x(ms)} y1={0} y2={AXIS_Y} />
+            <text
+              x={x(ms)}
+              y={HEIGHT - 8}
+              className={css.tick}
+              textAnchor={i === moments.length - 1 ? 'end' : 'middle'}
+            >
+              {clockTime(ms, zone)}
+            </text>
+          </g>
         ))}
+        <text x={14} y={HEIGHT - 8} className={css.tick}>
+          {dayOf(from, zone)}
+        </text>
         {items.map((item) => {
           const key = eventKey(item)
           const world = worldOf(item.event)

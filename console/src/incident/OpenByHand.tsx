@@ -1,4 +1,4 @@
-import { Button, MultiSelect, Select, Textarea, TextInput } from '@mantine/core'
+import { MultiSelect, Select, Textarea, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState, type FormEvent } from 'react'
 import { call } from '../api/client'
@@ -6,6 +6,7 @@ import { asProblem } from '../api/problem'
 import type { IncidentView, Level } from '../api/types'
 import { incidents, takeIncident } from '../live/incidents'
 import { useDirectory } from '../org/organisation'
+import { FormFoot } from '../parts/FormFoot'
 import { useSession } from '../session/session'
 import { usePeople } from '../shell/options'
 import { t, word } from '../text'
@@ -143,14 +144,7 @@ export function OpenByHand() {
         onChange={(entities) => change({ entities })}
         nothingFoundMessage={t('shell.palette_none')}
       />
-      <div className={css.formEnd}>
-        <Button variant="default" onClick={closeDialog}>
-          {t('shell.cancel')}
-        </Button>
-        <Button type="submit" loading={isBusy}>
-          {t('incidents.hand_open')}
-        </Button>
-      </div>
+      <FormFoot label={t('incidents.hand_open')} close={closeDialog} isBusy={isBusy} />
     </form>
   )
 }

@@ -11,7 +11,8 @@ export type Act =
   | { action: 'acknowledge' | 'start' | 'close' | 'accept' | 'wake' }
   | { action: 'assign'; to: Owner }
   | { action: 'offer'; to: Owner; note: string }
-  | { action: 'decline' | 'reopen'; reason: string }
+  | { action: 'decline'; reason?: string }
+  | { action: 'reopen'; reason: string }
   | { action: 'comment'; text: string }
   | { action: 'resolve'; disposition: Disposition; reason?: string }
   | { action: 'tick_step'; step: number }

@@ -41,15 +41,26 @@ export function viewQuery(url: UrlState): string {
   return new URLSearchParams(pairs).toString()
 }
 
-/** Who `me` is: a person and their teams. */
+/** Who `me` is: an operator, as whom they answer for incidents, and their teams. */
 export interface Me {
+  operator?: string
   person?: string | null
   teams: readonly string[]
 }
 
 export function isMine(incident: Incident, me: Me): boolean {
   const { kind, id } = incident.owner
-  return kind === 'person' ? id === me.person : me.teams.includes(id)
+  const isOwn = kind === 'person' ? id === me.person : me.teams.includes(id)
+  return isOwn || isOfferedTo(incident, me)
+}
+
+/** Whether a hand-over waits for this operator to accept it, or for somebody of their teams. */
+export function isOfferedTo(incident: Incident, me: Me): boolean {
+  const offer = incident.handling?.offer
+  if (!offer || incident.state === 'resolved' || incident.state === 'closed') return false
+  return offer.to.kind === 'person'
+    ? offer.to.id === me.person
+    : offer.by !== me.operator && me.teams.includes(offer.to.id)
 }
 
 export function matches(incident: Incident, filter: Filter, me: Me): boolean {

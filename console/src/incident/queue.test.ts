@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { advance, byUrgency, step } from './queue'
+import { isMine, isOfferedTo } from './filter'
+import { advance, byUrgency, offeredFirst, step } from './queue'
 import { incident } from './sample'
 
 const empty = { order: [], arrived: [] }
@@ -20,6 +21,42 @@ describe('the order of the queue', () => {
       'taken-high',
       'old-low',
     ])
+  })
+})
+
+describe('a hand-over', () => {
+  const offer = (kind: 'team' | 'person', id: string, by = 'op-ana') => ({
+    handling: {
+      offer: { to: { kind, id }, by, at: '2026-11-22T08:00:00Z', until: '2026-11-22T08:15:00Z' },
+    },
+    owner: { kind: 'person' as const, id: 'ana' },
+  })
+  const ben = { operator: 'op-ben', person: 'ben', teams: ['guard'] }
+  const given = incident('given', 'low', 'acknowledged', offer('person', 'ben'))
+
+  it("is its receiver's and nobody else's, and is seen among theirs", () => {
+    expect(isOfferedTo(given, ben)).toBe(true)
+    expect(isMine(given, ben)).toBe(true)
+    expect(isOfferedTo(given, { person: 'cai', teams: ['guard'] })).toBe(false)
+    expect(isOfferedTo({ ...given, state: 'resolved' }, ben)).toBe(false)
+  })
+
+  it("to a team is everybody's of it but who offers", () => {
+    const toTeam = incident('t', 'low', 'acknowledged', offer('team', 'guard'))
+    expect(isOfferedTo(toTeam, ben)).toBe(true)
+    expect(isOfferedTo(toTeam, { operator: 'op-ana', person: 'ana', teams: ['guard'] })).toBe(false)
+    expect(isOfferedTo(toTeam, { operator: 'op-cai', person: 'cai', teams: ['soc'] })).toBe(false)
+  })
+
+  it('stands on top of what is mine, however grave the rest is', () => {
+    const list = [incident('grave', 'critical'), given]
+    const order = advance(
+      empty,
+      list,
+      false,
+      offeredFirst((one) => isOfferedTo(one, ben)),
+    ).order
+    expect(order).toEqual(['given', 'grave'])
   })
 })
 

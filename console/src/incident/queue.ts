@@ -11,6 +11,14 @@ const URGENCY: Record<IncidentState, number> = {
   closed: 5,
 }
 
+type Order = (a: Incident, b: Incident) => number
+
+/** What somebody else wants to hand over comes first: it waits for a word, and not for long. */
+export const offeredFirst =
+  (isOffered: (incident: Incident) => boolean): Order =>
+  (a, b) =>
+    Number(isOffered(b)) - Number(isOffered(a)) || byUrgency(a, b)
+
 /** Gravest first, then those that nobody answers to, then the newest; stable by id. */
 export function byUrgency(a: Incident, b: Incident): number {
   return (
@@ -34,9 +42,14 @@ export interface Queue {
  * While held (somebody has a row under the cursor) no row moves: what is gone stays in its place,
  * what is new waits in `arrived`. When not held, everything takes its place.
  */
-export function advance(before: Queue, wanted: readonly Incident[], isHeld: boolean): Queue {
+export function advance(
+  before: Queue,
+  wanted: readonly Incident[],
+  isHeld: boolean,
+  by: Order = byUrgency,
+): Queue {
   if (!isHeld || before.order.length === 0) {
-    const order = [...wanted].sort(byUrgency).map((incident) => incident.id)
+    const order = [...wanted].sort(by).map((incident) => incident.id)
     return same(before.order, order) && before.arrived.length === 0
       ? before
       : { order, arrived: [] }
@@ -44,7 +57,7 @@ export function advance(before: Queue, wanted: readonly Incident[], isHeld: bool
   const shown = new Set(before.order)
   const arrived = wanted
     .filter(({ id }) => !shown.has(id))
-    .sort(byUrgency)
+    .sort(by)
     .map(({ id }) => id)
   return same(arrived, before.arrived) ? before : { order: before.order, arrived }
 }

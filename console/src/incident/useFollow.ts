@@ -13,6 +13,8 @@ export function useFollow(
   setUrl: (change: UrlState) => void,
   isOn = true,
 ): void {
+  /** Addresses that the cursor has led to: they come back later than it has moved on. */
+  const led = useRef(new Set<string>())
   const newest = useRef({ chosen, setUrl, isOn })
   newest.current = { chosen, setUrl, isOn }
   useEffect(() => {
@@ -29,6 +31,7 @@ export function useFollow(
           key === newest.current.chosen
         )
           return
+        led.current.add(key)
         newest.current.setUrl({ i: key })
       }, FOLLOW_MS)
     })
@@ -44,6 +47,11 @@ export function useFollow(
       channel.close()
     }
   }, [cursor])
+  useEffect(() => {
+    if (chosen === cursor.at.get()) led.current.clear()
+    // A link, a button or the way back chose it: the row that stands out is the one shown beside.
+    else if (chosen && !led.current.delete(chosen)) cursor.at.set(chosen)
+  }, [chosen, cursor])
   useEffect(() => {
     const channel = new BroadcastChannel(CHANNEL)
     channel.postMessage(chosen)

@@ -3,13 +3,13 @@ import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 're
 import type { Incident } from '../api/types'
 import { incidents } from '../live/incidents'
 import { useExternal } from '../live/external'
-import { useSession } from '../session/session'
 import { ticking } from '../time/clock'
 import type { UrlState } from '../url'
-import { matches, readFilter, type Me } from './filter'
+import { isOfferedTo, matches, readFilter } from './filter'
 import { isFlood, rowsOf, type GroupMode, type Row } from './flood'
 import type { Cursor } from './IncidentList'
-import { advance, type Queue } from './queue'
+import { useMe } from './useMe'
+import { advance, byUrgency, offeredFirst, type Queue } from './queue'
 
 export interface QueueView {
   rows: readonly Row[]
@@ -27,11 +27,6 @@ export interface QueueView {
   /** All that are open, whatever the filter. */
   openCount: number
   snoozed: number
-}
-
-export function useMe(): Me {
-  const { operator } = useSession()
-  return useMemo(() => ({ person: operator.person, teams: operator.teams }), [operator])
 }
 
 /** Flood is looked at as often as this. */
@@ -67,7 +62,8 @@ export function useQueue(
   const queue = useMemo(() => {
     const key = `${filterKey}#${asked}#${table.isLoaded}#${extra.length}`
     const mayHold = isHeld && held.current.key === key
-    held.current = { queue: advance(held.current.queue, wanted, mayHold), key }
+    const order = filter.owner === 'me' ? offeredFirst((one) => isOfferedTo(one, me)) : byUrgency
+    held.current = { queue: advance(held.current.queue, wanted, mayHold, order), key }
     return held.current.queue
   }, [wanted, isHeld, filterKey, asked, table.isLoaded, extra.length])
 

@@ -1,5 +1,6 @@
-import { Kbd, Modal } from '@mantine/core'
+import { Kbd } from '@mantine/core'
 import { t } from '../text'
+import { Dialog } from '../ui/Dialog'
 import { bindings, type Binding } from './keys'
 import css from './keys.module.css'
 
@@ -17,20 +18,18 @@ function Keys({ keys }: { keys: string }) {
 }
 
 /** Every key that does something here. */
-export function KeySheet({ isOpen, close }: { isOpen: boolean; close: () => void }) {
+export function KeySheet({ close }: { close: () => void }) {
   const groups = new Map<string, Binding[]>()
-  if (isOpen) {
-    for (const binding of bindings()) {
-      const known = groups.get(binding.group) ?? []
-      if (binding.isHidden) continue
-      if (!known.some((b) => b.keys === binding.keys)) {
-        groups.set(binding.group, [...known, binding])
-      }
+  for (const binding of bindings()) {
+    const known = groups.get(binding.group) ?? []
+    if (binding.isHidden) continue
+    if (!known.some((b) => b.keys === binding.keys)) {
+      groups.set(binding.group, [...known, binding])
     }
   }
   return (
-    <Modal opened={isOpen} onClose={close} size={880} title={t('shell.keys_title')}>
-      <div className={css.groups}>
+    <Dialog close={close} size={880} title={t('shell.keys_title')}>
+      <div className={css.groups} tabIndex={-1} data-autofocus>
         {[...groups].map(([group, list]) => (
           <section key={group} aria-label={group}>
             <h3 className={css.group}>{group}</h3>
@@ -47,6 +46,6 @@ export function KeySheet({ isOpen, close }: { isOpen: boolean; close: () => void
           </section>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -37,7 +37,7 @@ const idOf = (id: string) => `occurrence-${id}`
 /** Goes to another entry and rests there for a moment. */
 function goTo(id: string): void {
   const line = document.getElementById(idOf(id))
-  line?.scrollIntoView({ block: 'center' })
+  line?.scrollIntoView({ block: 'nearest' })
   line?.focus()
 }
 

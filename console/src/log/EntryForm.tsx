@@ -118,10 +118,10 @@ export function EntryForm({ draft, change, done, corrected }: Props) {
       </div>
       <Select
         label={t('log.place')}
-        placeholder={home ? directory.siteName(home) : t('log.place_none')}
-        value={draft.place}
+        placeholder={t('log.place_none')}
+        value={draft.place ?? home ?? null}
         searchable
-        clearable
+        clearable={draft.place !== null && draft.place !== home}
         limit={40}
         data={places.map(({ id, name, site: of }) => ({
           value: id,

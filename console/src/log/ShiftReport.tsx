@@ -1,16 +1,18 @@
-import { Button, Menu, Modal, Select, TextInput } from '@mantine/core'
+import { Button, Menu, Select, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconFileText } from '@tabler/icons-react'
 import { useState, type FormEvent } from 'react'
 import { asProblem } from '../api/problem'
 import { useDirectory } from '../org/organisation'
 import { download } from '../parts/download'
+import { FormFoot } from '../parts/FormFoot'
 import { useOffers } from '../parts/reading'
 import { useRight } from '../session/session'
 import { language, t } from '../text'
 import { serverNow } from '../time/clock'
 import { zoneName } from '../time/format'
 import { wallOf } from '../time/zoned'
+import { Dialog } from '../ui/Dialog'
 import css from './log.module.css'
 import { periodOf, reportName, SHIFTS_H, type Period, type Wanted } from './period'
 
@@ -72,16 +74,18 @@ export function ShiftReport({ site }: Props) {
           <Menu.Item onClick={() => setAsking(true)}>{t('log.report_custom')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={isAsking} onClose={() => setAsking(false)} title={t('log.report')} size={440}>
-        <Custom
-          site={site}
-          close={() => setAsking(false)}
-          run={(wanted, of) => {
-            setAsking(false)
-            void fetchIt(wanted, of)
-          }}
-        />
-      </Modal>
+      {isAsking && (
+        <Dialog close={() => setAsking(false)} title={t('log.report')} size={440}>
+          <Custom
+            site={site}
+            close={() => setAsking(false)}
+            run={(wanted, of) => {
+              setAsking(false)
+              void fetchIt(wanted, of)
+            }}
+          />
+        </Dialog>
+      )}
     </>
   )
 }
@@ -144,14 +148,7 @@ function Custom({
           onChange={(event) => setTo(event.currentTarget.value)}
         />
       </div>
-      <div className={css.formEnd}>
-        <Button variant="default" onClick={close}>
-          {t('shell.cancel')}
-        </Button>
-        <Button type="submit" disabled={!isPeriod}>
-          {t('log.report_make')}
-        </Button>
-      </div>
+      <FormFoot label={t('log.report_make')} close={close} isReady={isPeriod} />
     </form>
   )
 }

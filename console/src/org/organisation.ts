@@ -45,6 +45,12 @@ export class Directory {
     return id
   }
 
+  /** A sentence of a rule with names where it says the numbers of places and things. */
+  inWords = (text: string): string =>
+    text.replace(/[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)+/g, (id) => {
+      return this.place(id)?.name ?? this.asset(id)?.name ?? id
+    })
+
   operatorName(id: string): string {
     const known = this.organisation.operators.find((o) => o.id === id || o.person === id)
     return known?.name ?? id

@@ -1,4 +1,4 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconCheck, IconLifebuoy } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
@@ -9,6 +9,7 @@ import { useOffers } from '../parts/reading'
 import parts from '../parts/parts.module.css'
 import { useRight } from '../session/session'
 import { t } from '../text'
+import { Dialog } from '../ui/Dialog'
 import { callForHelp } from './raised'
 import css from '../shell/shell.module.css'
 
@@ -53,15 +54,16 @@ export function Panic() {
       <span className="hush" role="status">
         {isSent && t('desk.panic_sent')}
       </span>
-      <Modal
-        opened={isAsking}
-        onClose={() => setAsking(false)}
-        title={t('desk.panic_title')}
-        size={400}
-        transitionProps={{ duration: 0 }}
-      >
-        <Confirm done={sent} close={() => setAsking(false)} />
-      </Modal>
+      {isAsking && (
+        <Dialog
+          close={() => setAsking(false)}
+          title={t('desk.panic_title')}
+          size={400}
+          transitionProps={{ duration: 0 }}
+        >
+          <Confirm done={sent} close={() => setAsking(false)} />
+        </Dialog>
+      )}
     </>
   )
 }

@@ -60,7 +60,7 @@ function options(props: PlotProps, width: number): UPlot.Options {
         ...axis,
         size: 24,
         gap: 4,
-        space: 64,
+        space: 96,
         values: (_, splits, __, ___, step) => splits.map((s) => tickOf(s, step, props.zone)),
       },
       {

@@ -1,8 +1,10 @@
-import { Alert, Button, Modal, Textarea } from '@mantine/core'
-import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
+import { Alert, Button, Textarea } from '@mantine/core'
+import { IconCircleCheck } from '@tabler/icons-react'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { asProblem } from '../api/problem'
 import { t } from '../text'
+import { Dialog } from '../ui/Dialog'
+import { FormFoot } from './FormFoot'
 import css from './parts.module.css'
 
 interface Props {
@@ -13,7 +15,7 @@ interface Props {
   label: string
   close: () => void
   /** Does it; its answer says what became of it. */
-  run: (reason: string) => Promise<string>
+  run: (reason: string) => Promise<ReactNode>
   isHarmless?: boolean
   /** What can be repeated without harm is confirmed, not argued. */
   isWithoutReason?: boolean
@@ -33,7 +35,7 @@ export function ReasonDialog({
 }: Props) {
   const [reason, setReason] = useState('')
   const [isBusy, setBusy] = useState(false)
-  const [outcome, setOutcome] = useState<string>()
+  const [outcome, setOutcome] = useState<ReactNode>()
   const [refusal, setRefusal] = useState<string>()
   const isReady = isWithoutReason || reason.trim() !== ''
   const submit = async (event: FormEvent) => {
@@ -50,14 +52,16 @@ export function ReasonDialog({
     }
   }
   return (
-    <Modal opened onClose={close} title={title} size={460}>
+    <Dialog close={close} title={title} size={460}>
       {outcome !== undefined ? (
         <div className={css.form}>
           <Alert color="green" icon={<IconCircleCheck size={18} />} role="status">
             {outcome}
           </Alert>
           <div className={css.formEnd}>
-            <Button onClick={close}>{t('shell.done')}</Button>
+            <Button onClick={close} autoFocus>
+              {t('shell.done')}
+            </Button>
           </div>
         </div>
       ) : (
@@ -76,26 +80,16 @@ export function ReasonDialog({
               onChange={(event) => setReason(event.currentTarget.value)}
             />
           )}
-          {refusal && (
-            <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">
-              {refusal}
-            </Alert>
-          )}
-          <div className={css.formEnd}>
-            <Button variant="default" onClick={close}>
-              {t('shell.cancel')}
-            </Button>
-            <Button
-              type="submit"
-              color={isHarmless ? undefined : 'red'}
-              loading={isBusy}
-              disabled={!isReady}
-            >
-              {label}
-            </Button>
-          </div>
+          <FormFoot
+            label={label}
+            close={close}
+            isBusy={isBusy}
+            isReady={isReady}
+            color={isHarmless ? undefined : 'red'}
+            refusal={refusal}
+          />
         </form>
       )}
-    </Modal>
+    </Dialog>
   )
 }

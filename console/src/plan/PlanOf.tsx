@@ -46,7 +46,7 @@ export const PlanOf = memo(function PlanOf({ incident }: { incident: Incident })
         title={place ? t('incidents.plan_none', { place }) : t('incidents.plan_no_place')}
         icon={<IconMapOff size={28} stroke={1.5} aria-hidden />}
       >
-        {t('incidents.plan_none_text')}
+        {t(place ? 'incidents.plan_none_text' : 'incidents.plan_no_place_text')}
       </EmptyNote>
     )
   }

@@ -1,4 +1,3 @@
-import { Modal } from '@mantine/core'
 import { RouterProvider } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect } from 'react'
 import { startIncidents } from '../live/incidents'
@@ -8,6 +7,7 @@ import { router } from '../router'
 import { t } from '../text'
 import { language } from '../text/language'
 import { startTicking } from '../time/clock'
+import { Dialog } from '../ui/Dialog'
 import { ProblemNote } from '../ui/Notes'
 import { hasLinkCode } from './link'
 import { proof, startProofs } from './proof'
@@ -64,27 +64,26 @@ export function Gate() {
   return (
     <>
       <RouterProvider router={router} key={spoken} />
-      <Modal
-        opened={now.state === 'expired'}
-        onClose={() => {}}
-        withCloseButton={false}
-        closeOnEscape={false}
-        title={t('signin.expired_title')}
-      >
+      {now.state === 'expired' && (
         <Suspense>
-          <SignIn isAgain />
+          <Dialog
+            close={() => {}}
+            withCloseButton={false}
+            closeOnEscape={false}
+            closeOnClickOutside={false}
+            title={t('signin.expired_title')}
+          >
+            <SignIn isAgain />
+          </Dialog>
         </Suspense>
-      </Modal>
-      <Modal
-        opened={asked !== undefined}
-        onClose={unproved}
-        title={t('signin.proof_title')}
-        closeButtonProps={{ 'aria-label': t('shell.close') }}
-      >
+      )}
+      {asked !== undefined && (
         <Suspense>
-          <SignIn isAgain onEntered={proved} />
+          <Dialog close={unproved} title={t('signin.proof_title')}>
+            <SignIn isAgain onEntered={proved} />
+          </Dialog>
         </Suspense>
-      </Modal>
+      )}
     </>
   )
 }

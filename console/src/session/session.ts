@@ -68,7 +68,11 @@ export function useSession(): SessionAnswer {
 
 /** What the server says about one action, with its reason when it is missing. */
 export function useRight(action: string): Right {
-  const { rights, operator } = useSession()
+  return rightIn(useSession(), action)
+}
+
+/** The same, of a session at hand. */
+export function rightIn({ rights, operator }: SessionAnswer, action: string): Right {
   const right = rights[action]
   if (right) return right
   if (import.meta.env.DEV && operator.id === DEVELOPER.operator.id) return { allowed: true }

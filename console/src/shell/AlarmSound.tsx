@@ -1,6 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { incidents, isOpen } from '../live/incidents'
 import { External, useExternal } from '../live/external'
+import { isOfferedTo } from '../incident/filter'
+import { useMe } from '../incident/useMe'
+import { useDirectory } from '../org/organisation'
 import { isMine } from '../panic/raised'
 import { useSession } from '../session/session'
 import { t } from '../text'
@@ -38,17 +41,25 @@ function chime(): void {
   }
 }
 
-/** Sounds while a critical incident waits for anybody's acknowledgement, in one window only. */
+/**
+ * Sounds while a critical incident waits for anybody's acknowledgement, or for this operator to
+ * accept it, in one window only.
+ */
 export function AlarmSound() {
   const { byId } = useExternal(incidents)
   const muted = useExternal(isMuted)
   const { operator } = useSession()
-  const waiting = useMemo(() => {
-    const me = [operator.id, operator.person]
-    return [...byId.values()].filter(
-      (i) => i.level === 'critical' && i.state === 'new' && isOpen(i) && !isMine(i, me),
+  const directory = useDirectory()
+  const me = useMe()
+  const [waiting, offered] = useMemo(() => {
+    const own = [operator.id, operator.person]
+    const all = [...byId.values()].filter((i) => isOpen(i) && !isMine(i, own))
+    const offered = all.filter((i) => isOfferedTo(i, me))
+    const waiting = all.filter(
+      (i) => i.level === 'critical' && (i.state === 'new' || offered.includes(i)),
     )
-  }, [byId, operator])
+    return [waiting, offered]
+  }, [byId, operator, me])
   const isDue = waiting.length > 0 && !muted
   useEffect(() => {
     if (!isDue) return
@@ -66,11 +77,18 @@ export function AlarmSound() {
     else navigator.locks.request('castellan-sound', { signal: stop.signal }, ring).catch(() => {})
     return () => stop.abort()
   }, [isDue])
-  return <Announcer titles={waiting.map((incident) => [incident.id, incident.title])} />
+  const titles = waiting.map(({ id, title }): Told => [id, t('shell.new_critical', { title })])
+  const offers = offered.map(({ id, title, handling }): Told => {
+    const name = directory.operatorName(handling?.offer?.by ?? '')
+    return [`offer ${id}`, t('shell.new_offer', { name, title })]
+  })
+  return <Announcer titles={[...titles, ...offers]} />
 }
 
-/** The one polite voice: new critical incidents, and nothing else. */
-function Announcer({ titles }: { titles: [id: string, title: string][] }) {
+type Told = [id: string, text: string]
+
+/** The one polite voice: new critical incidents, hand-overs to this operator, and nothing else. */
+function Announcer({ titles }: { titles: Told[] }) {
   const told = useRef<Set<string>>(undefined)
   const [text, setText] = useState('')
   const key = titles.map(([id]) => id).join()
@@ -78,7 +96,7 @@ function Announcer({ titles }: { titles: [id: string, title: string][] }) {
     const fresh = titles.filter(([id]) => !told.current?.has(id))
     told.current = new Set(titles.map(([id]) => id))
     if (fresh.length > 0) {
-      setText(t('shell.new_critical', { title: fresh.map(([, title]) => title).join('; ') }))
+      setText(fresh.map(([, told]) => told).join('; '))
     }
     // The list is a new one on every render; its ids say whether it changed.
   }, [key])

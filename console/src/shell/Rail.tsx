@@ -1,5 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
+import { isOfferedTo } from '../incident/filter'
+import { useMe } from '../incident/useMe'
 import { incidents, isOpen } from '../live/incidents'
 import { useExternal } from '../live/external'
 import { Panic } from '../panic/Panic'
@@ -41,17 +43,24 @@ function Entry({ page }: { page: PageEntry }) {
   )
 }
 
-/** Incidents that nobody has acknowledged. */
+/** Incidents that nobody has acknowledged, and those that somebody hands over to this operator. */
 function NewCount() {
   const { byId } = useExternal(incidents)
+  const me = useMe()
   let waiting = 0
-  for (const incident of byId.values())
+  let offered = 0
+  for (const incident of byId.values()) {
     if (isOpen(incident) && incident.state === 'new') waiting += 1
-  if (waiting === 0) return null
+    else if (isOfferedTo(incident, me)) offered += 1
+  }
+  if (waiting + offered === 0) return null
   return (
-    <span className={`${css.count} num`}>
-      {waiting > 99 ? '99+' : count(waiting)}
-      <span className="hush"> {t('shell.not_acknowledged')}</span>
+    <span className={`${css.count} num`} data-offered={waiting === 0 || undefined}>
+      {waiting + offered > 99 ? '99+' : count(waiting + offered)}
+      <span className="hush">
+        {waiting > 0 && ` ${t('shell.not_acknowledged')}`}
+        {offered > 0 && ` ${t('shell.offered', { count: offered })}`}
+      </span>
     </span>
   )
 }

@@ -1,5 +1,5 @@
 import { Outlet, useLocation } from '@tanstack/react-router'
-import { Suspense, useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { pendingKey, useKeys } from '../keys/keys'
 import { KeySheet } from '../keys/KeySheet'
 import { useExternal } from '../live/external'
@@ -13,6 +13,8 @@ import { Palette, openPalette } from './Palette'
 import { Rail } from './Rail'
 import { TopBar } from './TopBar'
 import css from './shell.module.css'
+
+const OfferCards = lazy(() => import('../incident/OfferCards'))
 
 /** What stands around every page: rail, bar, palette, key sheet, link, sound. */
 export function Shell() {
@@ -55,7 +57,12 @@ export function Shell() {
         </main>
       </div>
       <Palette />
-      <KeySheet isOpen={isSheetOpen} close={() => setSheetOpen(false)} />
+      {isSheetOpen && <KeySheet close={() => setSheetOpen(false)} />}
+      {(!only || only === 'queue') && (
+        <Suspense>
+          <OfferCards />
+        </Suspense>
+      )}
       <AlarmSound />
       <PendingKey />
     </div>

@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
-import { IconExternalLink } from '@tabler/icons-react'
+import { IconArrowLeft, IconExternalLink } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { link } from '../live/link'
 import { useExternal } from '../live/external'
@@ -20,14 +20,31 @@ interface Props {
   readAt?: number
   isFlush?: boolean
   className?: string
+  /** The way back to the list, where one pane is seen at a time. */
+  back?: { label: string; run: () => void }
 }
 
 /** A part of the screen that says how old what it shows is, and greys when the link is lost. */
-export function Pane({ title, label, head, children, popOut, readAt, isFlush, className }: Props) {
+export function Pane({
+  title,
+  label,
+  head,
+  children,
+  popOut,
+  readAt,
+  isFlush,
+  className,
+  back,
+}: Props) {
   const name = label ?? (typeof title === 'string' ? title : undefined)
   return (
     <section className={`${css.pane} ${className ?? ''}`} aria-label={name}>
       <header className={css.paneHead}>
+        {back && (
+          <ActionIcon className={css.back} aria-label={back.label} onClick={back.run}>
+            <IconArrowLeft size={16} />
+          </ActionIcon>
+        )}
         <h2 className={css.paneTitle}>{title}</h2>
         <div className={css.paneTools}>{head}</div>
         <DataAge readAt={readAt} />

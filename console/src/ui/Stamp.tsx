@@ -14,6 +14,7 @@ import {
   zoneName,
 } from '../time/format'
 import { t } from '../text'
+import css from './ui.module.css'
 
 interface Props {
   at: string | number
@@ -53,10 +54,12 @@ export const Stamp = memo(function Stamp({
         <>
           {fullTime(at, zone)} {zoneName(at, zone)}
           {as === 'both' && !isSameClock(at, zone, mine) && (
-            <span className="dim">
+            <>
               {' '}
-              · {clockTime(at, mine)} {t('shell.your_time')}
-            </span>
+              <span className={`${css.viewers} dim`}>
+                {clockTime(at, mine)} {t('shell.your_time')}
+              </span>
+            </>
           )}
         </>
       )}

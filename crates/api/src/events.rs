@@ -156,8 +156,11 @@ pub async fn one(
 
 /// The site of an event is its source's.
 fn site_of(shared: &Shared, found: &Found) -> Option<PlaceId> {
-    let source = SourceId::parse(&found.source).ok()?;
-    shared.engine.current.get().source(&source).site.clone()
+    site_of_source(shared, &SourceId::parse(&found.source).ok()?)
+}
+
+pub(crate) fn site_of_source(shared: &Shared, source: &SourceId) -> Option<PlaceId> {
+    shared.engine.current.get().source(source).site.clone()
 }
 
 /// Searches what is within reach: site by site where a role is for some sites only.

@@ -26,6 +26,7 @@ mod papers;
 mod people;
 mod plans;
 mod presence;
+mod raw;
 mod refused;
 mod session;
 mod signin;

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::access::Action;
+use engine::access::{Action, Reach};
+use engine::signin::OperatorView;
 use model::spine::{PlaceKind, ZoneClass};
 use model::{AssetId, Organisation, PlaceId, TeamId, TenantId};
 use serde::Serialize;
@@ -34,7 +35,7 @@ pub struct OrganisationItem {
     assets: Vec<AssetItem>,
     /// Every team that owns what rules find, or that operators belong to.
     teams: Vec<TeamId>,
-    /// Operators who may answer for incidents.
+    /// Operators, and where they may work incidents.
     operators: Vec<OperatorName>,
     /// Where a camera's pictures are shown: put in `{camera}` (an asset), `{door}`, `{at}` (RFC
     /// 3339) and `{at_ms}`.
@@ -86,12 +87,17 @@ struct AssetItem {
     criticality: Option<u8>,
 }
 
-/// Who may answer for incidents.
+/// Who works with Castellan, and whose incidents they may be given.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct OperatorName {
     id: String,
     name: String,
+    /// As whom they answer for incidents.
     person: Option<model::PersonId>,
+    /// May work every incident.
+    works_everywhere: bool,
+    /// Else the sites whose incidents they may work; nobody is given another's.
+    works_at: BTreeSet<PlaceId>,
 }
 
 /// The organisation: places, doors, things, teams, operators. `ETag`: ask again with
@@ -148,11 +154,15 @@ fn item(shared: &Shared) -> OrganisationItem {
         knowledge.rules.iter().filter_map(|(_, meta)| meta.team.clone()).collect();
     teams.insert(shared.engine.config.default_team.clone());
     teams.extend(operators.iter().flat_map(|operator| operator.teams.iter().cloned()));
-    let names = operators.into_iter().filter(|o| !o.is_disabled).map(|operator| OperatorName {
-        id: operator.id,
-        name: operator.name,
-        person: operator.person,
-    });
+    let name = |operator: OperatorView| {
+        let (works_everywhere, works_at) = match shared.engine.works_at(&operator) {
+            Reach::Everywhere => (true, BTreeSet::new()),
+            Reach::Sites(sites) => (false, sites),
+        };
+        let person = operator.owner();
+        OperatorName { id: operator.id, name: operator.name, person, works_everywhere, works_at }
+    };
+    let names = operators.into_iter().filter(|o| !o.is_disabled).map(name);
     OrganisationItem {
         tenant: org.tenant.clone(),
         name: org.name.clone(),

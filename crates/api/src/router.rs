@@ -23,8 +23,8 @@ use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
     audit, console, events, history, incidents, ingest, live, mappings, occurrences, oidc,
-    operators, organisation, panic, papers, people, plans, presence, problem, refused, session,
-    signin, system, tokens, views,
+    operators, organisation, panic, papers, people, plans, presence, problem, raw, refused,
+    session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -69,6 +69,7 @@ fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(events::search))
         .routes(routes!(events::one))
+        .routes(routes!(raw::one))
         .routes(routes!(events::query))
         .routes(routes!(history::histogram))
         .routes(routes!(history::export))

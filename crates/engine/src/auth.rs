@@ -166,6 +166,19 @@ impl Tokens {
         Ok(())
     }
 
+    /// Whether a token that may be used at `now` lets this person work incidents.
+    pub fn may_work(&self, person: &PersonId, now: Timestamp) -> bool {
+        let works = |token: &Token| {
+            let is_live =
+                token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now);
+            let scopes = || token.scopes.iter().filter_map(|s| Scope::parse(s));
+            is_live
+                && token.label == person.as_str()
+                && scopes().any(|scope| scope.actions().contains(&Action::IncidentOperate))
+        };
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().any(works)
+    }
+
     /// Whose a token is, if it may be used at `now`. Looked up by its hash, so timing says nothing.
     pub fn authenticate(&self, secret: &str, now: Timestamp) -> Result<Principal, AuthError> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);

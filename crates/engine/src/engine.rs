@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use lake::{Lake, LakeError, Page as LakePage, QueryLimits, QueryResult, Search};
+use lake::{Lake, LakeError, Page as LakePage, QueryLimits, QueryResult, RawRow, Search};
 use model::spine::Source;
 use model::{AuditAct, IncidentId, PersonId, Record, SourceId, SourceState, Timestamp};
 use respond::{Act, HandMade, Moment};
@@ -372,6 +372,12 @@ impl Engine {
         aside(async move { lake.query(&sql, bounds).await }).await
     }
 
+    /// What a source said, word by word; `None` when it is no longer, or not yet, in the history.
+    pub async fn raw(&self, record: u64) -> Result<Option<RawRow>, LakeError> {
+        let lake = self.lake.clone();
+        aside(async move { lake.raw(record).await }).await
+    }
+
     /// Does one act to one incident.
     pub async fn act(
         &self,
@@ -380,6 +386,7 @@ impl Engine {
         by: (&str, Option<&PersonId>),
         expected: Option<u64>,
     ) -> Result<model::Incident, DeskError> {
+        self.check_receiver(id, what).await?;
         self.desk.act(id, what, by, (expected, self.now())).await
     }
 

@@ -26,6 +26,7 @@ pub mod photos;
 pub mod plans;
 pub mod presence;
 pub mod rate;
+mod receivers;
 mod refusals;
 mod reveal;
 pub mod signin;

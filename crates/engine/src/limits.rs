@@ -94,6 +94,8 @@ limits! {
     report_period_ms_max: ms = 31 * 24 * 3_600_000;
     /// Evidence bundles and reports made at once; more are refused with 429.
     papers_at_once_max: papers = 2;
+    /// Bytes of one raw record that the console shows; the rest is in the evidence bundle.
+    raw_shown_bytes_max: bytes = 256 << 10;
     /// One person's photo; a larger one is not taken, with a warning.
     photo_bytes_max: bytes = 256 << 10;
     /// Refusals at doors that are listed; beyond it the oldest are only in history.

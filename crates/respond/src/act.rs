@@ -80,8 +80,9 @@ pub enum Act {
     Accept,
     /// I do not take it, or take my offer back.
     Decline {
-        /// Why.
-        reason: String,
+        /// Why, where there is time to say so.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// Out of the queue until then.
     Snooze {
@@ -447,7 +448,6 @@ fn content(incident: &Incident, act: &Act, now: Timestamp) -> Result<(), ActRefu
     match act {
         Act::Acknowledge | Act::Start | Act::Close | Act::Accept | Act::Wake => Ok(()),
         Act::Offer { to, note } => handling::offer_content(incident, to, note.as_deref()),
-        Act::Decline { reason } => some_text("the reason", reason),
         Act::Snooze { until, reason } => handling::snooze_content(*until, reason, now),
         Act::Mark { milestone } => handling::mark_content(incident, *milestone),
         Act::Merge { .. } => Err(refused("two_incidents", "a merge changes two incidents")),
@@ -456,7 +456,7 @@ fn content(incident: &Incident, act: &Act, now: Timestamp) -> Result<(), ActRefu
         }
         Act::Assign { .. } => Ok(()),
         Act::Comment { text } => some_text("the comment", text),
-        Act::Resolve { reason, .. } => match reason {
+        Act::Resolve { reason, .. } | Act::Decline { reason } => match reason {
             Some(reason) => some_text("the reason", reason),
             None => Ok(()),
         },
@@ -502,7 +502,7 @@ fn perform(after: &mut Incident, act: &Act, by: By<'_>, now: Timestamp) -> Vec<T
         }
         Act::Offer { to, note } => vec![handling::offer(after, (to, note.as_deref()), by, now)],
         Act::Accept => handling::accept(after, by),
-        Act::Decline { reason } => handling::decline(after, by, reason),
+        Act::Decline { reason } => handling::decline(after, by, reason.clone()),
         Act::Snooze { until, reason } => vec![handling::snooze(after, *until, reason, by)],
         Act::Wake => handling::wake(after, WokenBy::Person).into_iter().collect(),
         Act::Mark { milestone } => vec![handling::mark(after, *milestone, by, now)],
@@ -582,9 +582,10 @@ fn detail(before: &Incident, after: &Incident, act: &Act) -> Value {
         Act::Snooze { until, .. } => put("until", json!(until)),
         Act::Mark { milestone } => put("milestone", json!(milestone)),
         Act::Merge { into } => put("into", json!(into)),
-        Act::Decline { reason: text } | Act::Comment { text } | Act::Reopen { reason: text } => {
-            put("text_chars", json!(text.chars().count()));
-        }
+        Act::Decline { reason: None } => {}
+        Act::Decline { reason: Some(text) }
+        | Act::Comment { text }
+        | Act::Reopen { reason: text } => put("text_chars", json!(text.chars().count())),
         Act::Resolve { disposition, .. } => put("disposition", json!(disposition)),
         Act::TickStep { step } => put("step", json!(step)),
     }

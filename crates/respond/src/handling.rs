@@ -159,10 +159,14 @@ pub(crate) fn accept(after: &mut Incident, by: By<'_>) -> Vec<TimelineAct> {
     acts
 }
 
-pub(crate) fn decline(after: &mut Incident, by: By<'_>, reason: &str) -> Vec<TimelineAct> {
+pub(crate) fn decline(
+    after: &mut Incident,
+    by: By<'_>,
+    reason: Option<String>,
+) -> Vec<TimelineAct> {
     let is_own = after.handling.offer.as_ref().is_some_and(|offer| offer.by == by.id);
     let how = if is_own { OfferEnd::Withdrawn } else { OfferEnd::Declined };
-    end_offer(after, how, Some(reason.to_owned())).into_iter().collect()
+    end_offer(after, how, reason).into_iter().collect()
 }
 
 /// Ends an offer, if there is one, without a new owner.

@@ -53,7 +53,8 @@ fn check(script: &str, expected: &str) -> Incident {
             "offer ben" => Act::Offer { to: Owner::Person(person("ben")), note: None },
             "offer guards" => Act::Offer { to: Owner::Team(team("guards")), note: None },
             "accept" => Act::Accept,
-            "decline" => Act::Decline { reason: "not mine".into() },
+            "decline at once" => Act::Decline { reason: None },
+            "decline" => Act::Decline { reason: Some("not mine".into()) },
             "snooze" => Act::Snooze { until: at(10_000), reason: "later".into() },
             "snooze back" => Act::Snooze { until: at(1), reason: "later".into() },
             "wake" => Act::Wake,
@@ -93,7 +94,7 @@ fn a_hand_over_changes_the_owner_when_it_is_accepted_and_not_before() {
     );
     assert_eq!(incident.handling.offer, None);
     check(
-        "ana acknowledge\nana offer guards\nrobot accept\nana accept\ncai decline\n\
+        "ana acknowledge\nana offer guards\nrobot accept\nana accept\ncai decline at once\n\
          ana offer ben\nana decline\nana offer ben\nana to soc\nben accept",
         "Acknowledged ana\nAcknowledged ana\nno: no_person\nno: offered_to_another\n\
          Acknowledged ana\nAcknowledged ana\nAcknowledged ana\nAcknowledged ana\n\
@@ -359,7 +360,8 @@ fn any_act() -> impl Strategy<Value = Act> {
         Just(Act::Offer { to: Owner::Team(team("guards")), note: None }),
         Just(Act::Offer { to: Owner::Person(person("ben")), note: Some("see the door".into()) }),
         Just(Act::Accept),
-        Just(Act::Decline { reason: "not mine".into() }),
+        Just(Act::Decline { reason: Some("not mine".into()) }),
+        Just(Act::Decline { reason: None }),
         (1..100_i64).prop_map(|secs| Act::Snooze { until: at(secs), reason: "later".into() }),
         Just(Act::Wake),
         Just(Act::Mark { milestone: Milestone::Dispatched }),

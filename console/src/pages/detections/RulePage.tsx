@@ -1,7 +1,8 @@
 import { ActionIcon } from '@mantine/core'
-import { IconArrowLeft, IconX } from '@tabler/icons-react'
+import { IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { Finding, Level, RuleItem } from '../../api/types'
+import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
@@ -37,11 +38,9 @@ export function RulePage({ rule, blocks, close }: Props) {
       title={<bdi>{rule.title.slice(0, 300)}</bdi>}
       label={t('detections.rule')}
       readAt={asked.readAt}
+      back={{ label: t('detections.back'), run: close }}
       head={
         <>
-          <ActionIcon className={parts.back} aria-label={t('detections.back')} onClick={close}>
-            <IconArrowLeft size={16} />
-          </ActionIcon>
           <Severity level={rule.level as Level} />
           <ActionIcon aria-label={t('detections.close_rule')} onClick={close} ms="auto">
             <IconX size={15} />
@@ -128,6 +127,7 @@ export function RulePage({ rule, blocks, close }: Props) {
 }
 
 function Found({ finding }: { finding: Finding }) {
+  const directory = useDirectory()
   const place = finding.entities.find((entity) => entity.startsWith('place:'))?.slice(6)
   return (
     <div className={css.finding}>
@@ -140,7 +140,7 @@ function Found({ finding }: { finding: Finding }) {
           {t('detections.evidence', { count: finding.evidence.length })}
         </span>
       </div>
-      <bdi className={css.because}>{finding.because.slice(0, 600)}</bdi>
+      <bdi className={css.because}>{directory.inWords(finding.because.slice(0, 600))}</bdi>
       <div className={css.entities}>
         {finding.entities.slice(0, 8).map((entity) => (
           <EntityLink key={entity} entity={entity} />

@@ -9,8 +9,9 @@ import { Cut, Mark } from '../../parts/Facts'
 import { FindBar } from '../../parts/FindBar'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
+import { Answered, Table } from '../../parts/Table'
 import { count, t } from '../../text'
-import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
+import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Severity } from '../../ui/Severity'
 import { useUrl } from '../../url'
@@ -67,21 +68,21 @@ export default function DetectionsPage() {
       >
         <FindBar field={search} label={t('detections.search')} hint={t('detections.search_hint')} />
         <Problems />
-        {asked.problem && !asked.data ? (
-          <ProblemNote error={asked.problem} retry={asked.again} />
-        ) : !asked.data ? (
-          <Waiting />
-        ) : list.length === 0 ? (
-          <EmptyNote title={t('detections.none')}>{t('detections.none_text')}</EmptyNote>
-        ) : (
-          <Table
-            list={list}
-            firings={firings}
-            isCut={Boolean(fired.data?.next)}
-            chosen={url.id}
-            choose={(id) => setUrl({ id }, true)}
-          />
-        )}
+        <Answered asked={asked}>
+          {() =>
+            list.length === 0 ? (
+              <EmptyNote title={t('detections.none')}>{t('detections.none_text')}</EmptyNote>
+            ) : (
+              <Rules
+                list={list}
+                firings={firings}
+                isCut={Boolean(fired.data?.next)}
+                chosen={url.id}
+                choose={(id) => setUrl({ id }, true)}
+              />
+            )
+          }
+        </Answered>
       </Pane>
       {chosen && (
         <RulePage
@@ -117,7 +118,7 @@ function Problems() {
   )
 }
 
-function Table({
+function Rules({
   list,
   firings,
   isCut,
@@ -131,69 +132,57 @@ function Table({
   choose: (id: string) => void
 }) {
   return (
-    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('detections.title')}>
-      <table className={parts.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('detections.rule')}</th>
-            <th scope="col">{t('incidents.level')}</th>
-            <th scope="col" data-end>
-              {t('detections.fired')}
-            </th>
-            <th scope="col" data-mid>
-              {t('detections.last_fired')}
-            </th>
-            <th scope="col" data-mid>
-              {t('detections.team')}
-            </th>
-            <th scope="col" data-wide>
-              {t('detections.tags')}
-            </th>
+    <Table
+      label={t('detections.title')}
+      columns={[
+        { label: t('detections.rule') },
+        { label: t('incidents.level') },
+        { label: t('detections.fired'), isEnd: true },
+        { label: t('detections.last_fired'), when: 'mid' },
+        { label: t('detections.team'), when: 'mid' },
+        { label: t('detections.tags'), when: 'wide' },
+      ]}
+    >
+      {list.map((rule) => {
+        const firing = firings.get(rule.id)
+        return (
+          <tr
+            key={rule.id}
+            data-chosen={rule.id === chosen || undefined}
+            onClick={() => choose(rule.id)}
+          >
+            <td className={css.name}>
+              <button type="button" className={parts.link} aria-pressed={rule.id === chosen}>
+                <Cut>{rule.title}</Cut>
+              </button>
+              <span className={`${css.id} mono cut`}>{rule.id}</span>
+            </td>
+            <td>
+              <Severity level={rule.level as Level} />
+            </td>
+            <td data-end className={`num ${firing ? '' : 'faint'}`}>
+              {firing ? `${count(firing.count)}${isCut ? '+' : ''}` : '0'}
+            </td>
+            <td data-mid className="dim">
+              {firing ? (
+                <AgoText at={firing.last} />
+              ) : (
+                <span className="faint">{t('detections.never')}</span>
+              )}
+            </td>
+            <td data-mid className="dim">
+              {rule.team ?? '–'}
+            </td>
+            <td data-wide>
+              <span className={css.tags}>
+                {rule.tags.slice(0, 3).map((tag) => (
+                  <Mark key={tag}>{tag}</Mark>
+                ))}
+              </span>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {list.map((rule) => {
-            const firing = firings.get(rule.id)
-            return (
-              <tr
-                key={rule.id}
-                data-chosen={rule.id === chosen || undefined}
-                onClick={() => choose(rule.id)}
-              >
-                <td className={css.name}>
-                  <button type="button" className={parts.link} aria-pressed={rule.id === chosen}>
-                    <Cut>{rule.title}</Cut>
-                  </button>
-                  <span className={`${css.id} mono cut`}>{rule.id}</span>
-                </td>
-                <td>
-                  <Severity level={rule.level as Level} />
-                </td>
-                <td data-end className={`num ${firing ? '' : 'faint'}`}>
-                  {firing ? `${count(firing.count)}${isCut ? '+' : ''}` : '0'}
-                </td>
-                <td data-mid className="dim">
-                  {firing ? (
-                    <AgoText at={firing.last} />
-                  ) : (
-                    <span className="faint">{t('detections.never')}</span>
-                  )}
-                </td>
-                <td data-mid className="dim">
-                  {rule.team ?? '–'}
-                </td>
-                <td data-wide>
-                  <span className={css.tags}>
-                    {rule.tags.slice(0, 3).map((tag) => (
-                      <Mark key={tag}>{tag}</Mark>
-                    ))}
-                  </span>
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </div>
+        )
+      })}
+    </Table>
   )
 }

@@ -1,5 +1,5 @@
-import { ActionIcon, Button, CopyButton, SegmentedControl, Tooltip } from '@mantine/core'
-import { IconArrowLeft, IconCheck, IconCopy, IconX } from '@tabler/icons-react'
+import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core'
+import { IconArrowLeft, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { EventItem } from '../../api/types'
 import { assetOf, describe, placeOf, siteOf, worldOf } from '../../event/describe'
@@ -12,6 +12,7 @@ import { ProblemNote, Waiting } from '../../ui/Notes'
 import { Stamp } from '../../ui/Stamp'
 import ui from '../../ui/ui.module.css'
 import { textOf, whoOf } from './columns'
+import { Copy, Raw } from './Raw'
 import { Tree } from './Tree'
 import type { Key } from './filter'
 import css from './events.module.css'
@@ -105,26 +106,18 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
             aria-label={t('events.view')}
             data={[
               { value: 'tree', label: t('events.attributes') },
+              { value: 'ocsf', label: t('events.ocsf') },
               { value: 'raw', label: t('events.raw') },
             ]}
           />
-          <CopyButton value={text}>
-            {({ copied, copy }) => (
-              <Button
-                variant="default"
-                onClick={copy}
-                ms="auto"
-                leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-              >
-                {copied ? t('events.copied') : t('events.copy')}
-              </Button>
-            )}
-          </CopyButton>
+          {view !== 'raw' && <Copy text={text} />}
         </div>
         {view === 'tree' ? (
           <Tree event={event} onPivot={onPivot} />
-        ) : (
+        ) : view === 'ocsf' ? (
           <pre className={css.raw}>{text.slice(0, 200_000)}</pre>
+        ) : (
+          <Raw record={item.record} />
         )}
       </div>
     </>

@@ -4,13 +4,14 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useKeys } from '../../keys/keys'
 import { useDirectory } from '../../org/organisation'
 import { count, t } from '../../text'
-import { viewerZone } from '../../time/format'
+import { serverNow } from '../../time/clock'
 import { DataAge } from '../../ui/DataAge'
 import { EmptyNote, Waiting } from '../../ui/Notes'
 import type { EventItem } from '../../api/types'
 import { Plot } from '../../parts/Plot'
 import { useReading } from '../../parts/reading'
 import { EventTable } from './EventTable'
+import type { ApiQuery } from './filter'
 import type { ListProps } from './index'
 import { Row, tailOf, TAIL_ROWS_MAX, useSampled, withHistory } from './live'
 import { matches } from './matches'
@@ -54,7 +55,7 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
   return (
     <>
       <div className={css.strip}>
-        <Rate tail={tail} />
+        <Rate tail={tail} query={query} />
       </div>
       {rows.length === 0 && before.isWaiting ? (
         <Waiting />
@@ -103,8 +104,13 @@ function Counts({ view }: { view: { rows: readonly Row[]; seen: number; skipped:
 
 const RATE_SECONDS = 120
 
-/** Events a second over the last two minutes, as this browser heard them. */
-function Rate({ tail }: { tail: Tail<Row> }) {
+/** What a second of the chart is worth, from what history counted before this browser listened. */
+const countedBefore = (buckets: readonly { count: number }[], second: number): number =>
+  ((buckets[Math.floor((second * buckets.length) / RATE_SECONDS)]?.count ?? 0) * buckets.length) /
+  RATE_SECONDS
+
+/** Events a second over the last two minutes: as history has them, then as this browser hears them. */
+function Rate({ tail, query }: { tail: Tail<Row>; query: ApiQuery }) {
   const [points, setPoints] = useState<{ times: number[]; values: (number | null)[] }>(() => ({
     times: Array.from(
       { length: RATE_SECONDS },
@@ -112,6 +118,29 @@ function Rate({ tail }: { tail: Tail<Row> }) {
     ),
     values: Array.from({ length: RATE_SECONDS }, () => null),
   }))
+  const [begun] = useState(() => ({
+    local_s: Math.floor(Date.now() / 1_000),
+    from: new Date(serverNow() - RATE_SECONDS * 1_000).toISOString(),
+    to: new Date(serverNow()).toISOString(),
+  }))
+  const { from, to } = begun
+  const counted = useReading<{ buckets: { count: number }[] }>('/v1/events/histogram', {
+    ...query,
+    from,
+    to,
+    buckets: RATE_SECONDS / 4,
+  }).data
+  useEffect(() => {
+    if (!counted) return
+    setPoints((was) => ({
+      times: was.times,
+      values: was.values.map((value, at) => {
+        const second = was.times[at]! - begun.local_s + RATE_SECONDS
+        const isBefore = second >= 0 && second < RATE_SECONDS
+        return value ?? (isBefore ? countedBefore(counted.buckets, second) : null)
+      }),
+    }))
+  }, [counted, begun])
   const before = useRef<{ seen: number; at: number }>(undefined)
   const read = useCallback(() => {
     const { seen } = tail.view.get()
@@ -130,10 +159,12 @@ function Rate({ tail }: { tail: Tail<Row> }) {
     const timer = setInterval(read, 1_000)
     return () => clearInterval(timer)
   }, [read])
+  const zone = useDirectory().zoneOf(undefined)
   const heard = points.values.filter((value) => value !== null)
   const mean =
     heard.slice(-10).reduce((sum, value) => sum + value, 0) / Math.max(1, heard.slice(-10).length)
-  const label = t('events.rate', { rate: mean < 10 ? mean.toFixed(1) : count(Math.round(mean)) })
+  const rate = mean < 10 ? mean.toFixed(1) : count(Math.round(mean))
+  const label = t('events.rate', { rate: heard.length > 0 ? rate : '–' })
   return (
     <>
       <div className={css.stripNote}>
@@ -145,7 +176,7 @@ function Rate({ tail }: { tail: Tail<Row> }) {
         values={points.values}
         height={74}
         label={label}
-        zone={viewerZone()}
+        zone={zone}
       />
     </>
   )

@@ -1,13 +1,15 @@
-import { ActionIcon, Button, Checkbox, Menu, Modal, TextInput, Tooltip } from '@mantine/core'
+import { ActionIcon, Checkbox, Menu, TextInput, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconBookmark, IconTrash, IconUsers } from '@tabler/icons-react'
 import { useState, type FormEvent } from 'react'
 import { call } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import type { SavedView } from '../../api/types'
+import { FormFoot } from '../../parts/FormFoot'
 import { useReading } from '../../parts/reading'
 import parts from '../../parts/parts.module.css'
 import { t } from '../../text'
+import { Dialog } from '../../ui/Dialog'
 
 interface Props {
   text: string
@@ -94,7 +96,7 @@ function Naming({ text, close, done }: { text: string; close: () => void; done: 
     }
   }
   return (
-    <Modal opened onClose={close} title={t('events.save_this')} size={420}>
+    <Dialog close={close} title={t('events.save_this')} size={420}>
       <form className={parts.form} onSubmit={(event) => void submit(event)}>
         <TextInput
           label={t('events.saved_name')}
@@ -109,15 +111,8 @@ function Naming({ text, close, done }: { text: string; close: () => void; done: 
           checked={isShared}
           onChange={(event) => setShared(event.currentTarget.checked)}
         />
-        <div className={parts.formEnd}>
-          <Button variant="default" onClick={close}>
-            {t('shell.cancel')}
-          </Button>
-          <Button type="submit" disabled={name.trim() === ''}>
-            {t('shell.save')}
-          </Button>
-        </div>
+        <FormFoot label={t('shell.save')} close={close} isReady={name.trim() !== ''} />
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -56,7 +56,7 @@ export function SearchList(props: ListProps) {
   const readAt = performance.now() - (Date.now() - asked.dataUpdatedAt)
   return (
     <>
-      <Histogram query={query} text={text} setText={setText} />
+      <Histogram query={query} text={text} setText={setText} rows={rows} />
       {asked.error ? (
         <ProblemNote error={asProblem(asked.error)} retry={() => void asked.refetch()} />
       ) : asked.isPending ? (
@@ -90,6 +90,12 @@ export function SearchList(props: ListProps) {
   )
 }
 
+/** How many of these, newest first, are dated at this moment or after it. */
+export function laterThan(rows: readonly Pick<Row, 'item'>[], moment: string): number {
+  const at = rows.findIndex(({ item }) => Date.parse(item.time) < Date.parse(moment))
+  return at < 0 ? rows.length : at
+}
+
 interface Counts {
   from: string
   to: string
@@ -102,10 +108,12 @@ function Histogram({
   query,
   text,
   setText,
+  rows,
 }: {
   query: ApiQuery
   text: string
   setText: (text: string) => void
+  rows: readonly Row[]
 }) {
   const directory = useDirectory()
   const zone = directory.zoneOf(query.site ?? query.place)
@@ -143,7 +151,10 @@ function Histogram({
       write([...kept, { key: 'since', value: iso(from_s) }, { key: 'until', value: iso(to_s) }]),
     )
   }
-  const label = t('events.histogram', { count: all, number: count(all) })
+  // A clock that is ahead dates events after now, where no bar stands; the list has them on top.
+  const later = data && !query.to ? laterThan(rows, data.to) : 0
+  const number = { count: all + later, number: count(all + later), later: count(later) }
+  const label = t(later > 0 ? 'events.histogram_later' : 'events.histogram', number)
   return (
     <div className={css.strip}>
       <div className={css.stripNote}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Modal, TextInput, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Button, Checkbox, TextInput, UnstyledButton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconBookmarkPlus, IconUsers, IconX } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -7,7 +7,9 @@ import { call, get } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import type { SavedView } from '../../api/types'
 import { viewQuery } from '../../incident/filter'
+import { FormFoot } from '../../parts/FormFoot'
 import { t, type TextKey } from '../../text'
+import { Dialog } from '../../ui/Dialog'
 import { parseQuery, useUrl, type UrlState } from '../../url'
 import css from './incidents.module.css'
 
@@ -96,14 +98,11 @@ export function Views() {
           {t('incidents.view_save')}
         </Button>
       )}
-      <Modal
-        opened={isSaving}
-        onClose={() => setSaving(false)}
-        title={t('incidents.view_save')}
-        size={400}
-      >
-        <SaveForm query={now} close={() => setSaving(false)} />
-      </Modal>
+      {isSaving && (
+        <Dialog close={() => setSaving(false)} title={t('incidents.view_save')} size={400}>
+          <SaveForm query={now} close={() => setSaving(false)} />
+        </Dialog>
+      )}
     </div>
   )
 }
@@ -142,9 +141,7 @@ function SaveForm({ query, close }: { query: string; close: () => void }) {
         checked={shared}
         onChange={(e) => setShared(e.currentTarget.checked)}
       />
-      <Button type="submit" loading={save.isPending}>
-        {t('shell.save')}
-      </Button>
+      <FormFoot label={t('shell.save')} close={close} isBusy={save.isPending} />
     </form>
   )
 }

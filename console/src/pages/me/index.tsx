@@ -1,21 +1,32 @@
 import { IconCircleCheck, IconCircleX, IconFingerprint, IconTrash } from '@tabler/icons-react'
 import { ActionIcon } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
+import { useMemo } from 'react'
 import { call } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import type { SessionAnswer } from '../../api/types'
 import { useDirectory } from '../../org/organisation'
+import { useReading } from '../../parts/reading'
 import { askSession, useSession } from '../../session/session'
 import { t, word } from '../../text'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { Credentials } from '../signin/Credentials'
+import type { RolesAnswer } from '../system/types'
 import css from './me.module.css'
 
 /** Who the operator is, how they sign in, and what the server says that they may do. */
 export default function MePage() {
   const { operator, roles, rights, expires_at, passkeys, provider } = useSession()
   const directory = useDirectory()
+  const known = useReading<RolesAnswer>(rights['system.read']?.allowed ? '/v1/roles' : undefined)
+  const meanings = useMemo(() => meaningsOf(known.data), [known.data])
+  // What one may do first, in the order of the roles' page.
+  const order = [...meanings.keys()]
+  const actions = Object.entries(rights).sort(
+    ([a, one], [b, other]) =>
+      Number(other.allowed) - Number(one.allowed) || order.indexOf(a) - order.indexOf(b),
+  )
   return (
     <div className={css.page}>
       <Pane title={t('signin.me_sign_in')} className={css.narrow}>
@@ -62,15 +73,18 @@ export default function MePage() {
       </Pane>
       <Pane title={t('signin.me_rights')}>
         <ul className={css.rights}>
-          {Object.entries(rights).map(([action, right]) => (
+          {actions.map(([action, right]) => (
             <li key={action} data-allowed={right.allowed || undefined}>
               {right.allowed ? (
                 <IconCircleCheck size={15} aria-label={t('signin.me_allowed')} />
               ) : (
                 <IconCircleX size={15} aria-label={t('signin.me_not_allowed')} />
               )}
-              <span className="mono">{action}</span>
-              <span className="dim">{right.reason}</span>
+              <span>
+                {meanings.get(action) ?? <span className="mono">{action}</span>}
+                {right.reason && <span className={`${css.why} faint`}>{right.reason}</span>}
+              </span>
+              <span className={`${css.action} mono faint`}>{action}</span>
             </li>
           ))}
         </ul>
@@ -78,6 +92,14 @@ export default function MePage() {
     </div>
   )
 }
+
+/** What each action allows, in the server's words. */
+const meaningsOf = (known: RolesAnswer | undefined): Map<string, string> =>
+  new Map(
+    (known?.actions ?? []).flatMap((one) =>
+      typeof one === 'string' ? [] : [[one.action, one.meaning] as const],
+    ),
+  )
 
 /** The operator's passkeys, each with when it was last used. */
 function Passkeys({ list }: { list: NonNullable<SessionAnswer['passkeys']> }) {

@@ -3,7 +3,6 @@ import { notifications } from '@mantine/notifications'
 import { IconTower } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
-import type { Incident } from '../../api/types'
 import { cameraAddress, firstCamera } from '../../camera/address'
 import { Dialogs } from '../../incident/Dialogs'
 import { openDialog } from '../../incident/dialogs'
@@ -14,6 +13,7 @@ import { IncidentDetail } from '../../incident/IncidentDetail'
 import { Cursor, rowKey } from '../../incident/IncidentList'
 import { QueueBody } from '../../incident/QueueBody'
 import { useFollow } from '../../incident/useFollow'
+import { useIncident } from '../../incident/useIncident'
 import { useQueue, type QueueView } from '../../incident/useQueue'
 import { useQueueKeys } from '../../incident/useQueueKeys'
 import { useDirectory } from '../../org/organisation'
@@ -37,7 +37,6 @@ export default function OperationsPage() {
   useFollow(cursor, url.i, setUrl)
   // The panes follow when there is time; the cursor does not wait for them.
   const chosen = useDeferredValue(url.i)
-  const incident = queue.byId.get(chosen ?? '')
   const open = useCallback(
     (row: Row) => {
       if (row.kind === 'group') queue.toggleGroup(row.key)
@@ -80,7 +79,7 @@ export default function OperationsPage() {
           <QueueBody queue={queue} cursor={cursor} isWide={only === 'queue'} onOpen={open} />
         </Pane>
       )}
-      {(!only || only === 'centre') && <Centre incident={incident} only={only} />}
+      {(!only || only === 'centre') && <Centre id={chosen} only={only} />}
       {(!only || only === 'incident') && (
         <Pane
           title={t('incidents.incident')}
@@ -146,8 +145,10 @@ function NoneChosen() {
 type CentreView = 'both' | 'evidence' | 'plan'
 
 /** The floor plan of what is chosen, its evidence, or on a tall screen both. */
-function Centre({ incident, only }: { incident: Incident | undefined; only: string | undefined }) {
+function Centre({ id, only }: { id: string | undefined; only: string | undefined }) {
   const [url, setUrl] = useUrl()
+  // The same reading as the pane beside it, whether or not the queue shows the incident.
+  const { incident } = useIncident(id)
   const asked = url.view as CentreView | undefined
   const view: CentreView = asked ?? (isTall() ? 'both' : 'evidence')
   return (

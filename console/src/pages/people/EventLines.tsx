@@ -2,7 +2,15 @@ import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { Problem } from '../../api/problem'
 import type { EventItem } from '../../api/types'
-import { assetOf, describe, placeOf, siteOf, worldOf, type World } from '../../event/describe'
+import {
+  assetOf,
+  describe,
+  personOf,
+  placeOf,
+  siteOf,
+  worldOf,
+  type World,
+} from '../../event/describe'
 import { t } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
 import { Stamp } from '../../ui/Stamp'
@@ -15,10 +23,12 @@ interface Props {
   problem: Problem | undefined
   isWaiting: boolean
   max?: number
+  /** Where one is: it is not said again on every line. */
+  at?: string
 }
 
 /** The newest events, one on a line, each leading to itself. */
-export function EventLines({ events, world, problem, isWaiting, max = 12 }: Props) {
+export function EventLines({ events, world, problem, isWaiting, max = 12, at }: Props) {
   if (problem) return <p className={parts.problem}>{problem.detail}</p>
   if (isWaiting) return <p className="faint">{t('shell.loading')}</p>
   const list = events.filter(({ event }) => !world || worldOf(event) === world).slice(0, max)
@@ -26,18 +36,20 @@ export function EventLines({ events, world, problem, isWaiting, max = 12 }: Prop
   return (
     <ul className={css.lines}>
       {list.map((item) => (
-        <Line key={`${item.record}.${item.part}`} item={item} />
+        <Line key={`${item.record}.${item.part}`} item={item} at={at} />
       ))}
     </ul>
   )
 }
 
-const Line = memo(function Line({ item }: { item: EventItem }) {
+const Line = memo(function Line({ item, at }: { item: EventItem; at?: string }) {
   const { event } = item
   const place = placeOf(event)
   const asset = assetOf(event)
   const where =
     worldOf(event) === 'physical' || !asset ? place && `place:${place}` : `asset:${asset}`
+  const person = personOf(event)
+  const shown = at !== undefined && where === at ? person && `person:${person}` : where
   return (
     <li className={css.line}>
       <Stamp at={item.time} place={place ?? siteOf(event)} />
@@ -48,7 +60,7 @@ const Line = memo(function Line({ item }: { item: EventItem }) {
       >
         <bdi>{describe(event).slice(0, 300)}</bdi>
       </Link>
-      {where && <EntityLink entity={where} />}
+      {shown && <EntityLink entity={shown} />}
     </li>
   )
 })

@@ -1,4 +1,4 @@
-import { IconId, IconKey, IconMail } from '@tabler/icons-react'
+import { IconHash, IconId, IconKey, IconMail, IconPhone } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import type { PersonItem } from '../../api/types'
 import { Cut, Mark, Part } from '../../parts/Facts'
@@ -10,7 +10,11 @@ import { Stamp } from '../../ui/Stamp'
 import css from './people.module.css'
 import { grouped, validity, type Identifier } from './identifiers'
 
-const ICONS = { badge: IconId, account: IconKey, other: IconMail }
+const ICONS = { badge: IconId, account: IconKey, other: IconHash }
+/** What else names somebody, by the beginning of its kind. */
+const OTHER_ICONS = { email: IconMail, phone: IconPhone }
+/** What the server says instead of what would name somebody. */
+const COVERED = '…'
 
 /** What a person carries and is called: badges, accounts, devices. */
 export function Identifiers({ person }: { person: PersonItem }) {
@@ -52,10 +56,10 @@ function Cards({
   kind: keyof typeof ICONS
   place: string | null | undefined
 }) {
-  const Icon = ICONS[kind]
   if (list.length === 0) return <p className={parts.quiet}>{t('people.nothing')}</p>
   return list.map((one) => {
     const state = validity(one, serverNow())
+    const Icon = OTHER_ICONS[one.kind as keyof typeof OTHER_ICONS] ?? ICONS[kind]
     return (
       <div
         key={`${one.kind}|${one.realm}|${one.value}|${one.valid_from}`}
@@ -64,7 +68,11 @@ function Cards({
       >
         <Icon size={16} stroke={1.6} aria-hidden />
         <span className={css.cardText}>
-          <Cut isMono>{one.value}</Cut>
+          {one.value === COVERED ? (
+            <span className="faint">{t('people.covered')}</span>
+          ) : (
+            <Cut isMono>{one.value}</Cut>
+          )}
           <span className={`${css.cardHint} cut`}>
             {[word('people', 'id', one.kind), one.realm].filter(Boolean).join(' · ')}
             {one.valid_from && (

@@ -1,14 +1,13 @@
-import { ActionIcon } from '@mantine/core'
-import { IconArrowLeft, IconEye } from '@tabler/icons-react'
+import { IconEye } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { call } from '../../api/client'
-import type { EventItem, Incident, PersonItem } from '../../api/types'
+import type { EventItem, PersonItem } from '../../api/types'
 import { isEcho, worldOf } from '../../event/describe'
+import { OpenAbout } from '../../incident/OpenAbout'
 import { useDirectory } from '../../org/organisation'
 import { Mark, Part } from '../../parts/Facts'
-import parts from '../../parts/parts.module.css'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useReading } from '../../parts/reading'
 import { useRight } from '../../session/session'
@@ -16,8 +15,6 @@ import { t, word } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
 import { ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
-import { Severity } from '../../ui/Severity'
-import { Ago } from '../../ui/Stamp'
 import { Band } from './Band'
 import { EventLines } from './EventLines'
 import { Identifiers } from './Identifiers'
@@ -50,14 +47,8 @@ export function Person({ id, close }: { id: string; close: () => void }) {
       title={<bdi>{name.slice(0, 200)}</bdi>}
       label={t('people.one')}
       readAt={events.readAt ?? asked.readAt}
-      head={
-        <>
-          <ActionIcon className={parts.back} aria-label={t('people.back')} onClick={close}>
-            <IconArrowLeft size={16} />
-          </ActionIcon>
-          {person && <Head person={person} done={asked.again} />}
-        </>
-      }
+      back={{ label: t('people.back'), run: close }}
+      head={person && <Head person={person} done={asked.again} />}
     >
       {asked.problem ? (
         <ProblemNote error={asked.problem} retry={asked.again} />
@@ -92,7 +83,7 @@ export function Person({ id, close }: { id: string; close: () => void }) {
             </Part>
           </div>
           <div className={css.side}>
-            <Open id={id} />
+            <OpenAbout entity={`person:${id}`} none={t('people.open_none')} />
             <Identifiers person={person} />
           </div>
         </div>
@@ -146,43 +137,5 @@ function Head({ person, done }: { person: PersonItem; done: () => void }) {
         </ReasonDialog>
       )}
     </span>
-  )
-}
-
-const OPEN = 'new,acknowledged,in_progress,snoozed'
-
-/** Incidents about them that are not done. */
-function Open({ id }: { id: string }) {
-  const states = useReading<{ incidents: Incident[] }>(
-    '/v1/incidents',
-    { entity: `person:${id}`, limit: 100 },
-    { every_ms: EVERY_MS },
-  )
-  const list = (states.data?.incidents ?? []).filter((one) => OPEN.includes(one.state))
-  return (
-    <Part title={t('people.open')}>
-      {states.problem ? (
-        <p className={parts.problem}>{states.problem.detail}</p>
-      ) : states.isWaiting ? (
-        <p className="faint">{t('shell.loading')}</p>
-      ) : list.length === 0 ? (
-        <p className={parts.quiet}>{t('people.open_none')}</p>
-      ) : (
-        list.map((incident) => (
-          <Link
-            key={incident.id}
-            to="/incidents"
-            search={{ i: incident.id } as never}
-            className={css.incident}
-          >
-            <Severity level={incident.level} isShort />
-            <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
-            <span className="faint">
-              <Ago at={incident.opened_at} />
-            </span>
-          </Link>
-        ))
-      )}
-    </Part>
   )
 }

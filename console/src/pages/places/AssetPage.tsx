@@ -1,19 +1,16 @@
 import { Link } from '@tanstack/react-router'
-import type { EventItem, Incident } from '../../api/types'
+import type { EventItem } from '../../api/types'
 import { CameraLink } from '../../camera/CameraLink'
+import { OpenAbout } from '../../incident/OpenAbout'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
-import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { t } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
-import { Severity } from '../../ui/Severity'
 import { EventLines } from '../people/EventLines'
 import css from './places.module.css'
-
-const DONE = ['resolved', 'closed']
 
 /** One thing: what it is, where, whose, and what it said last. */
 export function AssetPage({ id }: { id: string }) {
@@ -24,12 +21,6 @@ export function AssetPage({ id }: { id: string }) {
     { asset: id, limit: 60 },
     { every_ms: 10_000 },
   )
-  const about = useReading<{ incidents: Incident[] }>(
-    '/v1/incidents',
-    { entity: `asset:${id}`, limit: 50 },
-    { every_ms: 10_000 },
-  )
-  const open = (about.data?.incidents ?? []).filter((one) => !DONE.includes(one.state))
   if (!asset) {
     return (
       <Pane title={t('places.thing')} className={css.detail}>
@@ -69,25 +60,7 @@ export function AssetPage({ id }: { id: string }) {
           ]}
         />
       </div>
-      <Part title={t('people.open')}>
-        {about.problem ? (
-          <p className={parts.problem}>{about.problem.detail}</p>
-        ) : open.length === 0 ? (
-          <p className={parts.quiet}>{t('places.open_none')}</p>
-        ) : (
-          open.map((incident) => (
-            <Link
-              key={incident.id}
-              to="/incidents"
-              search={{ i: incident.id } as never}
-              className={css.thing}
-            >
-              <Severity level={incident.level} isShort />
-              <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
-            </Link>
-          ))
-        )}
-      </Part>
+      <OpenAbout entity={`asset:${id}`} none={t('places.open_none')} />
       <Part
         title={t('places.last_events')}
         end={
@@ -101,6 +74,7 @@ export function AssetPage({ id }: { id: string }) {
           problem={events.problem}
           isWaiting={events.isWaiting}
           max={20}
+          at={`asset:${id}`}
         />
       </Part>
     </Pane>

@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import type { DoorState, EventItem, PlaceItem } from '../../api/types'
 import { CameraLink } from '../../camera/CameraLink'
 import { isEcho } from '../../event/describe'
+import { OpenAbout } from '../../incident/OpenAbout'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
@@ -48,9 +49,15 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
     )
   }
   const isIn = (door: string) => directory.above(door).some((one) => one.id === id)
-  const own = organisation.doors.filter(
-    (door) => door.door !== id && (isIn(door.door) || door.from_zone === id || door.to_zone === id),
-  )
+  const isWell = (door: string) =>
+    ['normal', 'unknown'].includes(doors?.get(door)?.state ?? 'unknown')
+  // What is wrong stands on top.
+  const own = organisation.doors
+    .filter(
+      (door) =>
+        door.door !== id && (isIn(door.door) || door.from_zone === id || door.to_zone === id),
+    )
+    .sort((a, b) => Number(isWell(a.door)) - Number(isWell(b.door)))
   return (
     <Pane
       title={<bdi>{place.name.slice(0, 200)}</bdi>}
@@ -64,6 +71,7 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
       ) : (
         <PlaceFacts place={place} />
       )}
+      <OpenAbout entity={`place:${id}`} none={t('places.open_none_here')} />
       {place.kind !== 'door' && own.length > 0 && (
         <Part title={t('places.doors')}>
           {own.map(({ door }) => (
@@ -98,6 +106,7 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
           problem={events.problem}
           isWaiting={events.isWaiting}
           max={20}
+          at={`place:${id}`}
         />
       </Part>
     </Pane>

@@ -24,6 +24,8 @@ export function TreePane({ rows, at, doors, choose }: Props) {
   const directory = useDirectory()
   const search = useRef<HTMLInputElement>(null)
   const here = useRef<HTMLDivElement>(null)
+  const box = useRef<HTMLDivElement>(null)
+  const isFirst = useRef(true)
   useKeys([
     {
       keys: '/',
@@ -33,7 +35,16 @@ export function TreePane({ rows, at, doors, choose }: Props) {
     },
   ])
   useEffect(() => {
-    void here.current?.scrollIntoView({ block: 'nearest' })
+    const [row, list] = [here.current, box.current]
+    if (!row || !list) return
+    // Only the list moves, never the page around it.
+    const [top, below] = [row.offsetTop, row.offsetHeight - list.clientHeight]
+    if (top < list.scrollTop || top + below > list.scrollTop) {
+      list.scrollTop = isFirst.current
+        ? top + below / 2
+        : Math.min(top, Math.max(list.scrollTop, top + below))
+    }
+    isFirst.current = false
   }, [at])
   return (
     <Pane
@@ -46,7 +57,13 @@ export function TreePane({ rows, at, doors, choose }: Props) {
       {rows.length === 0 ? (
         <EmptyNote title={t('places.none')}>{t('places.none_text')}</EmptyNote>
       ) : (
-        <div className={parts.rows} role="tree" tabIndex={0} aria-label={t('places.title')}>
+        <div
+          ref={box}
+          className={parts.rows}
+          role="tree"
+          tabIndex={0}
+          aria-label={t('places.title')}
+        >
           {rows.map(({ place, depth }) => {
             const wrong =
               place.kind === 'door' ? 0 : troubles(place, (id) => directory.above(id), doors)
@@ -75,7 +92,7 @@ export function TreePane({ rows, at, doors, choose }: Props) {
                   <Mark tone="bad">{word('incidents', 'door_state', state)}</Mark>
                 )}
                 {state === 'unknown' && (
-                  <span className={css.unknown}>{word('incidents', 'door_state', state)}</span>
+                  <span className="hush">{word('incidents', 'door_state', state)}</span>
                 )}
                 {wrong > 0 && <Mark tone="bad">{t('places.wrong', { count: wrong })}</Mark>}
               </div>

@@ -7,9 +7,9 @@ import { api, body } from '../../api/client'
 import type { components } from '../../api/schema'
 import type { SourceItem } from '../../api/types'
 import { Mark } from '../../parts/Facts'
-import parts from '../../parts/parts.module.css'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useOffers, useReading } from '../../parts/reading'
+import { Table } from '../../parts/Table'
 import { useRight } from '../../session/session'
 import { t, word } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
@@ -131,80 +131,66 @@ const mendOf = ({ source, mapping, record }: Letter) => ({
 function Letters({ list }: { list: readonly Letter[] }) {
   const canMend = useOffers('get', '/v1/mappings/{name}') === true
   return (
-    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('sources.dead')}>
-      <table className={parts.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('sources.received_at')}</th>
-            <th scope="col">{t('sources.source')}</th>
-            <th scope="col">{t('sources.reason')}</th>
-            <th scope="col">{t('sources.position')}</th>
-            <th scope="col" data-mid>
-              {t('sources.head')}
-            </th>
-            <th scope="col" data-wide>
-              {t('sources.mapping')}
-            </th>
-            <th scope="col" data-mid>
-              {t('sources.status')}
-            </th>
-            {canMend && (
-              <th scope="col">
-                <span className="hush">{t('mend.open')}</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {list.map((letter) => (
-            <tr key={letter.record}>
-              <td className="num dim">
-                <Stamp at={letter.received_at} />
-              </td>
-              <td>{letter.source}</td>
-              <td data-wrap className={css.why}>
-                <span className="mono">{letter.code}</span>
-                <bdi className="dim" title={letter.reason.slice(0, 1_000)}>
-                  {letter.reason.slice(0, 300)}
-                </bdi>
-              </td>
-              <td className="num dim">
-                {letter.position
-                  ? t('sources.at', { line: letter.position.line, column: letter.position.column })
-                  : '–'}
-              </td>
-              <td data-mid className={css.head}>
-                <bdi className="mono cut" title={letter.head?.slice(0, 1_000)}>
-                  {letter.head?.slice(0, 200) ?? '–'}
-                </bdi>
-              </td>
-              <td data-wide className="dim">
-                {letter.mapping ?? '–'}
-              </td>
-              <td data-mid>
-                <Mark tone={letter.status === 'open' ? 'warn' : undefined}>
-                  {word('sources', 'status', letter.status)}
-                </Mark>
-              </td>
-              {canMend && (
-                <td data-end>
-                  {letter.mapping && letter.status === 'open' && (
-                    <Button
-                      component={Link}
-                      {...mendOf(letter)}
-                      size="compact-xs"
-                      variant="default"
-                      leftSection={<IconTool size={13} aria-hidden />}
-                    >
-                      {t('mend.open')}
-                    </Button>
-                  )}
-                </td>
+    <Table
+      label={t('sources.dead')}
+      columns={[
+        { label: t('sources.received_at') },
+        { label: t('sources.source') },
+        { label: t('sources.reason') },
+        { label: t('sources.position') },
+        { label: t('sources.head'), when: 'mid' },
+        { label: t('sources.mapping'), when: 'wide' },
+        { label: t('sources.status'), when: 'mid' },
+        { label: t('mend.open'), isHushed: true },
+      ]}
+    >
+      {list.map((letter) => (
+        <tr key={letter.record}>
+          <td className="num dim">
+            <Stamp at={letter.received_at} />
+          </td>
+          <td>{letter.source}</td>
+          <td data-wrap className={css.why}>
+            <span className="mono">{letter.code}</span>
+            <bdi className="dim" title={letter.reason.slice(0, 1_000)}>
+              {letter.reason.slice(0, 300)}
+            </bdi>
+          </td>
+          <td className="num dim">
+            {letter.position
+              ? t('sources.at', { line: letter.position.line, column: letter.position.column })
+              : '–'}
+          </td>
+          <td data-mid className={css.head}>
+            <bdi className="mono cut" title={letter.head?.slice(0, 1_000)}>
+              {letter.head?.slice(0, 200) ?? '–'}
+            </bdi>
+          </td>
+          <td data-wide className="dim">
+            {letter.mapping ?? '–'}
+          </td>
+          <td data-mid>
+            <Mark tone={letter.status === 'open' ? 'warn' : undefined}>
+              {word('sources', 'status', letter.status)}
+            </Mark>
+          </td>
+          {canMend && (
+            <td data-end>
+              {letter.mapping && letter.status === 'open' && (
+                <Button
+                  component={Link}
+                  {...mendOf(letter)}
+                  size="compact-xs"
+                  variant="default"
+                  leftSection={<IconTool size={13} aria-hidden />}
+                >
+                  {t('mend.open')}
+                </Button>
               )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+            </td>
+          )}
+        </tr>
+      ))}
+    </Table>
   )
 }

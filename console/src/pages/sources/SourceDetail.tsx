@@ -1,5 +1,5 @@
 import { ActionIcon, Button } from '@mantine/core'
-import { IconArrowLeft, IconX } from '@tabler/icons-react'
+import { IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { EventItem, SourceItem } from '../../api/types'
@@ -42,11 +42,9 @@ export function SourceDetail({ source, rate, readAt, close, showDead }: Props) {
       title={<bdi>{source.id}</bdi>}
       label={t('sources.one')}
       readAt={readAt}
+      back={{ label: t('sources.back'), run: close }}
       head={
         <>
-          <ActionIcon className={parts.back} aria-label={t('sources.back')} onClick={close}>
-            <IconArrowLeft size={16} />
-          </ActionIcon>
           <Health source={source} />
           <ActionIcon aria-label={t('sources.close_source')} onClick={close} ms="auto">
             <IconX size={15} />
@@ -209,13 +207,13 @@ function Adding({ boundary, sum, showDead }: { boundary: string; sum: Sum; showD
         <div key={`${one.outcome}|${one.reason}`} className={css.reason}>
           <span className="mono">{one.reason}</span>
           <span className="num">{count(one.records)}</span>
+          {boundary === 'normalise' && (
+            <Button variant="subtle" size="compact-xs" onClick={showDead}>
+              {t('sources.show_dead')}
+            </Button>
+          )}
         </div>
       ))}
-      {sum.reasons.length > 0 && boundary === 'normalise' && (
-        <Button variant="subtle" size="compact-xs" onClick={showDead}>
-          {t('sources.show_dead')}
-        </Button>
-      )}
     </div>
   )
 }

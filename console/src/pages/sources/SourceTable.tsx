@@ -9,6 +9,7 @@ import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
 import { Cut } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
+import { Table } from '../../parts/Table'
 import { count, t } from '../../text'
 import { sumOf } from './account'
 import { rateText, type Rate } from './rates'
@@ -42,81 +43,63 @@ export function Health({ source }: { source: SourceItem }) {
 export function SourceTable({ list, rates, chosen, choose }: Props) {
   const directory = useDirectory()
   return (
-    <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('sources.title')}>
-      <table className={parts.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('sources.source')}</th>
-            <th scope="col">{t('sources.health')}</th>
-            <th scope="col" data-mid>
-              {t('sources.last_heard')}
-            </th>
-            <th scope="col" data-mid data-end>
-              {t('sources.rate')}
-            </th>
-            <th scope="col" data-end>
-              {t('sources.received')}
-            </th>
-            <th scope="col" data-end>
-              {t('sources.rejected')}
-            </th>
-            <th scope="col" data-wide>
-              {t('sources.mapping')}
-            </th>
-            <th scope="col" data-wide>
-              {t('sources.site')}
-            </th>
-            <th scope="col" data-wide>
-              {t('sources.trust')}
-            </th>
+    <Table
+      label={t('sources.title')}
+      columns={[
+        { label: t('sources.source') },
+        { label: t('sources.health') },
+        { label: t('sources.last_heard'), when: 'mid' },
+        { label: t('sources.rate'), when: 'mid', isEnd: true },
+        { label: t('sources.received'), isEnd: true },
+        { label: t('sources.rejected'), isEnd: true },
+        { label: t('sources.mapping'), when: 'wide' },
+        { label: t('sources.site'), when: 'wide' },
+        { label: t('sources.trust'), when: 'wide' },
+      ]}
+    >
+      {list.map((source) => {
+        const sum = sumOf(source.accounts, 'normalise')
+        const intake = sumOf(source.accounts, 'intake')
+        const lost = sum.rejected + sum.dropped + intake.rejected + intake.dropped
+        const rate = rates.get(source.id)
+        return (
+          <tr
+            key={source.id}
+            data-chosen={source.id === chosen || undefined}
+            onClick={() => choose(source.id)}
+          >
+            <td>
+              <button type="button" className={parts.link} aria-pressed={source.id === chosen}>
+                <Cut>{source.id}</Cut>
+              </button>
+            </td>
+            <td>
+              <Health source={source} />
+            </td>
+            <td data-mid className="num dim">
+              {source.last_heard ? <AgoText at={source.last_heard} /> : '–'}
+            </td>
+            <td data-mid data-end className="num">
+              {rate ? rateText(rate.now) : '…'}
+            </td>
+            <td data-end className="num">
+              {count(intake.received)}
+            </td>
+            <td data-end className={`num ${lost > 0 ? css.lost : 'faint'}`}>
+              {count(lost)}
+            </td>
+            <td data-wide className="dim">
+              {source.mapping}
+            </td>
+            <td data-wide className="dim">
+              {directory.siteName(source.site)}
+            </td>
+            <td data-wide className="dim">
+              {t(`sources.trust_${source.trust}`)}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {list.map((source) => {
-            const sum = sumOf(source.accounts, 'normalise')
-            const intake = sumOf(source.accounts, 'intake')
-            const lost = sum.rejected + sum.dropped + intake.rejected + intake.dropped
-            const rate = rates.get(source.id)
-            return (
-              <tr
-                key={source.id}
-                data-chosen={source.id === chosen || undefined}
-                onClick={() => choose(source.id)}
-              >
-                <td>
-                  <button type="button" className={parts.link} aria-pressed={source.id === chosen}>
-                    <Cut>{source.id}</Cut>
-                  </button>
-                </td>
-                <td>
-                  <Health source={source} />
-                </td>
-                <td data-mid className="num dim">
-                  {source.last_heard ? <AgoText at={source.last_heard} /> : '–'}
-                </td>
-                <td data-mid data-end className="num">
-                  {rate ? rateText(rate.now) : '…'}
-                </td>
-                <td data-end className="num">
-                  {count(intake.received)}
-                </td>
-                <td data-end className={`num ${lost > 0 ? css.lost : 'faint'}`}>
-                  {count(lost)}
-                </td>
-                <td data-wide className="dim">
-                  {source.mapping}
-                </td>
-                <td data-wide className="dim">
-                  {directory.siteName(source.site)}
-                </td>
-                <td data-wide className="dim">
-                  {t(`sources.trust_${source.trust}`)}
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </div>
+        )
+      })}
+    </Table>
   )
 }

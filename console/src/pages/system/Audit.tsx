@@ -5,6 +5,7 @@ import { get } from '../../api/client'
 import { useDirectory } from '../../org/organisation'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
+import { Table } from '../../parts/Table'
 import { count, t } from '../../text'
 import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
@@ -38,40 +39,34 @@ export default function Audit() {
       ) : acts.length === 0 ? (
         <EmptyNote title={t('system.no_acts')} />
       ) : (
-        <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_audit')}>
-          <table className={parts.table}>
-            <thead>
-              <tr>
-                <th scope="col" data-mid data-end>
-                  {t('system.seq')}
-                </th>
-                <th scope="col">{t('events.col_time')}</th>
-                <th scope="col">{t('system.by')}</th>
-                <th scope="col">{t('system.act')}</th>
-                <th scope="col">{t('system.object')}</th>
-                <th scope="col" data-wide>
-                  {t('system.detail')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {acts.map((act) => (
-                <ActRow key={act.seq} act={act} />
-              ))}
-            </tbody>
-          </table>
-          {asked.hasNextPage && (
-            <div className={css.more}>
-              <Button
-                variant="default"
-                loading={asked.isFetchingNextPage}
-                onClick={() => void asked.fetchNextPage()}
-              >
-                {t('system.more')}
-              </Button>
-            </div>
-          )}
-        </div>
+        <Table
+          label={t('system.tab_audit')}
+          columns={[
+            { label: t('system.seq'), when: 'mid', isEnd: true },
+            { label: t('events.col_time') },
+            { label: t('system.by') },
+            { label: t('system.act') },
+            { label: t('system.object'), when: 'mid' },
+            { label: t('system.detail'), when: 'wide' },
+          ]}
+          after={
+            asked.hasNextPage && (
+              <div className={css.more}>
+                <Button
+                  variant="default"
+                  loading={asked.isFetchingNextPage}
+                  onClick={() => void asked.fetchNextPage()}
+                >
+                  {t('system.more')}
+                </Button>
+              </div>
+            )
+          }
+        >
+          {acts.map((act) => (
+            <ActRow key={act.seq} act={act} />
+          ))}
+        </Table>
       )}
     </Pane>
   )
@@ -90,7 +85,7 @@ function ActRow({ act }: { act: AuditItem }) {
       <td className="mono">
         {act.is_erased ? <span className="faint">{t('system.erased')}</span> : act.verb}
       </td>
-      <td className="mono dim">
+      <td data-mid className="mono dim">
         <bdi>{act.object?.slice(0, 200)}</bdi>
       </td>
       <td data-wide>

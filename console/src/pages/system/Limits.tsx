@@ -1,7 +1,6 @@
-import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
+import { Answered, Table } from '../../parts/Table'
 import { t } from '../../text'
-import { ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { nearest, share, shareText, valueText, type LimitItem } from './limits'
 import { Meter } from './Meter'
@@ -23,58 +22,44 @@ export default function Limits() {
         </span>
       }
     >
-      {asked.problem && !asked.data ? (
-        <ProblemNote error={asked.problem} retry={asked.again} />
-      ) : !asked.data ? (
-        <Waiting />
-      ) : (
-        <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_limits')}>
-          <table className={parts.table}>
-            <thead>
-              <tr>
-                <th scope="col">{t('system.limit')}</th>
-                <th scope="col" data-mid>
-                  {t('system.how_near')}
-                </th>
-                <th scope="col" data-end>
-                  {t('system.used')}
-                </th>
-                <th scope="col" data-end>
-                  {t('system.max')}
-                </th>
-                <th scope="col" data-wide>
-                  {t('system.meaning')}
-                </th>
+      <Answered asked={asked}>
+        {() => (
+          <Table
+            label={t('system.tab_limits')}
+            columns={[
+              { label: t('system.limit') },
+              { label: t('system.how_near'), when: 'mid' },
+              { label: t('system.used'), isEnd: true },
+              { label: t('system.max'), isEnd: true },
+              { label: t('system.meaning'), when: 'wide' },
+            ]}
+          >
+            {list.map((limit) => (
+              <tr key={limit.name}>
+                <td className={css.limitName}>
+                  <span className="mono cut" title={limit.name}>
+                    {limit.name}
+                  </span>
+                </td>
+                <td data-mid className={css.near}>
+                  <Meter limit={limit} /> <span className="num faint">{shareText(limit)}</span>
+                </td>
+                <td data-end className="num">
+                  {limit.used === null || limit.used === undefined
+                    ? '–'
+                    : valueText(limit.used, limit.unit)}
+                </td>
+                <td data-end className="num">
+                  {valueText(limit.max, limit.unit)}
+                </td>
+                <td data-wrap data-wide className={`dim ${css.meaning}`}>
+                  {limit.meaning}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {list.map((limit) => (
-                <tr key={limit.name}>
-                  <td className={css.limitName}>
-                    <span className="mono cut" title={limit.name}>
-                      {limit.name}
-                    </span>
-                  </td>
-                  <td data-mid className={css.near}>
-                    <Meter limit={limit} /> <span className="num faint">{shareText(limit)}</span>
-                  </td>
-                  <td data-end className="num">
-                    {limit.used === null || limit.used === undefined
-                      ? '–'
-                      : valueText(limit.used, limit.unit)}
-                  </td>
-                  <td data-end className="num">
-                    {valueText(limit.max, limit.unit)}
-                  </td>
-                  <td data-wrap data-wide className={`dim ${css.meaning}`}>
-                    {limit.meaning}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+            ))}
+          </Table>
+        )}
+      </Answered>
     </Pane>
   )
 }

@@ -3,20 +3,21 @@ import {
   Button,
   Checkbox,
   CopyButton,
-  Group,
-  Modal,
   MultiSelect,
   Select,
+  Stack,
   TextInput,
 } from '@mantine/core'
-import { IconAlertTriangle, IconCheck, IconCopy, IconKey } from '@tabler/icons-react'
+import { IconCheck, IconCopy, IconKey } from '@tabler/icons-react'
 import { useState, type FormEvent } from 'react'
 import { api, body } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import type { SourceItem } from '../../api/types'
+import { FormFoot } from '../../parts/FormFoot'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { t } from '../../text'
+import { Dialog } from '../../ui/Dialog'
 import { serverNow } from '../../time/clock'
 import css from './system.module.css'
 
@@ -55,7 +56,7 @@ export function MakeToken({ close, done }: { close: () => void; done: () => void
   }
   if (secret) return <Made secret={secret} close={close} />
   return (
-    <Modal opened onClose={close} title={t('system.make_token')} size={460}>
+    <Dialog close={close} title={t('system.make_token')} size={460}>
       <form className={parts.form} onSubmit={(event) => void submit(event)}>
         <TextInput
           label={t('system.label')}
@@ -66,11 +67,11 @@ export function MakeToken({ close, done }: { close: () => void; done: () => void
           onChange={(event) => setLabel(event.currentTarget.value)}
         />
         <Checkbox.Group label={t('system.scopes')} value={scopes} onChange={setScopes}>
-          <Group mt={6} gap="md">
+          <Stack mt={6} gap={9}>
             {SCOPES.map((scope) => (
               <Checkbox key={scope} value={scope} label={t(`system.scope_${scope}`)} />
             ))}
-          </Group>
+          </Stack>
         </Checkbox.Group>
         <MultiSelect
           label={t('system.sources')}
@@ -88,30 +89,22 @@ export function MakeToken({ close, done }: { close: () => void; done: () => void
           onChange={(value) => setDays(value ?? '90')}
           data={DAYS.map((value) => ({ value, label: t('system.days', { count: Number(value) }) }))}
         />
-        {refusal && (
-          <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">
-            {refusal}
-          </Alert>
-        )}
-        <div className={parts.formEnd}>
-          <Button variant="default" onClick={close}>
-            {t('shell.cancel')}
-          </Button>
-          <Button type="submit" disabled={label.trim() === '' || scopes.length === 0}>
-            {t('system.make_token')}
-          </Button>
-        </div>
+        <FormFoot
+          label={t('system.make_token')}
+          close={close}
+          isReady={label.trim() !== '' && scopes.length > 0}
+          refusal={refusal}
+        />
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 
 function Made({ secret, close }: { secret: string; close: () => void }) {
   const [isTaken, setTaken] = useState(false)
   return (
-    <Modal
-      opened
-      onClose={close}
+    <Dialog
+      close={close}
       title={t('system.token_made')}
       size={500}
       closeOnClickOutside={false}
@@ -141,6 +134,6 @@ function Made({ secret, close }: { secret: string; close: () => void }) {
           <Button onClick={close}>{t('system.token_kept')}</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,12 +1,13 @@
-import { Alert, Button, Modal, MultiSelect, TextInput } from '@mantine/core'
-import { IconAlertTriangle } from '@tabler/icons-react'
+import { MultiSelect, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { call } from '../../api/client'
 import { asProblem } from '../../api/problem'
 import { useDirectory } from '../../org/organisation'
+import { FormFoot } from '../../parts/FormFoot'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { t, word } from '../../text'
+import { Dialog } from '../../ui/Dialog'
 import { grantsOf, textsOf, type Grants } from './grants'
 import type { OperatorItem, RolesAnswer } from './types'
 
@@ -43,9 +44,8 @@ export function OperatorForm({ operator, close, done }: Props) {
     }
   }
   return (
-    <Modal
-      opened
-      onClose={close}
+    <Dialog
+      close={close}
       size={480}
       title={t(operator ? 'system.change_operator' : 'system.add_operator')}
     >
@@ -64,6 +64,7 @@ export function OperatorForm({ operator, close, done }: Props) {
           value={name}
           maxLength={200}
           dir="auto"
+          data-autofocus={operator ? true : undefined}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <MultiSelect
@@ -103,20 +104,13 @@ export function OperatorForm({ operator, close, done }: Props) {
             onChange={(chosen) => setGrants({ ...grants, [role]: chosen })}
           />
         ))}
-        {refusal && (
-          <Alert color="red" icon={<IconAlertTriangle size={18} />} role="alert">
-            {refusal}
-          </Alert>
-        )}
-        <div className={parts.formEnd}>
-          <Button variant="default" onClick={close}>
-            {t('shell.cancel')}
-          </Button>
-          <Button type="submit" disabled={name.trim() === '' || (!operator && login.trim() === '')}>
-            {t('shell.save')}
-          </Button>
-        </div>
+        <FormFoot
+          label={t('shell.save')}
+          close={close}
+          isReady={name.trim() !== '' && (operator !== undefined || login.trim() !== '')}
+          refusal={refusal}
+        />
       </form>
-    </Modal>
+    </Dialog>
   )
 }

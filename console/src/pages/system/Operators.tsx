@@ -1,4 +1,4 @@
-import { Alert, Button, CopyButton, Modal } from '@mantine/core'
+import { Alert, Button, CopyButton } from '@mantine/core'
 import { IconCopy, IconKey, IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import { call } from '../../api/client'
@@ -8,10 +8,11 @@ import { Cut, Mark } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useReading } from '../../parts/reading'
+import { Answered, Table } from '../../parts/Table'
 import { useRight } from '../../session/session'
 import { t, word } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
-import { ProblemNote, Waiting } from '../../ui/Notes'
+import { Dialog } from '../../ui/Dialog'
 import { Pane } from '../../ui/Pane'
 import { OperatorForm } from './OperatorForm'
 import type { OperatorItem } from './types'
@@ -47,101 +48,82 @@ export default function Operators() {
         </ActionButton>
       }
     >
-      {asked.problem && !asked.data ? (
-        <ProblemNote error={asked.problem} retry={asked.again} />
-      ) : !asked.data ? (
-        <Waiting />
-      ) : (
-        <div
-          className={parts.scroll}
-          tabIndex={0}
-          role="group"
-          aria-label={t('system.tab_operators')}
-        >
-          <table className={parts.table}>
-            <thead>
-              <tr>
-                <th scope="col">{t('system.name')}</th>
-                <th scope="col">{t('system.roles')}</th>
-                <th scope="col" data-wide>
-                  {t('system.teams')}
-                </th>
-                <th scope="col" data-wide>
-                  {t('system.signs_in_by')}
-                </th>
-                <th scope="col" data-mid>
-                  {t('system.seen')}
-                </th>
-                <th scope="col">
-                  <span className="hush">{t('system.actions')}</span>
-                </th>
+      <Answered asked={asked}>
+        {(list) => (
+          <Table
+            label={t('system.tab_operators')}
+            columns={[
+              { label: t('system.name') },
+              { label: t('system.roles') },
+              { label: t('system.teams'), when: 'wide' },
+              { label: t('system.signs_in_by'), when: 'wide' },
+              { label: t('system.seen'), when: 'mid' },
+              { label: t('system.actions'), isHushed: true },
+            ]}
+          >
+            {list.map((operator) => (
+              <tr key={operator.id} className={operator.disabled ? css.over : undefined}>
+                <td>
+                  <Cut>{operator.name}</Cut>
+                  <span className="faint">
+                    <Cut>{operator.login}</Cut>
+                  </span>
+                </td>
+                <td className={css.roles}>
+                  <span className={css.tags}>
+                    {operator.roles.map(({ role, sites }) => (
+                      <Mark key={role}>
+                        {word('shell', 'role', role)}
+                        {sites && `: ${sites.map((site) => directory.siteName(site)).join(', ')}`}
+                      </Mark>
+                    ))}
+                    {operator.disabled && <Mark tone="warn">{t('system.barred')}</Mark>}
+                  </span>
+                </td>
+                <td data-wide data-wrap className="dim">
+                  {operator.teams.join(', ') || '–'}
+                </td>
+                <td data-wide data-wrap className="dim">
+                  {waysIn(operator)}
+                </td>
+                <td data-mid className="dim">
+                  {operator.seen_at ? <AgoText at={operator.seen_at} /> : t('system.never')}
+                </td>
+                <td data-end>
+                  <span className={css.rowActions}>
+                    <ActionButton
+                      variant="subtle"
+                      offer={right}
+                      onPress={() => setOpen({ kind: 'edit', operator })}
+                    >
+                      {t('system.change')}
+                    </ActionButton>
+                    <ActionButton
+                      variant="subtle"
+                      offer={
+                        operator.provider
+                          ? { allowed: false, reason: t('system.link_by_provider') }
+                          : right
+                      }
+                      onPress={() => setOpen({ kind: 'link', operator })}
+                    >
+                      {t('system.new_link')}
+                    </ActionButton>
+                    <ActionButton
+                      variant="subtle"
+                      color="red"
+                      offer={right}
+                      onPress={() => setOpen({ kind: 'bar', operator })}
+                    >
+                      {t(operator.disabled ? 'system.unbar' : 'system.bar')}
+                    </ActionButton>
+                  </span>
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {asked.data.map((operator) => (
-                <tr key={operator.id} className={operator.disabled ? css.over : undefined}>
-                  <td>
-                    <Cut>{operator.name}</Cut>
-                    <span className="faint">
-                      <Cut>{operator.login}</Cut>
-                    </span>
-                  </td>
-                  <td>
-                    <span className={css.tags}>
-                      {operator.roles.map(({ role, sites }) => (
-                        <Mark key={role}>
-                          {word('shell', 'role', role)}
-                          {sites && `: ${sites.map((site) => directory.siteName(site)).join(', ')}`}
-                        </Mark>
-                      ))}
-                      {operator.disabled && <Mark tone="warn">{t('system.barred')}</Mark>}
-                    </span>
-                  </td>
-                  <td data-wide data-wrap className="dim">
-                    {operator.teams.join(', ') || '–'}
-                  </td>
-                  <td data-wide data-wrap className="dim">
-                    {waysIn(operator)}
-                  </td>
-                  <td data-mid className="dim">
-                    {operator.seen_at ? <AgoText at={operator.seen_at} /> : t('system.never')}
-                  </td>
-                  <td data-end>
-                    <span className={css.rowActions}>
-                      <ActionButton
-                        variant="subtle"
-                        offer={right}
-                        onPress={() => setOpen({ kind: 'edit', operator })}
-                      >
-                        {t('system.change')}
-                      </ActionButton>
-                      <ActionButton
-                        variant="subtle"
-                        offer={
-                          operator.provider
-                            ? { allowed: false, reason: t('system.link_by_provider') }
-                            : right
-                        }
-                        onPress={() => setOpen({ kind: 'link', operator })}
-                      >
-                        {t('system.new_link')}
-                      </ActionButton>
-                      <ActionButton
-                        variant="subtle"
-                        color="red"
-                        offer={right}
-                        onPress={() => setOpen({ kind: 'bar', operator })}
-                      >
-                        {t(operator.disabled ? 'system.unbar' : 'system.bar')}
-                      </ActionButton>
-                    </span>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+            ))}
+          </Table>
+        )}
+      </Answered>
       {open?.kind === 'edit' && (
         <OperatorForm operator={open.operator} close={close} done={asked.again} />
       )}
@@ -203,13 +185,7 @@ function waysIn(operator: OperatorItem): string {
 function LinkMade({ code, close }: { code: string; close: () => void }) {
   const link = `${location.origin}/#/signin?code=${encodeURIComponent(code)}`
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('system.new_link')}
-      size={500}
-      closeOnClickOutside={false}
-    >
+    <Dialog close={close} title={t('system.new_link')} size={500} closeOnClickOutside={false}>
       <div className={parts.form}>
         <Alert color="yellow" icon={<IconKey size={18} />}>
           {t('system.link_once')}
@@ -226,6 +202,6 @@ function LinkMade({ code, close }: { code: string; close: () => void }) {
           <Button onClick={close}>{t('shell.done')}</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -2,14 +2,14 @@ import { IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import { call } from '../../api/client'
 import { Cut, Mark } from '../../parts/Facts'
-import parts from '../../parts/parts.module.css'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useReading } from '../../parts/reading'
+import { Answered, Table } from '../../parts/Table'
 import { useRight } from '../../session/session'
 import { t } from '../../text'
 import { serverNow } from '../../time/clock'
 import { ActionButton } from '../../ui/ActionButton'
-import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
+import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { MakeToken } from './MakeToken'
@@ -39,35 +39,23 @@ export default function Tokens() {
         </ActionButton>
       }
     >
-      {asked.problem && !asked.data ? (
-        <ProblemNote error={asked.problem} retry={asked.again} />
-      ) : !asked.data ? (
-        <Waiting />
-      ) : list.length === 0 ? (
-        <EmptyNote title={t('system.no_tokens')}>{t('system.no_tokens_text')}</EmptyNote>
-      ) : (
-        <div className={parts.scroll} tabIndex={0} role="group" aria-label={t('system.tab_tokens')}>
-          <table className={parts.table}>
-            <thead>
-              <tr>
-                <th scope="col">{t('system.label')}</th>
-                <th scope="col">{t('system.state')}</th>
-                <th scope="col" data-mid>
-                  {t('system.scopes')}
-                </th>
-                <th scope="col" data-wide>
-                  {t('system.sources')}
-                </th>
-                <th scope="col" data-wide>
-                  {t('system.made')}
-                </th>
-                <th scope="col">{t('system.expires')}</th>
-                <th scope="col">
-                  <span className="hush">{t('system.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
+      <Answered asked={asked}>
+        {() =>
+          list.length === 0 ? (
+            <EmptyNote title={t('system.no_tokens')}>{t('system.no_tokens_text')}</EmptyNote>
+          ) : (
+            <Table
+              label={t('system.tab_tokens')}
+              columns={[
+                { label: t('system.label') },
+                { label: t('system.state') },
+                { label: t('system.scopes'), when: 'mid' },
+                { label: t('system.sources'), when: 'wide' },
+                { label: t('system.made'), when: 'wide' },
+                { label: t('system.expires') },
+                { label: t('system.actions'), isHushed: true },
+              ]}
+            >
               {list.map((token) => {
                 const state = stateOf(token, serverNow())
                 return (
@@ -118,10 +106,10 @@ export default function Tokens() {
                   </tr>
                 )
               })}
-            </tbody>
-          </table>
-        </div>
-      )}
+            </Table>
+          )
+        }
+      </Answered>
       {isMaking && <MakeToken close={() => setMaking(false)} done={asked.again} />}
       {ending && (
         <ReasonDialog

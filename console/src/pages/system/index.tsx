@@ -1,11 +1,13 @@
-import { lazy, Suspense } from 'react'
-import { useReading } from '../../parts/reading'
-import parts from '../../parts/parts.module.css'
-import { t } from '../../text'
-import { Waiting } from '../../ui/Notes'
-import { useUrl } from '../../url'
+import { IconLock } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import type { AuditPage, OperatorItem, RolesAnswer } from './types'
+import { lazy, Suspense } from 'react'
+import parts from '../../parts/parts.module.css'
+import { rightIn, useSession } from '../../session/session'
+import { t } from '../../text'
+import { refusalOf } from '../../ui/ActionButton'
+import { EmptyNote, Waiting } from '../../ui/Notes'
+import { Pane } from '../../ui/Pane'
+import { useUrl } from '../../url'
 import css from './system.module.css'
 
 const TABS = {
@@ -22,19 +24,24 @@ type Tab = keyof typeof TABS
 const NAMES = Object.keys(TABS) as Tab[]
 const isTab = (name: string | undefined): name is Tab => NAMES.includes(name as Tab)
 
+/** What one must be allowed to look at it. */
+const RIGHTS: Record<Tab, string> = {
+  status: 'system.read',
+  tokens: 'token.manage',
+  operators: 'operator.manage',
+  roles: 'system.read',
+  limits: 'system.read',
+  audit: 'audit.read',
+  about: 'system.read',
+}
+
 /** Castellan itself: how it stands, who may do what, and what was done. */
 export default function SystemPage() {
   const [url] = useUrl()
-  const operators = useReading<OperatorItem[]>('/v1/operators')
-  const roles = useReading<RolesAnswer>('/v1/roles')
-  const audit = useReading<AuditPage>('/v1/audit', { limit: 1 })
-  const hidden = new Set<Tab>([
-    ...(operators.isMissing ? ['operators' as const] : []),
-    ...(roles.isMissing ? ['roles' as const] : []),
-    ...(audit.isMissing ? ['audit' as const] : []),
-  ])
-  const shown = NAMES.filter((name) => !hidden.has(name))
-  const tab = isTab(url.tab) && shown.includes(url.tab) ? url.tab : 'status'
+  const session = useSession()
+  const shown = NAMES.filter((name) => rightIn(session, RIGHTS[name]).allowed)
+  const tab = isTab(url.tab) ? url.tab : 'status'
+  const refusal = refusalOf(rightIn(session, RIGHTS[tab]))
   const Page = TABS[tab]
   return (
     <div className={css.page}>
@@ -60,9 +67,23 @@ export default function SystemPage() {
             </div>
           }
         >
-          <Page />
+          {refusal ? <Refused tab={tab} why={refusal} /> : <Page />}
         </Suspense>
       </div>
     </div>
+  )
+}
+
+/** Asked for by its address, by somebody who may not look at it. */
+function Refused({ tab, why }: { tab: Tab; why: string }) {
+  return (
+    <Pane title={t(`system.tab_${tab}`)}>
+      <EmptyNote
+        title={t('shell.not_allowed')}
+        icon={<IconLock size={28} stroke={1.5} aria-hidden />}
+      >
+        {why}
+      </EmptyNote>
+    </Pane>
   )
 }

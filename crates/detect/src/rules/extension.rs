@@ -167,7 +167,8 @@ pub(crate) struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Field(usize),
+    /// The first of these fields that has a value.
+    Field(Vec<usize>),
     Count,
 }
 
@@ -193,12 +194,14 @@ impl Template {
             self.parts.push(Part::Count);
             return;
         }
-        let known = self.fields.iter().position(|known| known == field);
-        let at = known.unwrap_or_else(|| {
-            self.fields.push(field.to_owned());
-            self.fields.len() - 1
-        });
-        self.parts.push(Part::Field(at));
+        let mut place = |field: &str| {
+            let known = self.fields.iter().position(|known| known == field);
+            known.unwrap_or_else(|| {
+                self.fields.push(field.to_owned());
+                self.fields.len() - 1
+            })
+        };
+        self.parts.push(Part::Field(field.split(" or ").map(str::trim).map(&mut place).collect()));
     }
 
     /// The fields it asks for, in the order of `fill`'s values.
@@ -217,8 +220,8 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => sentence.push_str(text),
-                Part::Field(at) => {
-                    let value = values.get(*at).and_then(Option::as_deref);
+                Part::Field(any) => {
+                    let value = any.iter().find_map(|at| values.get(*at)?.as_deref());
                     sentence.push_str(value.unwrap_or("unknown"));
                 }
                 Part::Count => sentence.push_str(&count.to_string()),

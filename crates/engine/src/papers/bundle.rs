@@ -12,7 +12,7 @@ use serde::Serialize;
 use store::state::OccurrenceFilter;
 
 use super::{Covering, Paper, PaperError, sha256};
-use crate::engine::{Engine, aside};
+use crate::engine::Engine;
 use crate::limits::Limits;
 
 /// How an incident's bundle is named in the audit chain.
@@ -351,8 +351,7 @@ impl Engine {
         let (mut missing, mut large) = (0, 0);
         let mut index = String::new();
         for record in wanted {
-            let lake = self.lake.clone();
-            let Some(row) = aside(async move { lake.raw(record).await }).await? else {
+            let Some(row) = self.raw(record).await? else {
                 missing += 1;
                 continue;
             };

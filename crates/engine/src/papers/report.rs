@@ -259,8 +259,11 @@ impl Engine {
         let bytes = tokio::task::block_in_place(|| codec::pdf::write(&document));
         let bytes = bytes.map_err(|error| PaperError::Invalid(error.to_string()))?;
         let site = ask.site.as_ref().map_or("all", PlaceId::as_str);
-        let begun = shift::local(ask.from, zone).format("%Y-%m-%dT%H%M");
-        let paper = Paper::new(bytes, format!("shift-{site}-{begun}.pdf"));
+        let wall = |at| shift::local(at, zone).format("%Y-%m-%d-%H%M").to_string();
+        let (begun, ended) = (wall(ask.from), wall(ask.to));
+        let zone_name = shift::local(ask.from, zone).format("%Z");
+        let name = format!("shift-{site}-{begun}-to-{ended}-{zone_name}.pdf");
+        let paper = Paper::new(bytes, name);
         let act = AuditAct {
             at: made_at,
             by: ask.by.to_owned(),

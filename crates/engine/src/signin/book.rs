@@ -86,6 +86,13 @@ pub struct PasskeyView {
     pub used_at: Option<Timestamp>,
 }
 
+impl OperatorView {
+    /// Who owns an incident that they take: the person they are, else they themselves.
+    pub fn owner(&self) -> Option<PersonId> {
+        self.person.clone().or_else(|| PersonId::parse(&self.id).ok())
+    }
+}
+
 impl Book {
     pub async fn read(state: &State) -> Result<Self, StoreError> {
         let mut book = Self::default();

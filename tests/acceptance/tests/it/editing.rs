@@ -206,7 +206,7 @@ fn with(before: &str) -> Value {
 
 #[tokio::test]
 async fn what_runs_too_long_or_is_not_allowed_hurts_nobody() {
-    let limits = "[limits]\nmapping_try_ms_max = 1500\nmapping_try_memory_bytes_max = 201326592\n";
+    let limits = "[limits]\nmapping_try_ms_max = 1500\nmapping_try_memory_bytes_max = 117440512\n";
     let world = World::with(Plan { config: limits.into(), ..Plan::default() });
     let token = world.root();
     let server = world.start().await;
@@ -231,7 +231,7 @@ async fn what_runs_too_long_or_is_not_allowed_hurts_nobody() {
     assert!(said.contains("1500 ms"), "{said}");
     let doubling = format!("s = string(.text) ?? \"x\"\n{}", "s = s + s\n".repeat(34));
     let stopped = tom.post(path, json!({"files": with(&doubling), "texts": [text]})).await;
-    assert!(stopped.is_problem(422, "too_much_memory").contains("201326592 bytes"));
+    assert!(stopped.is_problem(422, "too_much_memory").contains("117440512 bytes"));
 
     // The flow has gone on meanwhile, with the mapping as it was.
     api.take("app", "application/x-ndjson", "{\"marker\": \"a\", \"user\": \"ana\"}\n").await;

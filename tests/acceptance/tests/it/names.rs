@@ -56,6 +56,7 @@ async fn people_are_called_by_their_ids_until_a_reason_is_given() {
     assert_eq!(opened.status, 200, "{}", opened.body);
     let incident = format!("/v1/incidents/{}", opened.body["incident"]["id"].as_str().unwrap());
     let event = analyst.get("/v1/events?person=p-77").await.body["events"][0].clone();
+    let raw = format!("/v1/events/{}/raw", event["record"]);
     let event = format!("/v1/events/{}/{}", event["record"], event["part"]);
     let paths = [
         "/v1/events?person=p-77",
@@ -65,6 +66,7 @@ async fn people_are_called_by_their_ids_until_a_reason_is_given() {
         "/v1/people/p-77",
         "/v1/incidents",
         &event,
+        &raw,
         &incident,
     ];
     for path in paths {
@@ -77,6 +79,11 @@ async fn people_are_called_by_their_ids_until_a_reason_is_given() {
     assert!(!Api::to(&server, &reader).get(&event).await.to_string().contains("okonkwo"));
     assert!(Api::to(&server, &names).get(&event).await.to_string().contains("z.okonkwo"));
 
+    assert_eq!(analyst.get(&raw).await.body["is_covered"], true);
+    let guard = signed_in(&world, &server, "gate", "guard").await;
+    guard.get(&raw).await.is_problem(403, "forbidden");
+    analyst.get("/v1/events/999999/raw").await.is_problem(404, "not_found");
+
     let reason = json!({"reason": "asked by the desk"});
     let shown = analyst.post("/v1/people/p-77/reveal", reason).await;
     assert_eq!(shown.body["name"], "Zo\u{eb} Okonkwo", "{}", shown.body);
@@ -84,6 +91,10 @@ async fn people_are_called_by_their_ids_until_a_reason_is_given() {
         assert!(text(&analyst, path).await.contains("Zo\u{eb} Okonkwo"), "{path}");
     }
     assert!(queried(&analyst).await.contains("z.okonkwo"));
+    let said = analyst.get(&raw).await.body;
+    assert_eq!(said["text"], record.to_string(), "word by word");
+    assert_eq!((&said["is_covered"], &said["is_cut"]), (&json!(false), &json!(false)));
+    assert_eq!((&said["source"], &said["wire"]), (&json!("app"), &json!("json")));
     let other = signed_in(&world, &server, "other", "analyst").await;
     assert!(!text(&other, &event).await.contains("Okonkwo"));
 }

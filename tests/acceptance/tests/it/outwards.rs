@@ -98,7 +98,7 @@ impl Drop for Mailbox {
 }
 
 impl Mailbox {
-    /// Starts one that refuses the first mail for now; `None` where there is no python to run it.
+    /// Starts one that puts the first mail off; `None` where there is no python to run it.
     fn start(certificate: &Path, key: &Path, password: &str) -> Option<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let script = root.join("../../scripts/mailbox.sh");

@@ -324,6 +324,7 @@ async fn report(server: &Server, token: &str, query: &str) -> Fetched {
 async fn a_shift_leaves_a_report_to_the_next() {
     let world = World::new();
     let token = world.root();
+    world.token("ben", &["read", "operate"], &[]);
     let server = world.start().await;
     let api = Api::to(&server, &token);
     let id = forced(&api).await;
@@ -339,6 +340,7 @@ async fn a_shift_leaves_a_report_to_the_next() {
     let paper = report(&server, &token, &period).await;
     assert_eq!(paper.kind, "application/pdf");
     assert!(paper.name.starts_with("inline; filename=\"shift-hq-"), "{}", paper.name);
+    assert!(paper.name.ends_with("-UTC.pdf\""), "{}", paper.name);
     assert_eq!(paper.sum, sha256(&paper.bytes));
     assert!(paper.bytes.starts_with(b"%PDF-1.7"));
     let said = words(&paper.bytes);
@@ -371,6 +373,10 @@ async fn a_shift_leaves_a_report_to_the_next() {
     let chinese = format!("{period}&lang=zh-Hant&zone=Asia/Hong_Kong");
     let chinese = words(&report(&server, &token, &chinese).await.bytes);
     assert!(chinese.contains("值班報告") && chinese.contains("UTC+08:00"), "{chinese}");
+    let day = "from=2026-11-21T23:00:00Z&to=2026-11-22T07:00:00Z&site=hq&zone=Asia/Hong_Kong";
+    let name = report(&server, &token, day).await.name;
+    let told = "shift-hq-2026-11-22-0700-to-2026-11-22-1500-HKT.pdf";
+    assert_eq!(name, format!("inline; filename=\"{told}\""), "in the site's own time");
     let dutch = words(&report(&server, &token, &format!("{period}&lang=nl")).await.bytes);
     assert!(dutch.contains("Dienstrapport"), "{dutch}");
     let refused = async |query: &str, status, said: &str| {

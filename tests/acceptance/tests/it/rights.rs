@@ -115,6 +115,57 @@ async fn a_role_of_one_site_ends_at_its_fence() {
     }
 }
 
+#[tokio::test]
+async fn an_incident_is_given_to_those_alone_who_may_work_it() {
+    let world = World::new();
+    let places = world.org().join("places.toml");
+    let text = fs::read_to_string(&places).unwrap();
+    fs::write(places, text + "[[place]]\nid = \"dc\"\nkind = \"site\"\n").unwrap();
+    let root = world.root();
+    world.token("ben", &["read"], &[]);
+    let server = world.start().await;
+    let api = Api::to(&server, &root);
+    api.take("doors", "text/csv", door_event("d-0004", "forced")).await;
+    let incident = api.incidents_of("door-forced", 1).await.remove(0);
+    let path = format!("/v1/incidents/{}/acts", incident["id"].as_str().unwrap());
+    let near = signed_in(&world, &server, "near", "guard@hq").await;
+    let next = signed_in(&world, &server, "next", "guard@hq").await;
+    let far = signed_in(&world, &server, "far", "guard@dc").await;
+    let looks = signed_in(&world, &server, "looks", "auditor").await;
+    let who = async |of: &crate::browser::Browser| {
+        of.get("/v1/session").await.body["operator"]["id"].as_str().unwrap().to_owned()
+    };
+    let taken = near.post(&path, json!({"action": "acknowledge"})).await;
+    assert_eq!(taken.status, 200, "{}", taken.body);
+
+    let to = |id: &str| json!({"kind": "person", "id": id});
+    for nobody in [&who(&far).await, &who(&looks).await, "ben", "stranger"] {
+        for act in ["offer", "assign"] {
+            let answer = near.post(&path, json!({"action": act, "to": to(nobody)})).await;
+            let detail = answer.is_problem(409, "cannot_work");
+            assert!(detail.contains(nobody), "{act}: {detail}");
+        }
+    }
+    let own = near.post(&path, json!({"action": "offer", "to": to(&who(&near).await)})).await;
+    own.is_problem(409, "already_owner");
+    let offered = near.post(&path, json!({"action": "offer", "to": to(&who(&next).await)})).await;
+    assert_eq!(offered.status, 200, "{}", offered.body);
+    // No reason is asked of somebody who has their hands full.
+    let declined = next.post(&path, json!({"action": "decline"})).await;
+    assert_eq!(declined.status, 200, "{}", declined.body);
+    assert_eq!(declined.body["incident"]["handling"]["offer"], serde_json::Value::Null);
+
+    let listed = near.get("/v1/organisation").await.body["operators"].clone();
+    let reach = |login: &str| {
+        let one = listed.as_array().unwrap().iter().find(|one| one["name"] == login).unwrap();
+        (one["works_everywhere"].clone(), one["works_at"].clone())
+    };
+    assert_eq!(reach("near"), (json!(false), json!(["hq"])));
+    assert_eq!(reach("far"), (json!(false), json!(["dc"])));
+    assert_eq!(reach("looks"), (json!(false), json!([])));
+    server.stop().await;
+}
+
 #[test]
 fn policies_of_the_house_are_checked_and_a_wrong_one_stops_the_start() {
     let world = World::new();
