@@ -8,7 +8,7 @@ use model::value::{Object, Value};
 use model::{Event, Finding, Fingerprint, LogSource, MappingName, RuleId, SourceId, Timestamp};
 use serde_json::Value as Json;
 
-use crate::rules::{RuleSet, Truth};
+use crate::rules::RuleSet;
 use crate::{Detector, Options, Spine};
 
 /// Why a JSON value is not an event.
@@ -101,7 +101,7 @@ fn time_of(ocsf: &Object) -> Option<Timestamp> {
 pub fn matching(rules: &RuleSet, event: &Event) -> Vec<RuleId> {
     let mut matches = Vec::new();
     rules.matches_unrouted(event, &mut matches);
-    let shown = matches.iter().filter(|found| found.truth == Truth::True);
+    let shown = matches.iter().filter(|found| found.is_said());
     shown.filter_map(|found| rules.meta(found.rule)).map(|meta| meta.id.clone()).collect()
 }
 
@@ -123,7 +123,7 @@ impl Evaluation {
         let mut matches = Vec::new();
         rules.matches_unrouted(event, &mut matches);
         self.detector.judge_matches(event, &matches, out);
-        let shown = matches.iter().filter(|found| found.truth == Truth::True);
+        let shown = matches.iter().filter(|found| found.is_said());
         shown.filter_map(|found| rules.meta(found.rule)).map(|meta| meta.id.clone()).collect()
     }
 

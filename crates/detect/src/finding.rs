@@ -78,6 +78,8 @@ pub(crate) fn of_episode(
         Some(template) => template.fill(&episode.fields, episode.count),
         None => format!("{}: {} events", rule.title, episode.count),
     };
+    // What stands for another correlation's episode has its events further back.
+    let first = episode.evidence.iter().map(|one| one.time).min().min(Some(episode.from));
     let more = episode.count.saturating_sub(EVIDENCE_MAX as u64);
     let because = if more > 0 {
         format!("{because} ({more} further events are not listed)")
@@ -90,7 +92,7 @@ pub(crate) fn of_episode(
         title: rule.title.clone(),
         level: rule.level,
         time: episode.fired,
-        window: Window { from: episode.from, to: episode.last },
+        window: Window { from: first.unwrap_or(episode.from), to: episode.last },
         group: group.clone(),
         entities: episode.entities.iter().cloned().collect(),
         evidence: episode.evidence.clone(),

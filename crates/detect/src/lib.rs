@@ -18,6 +18,8 @@ mod stats;
 
 pub use detector::{Detector, Options, SnapshotError};
 pub use presence::{Presence, Stretch};
-pub use rules::{Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet};
+pub use rules::{
+    ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,
+};
 pub use spine::{Resolution, Spine};
 pub use stats::{DetectStats, UndecidedStat};

@@ -30,3 +30,11 @@ pub const SILENT_HOLD: Duration = Duration::from_secs(3_600);
 pub const NESTING_MAX: usize = 64;
 /// Bytes of one rendered `because`.
 pub const BECAUSE_BYTES_MAX: usize = 1_000;
+/// Bytes of one rule file.
+pub const RULE_FILE_BYTES_MAX: usize = 2 << 20;
+/// Numbers kept for the median or a percentile of one window; beyond, the window is undecided.
+pub const WINDOW_VALUES_MAX: usize = 100_000;
+/// Largest count that a correlation may ask for in one group.
+pub const COUNT_MAX: u64 = 100_000;
+/// How many correlations may build on each other.
+pub const CHAIN_MAX: usize = 8;

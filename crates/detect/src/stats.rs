@@ -29,10 +29,17 @@ pub struct DetectStats {
     pub unresolved: BTreeMap<String, u64>,
     /// Rules that could not be decided.
     pub undecided: BTreeMap<RuleId, UndecidedStat>,
+    /// Matches that an exception kept from being said, by exception.
+    #[serde(default)]
+    pub excepted: BTreeMap<String, u64>,
     /// Events later than their source's bound: kept out of correlations, judged alone.
     pub late: u64,
     /// Matches of a correlation that lack a key to group by.
     pub ungrouped: u64,
+    /// Matches of a correlation that lack the number or value it counts.
+    #[serde(default)]
+    pub valueless: u64,
+
     /// Pending events judged before their time because `PENDING_MAX` was reached.
     pub evicted_pending: u64,
     /// Groups closed before their time because `GROUPS_MAX` was reached.
@@ -58,6 +65,14 @@ impl DetectStats {
                 Some(count) => *count += 1,
                 None => drop(self.unresolved.insert(one.kind.clone(), 1)),
             }
+        }
+    }
+
+    pub(crate) fn excepted(&mut self, exception: Option<&str>) {
+        let Some(id) = exception else { return };
+        match self.excepted.get_mut(id) {
+            Some(count) => *count += 1,
+            None => drop(self.excepted.insert(id.to_owned(), 1)),
         }
     }
 

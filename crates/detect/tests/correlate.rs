@@ -65,6 +65,56 @@ correlation:
 castellan: {reset_by: [back]}
 ";
 
+/// What builds on others, adds up, and waits for the end of its window.
+const MORE: &str = "
+---
+title: Three refusals, then a log-on
+id: chain
+generate: true
+correlation:
+  type: temporal_ordered
+  rules: [count, logon]
+  group-by: [person]
+  timespan: 10m
+---
+title: Few refusals
+id: few
+correlation:
+  type: event_count
+  rules: [refused]
+  group-by: [person]
+  timespan: 2m
+  condition: {lte: 1}
+---
+title: Few refusals twice
+id: few-twice
+generate: true
+correlation:
+  type: event_count
+  rules: [few]
+  group-by: [person]
+  timespan: 10m
+  condition: {gte: 2}
+---
+title: Refusals add up
+id: sum
+correlation:
+  type: value_sum
+  rules: [refused]
+  group-by: [person]
+  timespan: 5m
+  condition: {gte: 5.5, field: activity_id}
+---
+title: Middle of the minutes
+id: middle
+correlation:
+  type: value_median
+  rules: [refused, logon]
+  group-by: [person]
+  timespan: 5m
+  condition: {gte: 2, field: activity_id}
+";
+
 fn refused(record: u64, time: &str, door: &str) -> Event {
     badge(record, time, "b-ben", door, "in", 2)
 }
@@ -277,13 +327,33 @@ fn stream() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
+/// Every kind has its day in what the properties are tried on.
+#[test]
+fn what_the_properties_are_tried_on_fires() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let rules = rules(&format!("{PARTS}{MORE}"));
+    let mut runner = TestRunner::deterministic();
+    let mut fired = std::collections::BTreeMap::<String, u32>::new();
+    for _ in 0..60 {
+        let events = stream().new_tree(&mut runner).unwrap().current();
+        let mut detector = detector(&rules);
+        let found = feed(&mut detector, &events);
+        for finding in finish(&mut detector, found) {
+            *fired.entry(finding.rule.to_string()).or_default() += 1;
+        }
+    }
+    let all = ["chain", "count", "few", "few-twice", "middle", "ordered", "sum", "values"];
+    assert!(all.iter().all(|rule| fired.contains_key(*rule)), "{fired:?}");
+}
+
 fn finish(detector: &mut Detector, mut found: Vec<Finding>) -> Vec<Finding> {
     detector.finish(&mut found);
     settled(&found)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(common::cases(200))]
 
     #[test]
     fn every_arrival_order_within_the_bound_ends_alike(
@@ -291,7 +361,7 @@ proptest! {
             .prop_map(numbered)
             .prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle())),
     ) {
-        let rules = rules(PARTS);
+        let rules = rules(&format!("{PARTS}{MORE}"));
         let run = |events: &[Event], provisional| {
             let mut detector =
                 Detector::new(common::spine(), rules.clone(), Options { provisional });
@@ -315,7 +385,7 @@ proptest! {
     /// In the order of event time (replay) and in the order of arrival (live) the same ids.
     #[test]
     fn live_and_replay_end_alike(live in stream()) {
-        let rules = rules(PARTS);
+        let rules = rules(&format!("{PARTS}{MORE}"));
         let mut replay = live.clone();
         replay.sort_by_key(|event| (event.time, event.record));
         let ids = |events: &[Event]| {
@@ -336,7 +406,7 @@ proptest! {
         live in stream(),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
     ) {
-        let rules = rules(PARTS);
+        let rules = rules(&format!("{PARTS}{MORE}"));
         let mut whole = detector(&rules);
         let mut found = feed(&mut whole, &live);
         whole.finish(&mut found);

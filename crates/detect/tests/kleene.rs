@@ -163,7 +163,7 @@ fn presence() -> impl Strategy<Value = Presence> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(common::cases(400))]
 
     #[test]
     fn ignorance_never_adds_a_match(

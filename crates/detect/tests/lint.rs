@@ -35,7 +35,7 @@ fn each_fault_is_named_with_its_place_and_a_way_out() {
         "{a: 1}",
         "castellan: {teem: soc, sop: [Look.]}",
         &[
-            "a.yml: error: unknown key `teem` under `castellan`; meant `team`? [unknown_key]",
+            "a.yml:7:1: error: unknown key `teem` under `castellan`; meant `team`? [unknown_key]",
             "a.yml:2:1: warning: the rule `t` names no team: who owns its findings? [no_team]",
         ],
     );
@@ -51,10 +51,10 @@ fn each_fault_is_named_with_its_place_and_a_way_out() {
         "{a: 1}",
         "castellan: {team: SOC, sop: [L.], emit: later, because: 'x {y'}",
         &[
-            "a.yml: error: `SOC` is not an id: a-z, 0-9, dot, dash and underscore, at most 64, \
+            "a.yml:7:1: error: `SOC` is not an id: a-z, 0-9, dot, dash and underscore, at most 64, \
          beginning with a letter or digit [wrong_value]",
-            "a.yml: error: `{` without `}` in `x {y` [wrong_value]",
-            "a.yml: error: `emit` is `early` or `final`, not `later` [wrong_value]",
+            "a.yml:7:1: error: `{` without `}` in `x {y` [wrong_value]",
+            "a.yml:7:1: error: `emit` is `early` or `final`, not `later` [wrong_value]",
             "a.yml:2:1: warning: the rule `t` names no team: who owns its findings? [no_team]",
         ],
     );
@@ -71,10 +71,16 @@ fn correlations_that_cannot_work_are_refused() {
                 detection: {s: {b: 1}, condition: s}\n";
     for (correlation, code) in [
         ("{type: event_count, rules: [gone], timespan: 5m, condition: {gte: 2}}", "unknown_rule"),
-        ("{type: event_count, rules: [a], timespan: 5m, condition: {lt: 2}}", "unsupported"),
+        ("{type: event_count, rules: [a], timespan: 5m, condition: {gte: many}}", "invalid_rule"),
+        ("{type: event_count, rules: [a], timespan: 5m, condition: {gte: 200000}}", "too_many"),
+        ("{type: value_sum, rules: [a], timespan: 5m, condition: {gte: 2}}", "no_field"),
+        ("{type: temporal, rules: [a], timespan: 5m, condition: {gte: 2}}", "never_fires"),
+        ("{type: temporal, rules: [a], timespan: 5m, condition: {lt: 2}}", "unsupported"),
+        ("{type: temporal_ordered, rules: [a, a], timespan: 5m, condition: a}", "unsupported"),
         (
-            "{type: value_sum, rules: [a], timespan: 5m, condition: {gte: 2, field: b}}",
-            "unsupported",
+            "{type: value_percentile, rules: [a], timespan: 5m, condition: {gte: 2, field: b, \
+             percentile: 101}}",
+            "wrong_value",
         ),
         ("{type: value_count, rules: [a], timespan: 5m, condition: {gte: 2}}", "no_field"),
     ] {
@@ -89,7 +95,8 @@ fn two_rules_of_one_id_are_both_named() {
     let file = |path: &str| RuleFile { path: path.into(), text: rule.into() };
     let (rules, problems) = RuleSet::load(&[file("a.yml"), file("b.yml")]);
     assert_eq!(rules.len(), 1);
-    let line = "b.yml:2:1: error: the id `t` is already taken by a.yml [duplicate_id]";
+    let line = "b.yml:2:1: error: the id `t` is already taken by a.yml:2; give this rule its \
+                own [duplicate_id]";
     assert_eq!(problems[0].to_string(), line);
 }
 

@@ -320,7 +320,7 @@ fn numbered(events: Vec<Event>) -> Vec<Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(common::cases(200))]
 
     /// Within the lateness bound (all of these fall into eight minutes of ten) every order of
     /// arrival ends in the same whereabouts and the same final findings.

@@ -4,45 +4,13 @@
 
 mod common;
 
-use std::io::Read;
-
 use detect::eval::{event_of, matching};
 use detect::{RuleFile, RuleSet};
-
-/// The YAML files of a tar archive: 512-byte headers, name at 0, size in octal at 124.
-fn rule_files(archive: &[u8]) -> Vec<RuleFile> {
-    let mut files = Vec::new();
-    let mut rest = archive;
-    while let Some((header, tail)) = rest.split_at_checked(512) {
-        let text = |from: usize, len: usize| {
-            let field = &header[from..from + len];
-            let end = field.iter().position(|b| *b == 0).unwrap_or(len);
-            String::from_utf8_lossy(&field[..end]).into_owned()
-        };
-        let name = text(0, 100);
-        if name.is_empty() {
-            break;
-        }
-        let prefix = text(345, 155);
-        let size = usize::from_str_radix(text(124, 12).trim(), 8).unwrap();
-        let (body, next) = tail.split_at(size.next_multiple_of(512));
-        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        if path.ends_with(".yml") {
-            let text = String::from_utf8_lossy(&body[..size]).into_owned();
-            files.push(RuleFile { path, text });
-        }
-        rest = next;
-    }
-    files
-}
 
 #[test]
 fn every_public_rule_loads() {
     let Some(shared) = common::shared() else { return };
-    let packed = std::fs::read(shared.join("data/sigma-rules/sigma-rules.tar.gz")).unwrap();
-    let mut archive = Vec::new();
-    flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut archive).unwrap();
-    let files = rule_files(&archive);
+    let files = common::sigma_tree(&shared);
     assert_eq!(files.len(), 3_754);
     let (set, problems) = RuleSet::load(&files);
     assert!(problems.is_empty(), "{} problems, first {:#?}", problems.len(), problems.first());

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use access::Rights;
+use detect::RuleSet;
 use lake::{Change, Retention, RetentionRule};
 use model::{AuditAct, Timestamp};
+use normalise::Mappings;
 use store::state::{Counter, LakeCommit};
 use tokio_util::sync::CancellationToken;
 
@@ -14,8 +17,8 @@ use crate::content;
 use crate::engine::{Engine, aside};
 use crate::flow::lake_files::to_store;
 use crate::folder;
-use crate::knowledge::Knowledge;
-use crate::offline;
+use crate::knowledge::{Current, Knowledge};
+use crate::offline::{self, Tolerant};
 
 /// How often counters are saved and changes looked for.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -98,19 +101,20 @@ pub async fn reload(engine: &Engine) {
             return;
         }
     };
-    let read = || offline::content(engine.config.content.as_deref());
-    let content = match tokio::task::block_in_place(read) {
-        Ok(content) => {
-            engine.current.refuse_content(Vec::new());
-            (content.mappings, content.rules, content.rights)
+    let good = engine.current.rule_files();
+    let read = || offline::tolerant(engine.config.content.as_deref(), &good);
+    let (content, refused) = match tokio::task::block_in_place(read) {
+        Ok(read) => {
+            let refused = read.refused.clone();
+            (take(&engine.current, read), refused)
         }
         Err(problems) => {
             for problem in problems.iter().take(PROBLEMS_TOLD_MAX) {
                 tracing::error!(%problem, "content not read again, the last good one stays");
             }
-            engine.current.refuse_content(problems);
             let kept = &before;
-            (Arc::clone(&kept.mappings), Arc::clone(&kept.rules), Arc::clone(&kept.rights))
+            let (mappings, rules) = (Arc::clone(&kept.mappings), Arc::clone(&kept.rules));
+            ((mappings, rules, Arc::clone(&kept.rights)), problems)
         }
     };
     let team = engine.config.default_team.clone();
@@ -119,10 +123,21 @@ pub async fn reload(engine: &Engine) {
             engine.silencer.watch(&knowledge.org, engine.now());
             engine.doors.watch(&knowledge.org);
             engine.current.set(knowledge);
+            // Said last: whoever sees it may count on what is in force.
+            engine.current.refuse_content(refused);
             tracing::info!(version = before.version + 1, "organisation and content read again");
         }
         Err(error) => tracing::error!(reason = %error, "organisation not usable"),
     }
+}
+
+/// Takes content that can run, and says what of its rules cannot.
+pub fn take(current: &Current, read: Tolerant) -> (Arc<Mappings>, Arc<RuleSet>, Arc<Rights>) {
+    for problem in read.refused.iter().take(PROBLEMS_TOLD_MAX) {
+        tracing::error!(%problem, "rule not read again, its last good form stays");
+    }
+    current.keep_rule_files(read.rule_files);
+    (read.content.mappings, read.content.rules, read.content.rights)
 }
 
 /// Says in the audit chain between which instants counts may be missing after an unclean stop.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use access::Rights;
 use chrono_tz::Tz;
-use detect::{RuleSet, Spine};
+use detect::{RuleFile, RuleSet, Spine};
 use model::spine::Source;
 use model::{Organisation, Problem, RuleId, SourceId, TeamId, TenantId, ids::UNASSIGNED};
 use normalise::Mappings;
@@ -91,12 +91,22 @@ impl Knowledge {
 pub struct Current {
     knowledge: RwLock<Arc<Knowledge>>,
     refused: RwLock<Arc<Vec<Problem>>>,
+    rule_files: RwLock<Arc<Vec<RuleFile>>>,
 }
 
 impl Current {
     /// Begins with `knowledge`.
     pub fn new(knowledge: Knowledge) -> Self {
-        Self { knowledge: RwLock::new(Arc::new(knowledge)), refused: RwLock::default() }
+        let knowledge = RwLock::new(Arc::new(knowledge));
+        Self { knowledge, refused: RwLock::default(), rule_files: RwLock::default() }
+    }
+    /// The rule files that are in force, each as it was last good.
+    pub fn rule_files(&self) -> Arc<Vec<RuleFile>> {
+        Arc::clone(&self.rule_files.read().unwrap_or_else(PoisonError::into_inner))
+    }
+    /// Remembers the rule files that are in force.
+    pub fn keep_rule_files(&self, files: Vec<RuleFile>) {
+        *self.rule_files.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
     }
     /// What is in force now.
     pub fn get(&self) -> Arc<Knowledge> {
@@ -106,7 +116,8 @@ impl Current {
     pub fn set(&self, knowledge: Knowledge) {
         *self.knowledge.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(knowledge);
     }
-    /// What is wrong with the content as it lies in its folder now; empty when it is in force.
+    /// What is wrong with the content as it lies in its folder now; empty when all is in force. A
+    /// rule that is named here keeps nothing else out of force.
     pub fn refused_content(&self) -> Arc<Vec<Problem>> {
         Arc::clone(&self.refused.read().unwrap_or_else(PoisonError::into_inner))
     }

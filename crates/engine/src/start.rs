@@ -371,14 +371,15 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     if let Some(house) = &config.content {
         edit::recover(house)?;
     }
-    let content = offline::content(config.content.as_deref()).map_err(StartError::Problems)?;
+    let read = offline::tolerant(config.content.as_deref(), &[]).map_err(StartError::Problems)?;
     let org = organisation(config, &state, clock).await?;
     take_photos(config, &state, (&org, clock)).await?;
     let unmet = config.unmet(Some(&org));
     if mode == Mode::Serve && !unmet.is_empty() {
         return Err(StartError::Problems(unmet));
     }
-    let parts = (content.mappings, content.rules, content.rights);
+    let content = &read.content;
+    let parts = (content.mappings.clone(), content.rules.clone(), content.rights.clone());
     let knowledge = Knowledge::new(1, org, parts, config.default_team.clone())?;
     let lake_folder = config.lake.clone().unwrap_or_else(|| config.data.join("lake"));
     let lake = open_lake(config, &state, (&lake_folder, &knowledge)).await?;
@@ -403,6 +404,8 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     }
     let incidents = stored_incidents(&state).await?;
     let current = Arc::new(Current::new(knowledge));
+    current.refuse_content(read.refused.clone());
+    housekeeping::take(&current, read);
     Ok(Opened { folder, state, seal, journal, lake, current, begin, incidents, unclean_since })
 }
 

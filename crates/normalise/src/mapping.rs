@@ -128,6 +128,18 @@ impl Mappings {
         self.all.get(index)
     }
 
+    /// What each mapping's events may say of their log source: product, and every word that may
+    /// stand as category or service. More words than it gives, never fewer.
+    pub fn logsources(&self) -> impl Iterator<Item = (&str, BTreeSet<String>)> {
+        self.all.iter().map(|mapping| {
+            let own = mapping.service.iter().chain(&mapping.category).map(|word| &**word);
+            let classes = self.categories.values().map(|word| &**word);
+            let program = mapping.program.iter().flat_map(|program| program.words());
+            let all = own.chain(classes).chain(program).map(str::to_owned).collect();
+            (&*mapping.product, all)
+        })
+    }
+
     /// The logsource of an event of a class, before the program's own word.
     pub(crate) fn logsource(&self, mapping: &Mapping, class_uid: u32) -> LogSource {
         let own = mapping.category.clone().filter(|_| class_uid == mapping.manifest.class_uid);

@@ -155,6 +155,12 @@ impl Validator {
         self.by_name.keys().map(String::as_str)
     }
 
+    /// The names of the attributes that events of any class may have, without what is below them.
+    pub fn attribute_names(&self) -> std::collections::BTreeSet<&str> {
+        let classes = self.classes.values();
+        classes.flat_map(|class| class.shape.attributes.keys()).map(|name| &**name).collect()
+    }
+
     /// Names of all profiles that the event's top-level attributes come from.
     pub(crate) fn profiles_used<'a>(
         &'a self,

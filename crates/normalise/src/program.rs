@@ -29,6 +29,15 @@ impl Program {
         Self { file, text, compiled: OnceLock::new() }
     }
 
+    /// Every text between quotation marks that could be a word of a log source.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        let is_word = |text: &&str| {
+            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b);
+            !text.is_empty() && text.bytes().all(fits)
+        };
+        self.text.split('"').filter(is_word)
+    }
+
     /// Compiles it now; `false` when it does not, with every complaint.
     pub(crate) fn compile_now(&self, problems: &mut Vec<Problem>) -> bool {
         let compiled = compile(&self.file, &self.text, problems);

@@ -51,7 +51,8 @@ fn check_rules(files: &[Text], paths: &BTreeSet<&str>, breaches: &mut Vec<Breach
         let Some(stem) = file.path.strip_suffix(".yml") else {
             continue;
         };
-        if stem.ends_with(".cases") || stem.contains("/cases/") {
+        let is_beside = [".cases", ".sets", ".exceptions", ".logsources"];
+        if is_beside.iter().any(|end| stem.ends_with(end)) || stem.contains("/cases/") {
             continue;
         }
         let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));

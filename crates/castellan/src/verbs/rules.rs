@@ -1,8 +1,11 @@
 //! `castellan rules`: check, test, eval.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use model::Problem;
+use model::problem::Gravity;
 
 use crate::output::{self, Ended, Format, Outcome};
 
@@ -22,6 +25,9 @@ enum Verb {
     Check {
         /// Folder or file.
         dir: PathBuf,
+        /// Content folder whose mappings and log sources count beside the shipped ones.
+        #[arg(long, value_name = "DIR")]
+        content: Option<PathBuf>,
     },
     /// Run each rule's own cases.
     Test {
@@ -45,16 +51,7 @@ enum Verb {
 /// Runs the verb.
 pub fn run(args: Args, format: Format) -> Outcome {
     match args.verb {
-        Verb::Check { dir } => {
-            let report = engine::offline::rules_check(&dir)?;
-            let found = output::problems(&report.problems, format)?;
-            output::note(format_args!(
-                "{} rules, {} problems",
-                report.rules,
-                report.problems.len()
-            ));
-            Ok(if found { Ended::ProblemsFound } else { Ended::Done })
-        }
+        Verb::Check { dir, content } => check(&dir, content.as_deref(), format),
         Verb::Test { dir } => {
             let report = engine::offline::rules_test(&dir)?;
             for case in &report.cases {
@@ -77,4 +74,46 @@ pub fn run(args: Args, format: Format) -> Outcome {
             Ok(Ended::Done)
         }
     }
+}
+
+/// Warnings of one kind that are printed for people; scripts get all.
+const ALIKE_MAX: usize = 20;
+
+fn check(dir: &Path, content: Option<&Path>, format: Format) -> Outcome {
+    let report = engine::offline::rules_check(dir, content)?;
+    let (told, left) = match format {
+        Format::Json => (report.problems.clone(), BTreeMap::new()),
+        Format::Text => some_of(&report.problems),
+    };
+    let found = output::problems(&told, format)?;
+    for (code, more) in left {
+        output::note(format_args!("and {more} more warnings [{code}]; --format json lists all"));
+    }
+    let deaf: usize = report.unheard.values().sum();
+    if deaf > 0 {
+        let mut by_count: Vec<_> = report.unheard.iter().collect();
+        by_count.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+        let shown = by_count.iter().take(ALIKE_MAX).map(|(name, count)| format!("{count} {name}"));
+        let shown: Vec<_> = shown.collect();
+        let rest = by_count.len().saturating_sub(ALIKE_MAX);
+        let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        output::note(format_args!("{deaf} have no events here: {}{rest}", shown.join(", ")));
+    }
+    output::note(format_args!("{} rules, {} problems", report.rules, report.problems.len()));
+    Ok(if found { Ended::ProblemsFound } else { Ended::Done })
+}
+
+/// Every error, and of each kind of warning so many.
+fn some_of(problems: &[Problem]) -> (Vec<Problem>, BTreeMap<String, usize>) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut told = Vec::new();
+    for problem in problems {
+        let count = seen.entry(&problem.code).or_default();
+        *count += usize::from(problem.gravity == Gravity::Warning);
+        if *count <= ALIKE_MAX {
+            told.push(problem.clone());
+        }
+    }
+    let left = seen.into_iter().filter(|(_, count)| *count > ALIKE_MAX);
+    (told, left.map(|(code, count)| (code.to_owned(), count - ALIKE_MAX)).collect())
 }

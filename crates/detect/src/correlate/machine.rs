@@ -9,13 +9,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Anchor;
 use crate::limits::{EPISODE_MAX, WINDOW_EVENTS_MAX};
-use crate::rules::{Correlation, Kind, Need, RuleIndex};
+use crate::rules::{Correlation, Kind, RuleIndex};
+
+mod absence;
+mod whole;
+
+use absence::Absence;
+use whole::Whole;
 
 /// Order of events in a group. Fingerprints break ties of time, so that arrival does not.
 pub(crate) type ItemKey = (Timestamp, Fingerprint, u64, RuleIndex);
 
 /// One rule's match of one event, with what a correlation needs of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Item {
     pub time: Timestamp,
     pub fingerprint: Fingerprint,
@@ -26,12 +32,46 @@ pub(crate) struct Item {
     pub bound: Duration,
     /// What a value_count counts.
     pub value: Option<String>,
+    /// What a value_sum adds.
+    #[serde(default)]
+    pub number: Option<f64>,
     /// The values of the sentence's fields.
     pub fields: Vec<Option<String>>,
     pub entities: Vec<Entity>,
+    /// The events behind it, where it stands for a correlation that fired.
+    #[serde(default)]
+    pub behind: Vec<EvidenceRef>,
+    /// What correlations that build on this one need of it.
+    #[serde(default)]
+    pub onward: Vec<Onward>,
+}
+
+/// What one correlation needs of an event, should the correlation before it fire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Onward {
+    pub to: RuleIndex,
+    pub key: String,
+    pub values: BTreeMap<String, String>,
+    pub value: Option<String>,
+    pub number: Option<f64>,
+    pub fields: Vec<Option<String>>,
+    pub onward: Vec<Onward>,
+}
+
+impl Onward {
+    /// Goes on under new numbers; without the rule it is gone.
+    fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) -> bool {
+        self.onward.retain_mut(|next| next.renumber(find));
+        find(self.to).map(|to| self.to = to).is_some()
+    }
 }
 
 impl Item {
+    pub(crate) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) -> bool {
+        self.onward.retain_mut(|next| next.renumber(find));
+        find(self.rule).map(|rule| self.rule = rule).is_some()
+    }
+
     pub(crate) fn key(&self) -> ItemKey {
         (self.time, self.fingerprint, self.record, self.rule)
     }
@@ -75,7 +115,7 @@ impl Episode {
         Anchor { time: self.from, fingerprint: self.anchor }
     }
 
-    fn of(items: &[&Item]) -> Option<Self> {
+    pub(super) fn of(items: &[&Item]) -> Option<Self> {
         let (first, last) = (items.first()?, items.last()?);
         let mut episode = Self {
             from: first.time,
@@ -96,9 +136,9 @@ impl Episode {
     fn take(&mut self, item: &Item) {
         self.last = self.last.max(item.time);
         self.count += 1;
-        if self.evidence.len() < EVIDENCE_MAX {
-            self.evidence.push(item.evidence());
-        }
+        let own = item.behind.is_empty().then(|| item.evidence());
+        let room = EVIDENCE_MAX.saturating_sub(self.evidence.len());
+        self.evidence.extend(item.behind.iter().cloned().chain(own).take(room));
         self.entities.extend(item.entities.iter().cloned());
         for (slot, value) in self.fields.iter_mut().zip(&item.fields) {
             if value.is_some() {
@@ -112,18 +152,34 @@ impl Episode {
 #[derive(Default)]
 pub(crate) struct Step {
     /// An episode that ended before this event.
-    pub closed: Option<Episode>,
+    pub closed: Option<End>,
+    /// Whether it fired by this event.
+    pub has_fired: bool,
+    /// Whether this event belongs to an episode that had fired before.
+    pub is_more: bool,
     /// It would have fired, were the order of two clocks known.
     pub is_order_unsure: bool,
     /// The window was full.
     pub is_evicting: bool,
 }
 
-/// Window before firing, episode after.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Window before firing, episode after; or a window that only its end decides.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Machine {
     window: VecDeque<Item>,
     episode: Option<Episode>,
+    #[serde(default)]
+    whole: Option<Box<Whole>>,
+    #[serde(default)]
+    absence: Option<Box<Absence>>,
+}
+
+/// What ended.
+pub(crate) enum End {
+    /// An episode that had fired, or a whole window that fires by its end.
+    Episode(Episode, Option<Box<Item>>),
+    /// A window that had to be closed before its time, and so cannot be judged.
+    Undecided,
 }
 
 impl Machine {
@@ -133,11 +189,23 @@ impl Machine {
         let mut step = Step { closed: self.end_before(correlation, item.time), ..Step::default() };
         if correlation.resets.contains(&item.rule) {
             self.window.clear();
-            step.closed = step.closed.or_else(|| self.episode.take());
+            (self.whole, self.absence) = (None, None);
+            let open = || self.episode.take().map(|episode| End::Episode(episode, None));
+            step.closed = step.closed.or_else(open);
+            return step;
+        }
+        if let Kind::Whole { measure, .. } = &correlation.kind {
+            self.whole.get_or_insert_with(|| Box::new(Whole::open(item))).take(measure, item);
+            return step;
+        }
+        if let Kind::Absence { when, .. } = &correlation.kind {
+            let absence = self.absence.get_or_insert_default();
+            step.is_evicting = absence.take(correlation, *when, item);
             return step;
         }
         if let Some(episode) = &mut self.episode {
             episode.take(item);
+            step.is_more = true;
             return step;
         }
         while self.window.front().is_some_and(|old| gone(old.time, correlation, item.time)) {
@@ -148,7 +216,7 @@ impl Machine {
             return step;
         }
         self.window.push_back(item.clone());
-        if self.window.len() > WINDOW_EVENTS_MAX {
+        if self.window.len() > room(correlation) {
             self.window.pop_front();
             step.is_evicting = true;
         }
@@ -177,16 +245,24 @@ impl Machine {
         }
     }
 
-    fn end_before(&mut self, correlation: &Correlation, now: Timestamp) -> Option<Episode> {
+    fn end_before(&mut self, correlation: &Correlation, now: Timestamp) -> Option<End> {
+        if self.whole.as_ref().is_some_and(|whole| gone(whole.opened, correlation, now)) {
+            return self.end(correlation, true);
+        }
         let episode = self.episode.as_ref()?;
         let is_over = gone(episode.last, correlation, now) || now.since(episode.from) > EPISODE_MAX;
-        if is_over { self.episode.take() } else { None }
+        let episode = if is_over { self.episode.take() } else { None };
+        episode.map(|episode| End::Episode(episode, None))
     }
 
     /// One event per value or rule is enough where only distinct ones count: the newest.
     fn forget_what_is_no_longer_needed(&mut self, correlation: &Correlation, item: &Item) {
         match &correlation.kind {
-            Kind::EventCount { .. } | Kind::Ordered => {}
+            Kind::EventCount { .. }
+            | Kind::Ordered
+            | Kind::Sum { .. }
+            | Kind::Absence { .. }
+            | Kind::Whole { .. } => {}
             Kind::ValueCount { .. } => self.window.retain(|old| old.value != item.value),
             Kind::Temporal { .. } => self.window.retain(|old| old.rule != item.rule),
         }
@@ -200,12 +276,21 @@ impl Machine {
                 }
                 self.window.iter().collect()
             }
-            Kind::Temporal { need } => {
-                if !is_met(need, &self.window) {
+            Kind::Sum { predicates, .. } => {
+                let sum: f64 = self.window.iter().filter_map(|item| item.number).sum();
+                if !predicates.iter().all(|predicate| predicate.holds(sum)) {
                     return;
                 }
                 self.window.iter().collect()
             }
+            Kind::Temporal { need } => {
+                if !need.is_met(&|rule| self.window.iter().any(|item| item.rule == rule)) {
+                    return;
+                }
+                self.window.iter().collect()
+            }
+            // Time decides them.
+            Kind::Whole { .. } | Kind::Absence { .. } => return,
             Kind::Ordered => match chain(&correlation.inputs, &self.window) {
                 Chain::Shown(items) => items,
                 Chain::Unsure => {
@@ -216,6 +301,7 @@ impl Machine {
             },
         };
         self.episode = Episode::of(&items);
+        step.has_fired = self.episode.is_some();
         self.window.clear();
     }
 
@@ -225,29 +311,55 @@ impl Machine {
 
     /// When nothing of this can matter any more, but for new events.
     pub(crate) fn deadline(&self, correlation: &Correlation) -> Option<Timestamp> {
+        if let Some(whole) = &self.whole {
+            return Some(whole.opened.plus(correlation.timespan));
+        }
+        if let (Some(absence), Kind::Absence { when, .. }) = (&self.absence, &correlation.kind) {
+            return absence.deadline(*when, correlation.timespan);
+        }
         let window = self.window.back().map(|item| item.time);
         let last = self.episode.as_ref().map(|episode| episode.last).max(window)?;
         Some(last.plus(correlation.timespan))
     }
 
-    /// Ends everything.
-    pub(crate) fn end(&mut self) -> Option<Episode> {
+    /// Ends everything. Before its time, a window that only its end decides says nothing.
+    pub(crate) fn end(&mut self, correlation: &Correlation, is_in_time: bool) -> Option<End> {
         self.window.clear();
-        self.episode.take()
+        if let Some(whole) = self.whole.take() {
+            if !is_in_time || whole.is_overfull {
+                return Some(End::Undecided);
+            }
+            let decided = whole.decide(correlation);
+            return decided.map(|(episode, last)| End::Episode(episode, Some(last)));
+        }
+        self.episode.take().map(|episode| End::Episode(episode, None))
+    }
+
+    /// What has waited in vain for its counterpart by an instant; without one, all that waits.
+    pub(crate) fn due(&mut self, correlation: &Correlation, by: Option<Timestamp>) -> Vec<Item> {
+        let Kind::Absence { when, .. } = &correlation.kind else { return Vec::new() };
+        let Some(absence) = &mut self.absence else { return Vec::new() };
+        match by {
+            Some(by) => absence.due(*when, correlation.timespan, by),
+            None => absence.drain(),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.window.is_empty() && self.episode.is_none()
+        self.absence.as_ref().is_none_or(|absence| absence.is_empty())
+            && self.window.is_empty()
+            && self.episode.is_none()
+            && self.whole.is_none()
     }
 
     pub(crate) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        self.window.retain_mut(|item| match find(item.rule) {
-            Some(rule) => {
-                item.rule = rule;
-                true
-            }
-            None => false,
-        });
+        self.window.retain_mut(|item| item.renumber(find));
+        if let Some(whole) = &mut self.whole {
+            whole.renumber(find);
+        }
+        if let Some(absence) = &mut self.absence {
+            absence.renumber(find);
+        }
     }
 }
 
@@ -255,11 +367,17 @@ fn gone(time: Timestamp, correlation: &Correlation, now: Timestamp) -> bool {
     now.since(time) > correlation.timespan
 }
 
-fn is_met(need: &Need, window: &VecDeque<Item>) -> bool {
-    match need {
-        Need::Rule(rule) => window.iter().any(|item| item.rule == *rule),
-        Need::All(parts) => parts.iter().all(|part| is_met(part, window)),
-        Need::Any(parts) => parts.iter().any(|part| is_met(part, window)),
+/// How many events a window may hold.
+fn room(correlation: &Correlation) -> usize {
+    match &correlation.kind {
+        Kind::EventCount { least } | Kind::ValueCount { least, .. } => {
+            WINDOW_EVENTS_MAX.max(usize::try_from(*least).unwrap_or(usize::MAX))
+        }
+        Kind::Sum { .. }
+        | Kind::Temporal { .. }
+        | Kind::Ordered
+        | Kind::Absence { .. }
+        | Kind::Whole { .. } => WINDOW_EVENTS_MAX,
     }
 }
 

@@ -10,14 +10,17 @@ mod machine;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use model::spine::WitnessOf;
 use model::{Finding, FindingState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding;
-use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX};
-use crate::rules::{Correlation, RuleIndex, RuleMeta, RuleSet};
+use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX, WINDOW_EVENTS_MAX};
+use crate::presence::Presence;
+use crate::rules::{Correlation, Kind, RuleIndex, RuleMeta, RuleSet};
 use crate::stats::DetectStats;
-pub(crate) use machine::{Episode, Item, ItemKey, Machine};
+use machine::{End, Machine};
+pub(crate) use machine::{Episode, Item, ItemKey, Onward};
 
 /// A correlation and the values of its group keys, joined.
 pub(crate) type GroupId = (RuleIndex, Arc<str>);
@@ -41,11 +44,14 @@ struct Group {
 pub(crate) struct Correlator {
     groups: HashMap<GroupId, Group>,
     timers: BTreeSet<(Timestamp, GroupId)>,
+    /// When counterparts came whose group is not known, by correlation.
+    nameless: BTreeMap<RuleIndex, BTreeSet<Timestamp>>,
 }
 
 /// What the correlator works with.
 pub(crate) struct Desk<'a> {
     pub rules: &'a RuleSet,
+    pub presence: &'a Presence,
     pub is_early_wanted: bool,
     pub stats: &'a mut DetectStats,
     pub out: &'a mut Vec<Finding>,
@@ -62,6 +68,8 @@ impl Desk<'_> {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Form {
     groups: Vec<(RuleIndex, String, Group, Vec<Item>)>,
+    #[serde(default)]
+    nameless: Vec<(RuleIndex, BTreeSet<Timestamp>)>,
 }
 
 impl Correlator {
@@ -86,7 +94,7 @@ impl Correlator {
         else {
             return;
         };
-        if !desk.is_early_wanted || correlation.is_final_only {
+        if !desk.is_early_wanted || correlation.is_final_only || !meta.is_reported {
             return;
         }
         if group.newest.as_ref().is_none_or(|newest| *newest < key) {
@@ -129,27 +137,97 @@ impl Correlator {
     }
 
     fn step(&mut self, id: &GroupId, item: &Item, desk: &mut Desk<'_>) {
-        let Some(group) = self.groups.get_mut(id) else {
+        let rules = desk.rules;
+        let Some(rule) = rules.rule(id.0) else {
             return;
         };
-        let Some(rule) = desk.rules.rule(id.0) else {
-            return;
-        };
-        let Some(correlation) = rule.correlation.as_ref() else {
+        let Some((group, correlation)) = self.groups.get_mut(id).zip(rule.correlation.as_ref())
+        else {
             return;
         };
         let step = group.settled.step(correlation, item);
-        if let Some(episode) = step.closed {
-            group.confirm(&rule.meta, &episode, desk.out);
+        let mut fired = None;
+        if step.has_fired || step.is_more {
+            fired = group.settled.episode().filter(|_| !rule.feeds.is_empty()).cloned();
         }
         if step.is_order_unsure {
             let reason = "the order of events from different sources cannot be stated";
             desk.stats.undecided(&rule.meta.id, &[reason.to_owned()]);
         }
         desk.stats.evicted_window += u64::from(step.is_evicting);
-        let deadline = group.settled.deadline(correlation);
+        if let Some(end) = step.closed {
+            self.ended(id, end, desk);
+        }
+        let deadline = self.groups.get(id).and_then(|group| group.settled.deadline(correlation));
         self.set_deadline(id, deadline);
         self.clear_if_done(id, desk);
+        if let Some(episode) = fired {
+            self.pass_on(id.0, item, &episode, (item.time, step.has_fired), desk);
+        }
+    }
+
+    /// Says what ended, and passes it on where others wait for a window's end.
+    fn ended(&mut self, id: &GroupId, end: End, desk: &mut Desk<'_>) {
+        let rules = desk.rules;
+        let Some(rule) = rules.rule(id.0) else {
+            return;
+        };
+        match end {
+            End::Episode(episode, last) => {
+                if let Some(group) = self.groups.get_mut(id).filter(|_| rule.meta.is_reported) {
+                    group.confirm(&rule.meta, &episode, desk.out);
+                }
+                if let Some(last) = last {
+                    self.pass_on(id.0, &last, &episode, (episode.fired, true), desk);
+                }
+            }
+            End::Undecided => {
+                let reason = "its window could not be kept whole: too many groups or values";
+                desk.stats.undecided(&rule.meta.id, &[reason.to_owned()]);
+            }
+        }
+    }
+
+    /// Hands what a correlation shows to those that build on it: the first time to all, then to
+    /// those alone that ask for its being there and count nothing.
+    fn pass_on(
+        &mut self,
+        from: RuleIndex,
+        item: &Item,
+        episode: &Episode,
+        (time, is_first): (Timestamp, bool),
+        desk: &mut Desk<'_>,
+    ) {
+        for next in &item.onward {
+            let known = desk.rules.rule(next.to).and_then(|rule| rule.correlation.as_ref());
+            let counts = match known.map(|correlation| &correlation.kind) {
+                Some(Kind::Temporal { .. } | Kind::Ordered) => false,
+                Some(
+                    Kind::EventCount { .. }
+                    | Kind::ValueCount { .. }
+                    | Kind::Sum { .. }
+                    | Kind::Absence { .. }
+                    | Kind::Whole { .. },
+                ) => true,
+                None => continue,
+            };
+            if counts && !is_first {
+                continue;
+            }
+            let chained = Item {
+                time,
+                rule: from,
+                value: next.value.clone(),
+                number: next.number,
+                fields: next.fields.clone(),
+                entities: episode.entities.iter().cloned().collect(),
+                behind: episode.evidence.clone(),
+                onward: next.onward.clone(),
+                ..item.clone()
+            };
+            let id = (next.to, Arc::from(next.key.as_str()));
+            self.settle_now(&id, next.values.clone(), chained, desk);
+        }
     }
 
     fn set_deadline(&mut self, id: &GroupId, deadline: Option<Timestamp>) {
@@ -168,27 +246,79 @@ impl Correlator {
         }
     }
 
-    /// Closes what has ended before an instant.
-    pub(crate) fn expire(&mut self, before: Timestamp, desk: &mut Desk<'_>) {
-        while let Some((deadline, id)) = self.timers.first().cloned() {
-            if deadline >= before {
-                return;
-            }
-            self.close(&id, desk);
+    /// When the next of what is open ends.
+    pub(crate) fn next_end(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Closes the one that ends first.
+    pub(crate) fn expire_first(&mut self, desk: &mut Desk<'_>) {
+        if let Some((_, id)) = self.timers.first().cloned() {
+            self.close(&id, true, desk);
         }
     }
 
-    fn close(&mut self, id: &GroupId, desk: &mut Desk<'_>) {
+    fn close(&mut self, id: &GroupId, is_in_time: bool, desk: &mut Desk<'_>) {
+        let rules = desk.rules;
+        let correlation = rules.rule(id.0).and_then(|rule| rule.correlation.as_ref());
+        if let Some(correlation) = correlation
+            && let Kind::Absence { heard_by, .. } = &correlation.kind
+        {
+            return self.close_absence(id, (correlation, heard_by), is_in_time, desk);
+        }
         self.set_deadline(id, None);
-        let Some(group) = self.groups.get_mut(id) else {
-            return;
-        };
-        let ended = group.settled.end();
-        if let (Some(episode), Some((meta, _))) = (ended, desk.correlation(id.0)) {
-            let meta = meta.clone();
-            group.confirm(&meta, &episode, desk.out);
+        let group = self.groups.get_mut(id);
+        if let Some((group, correlation)) = group.zip(correlation)
+            && let Some(end) = group.settled.end(correlation, is_in_time)
+        {
+            self.ended(id, end, desk);
         }
         self.clear_if_done(id, desk);
+    }
+
+    /// Decides what has waited for its counterpart in vain: nothing is said where those who would
+    /// have told of one were not heard.
+    fn close_absence(
+        &mut self,
+        id: &GroupId,
+        (correlation, heard_by): (&Correlation, &[WitnessOf]),
+        is_in_time: bool,
+        desk: &mut Desk<'_>,
+    ) {
+        let rules = desk.rules;
+        let Some(meta) = rules.meta(id.0) else { return };
+        let group = self.groups.get_mut(id);
+        let by = group.as_ref().and_then(|group| group.deadline).filter(|_| is_in_time);
+        let due = group.map(|group| group.settled.due(correlation, by)).unwrap_or_default();
+        for item in due {
+            let span = correlation.timespan;
+            let (from, to) = (item.time.minus(span), item.time.plus(span));
+            let mut nameless = self.nameless.get(&id.0).into_iter().flatten();
+            let doubt = if !is_in_time {
+                Some("it had to be decided before its time: too many groups".to_owned())
+            } else if nameless.any(|at| (from..=to).contains(at)) {
+                Some("something came that cannot be told apart by group".to_owned())
+            } else {
+                desk.presence.unheard(heard_by, &item.source, (from, to))
+            };
+            if let Some(doubt) = doubt {
+                desk.stats.undecided(&meta.id, &[doubt]);
+            } else if let Some(episode) = Episode::of(&[&item]) {
+                self.ended(id, End::Episode(episode, Some(Box::new(item))), desk);
+            }
+        }
+        let deadline = self.groups.get(id).and_then(|group| group.settled.deadline(correlation));
+        self.set_deadline(id, deadline.filter(|_| is_in_time));
+        self.clear_if_done(id, desk);
+    }
+
+    /// Notes a counterpart whose group is not known: it may have been anybody's.
+    pub(crate) fn nameless(&mut self, correlation: RuleIndex, at: Timestamp) {
+        let times = self.nameless.entry(correlation).or_default();
+        times.insert(at);
+        if times.len() > WINDOW_EVENTS_MAX {
+            times.pop_first();
+        }
     }
 
     fn clear_if_done(&mut self, id: &GroupId, desk: &mut Desk<'_>) {
@@ -210,7 +340,7 @@ impl Correlator {
         let soonest = self.timers.first().map(|(_, id)| id.clone());
         if let Some(id) = soonest {
             desk.stats.evicted_groups += 1;
-            self.close(&id, desk);
+            self.close(&id, false, desk);
         }
     }
 
@@ -225,7 +355,8 @@ impl Correlator {
         };
         let mut groups: Vec<_> = self.groups.iter().map(form).collect();
         groups.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        Form { groups }
+        let nameless = self.nameless.iter().map(|(rule, times)| (*rule, times.clone())).collect();
+        Form { groups, nameless }
     }
 
     /// Takes a snapshot's groups whose rules still stand; `find` gives a rule's place by now.
@@ -237,6 +368,8 @@ impl Correlator {
     ) {
         self.groups.clear();
         self.timers.clear();
+        let nameless = form.nameless.into_iter();
+        self.nameless = nameless.filter_map(|(rule, times)| Some((find(rule)?, times))).collect();
         for (rule, key, mut group, pending) in form.groups {
             let Some(rule) = find(rule) else { continue };
             let Some(known) = rules.rule(rule).and_then(|rule| rule.correlation.as_ref()) else {
@@ -245,8 +378,7 @@ impl Correlator {
             let id: GroupId = (rule, key.into());
             group.settled.renumber(find);
             for mut item in pending {
-                if let Some(input) = find(item.rule) {
-                    item.rule = input;
+                if item.renumber(find) {
                     group.pending.insert(item.key(), Arc::new(item));
                 }
             }

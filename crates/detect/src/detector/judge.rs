@@ -6,9 +6,10 @@ use std::sync::Arc;
 use model::{Event, Finding, FindingState};
 
 use super::{Detector, Entry, Held, QueueKey};
-use crate::correlate::{GroupId, Item};
+use crate::correlate::{GroupId, Item, Onward};
 use crate::finding;
-use crate::rules::{Correlation, Kind, Match, RuleIndex, Truth};
+use crate::limits::CHAIN_MAX;
+use crate::rules::{Correlation, Kind, Match, Measure, Rule, RuleIndex, RuleSet, Truth};
 use crate::sigma::View;
 
 impl Detector {
@@ -22,6 +23,13 @@ impl Detector {
         self.stats.late += u64::from(is_late);
         let mut hanging: Vec<Match> = Vec::new();
         for found in matches {
+            if let Some(exception) = found.excepted {
+                self.stats.excepted(self.rules.exception_id(exception));
+                if !is_late && !found.hangs_on_presence {
+                    self.feed(found.rule, event, Feed::EXCEPTED, out);
+                }
+                continue;
+            }
             if found.hangs_on_presence {
                 hanging.push(*found);
                 continue;
@@ -29,7 +37,7 @@ impl Detector {
             self.stats.matches += 1;
             self.report(found.rule, event, FindingState::Confirmed, out);
             if !is_late {
-                self.feed(found.rule, event, false, out);
+                self.feed(found.rule, event, Feed::PLAIN, out);
             }
         }
         if hanging.is_empty() {
@@ -91,7 +99,7 @@ impl Detector {
                 self.report(rule, &held.event, FindingState::Confirmed, out);
                 held.announced.retain(|said| Some(&said.rule) != id.as_ref());
                 if !is_late {
-                    self.feed(rule, &held.event, true, out);
+                    self.feed(rule, &held.event, Feed::SETTLED, out);
                 }
             } else if truth == Truth::Unknown
                 && let Some(id) = id
@@ -108,37 +116,36 @@ impl Detector {
     }
 
     /// Hands a match to the correlations that take it.
-    fn feed(&mut self, rule: RuleIndex, event: &Event, is_settled: bool, out: &mut Vec<Finding>) {
+    fn feed(&mut self, rule: RuleIndex, event: &Event, feed: Feed, out: &mut Vec<Finding>) {
         let rules = Arc::clone(&self.rules);
         let Some(from) = rules.rule(rule).filter(|rule| !rule.feeds.is_empty()) else {
             return;
         };
         let view = View::new(event);
         for index in &from.feeds {
-            let Some(to) = rules.rule(*index) else {
+            let Some(to) = rules.rule(*index).filter(|to| to.is_active) else {
                 continue;
             };
-            let Some(correlation) = &to.correlation else {
+            let correlation = to.correlation.as_ref();
+            let is_missing = correlation.is_some_and(|correlation| correlation.is_missing(rule));
+            if feed.is_excepted && !is_missing {
                 continue;
-            };
-            let Some((key, values)) = group_of(correlation, rule, &view) else {
-                self.stats.ungrouped += 1;
+            }
+            let exception = rules.exception(*index, event, &view).filter(|_| !is_missing);
+            if let Some(exception) = exception {
+                self.stats.excepted(self.rules.exception_id(exception));
                 continue;
-            };
-            let is_reset = correlation.resets.contains(&rule);
-            let value = match &correlation.kind {
-                Kind::ValueCount { fields, .. } if !is_reset => {
-                    let Some(value) = value_of(fields, &view) else {
-                        continue;
-                    };
-                    Some(value)
+            }
+            let missed = Missed::default();
+            let mut reader = Reader { rules: &rules, event, view: &view, plain: rule, missed };
+            let Some(read) = reader.onward(*index, to, rule, 0) else {
+                if is_missing && reader.missed.keys > 0 {
+                    self.correlator.nameless(*index, event.time);
                 }
-                Kind::ValueCount { .. }
-                | Kind::EventCount { .. }
-                | Kind::Temporal { .. }
-                | Kind::Ordered => None,
+                self.stats.ungrouped += reader.missed.keys;
+                self.stats.valueless += reader.missed.values;
+                continue;
             };
-            let fields = to.meta.because.as_ref().map(|because| because.read(&view));
             let item = Item {
                 time: event.time,
                 fingerprint: event.fingerprint,
@@ -147,11 +154,15 @@ impl Detector {
                 source: event.source.clone(),
                 class_uid: event.class_uid,
                 bound: event.clock_offset_max,
-                value,
-                fields: fields.unwrap_or_default(),
+                value: read.value,
+                number: read.number,
+                fields: read.fields,
                 entities: finding::entities(event, from.meta.concerns_owner).into_iter().collect(),
+                behind: Vec::new(),
+                onward: read.onward,
             };
-            self.hand_over((*index, key.into()), values, item, is_settled, out);
+            let group = (*index, read.key.into());
+            self.hand_over(group, read.values, item, feed.is_settled, out);
         }
     }
 
@@ -181,17 +192,115 @@ impl Detector {
     }
 }
 
+/// How a match comes to the correlations.
+#[derive(Clone, Copy)]
+struct Feed {
+    /// Whether everything before it has been judged.
+    is_settled: bool,
+    /// Whether an exception keeps it from being said: then it only stands against absences.
+    is_excepted: bool,
+}
+
+impl Feed {
+    const PLAIN: Self = Self { is_settled: false, is_excepted: false };
+    const SETTLED: Self = Self { is_settled: true, is_excepted: false };
+    const EXCEPTED: Self = Self { is_settled: false, is_excepted: true };
+}
+
+/// Reads from an event what correlations need of it.
+struct Reader<'a> {
+    rules: &'a RuleSet,
+    event: &'a Event,
+    view: &'a View<'a>,
+    /// The rule that the event matched.
+    plain: RuleIndex,
+    missed: Missed,
+}
+
+/// What an event lacks.
+#[derive(Default)]
+struct Missed {
+    keys: u64,
+    values: u64,
+}
+
+impl Reader<'_> {
+    /// What a correlation needs of a match of `rule`, and what those need that build on it. `None`
+    /// where the event lacks a key or what is counted.
+    fn onward(
+        &mut self,
+        index: RuleIndex,
+        to: &Rule,
+        rule: RuleIndex,
+        depth: usize,
+    ) -> Option<Onward> {
+        let correlation = to.correlation.as_ref()?;
+        let Some((key, values)) = group_of(correlation, [rule, self.plain], self.view) else {
+            self.missed.keys += 1;
+            return None;
+        };
+        let is_reset = correlation.resets.contains(&rule);
+        let (mut value, mut number) = (None, None);
+        if !is_reset {
+            let is_whole = match &correlation.kind {
+                Kind::ValueCount { fields, .. } => {
+                    value = value_of(fields, self.view);
+                    value.is_some()
+                }
+                Kind::Sum { field, .. } => {
+                    number = number_of(field, self.view);
+                    number.is_some()
+                }
+                Kind::Whole { measure, .. } => {
+                    (value, number) = measured(measure, self.view);
+                    matches!(measure, Measure::Events) || value.is_some() || number.is_some()
+                }
+                Kind::EventCount { .. }
+                | Kind::Temporal { .. }
+                | Kind::Ordered
+                | Kind::Absence { .. } => true,
+            };
+            if !is_whole {
+                self.missed.values += 1;
+                return None;
+            }
+        }
+        let because = to.meta.because.as_ref();
+        let fields = because.map(|because| because.read(self.view)).unwrap_or_default();
+        let onward = self.builders(index, to, depth);
+        Some(Onward { to: index, key, values, value, number, fields, onward })
+    }
+
+    /// What those need that build on a correlation.
+    fn builders(&mut self, index: RuleIndex, to: &Rule, depth: usize) -> Vec<Onward> {
+        if depth >= CHAIN_MAX {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for next in &to.feeds {
+            let Some(rule) = self.rules.rule(*next).filter(|rule| rule.is_active) else {
+                continue;
+            };
+            if self.rules.exception(*next, self.event, self.view).is_none() {
+                all.extend(self.onward(*next, rule, index, depth + 1));
+            }
+        }
+        all
+    }
+}
+
 /// The group that a match belongs to. Without a value for every key it belongs to none: two
-/// unknown persons are not one.
+/// unknown persons are not one. Keys may be named for a rule at the far end of a chain.
 fn group_of(
     correlation: &Correlation,
-    rule: RuleIndex,
+    rules: [RuleIndex; 2],
     view: &View<'_>,
 ) -> Option<(String, BTreeMap<String, String>)> {
     let mut joined = String::new();
     let mut values = BTreeMap::new();
     for key in &correlation.group_by {
-        let field = key.per_rule.get(&rule).unwrap_or(&key.field);
+        let own = rules.iter().find_map(|rule| key.per_rule.get(rule));
+        let field = own.unwrap_or(&key.field);
         let value = view.text(field)?;
         joined.push_str(&value);
         joined.push('\u{1f}');
@@ -207,4 +316,19 @@ fn value_of(fields: &[String], view: &View<'_>) -> Option<String> {
         joined.push('\u{1f}');
     }
     Some(joined)
+}
+
+fn number_of(field: &str, view: &View<'_>) -> Option<f64> {
+    view.text(field)?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn measured(measure: &Measure, view: &View<'_>) -> (Option<String>, Option<f64>) {
+    match measure {
+        Measure::Events => (None, None),
+        Measure::Values(fields) => (value_of(fields, view), None),
+        Measure::Share(field) => (view.text(field), None),
+        Measure::Sum(field) | Measure::Average(field) | Measure::Percentile { field, .. } => {
+            (None, number_of(field, view))
+        }
+    }
 }

@@ -310,19 +310,24 @@ impl Detector {
         self.take_over(&table, correlator, held);
     }
 
+    /// Judges for good what the watermark has passed: what waits and what ends, in order of time.
     fn advance(&mut self, out: &mut Vec<Finding>) {
         let frontier = self.watermarks.frontier();
         loop {
             let is_full = self.queue.len() > PENDING_MAX;
-            let Some(first) = self.queue.first_key_value().map(|(key, _)| key) else {
-                break;
-            };
-            if first.time >= frontier && !is_full {
-                break;
+            let first = self.queue.first_key_value().map(|(key, _)| key.time);
+            let end = self.correlator.next_end().filter(|end| *end < frontier);
+            if end.is_some_and(|end| first.is_none_or(|first| end < first)) {
+                let (correlator, mut desk) = self.desk(out);
+                correlator.expire_first(&mut desk);
+                continue;
             }
-            self.stats.evicted_pending += u64::from(first.time >= frontier);
+            let Some(first) = first.filter(|first| *first < frontier || is_full) else {
+                return;
+            };
+            self.stats.evicted_pending += u64::from(first >= frontier);
             let Some((_, entry)) = self.queue.pop_first() else {
-                break;
+                return;
             };
             match entry {
                 Entry::Held(held) => self.settle_held(*held, out),
@@ -332,13 +337,12 @@ impl Detector {
                 }
             }
         }
-        let (correlator, mut desk) = self.desk(out);
-        correlator.expire(frontier, &mut desk);
     }
 
     fn desk<'a>(&'a mut self, out: &'a mut Vec<Finding>) -> (&'a mut Correlator, Desk<'a>) {
         let desk = Desk {
             rules: &self.rules,
+            presence: &self.presence,
             is_early_wanted: self.options.provisional,
             stats: &mut self.stats,
             out,

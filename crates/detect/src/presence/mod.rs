@@ -139,6 +139,42 @@ impl Presence {
         others.find(|id| hides(id)).cloned()
     }
 
+    /// Why nothing follows from not having heard of something in a stretch of time: who would have
+    /// told of it at the site of a source was silent, could have been unnoticed, or is not there.
+    pub(crate) fn unheard(
+        &self,
+        kinds: &[WitnessOf],
+        near: &SourceId,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Option<String> {
+        let sources = &self.spine.organisation().sources;
+        let site = sources.get(near).and_then(|source| source.site.as_ref());
+        let mut witnesses = sources.values().filter(|source| {
+            source.witness_of.iter().any(|kind| kinds.contains(kind))
+                && (source.site.is_none() || site.is_none() || source.site.as_ref() == site)
+        });
+        let mut is_any = false;
+        let doubt = witnesses.find_map(|source| {
+            is_any = true;
+            let Some(beat) = source.heartbeat.filter(|beat| *beat <= source.lateness_max) else {
+                return Some(format!(
+                    "source `{}` could be silent unnoticed: it has no heartbeat within its lateness",
+                    source.id
+                ));
+            };
+            let mut silences = self.silences.get(&source.id).into_iter().flatten();
+            // A silence is noticed a heartbeat after the source was last heard.
+            let overlaps = |one: &Silence| {
+                one.from.minus(beat) <= to && one.to.is_none_or(|end| end >= from)
+            };
+            silences.any(overlaps).then(|| {
+                format!("source `{}` was silent: what it would have told is not known", source.id)
+            })
+        });
+        let nobody = || (!is_any).then(|| "no source here would have told of it".to_owned());
+        doubt.or_else(nobody)
+    }
+
     /// What an event proves about somebody's whereabouts; nothing where anyone could have sent it.
     pub(crate) fn sighting(&mut self, event: &Event, found: &Resolution) -> Option<Seen> {
         let seen = passage::sighting(&self.spine, event, found)?;

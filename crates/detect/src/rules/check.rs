@@ -35,6 +35,7 @@ const ENDPOINTS: [&str; 3] = ["src", "dst", "device"];
 pub(super) fn check(set: &RuleSet) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (_, rule) in set.rules() {
+        problems.extend(starved(set, rule));
         for field in asked(rule) {
             if let Some(problem) = unknown_field(rule, &field) {
                 problems.push(problem);
@@ -61,6 +62,10 @@ pub(super) fn check(set: &RuleSet) -> Vec<Problem> {
             problems.push(problem);
         }
     }
+    for name in &set.unused_sets {
+        let message = format!("the set `{name}` holds no rule: look at its `rules`");
+        problems.push(Problem::warning("sets", None, "unused", message));
+    }
     problems.sort();
     problems
 }
@@ -69,16 +74,22 @@ fn asked(rule: &Rule) -> Vec<String> {
     let mut fields = rule.fields.clone();
     fields.extend(rule.meta.because.iter().flat_map(|because| because.fields().to_vec()));
     fields.extend(rule.meta.fold.iter().cloned());
-    if let Some(correlation) = &rule.correlation {
-        for key in &correlation.group_by {
-            fields.extend(key.per_rule.values().cloned());
-            if key.per_rule.is_empty() {
-                fields.push(key.field.clone());
-            }
+    fields.extend(rule.correlation.iter().flat_map(group_fields));
+    fields.sort();
+    fields.dedup();
+    fields
+}
+
+/// The fields that a correlation groups by.
+pub(super) fn group_fields(correlation: &super::Correlation) -> Vec<String> {
+    let mut fields = Vec::new();
+    for key in &correlation.group_by {
+        fields.extend(key.per_rule.values().cloned());
+        if key.per_rule.is_empty() {
+            fields.push(key.field.clone());
         }
     }
     fields.sort();
-    fields.dedup();
     fields
 }
 
@@ -138,21 +149,27 @@ fn names_people(rule: &Rule) -> Option<Problem> {
     Some(Problem::warning(&rule.meta.path, rule.meta.position, "names_people", message))
 }
 
-/// A correlation whose group key one of its rules can never have, or with an impossible count.
+/// A correlation that is on, though a set turns off a rule that it needs: that one runs on, unsaid.
+fn starved(set: &RuleSet, rule: &Rule) -> Option<Problem> {
+    let correlation = rule.correlation.as_ref().filter(|_| rule.meta.off_by.is_none())?;
+    let mut inputs = correlation.inputs.iter().filter_map(|input| set.meta(*input));
+    let off = inputs.find(|input| input.off_by.is_some())?;
+    let message = format!(
+        "the set `{}` turns off `{}`, which this correlation needs: it runs on, but says nothing",
+        off.off_by.as_deref().unwrap_or_default(),
+        off.id
+    );
+    Some(Problem::warning(&rule.meta.path, rule.meta.position, "off_but_needed", message))
+}
+
+/// A correlation that groups by what may be unknown.
 fn never(rule: &Rule) -> Option<Problem> {
     let correlation = rule.correlation.as_ref()?;
-    let reason = if correlation.timespan.is_zero() {
-        "its timespan is zero"
-    } else if correlation
-        .group_by
-        .iter()
-        .any(|key| speaks_of_presence(&key.field) && key.per_rule.is_empty())
-    {
-        "it groups by presence, which may be unknown; group by a person or a place"
-    } else {
-        return None;
-    };
-    let message = format!("the correlation can never fire: {reason}");
+    let mut keys = correlation.group_by.iter();
+    keys.find(|key| speaks_of_presence(&key.field) && key.per_rule.is_empty())?;
+    let message = "the correlation can never fire: it groups by presence, which may be unknown; \
+                   group by a person or a place"
+        .to_owned();
     Some(Problem::error(&rule.meta.path, rule.meta.position, "never_fires", message))
 }
 

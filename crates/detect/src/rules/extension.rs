@@ -1,14 +1,15 @@
 //! What Sigma lacks, under `castellan:` in the same YAML.
 
 use model::TeamId;
+use model::spine::WitnessOf;
 use serde_json::{Map, Value};
 
 use crate::limits::BECAUSE_BYTES_MAX;
 use crate::sigma::View;
 
 /// The keys that may stand under `castellan:`.
-pub(crate) const KEYS: [&str; 7] =
-    ["team", "sop", "playbook", "because", "fold", "emit", "reset_by"];
+pub(crate) const KEYS: [&str; 8] =
+    ["team", "sop", "playbook", "because", "fold", "emit", "reset_by", "without"];
 
 /// A rule's `castellan:` block.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,24 @@ pub(crate) struct Extension {
     pub fold: Vec<String>,
     pub emit_final: bool,
     pub reset_by: Vec<String>,
+    pub without: Option<Without>,
+}
+
+/// What must not have come, for a correlation to fire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Without {
+    pub rules: Vec<String>,
+    pub when: When,
+    /// What kinds of source would have told of it.
+    pub heard_by: Vec<WitnessOf>,
+}
+
+/// On which side of an event its counterpart is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    Before,
+    After,
+    Around,
 }
 
 /// What is wrong with one key of the block.
@@ -58,6 +77,7 @@ impl Extension {
         read.sop = texts(block, "sop", faults);
         read.fold = texts(block, "fold", faults);
         read.reset_by = texts(block, "reset_by", faults);
+        read.without = block.get("without").and_then(|own| without(own, faults));
         match text(block, "emit", faults).as_deref() {
             None | Some("early") => {}
             Some("final") => read.emit_final = true,
@@ -68,6 +88,45 @@ impl Extension {
         }
         read
     }
+}
+
+fn without(own: &Value, faults: &mut Vec<Fault>) -> Option<Without> {
+    const KEYS: [&str; 3] = ["rules", "when", "heard_by"];
+    let Some(block) = own.as_object() else {
+        let message = "`without` needs `rules`, `when` and `heard_by`".to_owned();
+        faults.push(wrong("without", message));
+        return None;
+    };
+    for key in block.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+        let message = format!("unknown key `{key}` under `without`; it takes {}", KEYS.join(", "));
+        faults.push(Fault { key: key.clone(), code: "unknown_key", message });
+    }
+    let rules = texts(block, "rules", faults);
+    let when = match text(block, "when", faults).as_deref() {
+        Some("before") => Some(When::Before),
+        Some("after") => Some(When::After),
+        Some("around") => Some(When::Around),
+        None | Some(_) => {
+            let message = "`when` is `before`, `after` or `around`".to_owned();
+            faults.push(wrong("when", message));
+            None
+        }
+    };
+    let kinds = texts(block, "heard_by", faults);
+    let known = |kind: &String| serde_json::from_value::<WitnessOf>(kind.as_str().into()).ok();
+    let heard_by: Vec<WitnessOf> = kinds.iter().filter_map(known).collect();
+    if heard_by.is_empty() || heard_by.len() != kinds.len() {
+        let message =
+            "`heard_by` names the kinds of source that would tell of it: presence, door, \
+                       camera, network, identity, lane"
+                .to_owned();
+        faults.push(wrong("heard_by", message));
+    }
+    if rules.is_empty() {
+        faults.push(wrong("without", "`without` needs `rules`".to_owned()));
+    }
+    let is_whole = !rules.is_empty() && heard_by.len() == kinds.len() && !kinds.is_empty();
+    when.filter(|_| is_whole).map(|when| Without { rules, when, heard_by })
 }
 
 fn wrong(key: &str, message: String) -> Fault {

@@ -1,10 +1,14 @@
 //! The rules: loaded and checked from text, routed by logsource, matched without state.
 
+mod chain;
 mod check;
 mod correlation;
+mod document;
 mod extension;
 pub(crate) mod load;
 mod route;
+mod side;
+mod world;
 
 use std::collections::HashMap;
 
@@ -13,9 +17,12 @@ use model::{Event, LogSource, Problem, RuleId, TeamId};
 use crate::sigma::View;
 use crate::sigma::kleene::PresenceRule;
 pub use crate::sigma::kleene::Truth;
-pub(crate) use correlation::{Correlation, Kind, Need};
+pub(crate) use correlation::{Correlation, Kind, Measure, Seen, When};
 pub(crate) use extension::Template;
 use route::Router;
+use side::Exceptions;
+pub use side::{ExceptionMeta, LOGSOURCES_ENDING};
+pub use world::{Heard, World};
 
 /// One rule file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +58,8 @@ pub struct RuleMeta {
     pub fold: Vec<String>,
     /// Sigma tags, ATT&CK among them.
     pub tags: Vec<String>,
+    /// Sigma's status, such as `experimental`.
+    pub status: Option<String>,
     /// Description.
     pub description: Option<String>,
     /// Author, shown wherever the rule is shown.
@@ -65,6 +74,8 @@ pub struct RuleMeta {
     pub asks_presence: bool,
     /// Whether its matches are findings of their own, or only feed correlations.
     pub is_reported: bool,
+    /// The rule set that turns it off.
+    pub off_by: Option<String>,
     /// Its file.
     pub path: String,
     /// A hash of its file; part of every finding's id.
@@ -85,6 +96,15 @@ pub struct Match {
     pub hangs_on_presence: bool,
     /// As shown by the event as it stands.
     pub truth: Truth,
+    /// The exception that keeps it from being said; it is counted.
+    pub excepted: Option<u32>,
+}
+
+impl Match {
+    /// Whether it is shown and nobody has excepted it.
+    pub fn is_said(&self) -> bool {
+        self.truth == Truth::True && self.excepted.is_none()
+    }
 }
 
 /// The matches of one event.
@@ -95,9 +115,30 @@ pub(crate) struct Rule {
     pub presence: Option<PresenceRule>,
     /// The fields that its detections read.
     pub fields: Vec<String>,
+    /// Where events of its log source are found here, beside its own.
+    pub here: Vec<LogSource>,
+    /// Exceptions that name it.
+    pub exceptions: Vec<u32>,
     pub correlation: Option<Correlation>,
     /// Correlations that take this rule's matches.
     pub feeds: Vec<RuleIndex>,
+    /// Whether it is on, or feeds one that is.
+    pub is_active: bool,
+}
+
+impl Rule {
+    fn of(meta: RuleMeta) -> Self {
+        Self {
+            meta,
+            presence: None,
+            fields: Vec::new(),
+            here: Vec::new(),
+            exceptions: Vec::new(),
+            correlation: None,
+            feeds: Vec::new(),
+            is_active: true,
+        }
+    }
 }
 
 /// Loaded rules, ready to match.
@@ -106,6 +147,8 @@ pub struct RuleSet {
     rules: Vec<Rule>,
     by_id: HashMap<RuleId, RuleIndex>,
     router: Router,
+    exceptions: Exceptions,
+    unused_sets: Vec<String>,
 }
 
 impl RuleSet {
@@ -152,6 +195,11 @@ impl RuleSet {
         self.rule(index).map(|rule| &rule.meta)
     }
 
+    /// Every exception, whatever its end.
+    pub fn exceptions(&self) -> impl Iterator<Item = &ExceptionMeta> {
+        self.exceptions.iter()
+    }
+
     /// The rules that an event of their logsource matches, appended in rule order. Stateless, so
     /// it can run on any thread.
     pub fn matches(&self, event: &Event, found: &mut Matches) {
@@ -160,9 +208,7 @@ impl RuleSet {
         self.router.matches(&event.logsource, &view, |rule| found.push(shown(rule)));
         let masked = View::masked(event);
         self.router.presence(&event.logsource, |rule| self.judge(rule, &masked, &view, found));
-        if let Some(new) = found.get_mut(start..) {
-            new.sort_unstable_by_key(|found| found.rule);
-        }
+        self.settle(event, &view, found, start);
     }
 
     /// As `matches`, but every rule is tried on every event.
@@ -172,8 +218,47 @@ impl RuleSet {
         self.router.matches_all(&view, |rule| found.push(shown(rule)));
         let masked = View::masked(event);
         self.router.presence_all(|rule| self.judge(rule, &masked, &view, found));
-        if let Some(new) = found.get_mut(start..) {
-            new.sort_unstable_by_key(|found| found.rule);
+        self.settle(event, &view, found, start);
+    }
+
+    /// Each rule once, in order, with the exception that covers the event.
+    fn settle(&self, event: &Event, view: &View<'_>, found: &mut Matches, start: usize) {
+        let mut new = found.split_off(start);
+        new.sort_unstable_by_key(|found| found.rule);
+        new.dedup_by_key(|found| found.rule);
+        for found in &mut new {
+            found.excepted = self.exception(found.rule, event, view);
+        }
+        found.append(&mut new);
+    }
+
+    /// The exception that keeps a rule from speaking of an event.
+    pub(crate) fn exception(
+        &self,
+        index: RuleIndex,
+        event: &Event,
+        view: &View<'_>,
+    ) -> Option<u32> {
+        let among = self.rule(index).map(|rule| rule.exceptions.as_slice()).unwrap_or_default();
+        if among.is_empty() { None } else { self.exceptions.covering(among, event, view) }
+    }
+
+    /// An exception's name.
+    pub(crate) fn exception_id(&self, at: u32) -> Option<&str> {
+        self.exceptions.meta(at).map(|meta| meta.id.as_str())
+    }
+
+    /// What sets turn off says nothing of its own, and is not tried unless something needs it.
+    fn silence_what_is_off(&mut self) {
+        let mut active = vec![true; self.rules.len()];
+        for (at, rule) in self.rules.iter_mut().enumerate().rev() {
+            let is_on = rule.meta.off_by.is_none();
+            let feeds = |fed: &RuleIndex| active.get(fed.0 as usize).copied().unwrap_or(false);
+            rule.is_active = is_on || rule.feeds.iter().any(feeds);
+            rule.meta.is_reported &= is_on;
+            if let Some(slot) = active.get_mut(at) {
+                *slot = rule.is_active;
+            }
         }
     }
 
@@ -199,13 +284,16 @@ impl RuleSet {
         match rule.judge(masked) {
             Truth::False => {}
             Truth::True => found.push(shown(index)),
-            Truth::Unknown => {
-                found.push(Match { rule: index, hangs_on_presence: true, truth: rule.judge(view) })
-            }
+            Truth::Unknown => found.push(Match {
+                rule: index,
+                hangs_on_presence: true,
+                truth: rule.judge(view),
+                excepted: None,
+            }),
         }
     }
 }
 
 fn shown(rule: RuleIndex) -> Match {
-    Match { rule, hangs_on_presence: false, truth: Truth::True }
+    Match { rule, hangs_on_presence: false, truth: Truth::True, excepted: None }
 }

@@ -7,10 +7,11 @@ use model::LogSource;
 
 use super::RuleIndex;
 use crate::sigma::View;
-use crate::sigma::engine::Group;
+use crate::sigma::engine::Likeness;
+use crate::sigma::group::Group;
 
 /// Category, product and service as numbers; 0 where a rule leaves one open.
-type Key = (u32, u32, u32);
+pub(super) type Key = (u32, u32, u32);
 
 /// Rules by the logsource they name. A rule fits an event when every part that it names is equal;
 /// a part that it leaves open fits anything.
@@ -29,7 +30,7 @@ struct Slot {
 
 impl Router {
     /// The key of a rule's logsource.
-    pub(crate) fn key(&mut self, source: &LogSource) -> Key {
+    pub(super) fn key(&mut self, source: &LogSource) -> Key {
         let mut number = |word: &Option<std::sync::Arc<str>>| {
             let Some(word) = word else { return 0 };
             let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX - 1) + 1;
@@ -38,11 +39,16 @@ impl Router {
         (number(&source.category), number(&source.product), number(&source.service))
     }
 
-    pub(crate) fn add(&mut self, key: Key, index: RuleIndex, rule: rsigma_eval::CompiledRule) {
+    pub(super) fn add(
+        &mut self,
+        key: Key,
+        index: RuleIndex,
+        rule: (rsigma_eval::CompiledRule, Likeness),
+    ) {
         self.slot(key).plain.add(index.0, rule);
     }
 
-    pub(crate) fn add_presence(&mut self, key: Key, index: RuleIndex) {
+    pub(super) fn add_presence(&mut self, key: Key, index: RuleIndex) {
         self.slot(key).presence.push(index);
     }
 

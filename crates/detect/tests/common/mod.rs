@@ -1,10 +1,12 @@
 //! A small organisation and events for tests.
 
+#![allow(clippy::indexing_slicing, reason = "tests fail by panicking")]
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses its own part")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +31,47 @@ pub fn shared() -> Option<PathBuf> {
     }
     println!("skipped: no shared data");
     None
+}
+
+/// So many random cases of a property; `PROPTEST_CASES` asks for more (`cargo xtask sim`).
+pub fn cases(usual: u32) -> proptest::test_runner::Config {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    proptest::test_runner::Config::with_cases(asked.unwrap_or(usual))
+}
+
+/// The YAML files of a tar archive: 512-byte headers, name at 0, size in octal at 124.
+fn rule_files(archive: &[u8]) -> Vec<RuleFile> {
+    let mut files = Vec::new();
+    let mut rest = archive;
+    while let Some((header, tail)) = rest.split_at_checked(512) {
+        let text = |from: usize, len: usize| {
+            let field = &header[from..from + len];
+            let end = field.iter().position(|b| *b == 0).unwrap_or(len);
+            String::from_utf8_lossy(&field[..end]).into_owned()
+        };
+        let name = text(0, 100);
+        if name.is_empty() {
+            break;
+        }
+        let prefix = text(345, 155);
+        let size = usize::from_str_radix(text(124, 12).trim(), 8).unwrap();
+        let (body, next) = tail.split_at(size.next_multiple_of(512));
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        if path.ends_with(".yml") {
+            let text = String::from_utf8_lossy(&body[..size]).into_owned();
+            files.push(RuleFile { path, text });
+        }
+        rest = next;
+    }
+    files
+}
+
+/// The public rules.
+pub fn sigma_tree(shared: &Path) -> Vec<RuleFile> {
+    let packed = std::fs::read(shared.join("data/sigma-rules/sigma-rules.tar.gz")).unwrap();
+    let mut archive = Vec::new();
+    flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut archive).unwrap();
+    rule_files(&archive)
 }
 
 pub fn at(text: &str) -> Timestamp {

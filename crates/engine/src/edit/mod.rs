@@ -242,12 +242,13 @@ impl Engine {
         (question, unread)
     }
 
-    /// A mistake elsewhere in the content folder keeps all of it out of force: what is saved now
-    /// would wait behind it unseen.
+    /// A mistake in another mapping or in the rights keeps all of the content folder out of force:
+    /// what is saved now would wait behind it unseen. A broken rule keeps nothing else out.
     fn others_hold(&self, name: &MappingName) -> Result<(), EditError> {
         let own = format!("{name}/");
         let refused = self.current.refused_content();
         let errors = refused.iter().filter(|problem| problem.gravity == Gravity::Error);
+        let errors = errors.filter(|problem| !problem.file.starts_with("rules/"));
         let others: Vec<Problem> =
             errors.filter(|problem| !problem.file.starts_with(&own)).cloned().collect();
         if others.is_empty() { Ok(()) } else { Err(EditError::Problems(others)) }

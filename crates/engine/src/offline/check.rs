@@ -115,6 +115,7 @@ fn check_content(
     let (rules, found) = RuleSet::load(&rule_files);
     problems.extend(found);
     problems.extend(rules.check());
+    problems.extend(rules.unheard(&super::rules::world(&mappings)));
     let (outcomes, found) = cases::run(&rule_files);
     problems.extend(found);
     for outcome in &outcomes {

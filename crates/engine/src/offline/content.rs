@@ -1,11 +1,11 @@
 //! Loads content and organisation folders for verbs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use access::Rights;
-use detect::RuleSet;
+use detect::{RuleFile, RuleSet};
 use model::problem::Gravity;
 use model::{Organisation, Problem};
 use normalise::Mappings;
@@ -43,6 +43,64 @@ pub fn content(extra: Option<&Path>) -> Result<Content, Vec<Problem>> {
     let Some(rights) = rights.filter(|_| !is_broken) else { return Err(problems) };
     let (mappings, rules) = (Arc::new(mappings), Arc::new(rules));
     Ok(Content { mappings, rules, rights: Arc::new(rights), files, problems })
+}
+
+/// Shipped content with `extra` on top, in which rules that are broken keep no other from running.
+pub struct Tolerant {
+    /// What is in force.
+    pub content: Content,
+    /// The rule files that are in force, each as it was last good.
+    pub rule_files: Vec<RuleFile>,
+    /// What is wrong with rules as they lie in the folder.
+    pub refused: Vec<Problem>,
+}
+
+/// How often rules are looked at again without those that are broken, because what is left may have
+/// needed them.
+const ROUNDS_MAX: usize = 8;
+
+/// As [`content`], for a server that runs: a rule file that is broken stays as it was in `good`, or
+/// out if it is new. Fails with every problem when mappings or rights are broken.
+pub fn tolerant(extra: Option<&Path>, good: &[RuleFile]) -> Result<Tolerant, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let (files, own) = content::gather_telling(extra, &mut problems);
+    let (mappings, found) = Mappings::load_compiling(content::mapping_folders(&files), &own);
+    problems.extend(found);
+    let (rights, found) = Rights::load(&content::policy_files(&files));
+    problems.extend(found);
+    let (in_rules, problems): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|problem| problem.file.starts_with("rules/"));
+    let is_broken = problems.iter().any(|p| p.gravity == Gravity::Error);
+    let Some(rights) = rights.filter(|_| !is_broken) else { return Err(problems) };
+    let mut refused = in_rules;
+    let mut rule_files = content::rule_files(&files);
+    let mut loaded = RuleSet::load(&rule_files);
+    for round in 0..ROUNDS_MAX {
+        let broken: BTreeSet<String> = errors(&loaded.1).map(|p| p.file.clone()).collect();
+        refused.extend(errors(&loaded.1).cloned());
+        if broken.is_empty() {
+            break;
+        }
+        // What was good may need what is not there any more: then it stays out too.
+        let as_it_was = |path: &str| good.iter().find(|file| round == 0 && file.path == path);
+        rule_files = rule_files
+            .into_iter()
+            .filter_map(|file| match broken.contains(&file.path) {
+                false => Some(file),
+                true => as_it_was(&file.path).cloned(),
+            })
+            .collect();
+        loaded = RuleSet::load(&rule_files);
+    }
+    let (rules, found) = loaded;
+    let problems = problems.into_iter().chain(found).collect();
+    let (mappings, rules) = (Arc::new(mappings), Arc::new(rules));
+    let content = Content { mappings, rules, rights: Arc::new(rights), files, problems };
+    Ok(Tolerant { content, rule_files, refused })
+}
+
+fn errors(problems: &[Problem]) -> impl Iterator<Item = &Problem> {
+    problems.iter().filter(|problem| problem.gravity == Gravity::Error)
 }
 
 /// Sources whose mapping exists neither among the shipped ones nor in `extra`.

@@ -10,7 +10,9 @@ mod rules;
 mod verify;
 
 pub use check::{CheckReport, CheckRequest, check, read_config};
-pub use content::{Content, content, organisation, organisation_of_files, unknown_mappings};
+pub use content::{
+    Content, Tolerant, content, organisation, organisation_of_files, tolerant, unknown_mappings,
+};
 pub use data::{
     DataError, Imported, create_token, export, import, import_photos, query, revoke_token, tokens,
 };

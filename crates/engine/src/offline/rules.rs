@@ -1,26 +1,31 @@
 //! `castellan rules`: check, test, eval.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use adapters::files::{self, FileOptions};
-use detect::{RuleFile, RuleSet, Spine, cases, eval};
+use detect::rules::LOGSOURCES_ENDING;
+use detect::{ExceptionMeta, Heard, RuleFile, RuleSet, Spine, World, cases, eval};
 use model::problem::Gravity;
 use model::{Event, Finding, Problem};
+use normalise::{Mappings, ocsf::Validator};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::OfflineError;
-use crate::clock::Stopwatch;
-use crate::content::read_folder;
+use crate::clock::{Clock, Stopwatch};
+use crate::content::{self, read_folder};
 use crate::knowledge;
 
 /// Rules that were loaded, and what is wrong with them.
 pub struct CheckedRules {
     /// How many loaded.
     pub rules: usize,
+    /// How many of them have no events here, by log source.
+    pub unheard: BTreeMap<String, usize>,
     /// All problems.
     pub problems: Vec<Problem>,
 }
@@ -89,14 +94,55 @@ fn rule_files(path: &Path) -> Result<(Vec<RuleFile>, Vec<Problem>), OfflineError
     Ok((rules, problems))
 }
 
-/// Loads every rule below `path`.
-pub fn rules_check(path: &Path) -> Result<CheckedRules, OfflineError> {
-    let (files, mut problems) = rule_files(path)?;
+/// Loads every rule below `path`, and says which of them no mapping gives events for: the shipped
+/// ones and those of the folder `content`. Where other people's log sources are found here is
+/// taken from both.
+pub fn rules_check(path: &Path, extra: Option<&Path>) -> Result<CheckedRules, OfflineError> {
+    let (mut files, mut problems) = rule_files(path)?;
+    let all = content::gather(extra, &mut problems);
+    let own: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
+    let is_dialect = |file: &RuleFile| file.path.ends_with(LOGSOURCES_ENDING);
+    let shipped = content::rule_files(&all).into_iter().filter(is_dialect);
+    files.extend(shipped.filter(|file| !own.contains(&file.path)));
     let (rules, found) = RuleSet::load(&files);
     problems.extend(found);
     problems.extend(rules.check());
+    let (mappings, _) = Mappings::load_lazily(content::mapping_folders(&all));
+    let world = world(&mappings);
+    problems.extend(rules.unheard(&world));
+    problems.extend(over(&rules));
     problems.sort();
-    Ok(CheckedRules { rules: rules.len(), problems })
+    let unheard = rules.unheard_counts(&world);
+    Ok(CheckedRules { rules: rules.len(), unheard, problems })
+}
+
+/// What mappings give, as rules ask for it.
+pub fn world(mappings: &Mappings) -> World {
+    let heard = mappings.logsources();
+    let heard = heard.map(|(product, words)| Heard { product: product.to_owned(), words });
+    let own = Heard {
+        product: "castellan".to_owned(),
+        words: ["source_health"].map(str::to_owned).into(),
+    };
+    let attributes = Validator::shipped().attribute_names();
+    World {
+        heard: heard.chain([own]).collect(),
+        attributes: attributes.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// Exceptions whose time is over.
+fn over(rules: &RuleSet) -> Vec<Problem> {
+    let now = Clock::system().now();
+    let is_over = |exception: &&ExceptionMeta| exception.until <= now;
+    let told = rules.exceptions().filter(is_over).map(|exception| {
+        let message = format!(
+            "the exception `{}` ended at {}; take it out, or ask `{}` to renew it",
+            exception.id, exception.until, exception.owner
+        );
+        Problem::warning(&exception.path, exception.position, "over", message)
+    });
+    told.collect()
 }
 
 /// Runs every rule's own cases below `path`.

@@ -31,6 +31,7 @@ mod papers;
 mod passkeys;
 mod proof;
 mod refusals;
+mod reloading;
 mod rights;
 mod search;
 mod signin;
