@@ -19,6 +19,8 @@ export function Results({ letters, tried, isTrying }: Props) {
     letters.findIndex((letter) => letter.record === chosen),
   )
   const letter = letters[at]
+  // Without letters the texts have the page to themselves.
+  if (!letter) return null
   return (
     <div className={css.results}>
       <ul className={css.letters} aria-label={t('mend.letters')}>
@@ -33,9 +35,7 @@ export function Results({ letters, tried, isTrying }: Props) {
           </li>
         ))}
       </ul>
-      {letter && (
-        <Outcome letter={letter} result={resultOf(tried, letters, at)} isTrying={isTrying} />
-      )}
+      <Outcome letter={letter} result={resultOf(tried, letters, at)} isTrying={isTrying} />
     </div>
   )
 }

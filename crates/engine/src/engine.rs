@@ -237,17 +237,12 @@ impl Engine {
         let ids = knowledge.org.sources.keys().cloned().chain(unassigned);
         Ok(ids
             .map(|id| {
-                let state = self.silencer.state_of(&id);
+                let (state, last_heard) = self.silencer.state_of(&id);
                 let own = lines.iter().filter(|line| line.source == id.as_str());
                 let accounts = own.cloned().collect();
                 let mut source = knowledge.source(&id).clone();
                 source.id = id;
-                SourceStatus {
-                    source,
-                    state: state.map(|(state, _)| state),
-                    last_heard: state.and_then(|(_, heard)| heard),
-                    accounts,
-                }
+                SourceStatus { source, state, last_heard, accounts }
             })
             .collect())
     }

@@ -32,8 +32,8 @@ impl Silencer {
         self.lock().recall(source, state);
     }
 
-    /// Whether a source is silent, and when it was last heard.
-    pub fn state_of(&self, source: &SourceId) -> Option<(SourceState, Option<Timestamp>)> {
+    /// Whether a source is silent, if it is watched, and when it was last heard.
+    pub fn state_of(&self, source: &SourceId) -> (Option<SourceState>, Option<Timestamp>) {
         self.lock().state_of(source)
     }
 

@@ -10,13 +10,14 @@ use model::{Organisation, Record, SourceId, SourceState, Timestamp};
 
 #[derive(Debug, Clone)]
 struct Watched {
-    heartbeat: Duration,
+    /// Without one its silence means nothing, and when it was last heard is all that is known.
+    heartbeat: Option<Duration>,
     last_heard: Option<Timestamp>,
     watched_since: Timestamp,
     is_silent: bool,
 }
 
-/// Watches the sources that declare a heartbeat.
+/// When each source was last heard; those that declare a heartbeat are watched.
 #[derive(Debug, Clone, Default)]
 pub struct Silence {
     sources: BTreeMap<SourceId, Watched>,
@@ -25,12 +26,18 @@ pub struct Silence {
 impl Silence {
     /// Watches an organisation's sources from `since` on; what was known of them is kept.
     pub fn watch(&mut self, org: &Organisation, since: Timestamp) {
-        self.sources.retain(|id, _| org.sources.get(id).is_some_and(|s| s.heartbeat.is_some()));
-        for source in org.sources.values() {
-            let Some(heartbeat) = source.heartbeat else { continue };
+        let stated = org.sources.values().map(|source| (source.id.clone(), source.heartbeat));
+        let unassigned = SourceId::parse(model::ids::UNASSIGNED).ok().map(|id| (id, None));
+        let all: BTreeMap<SourceId, Option<Duration>> =
+            unassigned.into_iter().chain(stated).collect();
+        self.sources.retain(|id, _| all.contains_key(id));
+        for (id, heartbeat) in all {
             self.sources
-                .entry(source.id.clone())
-                .and_modify(|w| w.heartbeat = heartbeat)
+                .entry(id)
+                .and_modify(|w| {
+                    w.heartbeat = heartbeat;
+                    w.is_silent &= heartbeat.is_some();
+                })
                 .or_insert(Watched {
                     heartbeat,
                     last_heard: None,
@@ -60,8 +67,9 @@ impl Silence {
     pub fn due(&mut self, now: Timestamp) -> Vec<Record> {
         let mut out = Vec::new();
         for (id, watched) in &mut self.sources {
+            let Some(heartbeat) = watched.heartbeat else { continue };
             let since = watched.last_heard.unwrap_or(watched.watched_since);
-            let deadline = since.plus(watched.heartbeat);
+            let deadline = since.plus(heartbeat);
             if !watched.is_silent && deadline < now {
                 watched.is_silent = true;
                 out.push(Record::Source {
@@ -78,18 +86,19 @@ impl Silence {
     /// What a journalled conclusion said; used when catching up after a restart.
     pub fn recall(&mut self, source: &SourceId, state: SourceState) {
         if let Some(watched) = self.sources.get_mut(source) {
-            watched.is_silent = match state {
-                SourceState::Silent => true,
-                SourceState::Heard => false,
-            };
+            watched.is_silent = watched.heartbeat.is_some()
+                && match state {
+                    SourceState::Silent => true,
+                    SourceState::Heard => false,
+                };
         }
     }
 
-    /// Whether a source is silent now, and when it was last heard.
-    pub fn state_of(&self, source: &SourceId) -> Option<(SourceState, Option<Timestamp>)> {
-        let watched = self.sources.get(source)?;
+    /// Whether a source is silent now, if it is watched, and when it was last heard.
+    pub fn state_of(&self, source: &SourceId) -> (Option<SourceState>, Option<Timestamp>) {
+        let Some(watched) = self.sources.get(source) else { return (None, None) };
         let state = if watched.is_silent { SourceState::Silent } else { SourceState::Heard };
-        Some((state, watched.last_heard))
+        (watched.heartbeat.map(|_| state), watched.last_heard)
     }
 }
 
@@ -138,6 +147,18 @@ mod tests {
             Some(Record::Source { state: SourceState::Heard, .. })
         ));
         assert!(silence.heard(&id, Timestamp::from_secs(502)).is_none());
+    }
+
+    #[test]
+    fn one_without_a_heartbeat_is_heard_but_never_silent() {
+        let (mut silence, id) = watching(60);
+        for watched in silence.sources.values_mut() {
+            watched.heartbeat = None;
+        }
+        assert_eq!(silence.state_of(&id), (None, None));
+        assert!(silence.heard(&id, Timestamp::from_secs(10)).is_none());
+        assert!(silence.due(Timestamp::from_secs(100_000)).is_empty());
+        assert_eq!(silence.state_of(&id), (None, Some(Timestamp::from_secs(10))));
     }
 
     #[test]
