@@ -1,8 +1,8 @@
 //! What one event costs: `cost RULES_FOLDER…` prints microseconds of processor time per event for
 //! enrichment, matching and judging, on a firewall flow, a log-on and a badge.
 //!
-//! `cost --events FILE RULES_FOLDER…` does so for flat Windows events (NDJSON, as
-//! `gen_inputs.py` writes them), beside the `rsigma` library on the same rules and events; then
+//! `cost --events FILE RULES_FOLDER…` does so for flat Windows events (NDJSON: `EventID`, `Image`
+//! and so on, one object a line), beside the `rsigma` library on the same rules and events; then
 //! with ten times the rules, copied within their log sources and across others. Linux only.
 
 #![expect(clippy::unwrap_used, reason = "a measuring tool for developers")]
