@@ -205,11 +205,14 @@ need_mailbox() {
         flock 9
         if [ ! -e "$folder/.installed" ]; then
             say "installing the mail server of the tests into $folder"
-            python3 -m venv "$folder/python" >&2
-            "$folder/python/bin/pip" install --quiet --requirement "$wanted" >&2
-            touch "$folder/.installed"
+            python3 -m venv "$folder/python" >&2 &&
+                "$folder/python/bin/pip" install --quiet --requirement "$wanted" >&2 &&
+                touch "$folder/.installed"
         fi
-    ) 9>"$folder/.lock"
+    ) 9>"$folder/.lock" || {
+        say "the mail server of the tests cannot be installed: mail is left out"
+        return 3
+    }
     printf '%s\n' "$folder/python/bin/python"
 }
 
