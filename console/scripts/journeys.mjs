@@ -248,6 +248,7 @@ await journey('what others do neither moves the row under the cursor nor goes un
     await bar.waitFor()
     const names = (list) => list.slice(0, 8).map((text) => text.split('\n').slice(0, 2).join(' '))
     assert.deepEqual(names(await page.getByRole('option').allInnerTexts()), names(before))
+    assert.match(await page.title(), /^(\(\d+\) )?Operations · Castellan$/)
     await bar.click()
     await row(title).waitFor()
   }
@@ -575,6 +576,16 @@ await journey('what is chosen by a link is what the queue points at', async () =
   await row(other.title).and(page.locator('[aria-selected=true]')).waitFor()
   await page.goBack()
   await row(one.title).and(page.locator('[aria-selected=true]')).waitFor()
+})
+
+await journey('a row of the evidence leads to the event itself', async () => {
+  const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+  const found = incidents.find((one) => one.evidence?.length > 0)
+  assert.ok(found, 'no incident has evidence')
+  await open(`/operations?i=${found.id}`)
+  await page.locator('td a[href^="/events"]').first().click()
+  const one = page.getByRole('region', { name: 'Event', exact: true })
+  await one.getByText('OCSF event').waitFor()
 })
 
 await journey('people, sources and rules are read: who, how well, and why', async () => {

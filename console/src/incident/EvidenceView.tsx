@@ -209,7 +209,7 @@ const EventCells = memo(function EventCells({
           <WorldIcon world={world} />
           <Link
             to={'/events' as never}
-            search={{ event: eventKey(item) } as never}
+            search={{ mode: 'search', event: eventKey(item) } as never}
             className={css.whatText}
           >
             <bdi>{describe(item.event)}</bdi>

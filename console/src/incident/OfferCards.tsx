@@ -15,6 +15,7 @@ import { msOf, span } from '../time/format'
 import { Severity } from '../ui/Severity'
 import ui from '../ui/ui.module.css'
 import { useUrl } from '../url'
+import { CallCards } from './CallCards'
 import { isOfferedTo } from './filter'
 import css from './offer.module.css'
 import { byUrgency } from './queue'
@@ -71,7 +72,9 @@ export default function OfferCards() {
     },
   ])
   return (
-    <section className={css.offers} aria-label={t('incidents.offers')}>
+    <div className={css.offers}>
+      <CallCards />
+      <section className={css.calls} aria-label={t('incidents.offers')}>
       {list.slice(0, most).map((incident) => (
         <Card
           key={incident.id}
@@ -86,7 +89,8 @@ export default function OfferCards() {
           {t('incidents.offers_more', { count: list.length - most })}
         </Link>
       )}
-    </section>
+      </section>
+    </div>
   )
 }
 

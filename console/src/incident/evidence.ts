@@ -34,7 +34,8 @@ export interface Evidence {
   isReading: boolean
 }
 
-export const eventKey = (item: EventItem): string => `${item.record}/${item.part}`
+/** As the address of the events' page names it. */
+export const eventKey = (item: EventItem): string => `${item.record}.${item.part}`
 
 /** The events that the findings rest on, oldest first. */
 export function useEvidence(incident: Incident | undefined): Evidence {

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Incident } from '../api/types'
 import { incidents, isOpen } from '../live/incidents'
 import { External, useExternal } from '../live/external'
 import { isOfferedTo } from '../incident/filter'
@@ -41,17 +42,12 @@ function chime(): void {
   }
 }
 
-/**
- * Sounds while a critical incident waits for anybody's acknowledgement, or for this operator to
- * accept it, in one window only.
- */
-export function AlarmSound() {
+/** What waits for anybody's acknowledgement or for this operator, and what is offered to them. */
+function useWaiting(): [waiting: Incident[], offered: Incident[]] {
   const { byId } = useExternal(incidents)
-  const muted = useExternal(isMuted)
   const { operator } = useSession()
-  const directory = useDirectory()
   const me = useMe()
-  const [waiting, offered] = useMemo(() => {
+  return useMemo(() => {
     const own = [operator.id, operator.person]
     const all = [...byId.values()].filter((i) => isOpen(i) && !isMine(i, own))
     const offered = all.filter((i) => isOfferedTo(i, me))
@@ -60,6 +56,23 @@ export function AlarmSound() {
     )
     return [waiting, offered]
   }, [byId, operator, me])
+}
+
+/** The window's title counts what sounds, muted or not, for who looks at another window. */
+export function WindowTitle({ title }: { title: string }) {
+  const [waiting] = useWaiting()
+  const count = waiting.length > 0 ? `(${waiting.length}) ` : ''
+  return <title>{`${count}${title} · Castellan`}</title>
+}
+
+/**
+ * Sounds while a critical incident waits for anybody's acknowledgement, or for this operator to
+ * accept it, in one window only.
+ */
+export function AlarmSound() {
+  const muted = useExternal(isMuted)
+  const directory = useDirectory()
+  const [waiting, offered] = useWaiting()
   const isDue = waiting.length > 0 && !muted
   useEffect(() => {
     if (!isDue) return

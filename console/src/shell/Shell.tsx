@@ -6,7 +6,7 @@ import { useExternal } from '../live/external'
 import { t } from '../text'
 import { Waiting } from '../ui/Notes'
 import { useUrl } from '../url'
-import { AlarmSound } from './AlarmSound'
+import { AlarmSound, WindowTitle } from './AlarmSound'
 import { LinkBanner } from './LinkBanner'
 import { pages, useGoKeys } from './pages'
 import { Palette, openPalette } from './Palette'
@@ -41,7 +41,7 @@ export function Shell() {
   ])
   return (
     <div className={css.shell} data-only={only ? true : undefined}>
-      <title>{`${title} · Castellan`}</title>
+      <WindowTitle title={title} />
       <a className={css.skip} href="#page">
         {t('shell.skip')}
       </a>

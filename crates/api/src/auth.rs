@@ -59,6 +59,11 @@ impl Caller {
         incident.handling.everywhere && self.works_incidents()
     }
 
+    /// Whether they may call for help.
+    pub fn may_call(&self) -> bool {
+        self.may(Action::PanicRaise, At::Nowhere).is_ok()
+    }
+
     /// Whether they work incidents, at whatever site.
     pub fn works_incidents(&self) -> bool {
         self.may(Action::IncidentOperate, At::Nowhere).is_ok()

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use engine::access::{Action, At, Reach};
+use engine::access::{Action, Reach};
 use engine::respond::{Act, ActRefused, ActionOffer, By, HandMade, allowed};
 use engine::store::state::{FindingFilter, IncidentFilter, PageKey};
 use model::incident::Owner;
@@ -138,8 +138,7 @@ fn shown(shared: &Shared, caller: &Caller, incident: Incident) -> Answer<Json<Va
 /// whatever their role and wherever it is.
 fn is_own_call(caller: &Caller, incident: &Incident) -> bool {
     let call = incident.handling.call.as_ref();
-    call.is_some_and(|call| call.by == caller.by().0)
-        && caller.may(Action::PanicRaise, At::Nowhere).is_ok()
+    call.is_some_and(|call| call.by == caller.by().0) && caller.may_call()
 }
 
 /// The sites whose incidents the caller sees; `None`: all.

@@ -69,6 +69,7 @@ pub async fn live(
     let watched = Watched {
         reach,
         _seat: seat,
+        caller: caller.may_call().then(|| caller.by().0.to_owned()),
         works_incidents: caller.works_incidents(),
         eyes: Eyes::of(&shared, &caller),
         log_reach: caller.reach(Action::OccurrenceRead).ok(),
@@ -104,6 +105,8 @@ struct Watched {
     /// Free again when the stream ends.
     _seat: Seat,
     reach: Reach,
+    /// Who they are, if they may call for help: they follow what becomes of their own call.
+    caller: Option<String>,
     /// Whether they work incidents, and so see those that are for everybody who does.
     works_incidents: bool,
     eyes: Eyes,
@@ -163,7 +166,9 @@ impl Watched {
         match message {
             LiveMessage::Event(event) => self.reach.covers(event.site.as_ref()),
             LiveMessage::Incident(incident) => {
+                let call = incident.handling.call.as_ref();
                 self.reach.covers(incident.site.as_ref())
+                    || call.is_some_and(|call| self.caller.as_ref() == Some(&call.by))
                     || (self.works_incidents && incident.handling.everywhere)
             }
             LiveMessage::Door(door) => self.reach.covers(door.site.as_ref()),

@@ -8,7 +8,7 @@ import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { t } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
-import { ProblemNote, Waiting } from '../../ui/Notes'
+import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
 import { Stamp } from '../../ui/Stamp'
 import ui from '../../ui/ui.module.css'
 import { textOf, whoOf } from './columns'
@@ -43,7 +43,9 @@ export function Flyout({ id, item, close, onPivot }: Props) {
             <h2 className={ui.paneTitle}>{t('events.one')}</h2>
             <Closer close={close} />
           </header>
-          {asked.problem ? <ProblemNote error={asked.problem} retry={asked.again} /> : <Waiting />}
+          {!isId ? (
+            <EmptyNote title={t('events.no_such')} />
+          ) : asked.problem ? <ProblemNote error={asked.problem} retry={asked.again} /> : <Waiting />}
         </>
       )}
     </section>

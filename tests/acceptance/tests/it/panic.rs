@@ -186,3 +186,30 @@ async fn a_call_from_nobody_knows_where_reaches_every_guard_of_every_site() {
     assert_eq!(dc.get(&path).await.status, 200);
     hq.get(&path).await.is_problem(403, "forbidden");
 }
+
+#[tokio::test]
+async fn who_called_follows_what_becomes_of_the_call_wherever_it_is() {
+    let world = two_sites();
+    let server = world.start().await;
+    let guard = of_team(&world, &server, ("ria", "guard@hq", "night")).await;
+    let caller = signed_in(&world, &server, "eva", "engineer@dc").await;
+    let mut stream = caller.request("GET", "/v1/live").send().await.unwrap();
+    let called = caller.post("/v1/panic", json!({"place": "d-0003"})).await;
+    let incident = &called.body["incident"];
+    assert_eq!(incident["site"], "hq", "a site of others: {incident}");
+    let id = incident["id"].as_str().unwrap();
+    let acts = format!("/v1/incidents/{id}/acts");
+    assert_eq!(guard.post(&acts, json!({"action": "acknowledge"})).await.status, 200);
+    let mut heard = String::new();
+    let is_told = |heard: &str| {
+        let lines = heard.lines().filter_map(|line| line.strip_prefix("data:"));
+        let mut told = lines.filter_map(|line| serde_json::from_str::<Value>(line.trim()).ok());
+        told.any(|told| told["id"] == id && told["state"] == "acknowledged")
+    };
+    let listen = async {
+        while !is_told(&heard) {
+            heard += &String::from_utf8_lossy(&stream.chunk().await.unwrap().unwrap());
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), listen).await.unwrap();
+}

@@ -1,0 +1,80 @@
+import { Button } from '@mantine/core'
+import { IconLifebuoy } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import type { Incident } from '../api/types'
+import { useExternal } from '../live/external'
+import { incidents } from '../live/incidents'
+import { useDirectory } from '../org/organisation'
+import { callerOf, isMine } from '../panic/raised'
+import { useRight } from '../session/session'
+import { t } from '../text'
+import { Ago } from '../ui/Stamp'
+import css from './offer.module.css'
+import { byUrgency } from './queue'
+import { useActs } from './useActs'
+import { useMe } from './useMe'
+
+/** Shown at once; all of them stand in the queue. */
+const SHOWN_MAX = 2
+
+/** Who calls for help and was not heard yet, on every page of those who may answer. */
+export function CallCards() {
+  const { byId } = useExternal(incidents)
+  const me = useMe()
+  const right = useRight('incident.operate')
+  const { one } = useActs()
+  const list = useMemo(() => {
+    const mine = [me.operator, me.person]
+    const calls = [...byId.values()].filter(
+      (incident) => callerOf(incident) && incident.state === 'new' && !isMine(incident, mine),
+    )
+    return calls.sort(byUrgency)
+  }, [byId, me])
+  if (!right.allowed || list.length === 0) return null
+  return (
+    <section className={css.calls} aria-label={t('incidents.calls')}>
+      {list.slice(0, SHOWN_MAX).map((incident) => (
+        <Call
+          key={incident.id}
+          incident={incident}
+          answer={() => void one(incident, { action: 'acknowledge' })}
+        />
+      ))}
+    </section>
+  )
+}
+
+function Call({ incident, answer }: { incident: Incident; answer: () => void }) {
+  const directory = useDirectory()
+  const name = directory.operatorName(callerOf(incident) ?? '')
+  return (
+    <article className={css.card} data-call aria-label={incident.title}>
+      <p className={css.from}>
+        <IconLifebuoy size={15} aria-hidden />
+        <bdi>{t('incidents.call_from', { name })}</bdi>
+        <span className={`${css.left} num`}>
+          <Ago at={incident.opened_at} />
+        </span>
+      </p>
+      <p className={css.note}>
+        {incident.site
+          ? t('incidents.call_at', { place: directory.nameOf(`place:${incident.site}`) })
+          : t('incidents.call_nowhere')}
+      </p>
+      <div className={css.acts}>
+        <Button color="red" onClick={answer}>
+          {t('incidents.action_acknowledge')}
+        </Button>
+        <Button
+          variant="default"
+          component={Link}
+          to={'/operations' as never}
+          search={{ i: incident.id, at: 'incident' } as never}
+        >
+          {t('incidents.show')}
+        </Button>
+      </div>
+    </article>
+  )
+}
