@@ -107,3 +107,7 @@ function describeTraffic(event: OcsfEvent): string {
   })
   return app ? `${what} (${app})` : what
 }
+
+/** What names an event: its record and its part, as the address of the events' page says them. */
+export const eventKey = ({ record, part }: { record: number; part: number }): string =>
+  `${record}.${part}`

@@ -4,7 +4,15 @@ import { Link } from '@tanstack/react-router'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { EventItem, Incident } from '../api/types'
 import { CameraLink } from '../camera/CameraLink'
-import { assetOf, describe, personOf, placeOf, worldOf, type World } from '../event/describe'
+import {
+  assetOf,
+  describe,
+  eventKey,
+  personOf,
+  placeOf,
+  worldOf,
+  type World,
+} from '../event/describe'
 import { useKeys } from '../keys/keys'
 import { useDirectory } from '../org/organisation'
 import { t } from '../text'
@@ -12,7 +20,7 @@ import { EntityLink } from '../ui/EntityLink'
 import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
 import { Stamp } from '../ui/Stamp'
 import { useUrl } from '../url'
-import { byTime, eventKey, useAround, useEvidence } from './evidence'
+import { byTime, useAround, useEvidence } from './evidence'
 import css from './evidence.module.css'
 import { Lanes } from './Lanes'
 

@@ -11,14 +11,14 @@ import {
 import { memo, useMemo, type ReactNode } from 'react'
 import type { EventItem, Incident, TimelineEntry } from '../api/types'
 import { CameraLink } from '../camera/CameraLink'
-import { describe, personOf, placeOf, worldOf } from '../event/describe'
+import { describe, eventKey, personOf, placeOf, worldOf } from '../event/describe'
 import { useDirectory } from '../org/organisation'
 import { t } from '../text'
 import { msOf } from '../time/format'
 import { EntityLink } from '../ui/EntityLink'
 import { Stamp } from '../ui/Stamp'
 import { entryText } from './changes'
-import { eventKey, useEvidence } from './evidence'
+import { useEvidence } from './evidence'
 import css from './incident.module.css'
 
 type Line =

@@ -2,10 +2,9 @@ import { useElementSize } from '@mantine/hooks'
 import { IconDoor, IconServer2 } from '@tabler/icons-react'
 import { memo } from 'react'
 import type { EventItem } from '../api/types'
-import { worldOf } from '../event/describe'
+import { eventKey, worldOf } from '../event/describe'
 import { t } from '../text'
 import { clockTime, dayOf, msOf } from '../time/format'
-import { eventKey } from './evidence'
 import css from './evidence.module.css'
 
 const HEIGHT = 92

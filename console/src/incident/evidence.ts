@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { get } from '../api/client'
 import { asProblem } from '../api/problem'
 import type { EventItem, EvidenceRef, Incident } from '../api/types'
-import { isEcho } from '../event/describe'
+import { eventKey, isEcho } from '../event/describe'
 import { parseEntity } from '../org/organisation'
 import { msOf } from '../time/format'
 
@@ -33,9 +33,6 @@ export interface Evidence {
   missing: number
   isReading: boolean
 }
-
-/** As the address of the events' page names it. */
-export const eventKey = (item: EventItem): string => `${item.record}.${item.part}`
 
 /** The events that the findings rest on, oldest first. */
 export function useEvidence(incident: Incident | undefined): Evidence {

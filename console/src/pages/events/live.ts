@@ -1,7 +1,7 @@
 /** The live tail: texts as they came, read only when they are looked at or filtered. */
 import { useCallback, useRef, useSyncExternalStore } from 'react'
 import type { EventItem, OcsfEvent } from '../../api/types'
-import { at } from '../../event/describe'
+import { at, eventKey } from '../../event/describe'
 import type { External } from '../../live/external'
 import { Tail } from '../../live/tail'
 
@@ -41,7 +41,7 @@ export class Row {
   }
 
   get key(): string {
-    return `${this.item.record}.${this.item.part}`
+    return eventKey(this.item)
   }
 }
 

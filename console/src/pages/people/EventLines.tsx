@@ -5,6 +5,7 @@ import type { EventItem } from '../../api/types'
 import {
   assetOf,
   describe,
+  eventKey,
   personOf,
   placeOf,
   siteOf,
@@ -36,7 +37,7 @@ export function EventLines({ events, world, problem, isWaiting, max = 12, at }: 
   return (
     <ul className={css.lines}>
       {list.map((item) => (
-        <Line key={`${item.record}.${item.part}`} item={item} at={at} />
+        <Line key={eventKey(item)} item={item} at={at} />
       ))}
     </ul>
   )
@@ -55,7 +56,7 @@ const Line = memo(function Line({ item, at }: { item: EventItem; at?: string }) 
       <Stamp at={item.time} place={place ?? siteOf(event)} />
       <Link
         to="/events"
-        search={{ mode: 'search', event: `${item.record}.${item.part}` } as never}
+        search={{ mode: 'search', event: eventKey(item) } as never}
         className={`${css.lineText} cut`}
       >
         <bdi>{describe(event).slice(0, 300)}</bdi>
