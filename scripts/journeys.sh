@@ -14,18 +14,8 @@ has chromium || { say "skipped: no chromium"; exit 0; }
 CHROMIUM=$(command -v chromium)
 export CHROMIUM
 
-: "${CARGO_TARGET_DIR:=$HOME/.cache/castellan/target}"
-folder=$(mktemp -d)
-"${CASTELLAN_BIN:-$CARGO_TARGET_DIR/debug/castellan}" demo --http 127.0.0.1:0 --data "$folder/data" \
-    >"$folder/demo.log" 2>&1 &
-demo=$!
-trap 'kill -CONT "$demo" 2>/dev/null || true; kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
-for _ in $(seq 300); do
-    grep -q '^ *administrator ' "$folder/demo.log" && break
-    kill -0 "$demo" 2>/dev/null || fail "the demo has ended: $(cat "$folder/demo.log")"
-    sleep 0.2
-done
-link_of() { grep -m1 "^ *$1 " "$folder/demo.log" | grep -o 'http://[^ ]*'; }
+# shellcheck source=scripts/beside.sh
+. scripts/beside.sh
 link=$(link_of administrator)
 base=${link%%/#*}
 # The first incidents: pages are looked at with something in them.
