@@ -9,12 +9,14 @@ mod correlate;
 mod detector;
 pub mod eval;
 mod finding;
+mod learned;
 pub mod limits;
 pub mod presence;
 pub mod rules;
 mod sigma;
 pub mod spine;
 mod stats;
+mod words;
 
 pub use detector::{Detector, Options, SnapshotError};
 pub use presence::{Presence, Stretch};

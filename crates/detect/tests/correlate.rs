@@ -282,7 +282,7 @@ fn a_foreign_snapshot_is_refused_and_changes_nothing() {
     let rules = rules(PARTS);
     let mut detector = detector(&rules);
     let newer = detector.restore(br#"{"format": 99}"#).unwrap_err().to_string();
-    assert_eq!(newer, "the snapshot has format 99, this version reads 2");
+    assert_eq!(newer, "the snapshot has format 99, this version reads 3");
     let broken = detector.restore(b"{\"format\": 2, ").unwrap_err().to_string();
     assert!(broken.starts_with("the snapshot cannot be read at line 1"), "{broken}");
 }

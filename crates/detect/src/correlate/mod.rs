@@ -6,6 +6,8 @@
 //! superseded or withdrawn by the settled one.
 
 mod machine;
+mod own;
+mod special;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,12 +17,15 @@ use model::{Finding, FindingState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding;
+use crate::learned::{Habits, Ways};
 use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX, WINDOW_EVENTS_MAX};
 use crate::presence::Presence;
 use crate::rules::{Correlation, Kind, RuleIndex, RuleMeta, RuleSet};
 use crate::stats::DetectStats;
+pub(crate) use machine::Ground;
 use machine::{End, Machine};
 pub(crate) use machine::{Episode, Item, ItemKey, Onward};
+pub(crate) use own::{Reading, Sample, Useless};
 
 /// A correlation and the values of its group keys, joined.
 pub(crate) type GroupId = (RuleIndex, Arc<str>);
@@ -52,6 +57,8 @@ pub(crate) struct Correlator {
 pub(crate) struct Desk<'a> {
     pub rules: &'a RuleSet,
     pub presence: &'a Presence,
+    pub ways: &'a Ways,
+    pub habits: &'a mut Habits,
     pub is_early_wanted: bool,
     pub stats: &'a mut DetectStats,
     pub out: &'a mut Vec<Finding>,
@@ -61,6 +68,10 @@ impl Desk<'_> {
     fn correlation(&self, index: RuleIndex) -> Option<(&RuleMeta, &Correlation)> {
         let rule = self.rules.rule(index)?;
         Some((&rule.meta, rule.correlation.as_ref()?))
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground { spine: self.presence.spine(), ways: self.ways }
     }
 }
 
@@ -99,9 +110,9 @@ impl Correlator {
         }
         if group.newest.as_ref().is_none_or(|newest| *newest < key) {
             group.newest = Some(key);
-            group.early.step(correlation, &item);
+            group.early.step(correlation, &item, desk.ground());
         } else if group.pending.len() <= EARLY_REBUILD_MAX {
-            group.rebuild(correlation);
+            group.rebuild(correlation, desk.ground());
         }
         group.announce(meta, desk.out);
     }
@@ -132,7 +143,7 @@ impl Correlator {
         self.step(id, &item, desk);
         let group = self.groups.get_mut(id);
         if let (Some(group), Some((_, correlation))) = (group, desk.correlation(id.0)) {
-            group.rebuild(correlation);
+            group.rebuild(correlation, desk.ground());
         }
     }
 
@@ -145,7 +156,10 @@ impl Correlator {
         else {
             return;
         };
-        let step = group.settled.step(correlation, item);
+        if let Kind::Baseline(baseline) = &correlation.kind {
+            return self.habit(id, item, (correlation, baseline), desk);
+        }
+        let step = group.settled.step(correlation, item, desk.ground());
         let mut fired = None;
         if step.has_fired || step.is_more {
             fired = group.settled.episode().filter(|_| !rule.feeds.is_empty()).cloned();
@@ -155,6 +169,10 @@ impl Correlator {
             desk.stats.undecided(&rule.meta.id, &[reason.to_owned()]);
         }
         desk.stats.evicted_window += u64::from(step.is_evicting);
+        if let Kind::Travel(_) = &correlation.kind {
+            let pair = group.settled.take_pair().filter(|_| rule.meta.is_reported);
+            group.settle_pair(&rule.meta, pair.as_ref(), (item.time, desk.out));
+        }
         if let Some(end) = step.closed {
             self.ended(id, end, desk);
         }
@@ -207,6 +225,9 @@ impl Correlator {
                     | Kind::ValueCount { .. }
                     | Kind::Sum { .. }
                     | Kind::Absence { .. }
+                    | Kind::Travel(_)
+                    | Kind::Conflict(_)
+                    | Kind::Baseline(_)
                     | Kind::Whole { .. },
                 ) => true,
                 None => continue,
@@ -265,6 +286,11 @@ impl Correlator {
             && let Kind::Absence { heard_by, .. } = &correlation.kind
         {
             return self.close_absence(id, (correlation, heard_by), is_in_time, desk);
+        }
+        if let Some(correlation) = correlation
+            && let Kind::Conflict(conflict) = &correlation.kind
+        {
+            return self.close_conflict(id, (correlation, conflict), is_in_time, desk);
         }
         self.set_deadline(id, None);
         let group = self.groups.get_mut(id);
@@ -365,6 +391,7 @@ impl Correlator {
         form: Form,
         rules: &RuleSet,
         find: &dyn Fn(RuleIndex) -> Option<RuleIndex>,
+        ground: Ground<'_>,
     ) {
         self.groups.clear();
         self.timers.clear();
@@ -382,7 +409,7 @@ impl Correlator {
                     group.pending.insert(item.key(), Arc::new(item));
                 }
             }
-            group.rebuild(known);
+            group.rebuild(known, ground);
             if let Some(deadline) = group.deadline {
                 self.timers.insert((deadline, id.clone()));
             }
@@ -402,10 +429,10 @@ impl Correlator {
 }
 
 impl Group {
-    fn rebuild(&mut self, correlation: &Correlation) {
+    fn rebuild(&mut self, correlation: &Correlation, ground: Ground<'_>) {
         self.early = self.settled.clone();
         for item in self.pending.values() {
-            self.early.step(correlation, item);
+            self.early.step(correlation, item, ground);
         }
         self.newest = self.pending.last_key_value().map(|(key, _)| *key);
     }

@@ -17,6 +17,7 @@ use model::{
 use serde_json::json;
 
 use crate::correlate::{Correlator, Desk, GroupId, ItemKey};
+use crate::learned::{Learned, Lesson};
 use crate::limits::PENDING_MAX;
 use crate::presence::{Ask, Presence};
 use crate::rules::{RuleIndex, RuleSet};
@@ -48,6 +49,7 @@ pub struct Detector {
     watermarks: Watermarks,
     queue: BTreeMap<QueueKey, Entry>,
     correlator: Correlator,
+    learned: Learned,
     stats: DetectStats,
 }
 
@@ -85,6 +87,7 @@ impl Detector {
             watermarks: Watermarks::default(),
             queue: BTreeMap::new(),
             correlator: Correlator::default(),
+            learned: Learned::default(),
             stats: DetectStats::default(),
         }
     }
@@ -188,9 +191,20 @@ impl Detector {
         out: &mut Vec<Finding>,
     ) {
         self.stats.events += 1;
+        self.hear(event);
         self.take_matches(event, matches, out);
         self.watermarks.observe(event, &self.spine);
         self.advance(out);
+    }
+
+    /// Keeps what an event teaches, for when its time has come. What comes late teaches nothing.
+    fn hear(&mut self, event: &Event) {
+        if !self.rules.asks_travel() || event.time < self.watermarks.frontier() {
+            return;
+        }
+        if let Some(lesson) = Lesson::of(event, &self.spine) {
+            self.learned.ways.hear(lesson);
+        }
     }
 
     /// Takes what moves time or tells of a source. Raw records are events' business, not ours.
@@ -287,6 +301,8 @@ impl Detector {
         stats.untrusted_sightings = untrusted;
         stats.pending = self.queue.len() as u64;
         stats.groups = self.correlator.len() as u64;
+        (stats.ways, stats.evicted_ways) = self.learned.ways.counts();
+        (stats.habits, stats.evicted_habits) = self.learned.habits.counts();
         stats
     }
 
@@ -301,13 +317,14 @@ impl Detector {
         let old = std::mem::replace(&mut self.rules, rules);
         let table = snapshot::table(&old);
         let correlator = self.correlator.save();
+        let learned = self.learned.save();
         let held = std::mem::take(&mut self.queue);
         let held = held.into_values().filter_map(|entry| match entry {
             Entry::Held(held) => Some(*held),
             Entry::Item(..) => None,
         });
         let held = held.collect();
-        self.take_over(&table, correlator, held);
+        self.take_over(&table, correlator, learned, held);
     }
 
     /// Judges for good what the watermark has passed: what waits and what ends, in order of time.
@@ -318,13 +335,16 @@ impl Detector {
             let first = self.queue.first_key_value().map(|(key, _)| key.time);
             let end = self.correlator.next_end().filter(|end| *end < frontier);
             if end.is_some_and(|end| first.is_none_or(|first| end < first)) {
+                self.learned.settle_before(end.unwrap_or(frontier));
                 let (correlator, mut desk) = self.desk(out);
                 correlator.expire_first(&mut desk);
                 continue;
             }
             let Some(first) = first.filter(|first| *first < frontier || is_full) else {
+                self.learned.settle_before(frontier);
                 return;
             };
+            self.learned.settle_before(first);
             self.stats.evicted_pending += u64::from(first >= frontier);
             let Some((_, entry)) = self.queue.pop_first() else {
                 return;
@@ -343,6 +363,8 @@ impl Detector {
         let desk = Desk {
             rules: &self.rules,
             presence: &self.presence,
+            ways: &self.learned.ways,
+            habits: &mut self.learned.habits,
             is_early_wanted: self.options.provisional,
             stats: &mut self.stats,
             out,

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::watermark::Watermarks;
 use super::{Detector, Entry, Held, QueueKey};
+use crate::correlate::Ground;
 use crate::rules::{RuleIndex, RuleSet};
 use crate::stats::DetectStats;
-use crate::{correlate, presence};
+use crate::{correlate, learned, presence};
 
 /// Why a snapshot was refused.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +38,9 @@ pub enum SnapshotError {
 }
 
 /// The format that is written, and the newest that is read.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+/// The oldest that is read: what it lacks was not learned yet.
+const FORMAT_OLDEST: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -52,6 +55,8 @@ struct Form {
     presence: presence::Form,
     correlator: correlate::Form,
     held: Vec<HeldForm>,
+    #[serde(default)]
+    learned: learned::Form,
     stats: DetectStats,
 }
 
@@ -147,6 +152,7 @@ impl Detector {
             presence: self.presence.save(),
             correlator: self.correlator.save(),
             held: held.collect(),
+            learned: self.learned.save(),
             stats: self.stats.clone(),
         };
         // INVARIANT: every map in a form has text keys, so it always serialises (checked by the
@@ -162,7 +168,7 @@ impl Detector {
             column: error.column(),
         };
         let head: Head = serde_json::from_slice(bytes).map_err(broken)?;
-        if head.format != FORMAT {
+        if !(FORMAT_OLDEST..=FORMAT).contains(&head.format) {
             return Err(SnapshotError::Format { found: head.format });
         }
         let form: Form = serde_json::from_slice(bytes).map_err(broken)?;
@@ -175,7 +181,7 @@ impl Detector {
             announced: held.announced,
         });
         let held = held.collect();
-        self.take_over(&form.rules, form.correlator, held);
+        self.take_over(&form.rules, form.correlator, form.learned, held);
         Ok(())
     }
 
@@ -184,6 +190,7 @@ impl Detector {
         &mut self,
         table: &[(RuleId, String)],
         correlator: correlate::Form,
+        learned: learned::Form,
         held: Vec<Held>,
     ) {
         let rules = std::sync::Arc::clone(&self.rules);
@@ -194,7 +201,9 @@ impl Detector {
         });
         let numbers: HashMap<RuleIndex, RuleIndex> = numbers.collect();
         let find = |old: RuleIndex| numbers.get(&old).copied();
-        self.correlator.load(correlator, &rules, &find);
+        self.learned.load(learned, &find);
+        let ground = Ground { spine: &self.spine, ways: &self.learned.ways };
+        self.correlator.load(correlator, &rules, &find, ground);
         self.queue.clear();
         for (group, key) in self.correlator.waiting() {
             let (time, fingerprint, record, rule) = key;

@@ -75,6 +75,7 @@ fn asked(rule: &Rule) -> Vec<String> {
     fields.extend(rule.meta.because.iter().flat_map(|because| because.fields().to_vec()));
     fields.extend(rule.meta.fold.iter().cloned());
     fields.extend(rule.correlation.iter().flat_map(group_fields));
+    fields.extend(rule.correlation.iter().flat_map(super::Correlation::own_fields));
     fields.sort();
     fields.dedup();
     fields
