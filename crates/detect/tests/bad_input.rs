@@ -246,6 +246,11 @@ const BY: &str = "group-by: [person]";
 fn a_travel_rule_that_cannot_work_says_what_to_do() {
     check(&ours(BY, "12h", "  travel: {}"), &[]);
     check(
+        &ours("group-by: [place]", "12h", "  travel: {}"),
+        &["bad.yml:2:1: error: the correlation can never fire: sightings that share `place` are \
+           not apart; group by a person [never_fires]"],
+    );
+    check(
         &ours("generate: false", "12h", "  travel: {}"),
         &["bad.yml:3:1: error: `travel` needs `group-by`: whose sightings are compared? As in \
            `group-by: [person]` [no_group]"],
@@ -267,10 +272,10 @@ fn a_travel_rule_that_cannot_work_says_what_to_do() {
     check(
         &ours(BY, "12h", "  travel:\n    speed_max: 0\n    share: 2\n    between_sites: far"),
         &[
-            "bad.yml:11:5: error: `speed_max` is a number from 1 to 100000, not 0 [wrong_value]",
-            "bad.yml:12:5: error: `share` is a number from 0.05 to 1, not 2 [wrong_value]",
             "bad.yml:13:5: error: `far` is no duration for `between_sites`; write it as in 30s, \
              10m or 14d [wrong_value]",
+            "bad.yml:11:5: error: `speed_max` is a number from 1 to 100000, not 0 [wrong_value]",
+            "bad.yml:12:5: error: `share` is a number from 0.05 to 1, not 2 [wrong_value]",
         ],
     );
     check(
@@ -283,9 +288,8 @@ fn a_travel_rule_that_cannot_work_says_what_to_do() {
 #[test]
 fn a_conflict_that_cannot_work_says_what_to_do() {
     let block = |witnesses: &str, against: &str, rest: &str| {
-        let block = format!(
-            "  conflict:\n    witnesses: {witnesses}\n    against: {against}\n    {rest}"
-        );
+        let block =
+            format!("  conflict:\n    witnesses: {witnesses}\n    against: {against}\n    {rest}");
         ours("group-by: [place]", "60s", block.trim_end())
     };
     let other = "{other: {kind: presence}}";
@@ -328,6 +332,11 @@ fn a_baseline_that_cannot_work_says_what_to_do() {
     let of = |span: &str, block: &str| ours(BY, span, &format!("  baseline: {block}"));
     check(&of("90d", "{unusual: first, field: zone, learn: 14d}"), &[]);
     check(
+        &of("90d", "{unusual: first, field: person, learn: 14d}"),
+        &["bad.yml:2:1: error: the correlation can never fire: what a group is named by is never \
+           new to it; take `field` out of `group-by` [never_fires]"],
+    );
+    check(
         &of("90d", "{unusual: first, learn: 14d}"),
         &["bad.yml:9:1: error: `unusual: first` needs `field`: the first time of what? \
            [wrong_value]"],
@@ -354,9 +363,9 @@ fn a_baseline_that_cannot_work_says_what_to_do() {
     check(
         &of("1h", "{unusual: rate, learn: 14d, rare: 0.1, peers_at_most: 0.2}"),
         &[
+            "bad.yml:9:1: error: `rare` goes with `unusual: hour` [wrong_value]",
             "bad.yml:9:1: error: `peers_at_most` needs `peers`: the field that peers have in \
              common [wrong_value]",
-            "bad.yml:9:1: error: `rare` goes with `unusual: hour` [wrong_value]",
         ],
     );
     check(

@@ -15,8 +15,8 @@ use model::{Event, Finding, FindingId, Fingerprint, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 
-const FIRST: &str = "timespan: 90d\n|unusual: first, field: zone, learn: 14d";
-const PEERS: &str = "timespan: 90d\n|unusual: first, field: zone, learn: 14d, peers: team, \
+const FIRST: &str = "timespan: 90d\n|unusual: first, field: area, learn: 14d";
+const PEERS: &str = "timespan: 90d\n|unusual: first, field: area, learn: 14d, peers: team, \
                      peers_at_most: 0.5";
 const HOUR: &str = "timespan: 16w\n|unusual: hour, learn: 28d, rare: 0.25";
 const RATE: &str = "timespan: 1h\n|unusual: rate, learn: 3d, factor: 3, least: 8";
@@ -46,7 +46,7 @@ fn hour(hours: f64) -> Timestamp {
 
 fn entered(record: u64, time: Timestamp, who: &str, zone: &str) -> Event {
     let team = if who.starts_with('s') { "sales" } else { "it" };
-    let ocsf = json!({"class_uid": 1, "who": who, "zone": zone, "team": team});
+    let ocsf = json!({"class_uid": 1, "who": who, "area": zone, "team": team});
     let mut event = event(record, "pacs", time, "x", ocsf);
     event.fingerprint =
         Fingerprint::of(&event.source, format!("{time}{who}{zone}{record}").as_bytes(), 0);
@@ -69,7 +69,12 @@ fn told(kind: &str, mut steps: Vec<(f64, &str, &str)>) -> Vec<String> {
 }
 
 /// Every day at the same hour.
-fn daily<'a>(days: std::ops::Range<u32>, at: f64, who: &'a str, zone: &'a str) -> Vec<(f64, &'a str, &'a str)> {
+fn daily<'a>(
+    days: std::ops::Range<u32>,
+    at: f64,
+    who: &'a str,
+    zone: &'a str,
+) -> Vec<(f64, &'a str, &'a str)> {
     days.map(|day| (f64::from(day) * 24.0 + at, who, zone)).collect()
 }
 
@@ -99,19 +104,23 @@ fn what_peers_do_is_told_and_what_most_of_them_do_is_nothing() {
     steps.extend(["s2", "s3", "s4"].map(|who| (11.0, who, "canteen")));
     steps.extend(["lab", "canteen"].map(|zone| (20.0 * 24.0, "s1", zone)));
     steps.push((20.0 * 24.0 + 1.0, "i1", "canteen"));
-    assert_eq!(told(PEERS, steps), [
-        "Odd: first `lab` in 90 days; peers: 1 of 3 (sales)",
-        "Odd: first `canteen` in 90 days; peers: 0 of 1 (it)",
-    ]);
+    assert_eq!(
+        told(PEERS, steps),
+        [
+            "Odd: first `lab` in 90 days; peers: 1 of 3 (sales)",
+            "Odd: first `canteen` in 90 days; peers: 0 of 1 (it)",
+        ]
+    );
 }
 
 #[test]
 fn an_hour_that_is_rarely_seen_is_told_once_a_week() {
     let week = 168.0;
     let mut steps: Vec<_> = (0..70).map(|day| (f64::from(day) * 24.0 + 8.5, "ana", "x")).collect();
-    // Monday at two (local three), in the first week and in the ninth, and again an hour later.
+    // Monday at two (local three, or four in summer), in the first week and in the ninth, and again
+    // an hour later.
     steps.extend([2.0, 9.0 * week + 2.0, 9.0 * week + 3.0].map(|hours| (hours, "ana", "x")));
-    assert_eq!(told(HOUR, steps), ["Odd: Monday 03 h, give or take one, in 1 of 9 weeks"]);
+    assert_eq!(told(HOUR, steps), ["Odd: Monday 04 h, give or take one, in 1 of 9 weeks"]);
     // An hour before what is usual is usual.
     let mut steps: Vec<_> = (0..70).map(|day| (f64::from(day) * 24.0 + 8.5, "ana", "x")).collect();
     steps.push((9.0 * week + 7.5, "ana", "x"));
@@ -126,7 +135,9 @@ fn an_hour_that_is_rarely_seen_is_told_once_a_week() {
 fn a_rate_beyond_so_many_times_the_usual_is_told_once_a_window() {
     let usual = || -> Vec<(f64, &str, &str)> {
         let hours = (0..5).flat_map(|day| (0..3).map(move |n| (day, n)));
-        hours.map(|(day, n)| (f64::from(day) * 24.0 + 8.0 + f64::from(n) / 10.0, "ana", "x")).collect()
+        hours
+            .map(|(day, n)| (f64::from(day) * 24.0 + 8.0 + f64::from(n) / 10.0, "ana", "x"))
+            .collect()
     };
     let burst = |count: u32| -> Vec<(f64, &str, &str)> {
         let mut steps = usual();
@@ -145,10 +156,8 @@ fn beyond_what_is_remembered_nothing_is_called_the_first() {
     let rules = rules(FIRST);
     let mut detector = detector(&rules);
     let zones: Vec<String> = (0..=HABIT_VALUES_MAX).map(|n| format!("z{n}")).collect();
-    let mut events: Vec<Event> = (0..)
-        .zip(&zones)
-        .map(|(n, zone)| entered(n, hour(n as f64), "ana", zone))
-        .collect();
+    let mut events: Vec<Event> =
+        (0..).zip(&zones).map(|(n, zone)| entered(n, hour(n as f64), "ana", zone)).collect();
     // The first of them was forgotten; is it the first time?
     events.push(entered(9_000, hour(24.0 * 30.0), "ana", "z0"));
     let known = hour(24.0 * 14.0);
@@ -157,17 +166,20 @@ fn beyond_what_is_remembered_nothing_is_called_the_first() {
     assert!(settled(&found).iter().all(|f| f.time >= known && f.evidence[0].record != 9_000));
     let undecided = detector.stats().undecided;
     let stat = undecided.values().next().unwrap();
-    assert_eq!(stat.reasons.first().unwrap(), "more values than are remembered: it may not be the first");
+    assert_eq!(
+        stat.reasons.first().unwrap(),
+        "more values than are remembered: it may not be the first"
+    );
 }
 
 #[test]
 fn what_is_excepted_is_learned_from_and_not_spoken_of() {
-    let exception = "exceptions: [{id: e, rules: [entered], when: {zone: vault}, until: \
+    let exception = "exceptions: [{id: e, rules: [entered], when: {area: vault}, until: \
                      2027-01-01, owner: soc, reason: r}]\n";
     let text = "title: Entered\nid: entered\nlogsource: {category: x}\ndetection: {s: \
                 {class_uid: 1}, condition: s}\n---\ntitle: Odd\nid: odd\ncorrelation:\n  type: \
                 event_count\n  rules: [entered]\n  group-by: [team]\n  timespan: 90d\n  \
-                condition: {gte: 1}\ncastellan:\n  baseline: {unusual: first, field: zone, learn: \
+                condition: {gte: 1}\ncastellan:\n  baseline: {unusual: first, field: area, learn: \
                 14d}\n";
     let files = [
         RuleFile { path: "r.yml".into(), text: text.into() },
@@ -187,7 +199,10 @@ fn what_is_excepted_is_learned_from_and_not_spoken_of() {
 #[test]
 fn habits_of_a_rule_that_changed_are_learned_anew() {
     let mut old = detector(&rules(FIRST));
-    feed(&mut old, &[entered(0, hour(0.0), "ana", "office"), entered(1, hour(400.0), "ana", "office")]);
+    feed(
+        &mut old,
+        &[entered(0, hour(0.0), "ana", "office"), entered(1, hour(400.0), "ana", "office")],
+    );
     for (kind, found) in [(FIRST, 1), (PEERS, 0)] {
         let mut detector = detector(&rules(kind));
         detector.restore(&old.snapshot()).unwrap();
@@ -223,8 +238,8 @@ fn stream() -> impl Strategy<Value = Vec<Event>> {
 }
 
 const QUICK: [&str; 4] = [
-    "timespan: 1d\n|unusual: first, field: zone, learn: 1d",
-    "timespan: 1d\n|unusual: first, field: zone, learn: 6h, peers: team, peers_at_most: 0.5",
+    "timespan: 1d\n|unusual: first, field: area, learn: 1d",
+    "timespan: 1d\n|unusual: first, field: area, learn: 6h, peers: team, peers_at_most: 0.5",
     "timespan: 2w\n|unusual: hour, learn: 14d",
     "timespan: 1h\n|unusual: rate, learn: 1h, factor: 1, least: 2",
 ];
@@ -287,7 +302,7 @@ proptest! {
     #[test]
     fn a_value_had_before_is_never_the_first(live in stream(), zone in 0_usize..4) {
         let zone = ["a", "b", "c", "d"][zone];
-        let rules = rules("timespan: 365d\n|unusual: first, field: zone, learn: 1d");
+        let rules = rules("timespan: 365d\n|unusual: first, field: area, learn: 1d");
         let mut detector = detector(&rules);
         let before = ["s1", "s2", "i1", "i2"].map(|who| {
             let mut event = entered(50_000, hour(0.0), who, zone);
@@ -309,14 +324,14 @@ fn a_case_may_repeat_an_event() {
     let rule = "title: Entered\nid: entered\nlogsource: {category: x}\ndetection: {s: {class_uid: \
                 1}, condition: s}\n---\ntitle: Odd\nid: odd\ncorrelation: {type: event_count, \
                 rules: [entered], group-by: [who], timespan: 90d, condition: {gte: \
-                1}}\ncastellan: {because: '{who}: {why}', baseline: {unusual: first, field: zone, \
+                1}}\ncastellan: {because: '{who}: {why}', baseline: {unusual: first, field: area, \
                 learn: 14d}}\n";
     let case = |times: &str| {
         format!(
             "rule: odd\ncases:\n  - name: c\n    expect: match\n    because: 'ana: first `lab` in \
              90 days'\n    events:\n      - {{at: '2026-11-23T08:00:00Z', category: x, ocsf: \
-             {{class_uid: 1, who: ana, zone: lab}}}}\n      - {{at: '2026-11-01T08:00:00Z', {times}, \
-             category: x, ocsf: {{class_uid: 1, who: ana, zone: office}}}}\n"
+             {{class_uid: 1, who: ana, area: lab}}}}\n      - {{at: '2026-11-01T08:00:00Z', {times}, \
+             category: x, ocsf: {{class_uid: 1, who: ana, area: office}}}}\n"
         )
     };
     let run = |times: &str| {

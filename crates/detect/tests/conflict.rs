@@ -51,7 +51,11 @@ const COUNTS: &str = "\n    differ_by: 3";
 fn rules(more: &str) -> Arc<RuleSet> {
     let text = format!("{}{more}\n", PARTS.trim_end()).replace(
         "opened: {kind: door}",
-        if more.is_empty() { "opened: {kind: door}" } else { "opened: {kind: door, counts: number}" },
+        if more.is_empty() {
+            "opened: {kind: door}"
+        } else {
+            "opened: {kind: door, counts: number}"
+        },
     );
     let (set, problems) = RuleSet::load(&[RuleFile { path: "r.yml".into(), text }]);
     assert!(problems.is_empty(), "{problems:#?}");
@@ -178,17 +182,21 @@ fn a_witness_wired_to_the_controller_is_none_and_one_device_is_one_witness() {
 #[test]
 fn counts_that_differ_by_so_much_over_the_window() {
     // A window of a minute opens with the first.
-    check(COUNTS, "100 opened io x12\n 110 passed pacs x9\n 120 passed pacs", &[
-        "12 by `io` against 2 in 1m",
-    ]);
+    check(
+        COUNTS,
+        "100 opened io x12\n 110 passed pacs x9\n 120 passed pacs",
+        &["12 by `io` against 2 in 1m"],
+    );
     check(COUNTS, "100 opened io x4\n 110 passed pacs\n 120 passed pacs", &[]);
     check(COUNTS, "100 passed pacs\n 110 passed pacs\n 111 passed pacs", &["0 against 3 in 1m"]);
     // What may belong to the window counts for it: the clocks are right give or take two seconds.
     check(COUNTS, "100 opened io x4\n 163 passed pacs\n 163 passed pacs", &[]);
     check(COUNTS, "100 opened io x4\n 163 passed pacs\n 164 passed pacs\n 170 opened io x2", &[]);
-    check(COUNTS, "100 opened io x4\n 170 passed pacs\n 171 passed pacs\n 172 opened io x2", &[
-        "4 by `io` against 0 in 1m",
-    ]);
+    check(
+        COUNTS,
+        "100 opened io x4\n 170 passed pacs\n 171 passed pacs\n 172 opened io x2",
+        &["4 by `io` against 0 in 1m"],
+    );
 }
 
 fn silence(source: &str, state: SourceState, seconds: u64) -> Record {
@@ -216,7 +224,8 @@ fn where_a_witness_was_silent_nothing_is_said_and_that_is_counted() {
         assert_eq!(settled(&found).len(), usize::from(is_decided), "{source}");
         let undecided = detector.stats().undecided;
         let reasons: Vec<_> = undecided.values().flat_map(|stat| &stat.reasons).collect();
-        let expected = format!("source `{source}` was silent: what it would have told is not known");
+        let expected =
+            format!("source `{source}` was silent: what it would have told is not known");
         assert_eq!(reasons, if is_decided { vec![] } else { vec![&expected] });
     }
 }
@@ -235,9 +244,8 @@ fn an_account_that_cannot_be_told_apart_by_group_may_be_anybody_s() {
 
 #[test]
 fn more_than_is_kept_is_undecided_never_a_finding() {
-    let mut many: Vec<Event> = (0..1_100)
-        .map(|n| said(n, (100 + n / 100, "opened", "io"), None, "1"))
-        .collect();
+    let mut many: Vec<Event> =
+        (0..1_100).map(|n| said(n, (100 + n / 100, "opened", "io"), None, "1")).collect();
     many.push(said(2_000, (112, "passed", "pacs"), None, "1"));
     let mut detector = detector(COUNTS);
     let mut found = feed(&mut detector, &many);

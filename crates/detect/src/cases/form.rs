@@ -282,9 +282,9 @@ impl OrganisationForm {
         for (name, form) in &self.places {
             let place = form.build(name)?;
             let stated = [(LATITUDE, form.latitude), (LONGITUDE, form.longitude)];
-            let stated = stated.iter().filter_map(|(key, value)| {
-                Some(((*key).to_owned(), (*value)?.to_string()))
-            });
+            let stated = stated
+                .iter()
+                .filter_map(|(key, value)| Some(((*key).to_owned(), (*value)?.to_string())));
             org.extras.insert((PLACES_FILE.to_owned(), name.clone()), stated.collect());
             org.places.insert(place.id.clone(), place);
         }

@@ -448,7 +448,10 @@ impl Group {
         }
         let state = FindingState::Provisional;
         let mut found = finding::of_episode(meta, &self.values, episode, state);
-        let earlier = self.announced.iter().filter(|known| known.window.to >= found.window.from);
+        // Pairs of sightings stand each for themselves.
+        let is_alone = episode.why.is_some();
+        let earlier = self.announced.iter();
+        let earlier = earlier.filter(|one| !is_alone && one.window.to >= found.window.from);
         found.supersedes = earlier.map(|known| known.id.clone()).collect();
         self.announced.push(found.clone());
         out.push(found);

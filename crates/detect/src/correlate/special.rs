@@ -87,8 +87,8 @@ impl Group {
         pair: Option<&Episode>,
         (at, out): (Timestamp, &mut Vec<Finding>),
     ) {
-        let found = pair
-            .map(|pair| finding::of_episode(meta, &self.values, pair, FindingState::Confirmed));
+        let found =
+            pair.map(|pair| finding::of_episode(meta, &self.values, pair, FindingState::Confirmed));
         let id = found.as_ref().map(|found| found.id.clone());
         self.announced.retain_mut(|known| {
             if Some(&known.id) == id.as_ref() {

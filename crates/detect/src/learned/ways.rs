@@ -114,11 +114,8 @@ impl Lesson {
     /// The shortest time that may have passed since an earlier one.
     fn least_since(&self, earlier: &Self) -> Duration {
         let gap = self.time.since(earlier.time);
-        let room = if self.source == earlier.source {
-            Duration::ZERO
-        } else {
-            self.bound + earlier.bound
-        };
+        let room =
+            if self.source == earlier.source { Duration::ZERO } else { self.bound + earlier.bound };
         gap.saturating_sub(room)
     }
 }
@@ -193,8 +190,8 @@ impl Ways {
     /// few people have gone there.
     pub(crate) fn between(&self, a: &PlaceId, b: &PlaceId) -> Option<(Duration, u64)> {
         let way = self.ways.get(&ends(a, b))?;
-        let is_known = way.quickest.len() >= TRAVEL_PEOPLE_LEAST
-            && way.passages >= TRAVEL_PASSAGES_LEAST;
+        let is_known =
+            way.quickest.len() >= TRAVEL_PEOPLE_LEAST && way.passages >= TRAVEL_PASSAGES_LEAST;
         let (least, _) = way.quickest.get(QUICKEST_RANK - 1).filter(|_| is_known)?;
         Some((*least, way.passages))
     }

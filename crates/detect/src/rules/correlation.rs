@@ -14,8 +14,8 @@ use rsigma_parser::{
 use serde_json::Value;
 
 use super::RuleIndex;
-pub(crate) use super::extension::{SeenAt, Unusual, When};
 use super::extension::{Extension, Without};
+pub(crate) use super::extension::{SeenAt, Unusual, When};
 use crate::limits::COUNT_MAX;
 pub(crate) use measure::{Measure, Predicate, Seen};
 pub(crate) use special::{Baseline, Conflict, Travel};
@@ -283,7 +283,10 @@ pub(super) fn compile(asked: &Asked<'_>, rules: &Rules<'_>) -> Result<Correlatio
             is_final_only: asked.extension.emit_final
                 || matches!(
                     kind,
-                    Kind::Whole { .. } | Kind::Absence { .. } | Kind::Conflict(_) | Kind::Baseline(_)
+                    Kind::Whole { .. }
+                        | Kind::Absence { .. }
+                        | Kind::Conflict(_)
+                        | Kind::Baseline(_)
                 ),
             kind,
             inputs,

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::limits::BECAUSE_BYTES_MAX;
 use crate::sigma::View;
-pub(crate) use special::{Baseline, SeenAt, Special, Travel, Unusual};
 pub(super) use special::Conflict as AskedConflict;
+pub(crate) use special::{Baseline, SeenAt, Special, Travel, Unusual};
 
 /// The keys that may stand under `castellan:`.
 pub(crate) const KEYS: [&str; 11] = [
@@ -230,12 +230,7 @@ impl Template {
 
     /// The sentence. A field without a value reads `unknown`. What there is to say about why
     /// stands at its end where the sentence has no place for it.
-    pub(crate) fn fill(
-        &self,
-        values: &[Option<String>],
-        count: u64,
-        why: Option<&str>,
-    ) -> String {
+    pub(crate) fn fill(&self, values: &[Option<String>], count: u64, why: Option<&str>) -> String {
         let mut sentence = String::new();
         for part in &self.parts {
             match part {

@@ -250,8 +250,7 @@ impl Loader {
         let is_correlation = |index: RuleIndex| {
             set.meta(index).filter(|meta| meta.is_correlation).map(|meta| meta.id.to_string())
         };
-        let rules =
-            correlation::Rules { find: &known, near: &near, correlation: &is_correlation };
+        let rules = correlation::Rules { find: &known, near: &near, correlation: &is_correlation };
         let found = correlation::compile(&asked, &rules);
         let mut compiled = match found {
             Ok(compiled) => compiled,

@@ -47,16 +47,13 @@ impl Range {
     }
 
     fn holds(&self, address: IpAddr) -> bool {
-        let first = |bits: u128, width: u32| {
-            bits.checked_shr(width - u32::from(self.bits)).unwrap_or(0)
-        };
+        let first =
+            |bits: u128, width: u32| bits.checked_shr(width - u32::from(self.bits)).unwrap_or(0);
         match (self.net, address) {
             (IpAddr::V4(net), IpAddr::V4(own)) => {
                 first(u32::from(net).into(), 32) == first(u32::from(own).into(), 32)
             }
-            (IpAddr::V6(net), IpAddr::V6(own)) => {
-                first(net.into(), 128) == first(own.into(), 128)
-            }
+            (IpAddr::V6(net), IpAddr::V6(own)) => first(net.into(), 128) == first(own.into(), 128),
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }
     }

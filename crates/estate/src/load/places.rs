@@ -52,6 +52,7 @@ fn place(context: &mut Context, mut table: Table<'_>) {
     let zone_class = table.take_word("zone_class", &CLASSES);
     let capacity = table.take_int("capacity", 0..=i64::from(u32::MAX));
     let dwell_max = table.take_duration("dwell_max");
+    let is_stated = [spine::LATITUDE, spine::LONGITUDE].map(|key| table.position_of(key).is_some());
     let latitude = table.take_number(spine::LATITUDE, -90.0..=90.0);
     let longitude = table.take_number(spine::LONGITUDE, -180.0..=180.0);
     let mut extras = table.extras();
@@ -62,11 +63,11 @@ fn place(context: &mut Context, mut table: Table<'_>) {
             extras.insert(spine::LATITUDE.to_owned(), north.value.to_string());
             extras.insert(spine::LONGITUDE.to_owned(), east.value.to_string());
         }
-        (Some(_), None) | (None, Some(_)) => {
+        (Some(_), None) | (None, Some(_)) if is_stated != [true, true] => {
             let message = "coordinates need both `latitude` and `longitude`".to_owned();
             context.error(FILE, Some(table_at), "bad_value", message);
         }
-        (None, None) => {}
+        (Some(_) | None, _) => {}
     }
     let Some(id) = id else { return };
     if let Some(first) = context.places.get(&id.value) {

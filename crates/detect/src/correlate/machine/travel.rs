@@ -49,9 +49,8 @@ impl Track {
         self.seen.retain(|old| item.time.since(old.time) <= span && old.own != item.own);
         let pairs = self.seen.iter().rev();
         let found = pairs.filter_map(|old| Some((old, impossible(old, item, travel, ground)?)));
-        let found = found.max_by_key(|(old, (gap, least))| {
-            (least.time.saturating_sub(*gap), old.time)
-        });
+        let found =
+            found.max_by_key(|(old, (gap, least))| (least.time.saturating_sub(*gap), old.time));
         let episode = found.and_then(|(old, (gap, least))| {
             let mut episode = Episode::of(&[old, item])?;
             episode.why = Some(in_words(old, item, gap, least));

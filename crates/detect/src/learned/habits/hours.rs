@@ -100,5 +100,7 @@ impl Hours {
 
 /// An hour of the week and the one on either side.
 fn around(hour: u8) -> [u8; 3] {
-    [(hour + HOURS - 1) % HOURS, hour % HOURS, (hour + 1) % HOURS]
+    let hour = hour % HOURS;
+    let before = hour.checked_sub(1).unwrap_or(HOURS - 1);
+    [before, hour, (hour + 1) % HOURS]
 }

@@ -183,7 +183,8 @@ fn accounts(
     let mut read = BTreeMap::new();
     for (rule, value) in object(own, key, faults).into_iter().flatten() {
         let Some(block) = value.as_object() else {
-            let message = format!("`{rule}` under `{key}` needs its kind: `{rule}: {{kind: door}}`");
+            let message =
+                format!("`{rule}` under `{key}` needs its kind: `{rule}: {{kind: door}}`");
             faults.push(wrong(rule, message));
             continue;
         };
@@ -283,7 +284,8 @@ fn span(own: &Map<String, Value>, key: &str, faults: &mut Vec<Fault>) -> Option<
     let text = text(own, key, faults)?;
     let read = parse_duration(&text).filter(|span| !span.is_zero());
     if read.is_none() {
-        let message = format!("`{text}` is no duration for `{key}`; write it as in 30s, 10m or 14d");
+        let message =
+            format!("`{text}` is no duration for `{key}`; write it as in 30s, 10m or 14d");
         faults.push(wrong(key, message));
     }
     read
