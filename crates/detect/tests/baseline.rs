@@ -205,7 +205,7 @@ fn habits_of_a_rule_that_changed_are_learned_anew() {
     );
     for (kind, found) in [(FIRST, 1), (PEERS, 0)] {
         let mut detector = detector(&rules(kind));
-        detector.restore(&old.snapshot()).unwrap();
+        detector.restore(&old.snapshot().encode()).unwrap();
         let mut told = feed(&mut detector, &[entered(2, hour(500.0), "ana", "lab")]);
         detector.finish(&mut told);
         assert_eq!(settled(&told).len(), found, "{kind}");
@@ -279,7 +279,7 @@ proptest! {
             let (mut found, mut from) = (Vec::new(), 0);
             for cut in cuts {
                 found.extend(feed(&mut current, &events[from..*cut]));
-                let snapshot = current.snapshot();
+                let snapshot = current.snapshot().encode();
                 current = detector(&rules);
                 current.restore(&snapshot).unwrap();
                 from = *cut;

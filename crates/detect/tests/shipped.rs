@@ -81,7 +81,10 @@ fn the_guide_shows_a_rule_that_works() {
     assert!(problems.is_empty(), "{problems:#?}");
     assert_eq!((set.len(), set.exceptions().count()), (14, 1));
     let problems = set.check();
-    assert!(problems.iter().all(|p| p.gravity == model::problem::Gravity::Warning), "{problems:#?}");
+    assert!(
+        problems.iter().all(|p| p.gravity == model::problem::Gravity::Warning),
+        "{problems:#?}"
+    );
     let (_, problems) = RuleSet::load(&[RuleFile { path: "refused.yml".into(), text: alone }]);
     assert!(problems.is_empty(), "{problems:#?}");
     let file = |path: &str, text| RuleFile { path: path.to_owned(), text };

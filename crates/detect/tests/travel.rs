@@ -256,7 +256,7 @@ fn ways_are_learned_from_people_and_no_cloned_card_teaches_them() {
     let own = found.iter().filter(|because| because.starts_with("p0"));
     let own: Vec<_> = own.collect();
     assert_eq!(own.len(), 1);
-    assert!(own[0].contains("nobody gets there in less than 1m 05s"), "{own:?}");
+    assert!(own[0].contains("nobody gets there in less than 1m 10s"), "{own:?}");
     assert!(found.len() > 30, "{found:#?}");
 }
 
@@ -277,14 +277,17 @@ fn a_pair_is_told_at_once_and_confirmed_or_withdrawn_when_time_has_passed() {
 #[test]
 fn a_snapshot_from_before_ways_were_learned_still_opens() {
     let mut old = detector_of(organisation());
-    feed(&mut old, &[pass(0, "p0", "d-front")]);
-    let text = String::from_utf8(old.snapshot()).unwrap();
-    let (head, tail) = text.split_once(",\"learned\":").unwrap();
-    let (_, stats) = tail.split_once(",\"stats\":").unwrap();
-    let before = format!("{head},\"stats\":{stats}").replacen("\"format\":3", "\"format\":2", 1);
+    feed(&mut old, &[console(0, json!({"src_endpoint": {"ip": "10.9.1.1"}}))]);
+    let mut bytes = old.snapshot().encode();
+    let find = |word: &[u8]| bytes.windows(word.len()).position(|at| at == word).unwrap();
+    let learned = find(b"\xa7learned")..find(b"\xa5stats");
+    bytes.drain(learned);
+    // Format 3, and one entry less in the map that follows.
+    bytes[4] = 3;
+    bytes[8] -= 1;
     let mut detector = detector_of(organisation());
-    detector.restore(before.as_bytes()).unwrap();
-    let mut found = feed(&mut detector, &[pass(60, "p0", "d-hall")]);
+    detector.restore(&bytes).unwrap();
+    let mut found = feed(&mut detector, &[pass(30, "p0", "d-front")]);
     detector.finish(&mut found);
     assert_eq!(settled(&found).len(), 1);
 }
@@ -354,7 +357,7 @@ proptest! {
             let (mut found, mut from) = (Vec::new(), 0);
             for cut in cuts {
                 found.extend(feed(&mut current, &events[from..*cut]));
-                let snapshot = current.snapshot();
+                let snapshot = current.snapshot().encode();
                 current = detector_of(organisation());
                 current.restore(&snapshot).unwrap();
                 from = *cut;

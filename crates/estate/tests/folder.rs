@@ -96,7 +96,8 @@ fn check(files: &BTreeMap<String, String>, expected: &str) {
 
 #[test]
 fn a_place_may_say_where_on_the_globe_it_lies_and_is_written_again_so() {
-    let placed = PLACES.replacen("kind = \"site\"", "kind = \"site\"\nlatitude = 52.52\nlongitude = -13", 1);
+    let placed =
+        PLACES.replacen("kind = \"site\"", "kind = \"site\"\nlatitude = 52.52\nlongitude = -13", 1);
     let files = with(&[("places.toml", &placed)]);
     let organisation = sound(&files);
     let at = |id: &str| organisation.coordinates_of(&PlaceId::parse(id).unwrap());
@@ -113,7 +114,7 @@ fn a_place_may_say_where_on_the_globe_it_lies_and_is_written_again_so() {
     let beyond = placed.replace("52.52", "95");
     check(
         &with(&[("places.toml", &beyond)]),
-        "places.toml:5:12: error: latitude: found 95, expected a number from -90 to 90 \
+        "places.toml:5:12: error: `place.latitude`: found 95, expected a number from -90 to 90 \
          [bad_value]\n",
     );
 }

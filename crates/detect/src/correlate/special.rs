@@ -1,10 +1,12 @@
 //! How our own kinds of correlation are settled: pairs of sightings, disputes, habits.
 
+use std::sync::Arc;
+
 use model::{Finding, FindingState, Timestamp};
 
 use super::machine::{Episode, Item};
 use super::own::Own;
-use super::{Correlator, Desk, End, Group, GroupId};
+use super::{Correlator, Desk, End, Group, GroupId, values};
 use crate::finding;
 use crate::learned::{Asked, Verdict};
 use crate::rules::{Baseline, Conflict, Correlation, RuleMeta};
@@ -14,7 +16,7 @@ impl Correlator {
     pub(super) fn habit(
         &mut self,
         id: &GroupId,
-        item: &Item,
+        item: &Arc<Item>,
         (correlation, baseline): (&Correlation, &Baseline),
         desk: &mut Desk<'_>,
     ) {
@@ -28,8 +30,8 @@ impl Correlator {
                 Verdict::Unusual(why) => {
                     if let Some(mut episode) = Episode::of(&[item]) {
                         episode.why = Some(why);
-                        let last = Some(Box::new(item.clone()));
-                        self.ended(id, End::Episode(episode, last), desk);
+                        let last = Some(Arc::clone(item));
+                        self.ended(id, End::Episode(Box::new(episode), last), desk);
                     }
                 }
             }
@@ -64,7 +66,7 @@ impl Correlator {
             match (doubt, due.episode) {
                 (Some(doubt), _) => desk.stats.undecided(&meta.id, &[doubt]),
                 (None, Some((episode, last))) => {
-                    self.ended(id, End::Episode(episode, Some(last)), desk);
+                    self.ended(id, End::Episode(Box::new(episode), Some(last)), desk);
                 }
                 (None, None) => {
                     let reason = "more was said of it than is kept".to_owned();
@@ -84,11 +86,14 @@ impl Group {
     pub(super) fn settle_pair(
         &mut self,
         meta: &RuleMeta,
+        (correlation, key): (&Correlation, &str),
         pair: Option<&Episode>,
         (at, out): (Timestamp, &mut Vec<Finding>),
     ) {
-        let found =
-            pair.map(|pair| finding::of_episode(meta, &self.values, pair, FindingState::Confirmed));
+        let found = pair.map(|pair| {
+            let values = values(correlation, key);
+            finding::of_episode(meta, &values, pair, FindingState::Confirmed)
+        });
         let id = found.as_ref().map(|found| found.id.clone());
         self.announced.retain_mut(|known| {
             if Some(&known.id) == id.as_ref() {

@@ -14,9 +14,10 @@ use std::time::Duration;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::sweep;
+use super::{Form, sweep};
 use crate::correlate::Sample;
 use crate::limits::HABITS_MAX;
+use crate::parts::Parts;
 use crate::rules::{Baseline, RuleIndex, Unusual};
 use crate::words;
 use hours::Hours;
@@ -24,11 +25,11 @@ use rates::Rates;
 use values::{Had, Values};
 
 /// A correlation and the values of its group keys, joined.
-type Id = (RuleIndex, Arc<str>);
+pub(crate) type HabitId = (RuleIndex, Arc<str>);
 
 /// One group's habit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Habit {
+pub(crate) struct Habit {
     first: Timestamp,
     last: Timestamp,
     peer: Option<String>,
@@ -56,16 +57,9 @@ pub(crate) enum Verdict {
 /// All habits.
 #[derive(Default)]
 pub(crate) struct Habits {
-    all: BTreeMap<Id, Habit>,
+    all: Parts<HabitId, Habit>,
     /// Groups by rule and what makes them peers.
     peers: BTreeMap<(RuleIndex, String), BTreeSet<Arc<str>>>,
-    evicted: u64,
-}
-
-/// Its state in a snapshot.
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct Form {
-    all: Vec<(RuleIndex, String, Habit)>,
     evicted: u64,
 }
 
@@ -79,7 +73,7 @@ pub(crate) struct Asked<'a> {
 
 impl Habits {
     /// Judges an event of a group, and learns from it. Events come in order of time.
-    pub(crate) fn take(&mut self, id: &Id, asked: &Asked<'_>) -> Verdict {
+    pub(crate) fn take(&mut self, id: &HabitId, asked: &Asked<'_>) -> Verdict {
         self.make_room(id);
         let fresh = || Habit {
             first: asked.time,
@@ -91,7 +85,10 @@ impl Habits {
                 Unusual::Rate { .. } => Of::Rates(Rates::default()),
             },
         };
-        let habit = self.all.entry(id.clone()).or_insert_with(fresh);
+        if !self.all.contains_key(id) {
+            self.all.insert(id.clone(), fresh());
+        }
+        let Some(habit) = self.all.get_mut(id) else { return Verdict::Usual };
         let found = habit.judge(asked);
         habit.last = habit.last.max(asked.time);
         self.befriend(id, asked.sample.peer.as_deref());
@@ -108,7 +105,7 @@ impl Habits {
         }
     }
 
-    fn make_room(&mut self, id: &Id) {
+    fn make_room(&mut self, id: &HabitId) {
         if self.all.contains_key(id) || self.all.len() < HABITS_MAX {
             return;
         }
@@ -121,7 +118,7 @@ impl Habits {
     }
 
     /// Notes who a group's peers are by now.
-    fn befriend(&mut self, id: &Id, peer: Option<&str>) {
+    fn befriend(&mut self, id: &HabitId, peer: Option<&str>) {
         let Some(habit) = self.all.get_mut(id) else { return };
         if habit.peer.as_deref() == peer {
             return;
@@ -142,7 +139,7 @@ impl Habits {
     }
 
     /// How many of a group's peers are wont to what it did, of how many that are known.
-    fn peers_of<'a>(&self, id: &Id, asked: &Asked<'a>) -> Option<(usize, usize, &'a str)> {
+    fn peers_of<'a>(&self, id: &HabitId, asked: &Asked<'a>) -> Option<(usize, usize, &'a str)> {
         asked.baseline.peers.as_ref()?;
         let peer = asked.sample.peer.as_deref()?;
         let others = self.peers.get(&(id.0, peer.to_owned()))?;
@@ -158,16 +155,20 @@ impl Habits {
         (self.all.len() as u64, self.evicted)
     }
 
-    pub(super) fn save(&self) -> Form {
-        let form = |((rule, key), habit): (&Id, &Habit)| (*rule, key.to_string(), habit.clone());
-        Form { all: self.all.iter().map(form).collect(), evicted: self.evicted }
+    pub(super) fn save(&self, form: &mut Form) {
+        form.habits = self.all.clone();
+        form.evicted_habits = self.evicted;
     }
 
-    pub(super) fn load(form: Form, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) -> Self {
-        let mut loaded = Self { evicted: form.evicted, ..Self::default() };
-        for (rule, key, mut habit) in form.all {
+    pub(super) fn load(
+        all: Parts<HabitId, Habit>,
+        evicted: u64,
+        find: &dyn Fn(RuleIndex) -> Option<RuleIndex>,
+    ) -> Self {
+        let mut loaded = Self { evicted, ..Self::default() };
+        for ((rule, key), mut habit) in all {
             let Some(rule) = find(rule) else { continue };
-            let id: Id = (rule, key.into());
+            let id: HabitId = (rule, key);
             let peer = habit.peer.take();
             loaded.all.insert(id.clone(), habit);
             loaded.befriend(&id, peer.as_deref());

@@ -6,12 +6,16 @@
 mod habits;
 mod ways;
 
-use model::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::parts::Parts;
 use crate::rules::RuleIndex;
-pub(crate) use habits::{Asked, Habits, Verdict};
-pub(crate) use ways::{Basis, Lesson, Ways};
+pub(crate) use habits::{Asked, Habit, HabitId, Habits, Verdict};
+pub(crate) use ways::{Basis, Ends, Lesson, LessonKey, Way, Ways};
 
 /// Everything learned.
 #[derive(Default)]
@@ -20,11 +24,49 @@ pub(crate) struct Learned {
     pub habits: Habits,
 }
 
-/// Its state in a snapshot.
-#[derive(Default, Serialize, Deserialize)]
+/// Its state in a snapshot: shared with it, not copied.
+#[derive(Clone, Default)]
 pub(crate) struct Form {
-    ways: ways::Form,
-    habits: habits::Form,
+    pub lessons: BTreeMap<LessonKey, Arc<Lesson>>,
+    pub travellers: Parts<PersonId, Lesson>,
+    pub ways: Parts<Ends, Way>,
+    pub habits: Parts<HabitId, Habit>,
+    evicted_ways: u64,
+    evicted_habits: u64,
+}
+
+/// How much of each there is in a snapshot, and what had to be forgotten.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub lessons: u64,
+    pub travellers: u64,
+    pub ways: u64,
+    pub habits: u64,
+    evicted_ways: u64,
+    evicted_habits: u64,
+}
+
+impl Form {
+    /// One that is yet to be filled.
+    pub(crate) fn of(counts: &Counts) -> Self {
+        let Counts { evicted_ways, evicted_habits, .. } = *counts;
+        Self { evicted_ways, evicted_habits, ..Self::default() }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            lessons: self.lessons.len() as u64,
+            travellers: self.travellers.len() as u64,
+            ways: self.ways.len() as u64,
+            habits: self.habits.len() as u64,
+            evicted_ways: self.evicted_ways,
+            evicted_habits: self.evicted_habits,
+        }
+    }
+
+    pub(crate) fn take_lesson(&mut self, lesson: Lesson) {
+        self.lessons.insert(lesson.key(), Arc::new(lesson));
+    }
 }
 
 impl Learned {
@@ -34,13 +76,17 @@ impl Learned {
     }
 
     pub(crate) fn save(&self) -> Form {
-        Form { ways: self.ways.save(), habits: self.habits.save() }
+        let mut form = Form::default();
+        self.ways.save(&mut form);
+        self.habits.save(&mut form);
+        form
     }
 
     /// Takes a snapshot's state; habits of rules that have changed are gone.
     pub(crate) fn load(&mut self, form: Form, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        self.ways = Ways::load(form.ways);
-        self.habits = Habits::load(form.habits, find);
+        let Form { lessons, travellers, ways, habits, evicted_ways, evicted_habits } = form;
+        self.ways = Ways::load(lessons, travellers, ways, evicted_ways);
+        self.habits = Habits::load(habits, evicted_habits, find);
     }
 }
 

@@ -3,7 +3,8 @@
 //! A cloned card is quicker than anyone. So it is different people that are compared, each by their
 //! own quickest passage, and the two quickest of them never count.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::enrichment::CredentialState;
@@ -12,11 +13,12 @@ use model::value::Value;
 use model::{Event, Fingerprint, PersonId, PlaceId, SourceId, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 
-use super::sweep;
+use super::{Form, sweep};
 use crate::limits::{
     LESSON_GAP_MAX, LESSONS_PENDING_MAX, QUICKEST_KEPT, QUICKEST_RANK, TRAVEL_PAIRS_MAX,
     TRAVEL_PASSAGES_LEAST, TRAVEL_PEOPLE_LEAST, TRAVELLERS_MAX,
 };
+use crate::parts::Parts;
 use crate::spine::Spine;
 
 /// Physical access activity of the *physec* extension, and its activity *taken*.
@@ -24,9 +26,9 @@ const PHYSICAL_ACCESS: u32 = 4_230_001;
 const TAKEN: i64 = 3;
 
 /// Order in which passages teach.
-type LessonKey = (Timestamp, Fingerprint, u64);
+pub(crate) type LessonKey = (Timestamp, Fingerprint, u64);
 /// Two places, in order of their ids: a way is as long back as it is there.
-type Ends = (PlaceId, PlaceId);
+pub(crate) type Ends = (PlaceId, PlaceId);
 
 /// One passage of one person, proved by the door itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +44,8 @@ pub(crate) struct Lesson {
 }
 
 /// What is known of one way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Way {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Way {
     /// Different people's quickest passages, quickest first.
     quickest: Vec<(Duration, PersonId)>,
     passages: u64,
@@ -64,18 +66,9 @@ pub(crate) enum Basis {
 /// All that is known of ways.
 #[derive(Default)]
 pub(crate) struct Ways {
-    waiting: BTreeMap<LessonKey, Lesson>,
-    last: HashMap<PersonId, Lesson>,
-    ways: BTreeMap<Ends, Way>,
-    evicted: u64,
-}
-
-/// Its state in a snapshot.
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct Form {
-    waiting: Vec<Lesson>,
-    last: Vec<Lesson>,
-    ways: Vec<(PlaceId, PlaceId, Way)>,
+    waiting: BTreeMap<LessonKey, Arc<Lesson>>,
+    last: Parts<PersonId, Lesson>,
+    ways: Parts<Ends, Way>,
     evicted: u64,
 }
 
@@ -107,7 +100,7 @@ impl Lesson {
         })
     }
 
-    fn key(&self) -> LessonKey {
+    pub(super) fn key(&self) -> LessonKey {
         (self.time, self.fingerprint, self.record)
     }
 
@@ -127,7 +120,7 @@ fn ends(a: &PlaceId, b: &PlaceId) -> Ends {
 impl Ways {
     /// Keeps a passage until the watermark has passed it.
     pub(crate) fn hear(&mut self, lesson: Lesson) {
-        self.waiting.insert(lesson.key(), lesson);
+        self.waiting.insert(lesson.key(), Arc::new(lesson));
         if self.waiting.len() > LESSONS_PENDING_MAX {
             self.waiting.pop_first();
             self.evicted += 1;
@@ -137,7 +130,7 @@ impl Ways {
     pub(super) fn settle_before(&mut self, at: Timestamp) {
         while self.waiting.first_key_value().is_some_and(|(key, _)| key.0 < at) {
             if let Some((_, lesson)) = self.waiting.pop_first() {
-                self.learn(lesson);
+                self.learn(Arc::unwrap_or_clone(lesson));
             }
         }
     }
@@ -150,9 +143,9 @@ impl Ways {
                 self.last.remove(&person);
             }
         }
-        let Some(before) = self.last.insert(lesson.person.clone(), lesson.clone()) else {
-            return;
-        };
+        let before = self.last.get(&lesson.person).cloned();
+        self.last.insert(lesson.person.clone(), lesson.clone());
+        let Some(before) = before else { return };
         let least = lesson.least_since(&before);
         if before.place == lesson.place || least > LESSON_GAP_MAX {
             return;
@@ -173,8 +166,7 @@ impl Ways {
                 self.ways.remove(&ends);
             }
         }
-        let fresh = Way { quickest: Vec::new(), passages: 0, last: lesson.time };
-        let way = self.ways.entry(ends).or_insert(fresh);
+        let way = self.ways.entry(ends);
         way.passages += 1;
         way.last = lesson.time;
         let own = way.quickest.iter().position(|(_, person)| *person == lesson.person);
@@ -201,22 +193,19 @@ impl Ways {
         (self.ways.len() as u64, self.evicted)
     }
 
-    pub(super) fn save(&self) -> Form {
-        let mut last: Vec<Lesson> = self.last.values().cloned().collect();
-        last.sort_by(|a, b| a.person.cmp(&b.person));
-        let ways = self.ways.iter().map(|((a, b), way)| (a.clone(), b.clone(), way.clone()));
-        Form {
-            waiting: self.waiting.values().cloned().collect(),
-            last,
-            ways: ways.collect(),
-            evicted: self.evicted,
-        }
+    pub(super) fn save(&self, form: &mut Form) {
+        form.lessons.clone_from(&self.waiting);
+        form.travellers = self.last.clone();
+        form.ways = self.ways.clone();
+        form.evicted_ways = self.evicted;
     }
 
-    pub(super) fn load(form: Form) -> Self {
-        let waiting = form.waiting.into_iter().map(|lesson| (lesson.key(), lesson)).collect();
-        let last = form.last.into_iter().map(|lesson| (lesson.person.clone(), lesson)).collect();
-        let ways = form.ways.into_iter().map(|(a, b, way)| ((a, b), way)).collect();
-        Self { waiting, last, ways, evicted: form.evicted }
+    pub(super) fn load(
+        waiting: BTreeMap<LessonKey, Arc<Lesson>>,
+        last: Parts<PersonId, Lesson>,
+        ways: Parts<Ends, Way>,
+        evicted: u64,
+    ) -> Self {
+        Self { waiting, last, ways, evicted }
     }
 }

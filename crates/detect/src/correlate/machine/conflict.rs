@@ -4,6 +4,7 @@
 //! difference: what may have been in time counts as having been.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{SourceId, Timestamp};
@@ -18,7 +19,7 @@ use crate::words;
 /// What the two sides have said of late in one group.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Dispute {
-    accounts: VecDeque<Item>,
+    accounts: VecDeque<Arc<Item>>,
     /// The widest clock bound so far.
     bound_max: Duration,
     /// Where the window of counts begins that is under way.
@@ -30,7 +31,7 @@ pub(super) struct Dispute {
 /// What is due: a dispute, and of which time; or that it cannot be decided.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Due {
-    pub episode: Option<(Episode, Box<Item>)>,
+    pub episode: Option<(Episode, Arc<Item>)>,
     pub from: Timestamp,
     pub to: Timestamp,
     /// Somebody whose site says who should have been heard.
@@ -46,10 +47,10 @@ fn account(item: &Item) -> Option<&Account> {
 
 impl Dispute {
     /// Takes the next account; whether one had to be pushed out.
-    pub(super) fn take(&mut self, correlation: &Correlation, item: &Item) -> bool {
+    pub(super) fn take(&mut self, correlation: &Correlation, item: &Arc<Item>) -> bool {
         self.bound_max = self.bound_max.max(item.bound);
         self.opened.get_or_insert(item.time);
-        self.accounts.push_back(item.clone());
+        self.accounts.push_back(Arc::clone(item));
         self.forget(correlation, item.time);
         let is_evicting = self.accounts.len() > WINDOW_EVENTS_MAX;
         if is_evicting {
@@ -119,9 +120,9 @@ impl Dispute {
             return None;
         };
         let span = correlation.timespan;
-        let in_time = |item: &&Item| !is_other(item) && item.time.since(first.time) <= span;
-        let together: Vec<Item> = self.accounts.iter().filter(in_time).cloned().collect();
-        let told = |witness: &Item| {
+        let in_time = |item: &&Arc<Item>| !is_other(item) && item.time.since(first.time) <= span;
+        let together: Vec<Arc<Item>> = self.accounts.iter().filter(in_time).cloned().collect();
+        let told = |witness: &Arc<Item>| {
             let mut others = self.accounts.iter().filter(|item| is_other(item));
             others.any(|other| {
                 let apart = other.time.since(witness.time).max(witness.time.since(other.time));
@@ -134,14 +135,14 @@ impl Dispute {
         let from = first.time.minus(span);
         let is_whole = self.is_whole_since(from);
         let episode = (untold.len() >= conflict.least).then(|| {
-            let all: Vec<&Item> = together.iter().collect();
+            let all: Vec<&Item> = together.iter().map(|item| &**item).collect();
             let mut episode = Episode::of(&all)?;
             let names: Vec<String> =
                 untold.iter().map(|item| format!("`{}`", item.source)).collect();
             let span = words::span(span);
             let seen = format!("seen by {}", names.join(" and "));
             episode.why = Some(format!("{seen}; nobody told of it within {span} of that"));
-            Some((episode, Box::new(together.last()?.clone())))
+            Some((episode, Arc::clone(together.last()?)))
         });
         let has_fired = episode.is_some();
         // What fired is told; else the oldest alone goes, for the next may agree with others.
@@ -170,16 +171,16 @@ impl Dispute {
     ) -> Option<Due> {
         let from = self.opened?;
         let to = from.plus(correlation.timespan);
-        let inside: Vec<Item> =
+        let inside: Vec<Arc<Item>> =
             self.accounts.iter().filter(|i| i.time >= from && i.time <= to).cloned().collect();
         let due = inside.first().and_then(|opener| {
             let counts = self.sides(correlation, (from, to), opener);
             let found = counts.differ(conflict.least, least)?;
-            let all: Vec<&Item> = inside.iter().collect();
+            let all: Vec<&Item> = inside.iter().map(|item| &**item).collect();
             let mut episode = Episode::of(&all)?;
             episode.fired = to;
             episode.why = Some(format!("{found} in {}", words::span(correlation.timespan)));
-            let last = Box::new(inside.last()?.clone());
+            let last = Arc::clone(inside.last()?);
             let episode = self.is_whole_since(from).then_some((episode, last));
             Some(Due { episode, from, to, near: opener.source.clone() })
         });
@@ -225,7 +226,7 @@ impl Dispute {
     }
 
     pub(super) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        self.accounts.retain_mut(|item| item.renumber(find));
+        self.accounts.retain_mut(|item| Arc::make_mut(item).renumber(find));
     }
 }
 
@@ -266,7 +267,7 @@ fn room(a: &Item, b: &Item) -> Duration {
 }
 
 /// Witnesses of whom no two share a source or a device: the oldest of each.
-fn independent(items: &[Item]) -> Vec<&Item> {
+fn independent(items: &[Arc<Item>]) -> Vec<&Item> {
     let mut chosen: Vec<&Item> = Vec::new();
     for item in items {
         let device = |item: &Item| account(item).and_then(|account| account.device.clone());

@@ -4,6 +4,7 @@
 //! the shortest in which anyone gets from one place to the other. What is not known takes no time.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{PlaceId, Timestamp};
@@ -27,7 +28,7 @@ pub(crate) struct Ground<'a> {
 /// The newest sighting at each place, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Track {
-    seen: VecDeque<Item>,
+    seen: VecDeque<Arc<Item>>,
 }
 
 /// The least time between two places, and what says so.
@@ -42,7 +43,7 @@ impl Track {
     /// be pushed out.
     pub(super) fn take(
         &mut self,
-        item: &Item,
+        item: &Arc<Item>,
         (travel, span): (&Travel, Duration),
         ground: Ground<'_>,
     ) -> (Option<Episode>, bool) {
@@ -60,7 +61,7 @@ impl Track {
             // What both of them did before is told.
             self.seen.clear();
         }
-        self.seen.push_back(item.clone());
+        self.seen.push_back(Arc::clone(item));
         let is_evicting = self.seen.len() > SPOTS_PER_PERSON_MAX;
         if is_evicting {
             self.seen.pop_front();
@@ -73,7 +74,7 @@ impl Track {
     }
 
     pub(super) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        self.seen.retain_mut(|item| item.renumber(find));
+        self.seen.retain_mut(|item| Arc::make_mut(item).renumber(find));
     }
 }
 
