@@ -17,7 +17,7 @@ mod sigma;
 pub mod spine;
 mod stats;
 
-pub use detector::{Detector, Kept, Options, SnapshotError};
+pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};
 pub use presence::{Presence, Stretch};
 pub use rules::{
     ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,

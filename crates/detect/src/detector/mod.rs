@@ -17,7 +17,7 @@ use model::{
 use serde_json::json;
 
 use crate::correlate::{Correlator, Desk};
-use crate::limits::PENDING_MAX;
+use crate::limits::{GROUPS_MAX, PENDING_MAX};
 use crate::presence::{Ask, Presence};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::spine::{Resolution, ResolvedEndpoint, Spine};
@@ -39,11 +39,27 @@ impl Default for Options {
     }
 }
 
+/// How much a detector holds open at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Groups with an open window, over all correlations.
+    pub groups: usize,
+    /// Events and matches that wait for the watermark.
+    pub pending: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { groups: GROUPS_MAX, pending: PENDING_MAX }
+    }
+}
+
 /// Events and records in, findings out.
 pub struct Detector {
     spine: Arc<Spine>,
     rules: Arc<RuleSet>,
     options: Options,
+    bounds: Bounds,
     presence: Presence,
     watermarks: Watermarks,
     /// Events that hang on presence, and wait.
@@ -89,12 +105,19 @@ impl Detector {
             spine,
             rules,
             options,
+            bounds: Bounds::default(),
             watermarks: Watermarks::default(),
             held: BTreeMap::new(),
             queue: BTreeMap::new(),
             correlator: Correlator::default(),
             stats: DetectStats::default(),
         }
+    }
+
+    /// Bounds what is held open: beyond it the soonest to end is closed, or the oldest judged, early;
+    /// both are counted.
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
     }
 
     /// The rules in force.
@@ -322,7 +345,7 @@ impl Detector {
     fn advance(&mut self, out: &mut Vec<Finding>) {
         let frontier = self.watermarks.frontier();
         loop {
-            let is_full = self.waiting() > PENDING_MAX;
+            let is_full = self.waiting() > self.bounds.pending;
             let held = self.held.first_key_value().map(|(key, _)| key);
             let item = self.queue.first_key_value().map(|(key, _)| key);
             let is_held = held.is_some_and(|held| item.is_none_or(|item| held < item));
@@ -361,6 +384,7 @@ impl Detector {
             rules: &self.rules,
             presence: &self.presence,
             is_early_wanted: self.options.provisional,
+            groups_max: self.bounds.groups,
             stats: &mut self.stats,
             out,
         };
