@@ -19,7 +19,7 @@ pub mod spine;
 mod stats;
 mod words;
 
-pub use detector::{Detector, Kept, Options, SnapshotError};
+pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};
 pub use presence::{Presence, Stretch};
 pub use rules::{
     ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,

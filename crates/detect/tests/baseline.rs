@@ -330,8 +330,8 @@ fn a_case_may_repeat_an_event() {
         format!(
             "rule: odd\ncases:\n  - name: c\n    expect: match\n    because: 'ana: first `lab` in \
              90 days'\n    events:\n      - {{at: '2026-11-23T08:00:00Z', category: x, ocsf: \
-             {{class_uid: 1, who: ana, area: lab}}}}\n      - {{at: '2026-11-01T08:00:00Z', {times}, \
-             category: x, ocsf: {{class_uid: 1, who: ana, area: office}}}}\n"
+             {{class_uid: 1, who: ana, area: lab}}}}\n      - {{at: '2026-11-01T08:00:00Z', \
+             {times}, category: x, ocsf: {{class_uid: 1, who: ana, area: office}}}}\n"
         )
     };
     let run = |times: &str| {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding;
 use crate::learned::{Habits, Ways};
-use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX, WINDOW_EVENTS_MAX};
+use crate::limits::{EARLY_REBUILD_MAX, WINDOW_EVENTS_MAX};
 use crate::parts::Parts;
 use crate::presence::Presence;
 use crate::rules::{Correlation, Kind, RuleIndex, RuleMeta, RuleSet};
@@ -72,6 +72,7 @@ pub(crate) struct Desk<'a> {
     pub ways: &'a Ways,
     pub habits: &'a mut Habits,
     pub is_early_wanted: bool,
+    pub groups_max: usize,
     pub stats: &'a mut DetectStats,
     pub out: &'a mut Vec<Finding>,
 }
@@ -97,7 +98,7 @@ pub(crate) struct Form {
 impl Correlator {
     /// Takes an event that waits for the watermark; says at once what it shows by then.
     pub(crate) fn arrive(&mut self, id: &GroupId, item: Item, desk: &mut Desk<'_>) {
-        if self.groups.len() >= GROUPS_MAX && !self.groups.contains_key(id) {
+        if self.groups.len() >= desk.groups_max && !self.groups.contains_key(id) {
             self.evict(desk);
         }
         let item = Arc::new(item);
@@ -129,7 +130,7 @@ impl Correlator {
 
     /// Takes an event of which the watermark has already passed, in its turn.
     pub(crate) fn settle_now(&mut self, id: &GroupId, item: Item, desk: &mut Desk<'_>) {
-        if self.groups.len() >= GROUPS_MAX && !self.groups.contains_key(id) {
+        if self.groups.len() >= desk.groups_max && !self.groups.contains_key(id) {
             self.evict(desk);
         }
         self.groups.entry(id.clone());

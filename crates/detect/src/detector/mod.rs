@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::correlate::{Correlator, Desk};
 use crate::learned::{Learned, Lesson};
-use crate::limits::PENDING_MAX;
+use crate::limits::{GROUPS_MAX, PENDING_MAX};
 use crate::presence::{Ask, Presence};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::spine::{Resolution, ResolvedEndpoint, Spine};
@@ -40,11 +40,27 @@ impl Default for Options {
     }
 }
 
+/// How much a detector holds open at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Groups with an open window, over all correlations.
+    pub groups: usize,
+    /// Events and matches that wait for the watermark.
+    pub pending: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { groups: GROUPS_MAX, pending: PENDING_MAX }
+    }
+}
+
 /// Events and records in, findings out.
 pub struct Detector {
     spine: Arc<Spine>,
     rules: Arc<RuleSet>,
     options: Options,
+    bounds: Bounds,
     presence: Presence,
     watermarks: Watermarks,
     /// Events that hang on presence, and wait.
@@ -91,6 +107,7 @@ impl Detector {
             spine,
             rules,
             options,
+            bounds: Bounds::default(),
             watermarks: Watermarks::default(),
             held: BTreeMap::new(),
             queue: BTreeMap::new(),
@@ -98,6 +115,12 @@ impl Detector {
             learned: Learned::default(),
             stats: DetectStats::default(),
         }
+    }
+
+    /// Bounds what is held open: beyond it the soonest to end is closed, or the oldest judged, early;
+    /// both are counted.
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
     }
 
     /// The rules in force.
@@ -339,7 +362,7 @@ impl Detector {
     fn advance(&mut self, out: &mut Vec<Finding>) {
         let frontier = self.watermarks.frontier();
         loop {
-            let is_full = self.waiting() > PENDING_MAX;
+            let is_full = self.waiting() > self.bounds.pending;
             let held = self.held.first_key_value().map(|(key, _)| key);
             let item = self.queue.first_key_value().map(|(key, _)| key);
             let is_held = held.is_some_and(|held| item.is_none_or(|item| held < item));
@@ -383,6 +406,7 @@ impl Detector {
             ways: &self.learned.ways,
             habits: &mut self.learned.habits,
             is_early_wanted: self.options.provisional,
+            groups_max: self.bounds.groups,
             stats: &mut self.stats,
             out,
         };
