@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::watermark::Watermarks;
 use super::{Detector, Held, QueueKey};
 use crate::correlate::{self, Ground, Group, GroupId, Nameless};
-use crate::learned::{self, Counts};
+use crate::learned::{self, Clocks, Counts, Learned};
 use crate::parts::Parts;
 use crate::presence::{self, Silences, Timeline};
 use crate::rules::{RuleIndex, RuleSet};
@@ -70,6 +70,8 @@ struct Head {
     nameless: Nameless,
     #[serde(default)]
     learned: Counts,
+    #[serde(default)]
+    clocks: Clocks,
     stats: DetectStats,
     people: u64,
     groups: u64,
@@ -235,7 +237,8 @@ impl Kept {
             let one = Held::from(HeldForm::deserialize(&mut *from)?);
             held.insert(QueueKey::of(&one.event), Arc::new(one));
         }
-        let learned = Self::read_learned(from, &head.learned)?;
+        let mut learned = Self::read_learned(from, &head.learned)?;
+        learned.clocks.clone_from(&head.clocks);
         Ok(Self { head, people, groups, held, learned })
     }
 
@@ -277,6 +280,7 @@ impl Detector {
             silences,
             nameless,
             learned: learned.counts(),
+            clocks: learned.clocks.clone(),
             stats: self.stats.clone(),
             people: people.len() as u64,
             groups: groups.len() as u64,
@@ -314,7 +318,8 @@ impl Detector {
         let numbers: HashMap<RuleIndex, RuleIndex> = numbers.collect();
         let find = |old: RuleIndex| numbers.get(&old).copied();
         self.learned.load(learned, &find);
-        let ground = Ground { spine: &self.spine, ways: &self.learned.ways };
+        let Learned { ways, clocks, .. } = &self.learned;
+        let ground = Ground { spine: &self.spine, ways, clocks };
         self.correlator.load(correlator, &rules, &find, ground);
         self.queue.clear();
         for (group, key) in self.correlator.waiting() {
