@@ -261,6 +261,20 @@ fn ways_are_learned_from_people_and_no_cloned_card_teaches_them() {
 }
 
 #[test]
+fn a_history_by_replay_teaches_the_ways() {
+    let mut taught = detector_of(organisation());
+    feed(&mut taught, &walks(6, 4, 120));
+    taught.finish(&mut Vec::new());
+    let mut detector = detector_of(organisation());
+    detector.learn_from(&taught);
+    let sudden = [pass(100_000, "p0", "d-front"), pass(100_020, "p0", "d-attic")];
+    let mut found = feed(&mut detector, &sudden);
+    detector.finish(&mut found);
+    assert_eq!(settled(&found).len(), 1);
+    assert_eq!(detector.stats().ways, 1);
+}
+
+#[test]
 fn a_pair_is_told_at_once_and_confirmed_or_withdrawn_when_time_has_passed() {
     let mut detector = detector_of(organisation());
     let early = feed(&mut detector, &[pass(0, "p0", "d-front"), pass(60, "p0", "d-hall")]);

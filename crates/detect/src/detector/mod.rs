@@ -344,6 +344,14 @@ impl Detector {
         stats
     }
 
+    /// Takes in what another detector has learned of rules that both have in the same version:
+    /// one that was given the history from before this one began, and finished. What is found from
+    /// then on is what this one would have found, had it seen that history itself.
+    pub fn learn_from(&mut self, taught: &Self) {
+        let numbers = snapshot::numbers(&snapshot::table(&taught.rules), &self.rules);
+        self.learned.join(&taught.learned, &|old| numbers.get(&old).copied());
+    }
+
     /// Takes another organisation; whereabouts and windows stay.
     pub fn set_spine(&mut self, spine: Arc<Spine>) {
         self.presence.set_spine(Arc::clone(&spine));

@@ -164,6 +164,19 @@ pub(super) fn table(rules: &RuleSet) -> Vec<(RuleId, String)> {
     rules.iter().map(|(_, meta)| (meta.id.clone(), meta.version.clone())).collect()
 }
 
+/// What number each rule of a table has by now, if it is still there in the same version.
+pub(super) fn numbers(
+    table: &[(RuleId, String)],
+    rules: &RuleSet,
+) -> HashMap<RuleIndex, RuleIndex> {
+    let numbers = (0_u32..).zip(table).filter_map(|(number, (id, version))| {
+        let index = rules.index_of(id)?;
+        let same = rules.meta(index)?.version == *version;
+        same.then_some((RuleIndex(number), index))
+    });
+    numbers.collect()
+}
+
 impl Kept {
     /// As bytes, for `Detector::restore` after a crash or on another machine. Rules and spine are
     /// not in it.
@@ -310,12 +323,7 @@ impl Detector {
         held: Vec<Held>,
     ) {
         let rules = std::sync::Arc::clone(&self.rules);
-        let numbers = (0_u32..).zip(table).filter_map(|(number, (id, version))| {
-            let index = rules.index_of(id)?;
-            let same = rules.meta(index)?.version == *version;
-            same.then_some((RuleIndex(number), index))
-        });
-        let numbers: HashMap<RuleIndex, RuleIndex> = numbers.collect();
+        let numbers = numbers(table, &rules);
         let find = |old: RuleIndex| numbers.get(&old).copied();
         self.learned.load(learned, &find);
         let Learned { ways, clocks, .. } = &self.learned;

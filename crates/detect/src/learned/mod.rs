@@ -83,6 +83,12 @@ impl Learned {
         }
     }
 
+    /// Takes in what a history has taught another.
+    pub(crate) fn join(&mut self, taught: &Self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
+        self.ways.join(&taught.ways);
+        self.habits.join(&taught.habits, find);
+    }
+
     pub(crate) fn save(&self) -> Form {
         let mut form = Form::default();
         self.ways.save(&mut form);

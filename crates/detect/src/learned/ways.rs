@@ -124,6 +124,27 @@ impl Lesson {
     }
 }
 
+impl Way {
+    /// Keeps a person's time, if it is among the quickest.
+    fn went(&mut self, person: PersonId, time: Duration) {
+        let own = self.quickest.iter().position(|(_, known)| *known == person);
+        match own.and_then(|at| self.quickest.get_mut(at)) {
+            Some((known, _)) => *known = time.min(*known),
+            None => self.quickest.push((time, person)),
+        }
+        self.quickest.sort_unstable();
+        self.quickest.truncate(QUICKEST_KEPT);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.passages += other.passages;
+        self.last = self.last.max(other.last);
+        for (time, person) in &other.quickest {
+            self.went(person.clone(), *time);
+        }
+    }
+}
+
 fn ends(a: &PlaceId, b: &PlaceId) -> Ends {
     if a <= b { (a.clone(), b.clone()) } else { (b.clone(), a.clone()) }
 }
@@ -182,13 +203,25 @@ impl Ways {
         let way = self.ways.entry(ends);
         way.passages += 1;
         way.last = lesson.time;
-        let own = way.quickest.iter().position(|(_, person)| *person == lesson.person);
-        match own.and_then(|at| way.quickest.get_mut(at)) {
-            Some((known, _)) => *known = least.min(*known),
-            None => way.quickest.push((least, lesson.person)),
+        way.went(lesson.person, least);
+    }
+
+    /// Takes in the ways of a history.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (person, last) in other.last.iter() {
+            let is_newer = self.last.get(person).is_none_or(|known| known.key() < last.key());
+            let has_room = self.last.len() < TRAVELLERS_MAX || self.last.contains_key(person);
+            if is_newer && has_room {
+                self.last.insert(person.clone(), last.clone());
+            }
         }
-        way.quickest.sort_unstable();
-        way.quickest.truncate(QUICKEST_KEPT);
+        for (ends, way) in other.ways.iter() {
+            if self.ways.len() >= TRAVEL_PAIRS_MAX && !self.ways.contains_key(ends) {
+                self.evicted += 1;
+                continue;
+            }
+            self.ways.entry(ends.clone()).join(way);
+        }
     }
 
     /// What the quickest need between two places, and how many passages show it; `None` while too
