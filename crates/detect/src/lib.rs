@@ -20,6 +20,7 @@ mod stats;
 mod words;
 
 pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};
+pub use learned::ClockReport;
 pub use presence::{Presence, Stretch};
 pub use rules::{
     ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,

@@ -83,3 +83,17 @@ pub const HABITS_MAX: usize = 200_000;
 pub const HABIT_VALUES_MAX: usize = 256;
 /// Bytes of one value that a habit remembers; longer ones are cut.
 pub const HABIT_VALUE_BYTES_MAX: usize = 256;
+/// Sources whose way from claim to receipt is measured; further ones are not, and counted.
+pub const CLOCK_SOURCES_MAX: usize = 10_000;
+/// Hours of receipt over which the least such way is kept.
+pub const CLOCK_HOURS_MAX: usize = 24;
+/// Pairs of sources whose clocks are compared; further ones are not, and counted.
+pub const CLOCK_PAIRS_MAX: usize = 1_000;
+/// Differences kept per pair, the newest; the middle of them counts.
+pub const CLOCK_DIFFERENCES_MAX: usize = 64;
+/// Differences that a pair needs before their middle counts.
+pub const CLOCK_DIFFERENCES_LEAST: usize = 16;
+/// How far apart two sources' words of one fact may be.
+pub const CLOCK_FACT_WITHIN: Duration = Duration::from_secs(120);
+/// The most by which a clock's bound is widened.
+pub const CLOCK_WIDEN_MAX: Duration = Duration::from_secs(3_600);

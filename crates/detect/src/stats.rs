@@ -53,7 +53,7 @@ pub struct DetectStats {
     pub evicted_presence: u64,
     /// Sightings refused because anyone could have sent them.
     pub untrusted_sightings: u64,
-    /// Passages, travellers and ways forgotten, or not learned from, for want of room.
+    /// Passages, travellers, ways and clocks forgotten, or not learned from, for want of room.
     #[serde(default)]
     pub evicted_ways: u64,
     /// Habits forgotten because `HABITS_MAX` was reached.

@@ -196,6 +196,45 @@ fn what_is_excepted_is_learned_from_and_not_spoken_of() {
     assert_eq!(found, ["Odd: first `hall` in 90 days"]);
 }
 
+/// A rule that runs already is given what was before it.
+#[test]
+fn a_history_is_joined_to_what_is_known() {
+    let usual = |days: std::ops::Range<u32>| -> Vec<Event> {
+        days.map(|day| entered(day.into(), hour(f64::from(day) * 24.0 + 8.5), "ana", "office"))
+            .collect()
+    };
+    let mut history = usual(0..60);
+    history.push(entered(500, hour(24.0 * 30.0), "ana", "lab"));
+    history.sort_by_key(|event| event.time);
+    for (kind, then, found) in [
+        (FIRST, entered(900, hour(24.0 * 66.0), "ana", "lab"), [1, 0]),
+        (FIRST, entered(900, hour(24.0 * 66.0), "ana", "vault"), [1, 1]),
+        (HOUR, entered(900, hour(24.0 * 63.0 + 2.0), "ana", "office"), [0, 1]),
+    ] {
+        let rules = rules(kind);
+        let learn = if kind == FIRST { 40..66 } else { 60..63 };
+        let told = |is_taught: bool| {
+            let mut detector = detector(&rules);
+            let mut found = feed(&mut detector, &usual(learn.clone()));
+            if is_taught {
+                let mut taught = self::detector(&rules);
+                let history: Vec<Event> = history
+                    .iter()
+                    .filter(|e| e.time < hour(f64::from(learn.start) * 24.0))
+                    .cloned()
+                    .collect();
+                feed(&mut taught, &history);
+                taught.finish(&mut Vec::new());
+                detector.learn_from(&taught);
+            }
+            found.extend(feed(&mut detector, std::slice::from_ref(&then)));
+            detector.finish(&mut found);
+            settled(&found).len()
+        };
+        assert_eq!([told(false), told(true)], found, "{kind}");
+    }
+}
+
 #[test]
 fn habits_of_a_rule_that_changed_are_learned_anew() {
     let mut old = detector(&rules(FIRST));
@@ -295,6 +334,32 @@ proptest! {
         let told = run(&live, &[]);
         prop_assert_eq!(&told, &run(&replay, &[]));
         prop_assert_eq!(&told, &run(&live, &cuts));
+    }
+
+    /// A history by replay teaches as much as having been there.
+    #[test]
+    fn a_history_by_replay_seeds_what_is_known(
+        live in stream(),
+        kind in prop::sample::select(QUICK.to_vec()),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let rules = rules(kind);
+        let mut all = live.clone();
+        all.sort_by_key(|event| (event.time, event.record));
+        let at = all[cut.index(all.len())].time;
+        let (before, after) = all.split_at(all.partition_point(|event| event.time < at));
+        let mut whole = detector(&rules);
+        let mut expected = feed(&mut whole, &all);
+        whole.finish(&mut expected);
+        expected.retain(|finding| finding.time >= at);
+        let mut taught = detector(&rules);
+        feed(&mut taught, before);
+        taught.finish(&mut Vec::new());
+        let mut seeded = detector(&rules);
+        seeded.learn_from(&taught);
+        let mut found = feed(&mut seeded, after);
+        seeded.finish(&mut found);
+        prop_assert_eq!(brief(&expected), brief(&found));
     }
 
     /// Knowing a group better never makes more values the first: a longer history adds no finding

@@ -261,6 +261,20 @@ fn ways_are_learned_from_people_and_no_cloned_card_teaches_them() {
 }
 
 #[test]
+fn a_history_by_replay_teaches_the_ways() {
+    let mut taught = detector_of(organisation());
+    feed(&mut taught, &walks(6, 4, 120));
+    taught.finish(&mut Vec::new());
+    let mut detector = detector_of(organisation());
+    detector.learn_from(&taught);
+    let sudden = [pass(100_000, "p0", "d-front"), pass(100_020, "p0", "d-attic")];
+    let mut found = feed(&mut detector, &sudden);
+    detector.finish(&mut found);
+    assert_eq!(settled(&found).len(), 1);
+    assert_eq!(detector.stats().ways, 1);
+}
+
+#[test]
 fn a_pair_is_told_at_once_and_confirmed_or_withdrawn_when_time_has_passed() {
     let mut detector = detector_of(organisation());
     let early = feed(&mut detector, &[pass(0, "p0", "d-front"), pass(60, "p0", "d-hall")]);
@@ -282,14 +296,61 @@ fn a_snapshot_from_before_ways_were_learned_still_opens() {
     let find = |word: &[u8]| bytes.windows(word.len()).position(|at| at == word).unwrap();
     let learned = find(b"\xa7learned")..find(b"\xa5stats");
     bytes.drain(learned);
-    // Format 3, and one entry less in the map that follows.
+    // Format 3, and two entries less in the map that follows: what was learned, and clocks.
     bytes[4] = 3;
-    bytes[8] -= 1;
+    bytes[8] -= 2;
     let mut detector = detector_of(organisation());
     detector.restore(&bytes).unwrap();
     let mut found = feed(&mut detector, &[pass(30, "p0", "d-front")]);
     detector.finish(&mut found);
     assert_eq!(settled(&found).len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_further_off_than_its_bound_is_found_out_by_what_it_shares() {
+    // Somebody passes d-front twenty times; a camera there, five minutes ahead, sees each of them.
+    let seen = |seconds: u64, person: &str, ahead: u64| {
+        let mut event = pass(seconds, person, "d-front");
+        event.source = model::SourceId::parse("vision").unwrap();
+        event.time = second(seconds + ahead);
+        event.received_at = second(seconds + 400);
+        event.fingerprint.0 ^= 1;
+        event.record += 50_000;
+        event
+    };
+    let shared = |ahead: u64| -> Vec<Event> {
+        let each = (0..20).flat_map(|n| {
+            let person = format!("p{}", n % 6 + 1);
+            [pass(n * 600, &person, "d-front"), seen(n * 600, &person, ahead)]
+        });
+        each.collect()
+    };
+    let told = |mut events: Vec<Event>, ahead: u64| {
+        // p0 at the plant, and a minute and a half later, so it says, at the camera.
+        events.extend([pass(20_000, "p0", "d-hall"), seen(20_060, "p0", ahead)]);
+        let mut detector = detector_of(organisation());
+        let mut found = feed(&mut detector, &events);
+        detector.finish(&mut found);
+        (settled(&found).len(), detector.clocks())
+    };
+    let (found, clocks) = told(shared(30), 30);
+    assert_eq!(found, 0);
+    let vision = clocks.iter().find(|clock| clock.source.as_str() == "vision").unwrap();
+    assert_eq!(vision.against, Some((model::SourceId::parse("pacs").unwrap(), 30_000)));
+    assert_eq!((vision.widened_ms, vision.lag_least_ms), (26_000, 370_000));
+    // Nobody knows better before they have shared enough, or where the clock is right.
+    let (found, clocks) = told(shared(30).into_iter().take(30).collect(), 30);
+    assert_eq!((found, clocks[0].widened_ms), (1, 0));
+    assert_eq!(told(shared(1), 30).0, 1);
+}
+
+#[test]
+fn what_was_heard_of_before_it_happened_is_no_proof() {
+    let mut hosts = console(60, json!({"src_endpoint": {"ip": "10.9.1.1"}}));
+    assert_eq!(told(organisation(), &[pass(0, "p0", "d-front"), hosts.clone()]).len(), 1);
+    // It claims an instant a minute and a half after its receipt: its clock is as much ahead.
+    hosts.received_at = hosts.time.minus(Duration::from_secs(90));
+    assert_eq!(told(organisation(), &[pass(0, "p0", "d-front"), hosts]), Vec::<String>::new());
 }
 
 fn step() -> impl Strategy<Value = (u64, u64, usize, usize, bool)> {

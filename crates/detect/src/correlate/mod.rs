@@ -17,7 +17,7 @@ use model::{Finding, FindingState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding;
-use crate::learned::{Habits, Ways};
+use crate::learned::{Clocks, Habits, Ways};
 use crate::limits::{EARLY_REBUILD_MAX, WINDOW_EVENTS_MAX};
 use crate::parts::Parts;
 use crate::presence::Presence;
@@ -70,6 +70,7 @@ pub(crate) struct Desk<'a> {
     pub rules: &'a RuleSet,
     pub presence: &'a Presence,
     pub ways: &'a Ways,
+    pub clocks: &'a Clocks,
     pub habits: &'a mut Habits,
     pub is_early_wanted: bool,
     pub groups_max: usize,
@@ -84,7 +85,7 @@ impl Desk<'_> {
     }
 
     fn ground(&self) -> Ground<'_> {
-        Ground { spine: self.presence.spine(), ways: self.ways }
+        Ground { spine: self.presence.spine(), ways: self.ways, clocks: self.clocks }
     }
 }
 

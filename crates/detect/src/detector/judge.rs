@@ -7,6 +7,7 @@ use model::{Event, Finding, FindingState};
 use super::{Detector, Held, QueueKey};
 use crate::correlate::{GroupId, Item, KEY_END, Onward, Reading, Useless};
 use crate::finding;
+use crate::learned::ahead;
 use crate::limits::CHAIN_MAX;
 use crate::rules::{Correlation, Kind, Match, Measure, Rule, RuleIndex, RuleSet, Truth};
 use crate::sigma::View;
@@ -162,7 +163,7 @@ impl Detector {
                 rule,
                 source: event.source.clone(),
                 class_uid: event.class_uid,
-                bound: event.clock_offset_max,
+                bound: event.clock_offset_max.max(ahead(event)),
                 value: read.value,
                 number: read.number,
                 fields: read.fields,

@@ -17,7 +17,7 @@ use model::{
 use serde_json::json;
 
 use crate::correlate::{Correlator, Desk};
-use crate::learned::{Learned, Lesson};
+use crate::learned::{ClockReport, Learned, Lesson};
 use crate::limits::{GROUPS_MAX, PENDING_MAX};
 use crate::presence::{Ask, Presence};
 use crate::rules::{RuleIndex, RuleSet};
@@ -230,6 +230,7 @@ impl Detector {
 
     /// Keeps what an event teaches, for when its time has come. What comes late teaches nothing.
     fn hear(&mut self, event: &Event) {
+        self.learned.clocks.hear(event);
         if !self.rules.asks_travel() || event.time < self.watermarks.frontier() {
             return;
         }
@@ -323,6 +324,11 @@ impl Detector {
         self.advance(out);
     }
 
+    /// What is known of the clocks of the sources heard.
+    pub fn clocks(&self) -> Vec<ClockReport> {
+        self.learned.clocks.reports()
+    }
+
     /// Counters and how near the bounds are.
     pub fn stats(&self) -> DetectStats {
         let mut stats = self.stats.clone();
@@ -333,8 +339,17 @@ impl Detector {
         stats.pending = self.waiting() as u64;
         stats.groups = self.correlator.len() as u64;
         (stats.ways, stats.evicted_ways) = self.learned.ways.counts();
+        stats.evicted_ways += self.learned.clocks.unmeasured();
         (stats.habits, stats.evicted_habits) = self.learned.habits.counts();
         stats
+    }
+
+    /// Takes in what another detector has learned of rules that both have in the same version:
+    /// one that was given the history from before this one began, and finished. What is found from
+    /// then on is what this one would have found, had it seen that history itself.
+    pub fn learn_from(&mut self, taught: &Self) {
+        let numbers = snapshot::numbers(&snapshot::table(&taught.rules), &self.rules);
+        self.learned.join(&taught.learned, &|old| numbers.get(&old).copied());
     }
 
     /// Takes another organisation; whereabouts and windows stay.
@@ -404,6 +419,7 @@ impl Detector {
             rules: &self.rules,
             presence: &self.presence,
             ways: &self.learned.ways,
+            clocks: &self.learned.clocks,
             habits: &mut self.learned.habits,
             is_early_wanted: self.options.provisional,
             groups_max: self.bounds.groups,

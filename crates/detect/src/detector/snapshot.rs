@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::watermark::Watermarks;
 use super::{Detector, Held, QueueKey};
 use crate::correlate::{self, Ground, Group, GroupId, Nameless};
-use crate::learned::{self, Counts};
+use crate::learned::{self, Clocks, Counts, Learned};
 use crate::parts::Parts;
 use crate::presence::{self, Silences, Timeline};
 use crate::rules::{RuleIndex, RuleSet};
@@ -70,6 +70,8 @@ struct Head {
     nameless: Nameless,
     #[serde(default)]
     learned: Counts,
+    #[serde(default)]
+    clocks: Clocks,
     stats: DetectStats,
     people: u64,
     groups: u64,
@@ -162,6 +164,19 @@ pub(super) fn table(rules: &RuleSet) -> Vec<(RuleId, String)> {
     rules.iter().map(|(_, meta)| (meta.id.clone(), meta.version.clone())).collect()
 }
 
+/// What number each rule of a table has by now, if it is still there in the same version.
+pub(super) fn numbers(
+    table: &[(RuleId, String)],
+    rules: &RuleSet,
+) -> HashMap<RuleIndex, RuleIndex> {
+    let numbers = (0_u32..).zip(table).filter_map(|(number, (id, version))| {
+        let index = rules.index_of(id)?;
+        let same = rules.meta(index)?.version == *version;
+        same.then_some((RuleIndex(number), index))
+    });
+    numbers.collect()
+}
+
 impl Kept {
     /// As bytes, for `Detector::restore` after a crash or on another machine. Rules and spine are
     /// not in it.
@@ -235,7 +250,8 @@ impl Kept {
             let one = Held::from(HeldForm::deserialize(&mut *from)?);
             held.insert(QueueKey::of(&one.event), Arc::new(one));
         }
-        let learned = Self::read_learned(from, &head.learned)?;
+        let mut learned = Self::read_learned(from, &head.learned)?;
+        learned.clocks.clone_from(&head.clocks);
         Ok(Self { head, people, groups, held, learned })
     }
 
@@ -277,6 +293,7 @@ impl Detector {
             silences,
             nameless,
             learned: learned.counts(),
+            clocks: learned.clocks.clone(),
             stats: self.stats.clone(),
             people: people.len() as u64,
             groups: groups.len() as u64,
@@ -306,15 +323,11 @@ impl Detector {
         held: Vec<Held>,
     ) {
         let rules = std::sync::Arc::clone(&self.rules);
-        let numbers = (0_u32..).zip(table).filter_map(|(number, (id, version))| {
-            let index = rules.index_of(id)?;
-            let same = rules.meta(index)?.version == *version;
-            same.then_some((RuleIndex(number), index))
-        });
-        let numbers: HashMap<RuleIndex, RuleIndex> = numbers.collect();
+        let numbers = numbers(table, &rules);
         let find = |old: RuleIndex| numbers.get(&old).copied();
         self.learned.load(learned, &find);
-        let ground = Ground { spine: &self.spine, ways: &self.learned.ways };
+        let Learned { ways, clocks, .. } = &self.learned;
+        let ground = Ground { spine: &self.spine, ways, clocks };
         self.correlator.load(correlator, &rules, &find, ground);
         self.queue.clear();
         for (group, key) in self.correlator.waiting() {

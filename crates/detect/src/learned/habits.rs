@@ -150,6 +150,30 @@ impl Habits {
         Some((had, known.len(), peer))
     }
 
+    /// Takes in the habits of a history; `find` gives a rule's place here.
+    pub(super) fn join(&mut self, other: &Self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
+        let mut all: Vec<(&HabitId, &Habit)> = other.all.iter().collect();
+        all.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        for ((rule, key), habit) in all {
+            let Some(rule) = find(*rule) else { continue };
+            let id: HabitId = (rule, Arc::clone(key));
+            self.make_room(&id);
+            let peer = match self.all.get_mut(&id) {
+                Some(known) => {
+                    let is_newer = habit.last > known.last;
+                    let peer = if is_newer { habit.peer.clone() } else { known.peer.clone() };
+                    known.join(habit);
+                    peer
+                }
+                None => {
+                    self.all.insert(id.clone(), Habit { peer: None, ..habit.clone() });
+                    habit.peer.clone()
+                }
+            };
+            self.befriend(&id, peer.as_deref());
+        }
+    }
+
     /// Groups whose habits are kept, and how much had to be forgotten.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.all.len() as u64, self.evicted)
@@ -223,6 +247,18 @@ impl Habit {
             }
             // A rule's habits are dropped when the rule changes.
             (Of::Values(_) | Of::Hours(_) | Of::Rates(_), _) => Verdict::Usual,
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        match (&mut self.of, &other.of) {
+            (Of::Values(own), Of::Values(other)) => own.join(other),
+            (Of::Hours(own), Of::Hours(other)) => own.join(other),
+            (Of::Rates(own), Of::Rates(other)) => own.join(other),
+            // One version of one rule has one kind of habit.
+            (Of::Values(_) | Of::Hours(_) | Of::Rates(_), _) => {}
         }
     }
 

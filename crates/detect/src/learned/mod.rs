@@ -3,6 +3,7 @@
 //! Learned only in order of event time and from what the watermark has passed, so that it is a
 //! function of the events alone: the same in every order of arrival, after a crash and in replay.
 
+mod clocks;
 mod habits;
 mod ways;
 
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::parts::Parts;
 use crate::rules::RuleIndex;
+pub use clocks::ClockReport;
+pub(crate) use clocks::{Clocks, ahead};
 pub(crate) use habits::{Asked, Habit, HabitId, Habits, Verdict};
 pub(crate) use ways::{Basis, Ends, Lesson, LessonKey, Way, Ways};
 
@@ -22,6 +25,7 @@ pub(crate) use ways::{Basis, Ends, Lesson, LessonKey, Way, Ways};
 pub(crate) struct Learned {
     pub ways: Ways,
     pub habits: Habits,
+    pub clocks: Clocks,
 }
 
 /// Its state in a snapshot: shared with it, not copied.
@@ -31,6 +35,7 @@ pub(crate) struct Form {
     pub travellers: Parts<PersonId, Lesson>,
     pub ways: Parts<Ends, Way>,
     pub habits: Parts<HabitId, Habit>,
+    pub clocks: Clocks,
     evicted_ways: u64,
     evicted_habits: u64,
 }
@@ -72,19 +77,30 @@ impl Form {
 impl Learned {
     /// Learns what happened before an instant that the watermark has passed.
     pub(crate) fn settle_before(&mut self, at: Timestamp) {
-        self.ways.settle_before(at);
+        while let Some(lesson) = self.ways.next_before(at) {
+            self.clocks.learn(&lesson);
+            self.ways.learn(lesson, &self.clocks);
+        }
+    }
+
+    /// Takes in what a history has taught another.
+    pub(crate) fn join(&mut self, taught: &Self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
+        self.ways.join(&taught.ways);
+        self.habits.join(&taught.habits, find);
     }
 
     pub(crate) fn save(&self) -> Form {
         let mut form = Form::default();
         self.ways.save(&mut form);
         self.habits.save(&mut form);
+        form.clocks.clone_from(&self.clocks);
         form
     }
 
     /// Takes a snapshot's state; habits of rules that have changed are gone.
     pub(crate) fn load(&mut self, form: Form, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        let Form { lessons, travellers, ways, habits, evicted_ways, evicted_habits } = form;
+        let Form { lessons, travellers, ways, habits, clocks, evicted_ways, evicted_habits } = form;
+        self.clocks = clocks;
         self.ways = Ways::load(lessons, travellers, ways, evicted_ways);
         self.habits = Habits::load(habits, evicted_habits, find);
     }

@@ -13,34 +13,37 @@ use model::value::Value;
 use model::{Event, Fingerprint, PersonId, PlaceId, SourceId, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 
-use super::{Form, sweep};
+use super::{Clocks, Form, ahead, sweep};
 use crate::limits::{
     LESSON_GAP_MAX, LESSONS_PENDING_MAX, QUICKEST_KEPT, QUICKEST_RANK, TRAVEL_PAIRS_MAX,
     TRAVEL_PASSAGES_LEAST, TRAVEL_PEOPLE_LEAST, TRAVELLERS_MAX,
 };
 use crate::parts::Parts;
-use crate::spine::Spine;
+use crate::spine::{Spine, is_physical};
 
-/// Physical access activity of the *physec* extension, and its activity *taken*.
+/// Physical access activity of the *physec* extension, and two of its activities.
 const PHYSICAL_ACCESS: u32 = 4_230_001;
 const TAKEN: i64 = 3;
+const GRANTED: i64 = 1;
 
 /// Order in which passages teach.
 pub(crate) type LessonKey = (Timestamp, Fingerprint, u64);
 /// Two places, in order of their ids: a way is as long back as it is there.
 pub(crate) type Ends = (PlaceId, PlaceId);
 
-/// One passage of one person, proved by the door itself.
+/// One person at one place, told by somebody who is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lesson {
     pub time: Timestamp,
     fingerprint: Fingerprint,
     record: u64,
-    person: PersonId,
-    place: PlaceId,
+    pub person: PersonId,
+    pub place: PlaceId,
     site: Option<PlaceId>,
-    source: SourceId,
-    bound: Duration,
+    pub source: SourceId,
+    pub bound: Duration,
+    /// Whether the door itself proves the passage.
+    is_taken: bool,
 }
 
 /// What is known of one way.
@@ -73,12 +76,17 @@ pub(crate) struct Ways {
 }
 
 impl Lesson {
-    /// A passage that was taken, by a badge in force, told by somebody who is known.
+    /// A badge in force at a door, or a person that something else saw at one.
     pub(crate) fn of(event: &Event, spine: &Spine) -> Option<Self> {
-        let is_taken = event.class_uid == PHYSICAL_ACCESS
-            && event.trust != Trust::None
-            && event.get("activity_id").and_then(Value::as_i64) == Some(TAKEN);
-        let enrichment = event.enrichment.as_deref().filter(|_| is_taken)?;
+        if !is_physical(event.class_uid) || event.trust == Trust::None {
+            return None;
+        }
+        let activity = event.get("activity_id").and_then(Value::as_i64);
+        let is_passage = event.class_uid == PHYSICAL_ACCESS;
+        if is_passage && !matches!(activity, Some(GRANTED | TAKEN)) {
+            return None;
+        }
+        let enrichment = event.enrichment.as_deref()?;
         let credential = enrichment.credential.as_ref();
         if credential.is_some_and(|credential| credential.state != CredentialState::Current) {
             return None;
@@ -96,7 +104,8 @@ impl Lesson {
             place: place.id.clone(),
             site: spine.place(&place.id).and_then(|facts| facts.site.clone()),
             source: event.source.clone(),
-            bound: event.clock_offset_max,
+            bound: event.clock_offset_max.max(ahead(event)),
+            is_taken: is_passage && activity == Some(TAKEN),
         })
     }
 
@@ -105,11 +114,34 @@ impl Lesson {
     }
 
     /// The shortest time that may have passed since an earlier one.
-    fn least_since(&self, earlier: &Self) -> Duration {
+    fn least_since(&self, earlier: &Self, clocks: &Clocks) -> Duration {
         let gap = self.time.since(earlier.time);
-        let room =
-            if self.source == earlier.source { Duration::ZERO } else { self.bound + earlier.bound };
-        gap.saturating_sub(room)
+        if self.source == earlier.source {
+            return gap;
+        }
+        let widened = clocks.widened(&self.source) + clocks.widened(&earlier.source);
+        gap.saturating_sub(self.bound + earlier.bound + widened)
+    }
+}
+
+impl Way {
+    /// Keeps a person's time, if it is among the quickest.
+    fn went(&mut self, person: PersonId, time: Duration) {
+        let own = self.quickest.iter().position(|(_, known)| *known == person);
+        match own.and_then(|at| self.quickest.get_mut(at)) {
+            Some((known, _)) => *known = time.min(*known),
+            None => self.quickest.push((time, person)),
+        }
+        self.quickest.sort_unstable();
+        self.quickest.truncate(QUICKEST_KEPT);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.passages += other.passages;
+        self.last = self.last.max(other.last);
+        for (time, person) in &other.quickest {
+            self.went(person.clone(), *time);
+        }
     }
 }
 
@@ -127,15 +159,17 @@ impl Ways {
         }
     }
 
-    pub(super) fn settle_before(&mut self, at: Timestamp) {
-        while self.waiting.first_key_value().is_some_and(|(key, _)| key.0 < at) {
-            if let Some((_, lesson)) = self.waiting.pop_first() {
-                self.learn(Arc::unwrap_or_clone(lesson));
-            }
-        }
+    /// The next of what happened before an instant.
+    pub(super) fn next_before(&mut self, at: Timestamp) -> Option<Lesson> {
+        self.waiting.first_key_value().filter(|(key, _)| key.0 < at)?;
+        self.waiting.pop_first().map(|(_, lesson)| Arc::unwrap_or_clone(lesson))
     }
 
-    fn learn(&mut self, lesson: Lesson) {
+    /// Learns from a passage that was taken. Passages come in order of time.
+    pub(super) fn learn(&mut self, lesson: Lesson, clocks: &Clocks) {
+        if !lesson.is_taken {
+            return;
+        }
         if !self.last.contains_key(&lesson.person) && self.last.len() >= TRAVELLERS_MAX {
             let gone = sweep(self.last.iter().map(|(person, last)| (last.time, person.clone())));
             self.evicted += gone.len() as u64;
@@ -146,7 +180,7 @@ impl Ways {
         let before = self.last.get(&lesson.person).cloned();
         self.last.insert(lesson.person.clone(), lesson.clone());
         let Some(before) = before else { return };
-        let least = lesson.least_since(&before);
+        let least = lesson.least_since(&before, clocks);
         if before.place == lesson.place || least > LESSON_GAP_MAX {
             return;
         }
@@ -169,13 +203,25 @@ impl Ways {
         let way = self.ways.entry(ends);
         way.passages += 1;
         way.last = lesson.time;
-        let own = way.quickest.iter().position(|(_, person)| *person == lesson.person);
-        match own.and_then(|at| way.quickest.get_mut(at)) {
-            Some((known, _)) => *known = least.min(*known),
-            None => way.quickest.push((least, lesson.person)),
+        way.went(lesson.person, least);
+    }
+
+    /// Takes in the ways of a history.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (person, last) in other.last.iter() {
+            let is_newer = self.last.get(person).is_none_or(|known| known.key() < last.key());
+            let has_room = self.last.len() < TRAVELLERS_MAX || self.last.contains_key(person);
+            if is_newer && has_room {
+                self.last.insert(person.clone(), last.clone());
+            }
         }
-        way.quickest.sort_unstable();
-        way.quickest.truncate(QUICKEST_KEPT);
+        for (ends, way) in other.ways.iter() {
+            if self.ways.len() >= TRAVEL_PAIRS_MAX && !self.ways.contains_key(ends) {
+                self.evicted += 1;
+                continue;
+            }
+            self.ways.entry(ends.clone()).join(way);
+        }
     }
 
     /// What the quickest need between two places, and how many passages show it; `None` while too

@@ -447,6 +447,14 @@ impl Judge {
         metrics::gauge!("castellan_detect_groups").set(stats.groups as f64);
         metrics::gauge!("castellan_detect_pending").set(stats.pending as f64);
         metrics::gauge!("castellan_detect_people").set(stats.people as f64);
+        for clock in self.detector.clocks() {
+            let source = clock.source.to_string();
+            let lag = clock.lag_least_ms as f64 / 1e3;
+            metrics::gauge!("castellan_clock_lag_least_seconds", "source" => source.clone())
+                .set(lag);
+            let widened = clock.widened_ms as f64 / 1e3;
+            metrics::gauge!("castellan_clock_widened_seconds", "source" => source).set(widened);
+        }
         metrics::gauge!("castellan_detect_ways").set(stats.ways as f64);
         metrics::gauge!("castellan_detect_habits").set(stats.habits as f64);
         metrics::counter!("castellan_detect_late_total").absolute(stats.late);

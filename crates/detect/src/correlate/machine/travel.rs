@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Episode, Item};
 use crate::correlate::own::{Own, Spot};
-use crate::learned::{Basis, Ways};
+use crate::learned::{Basis, Clocks, Ways};
 use crate::limits::{GATES_PER_ZONE_MAX, SPOTS_PER_PERSON_MAX, TRAVEL_BETWEEN_REGIONS};
 use crate::rules::{RuleIndex, Travel};
 use crate::spine::Spine;
@@ -23,6 +23,7 @@ use crate::words;
 pub(crate) struct Ground<'a> {
     pub spine: &'a Spine,
     pub ways: &'a Ways,
+    pub clocks: &'a Clocks,
 }
 
 /// The newest sighting at each place, oldest first.
@@ -86,9 +87,12 @@ fn spot(item: &Item) -> Option<&Spot> {
 }
 
 /// The longest time that may lie between two sightings.
-fn longest_gap(a: &Item, b: &Item) -> Duration {
+fn longest_gap(a: &Item, b: &Item, clocks: &Clocks) -> Duration {
     let gap = a.time.since(b.time).max(b.time.since(a.time));
-    if a.source == b.source { gap } else { gap + a.bound + b.bound }
+    if a.source == b.source {
+        return gap;
+    }
+    gap + a.bound + b.bound + clocks.widened(&a.source) + clocks.widened(&b.source)
 }
 
 fn impossible(
@@ -98,7 +102,7 @@ fn impossible(
     ground: Ground<'_>,
 ) -> Option<(Duration, Least)> {
     let least = least(spot(old)?, spot(new)?, travel, ground)?;
-    let gap = longest_gap(old, new);
+    let gap = longest_gap(old, new, ground.clocks);
     (gap < least.time).then_some((gap, least))
 }
 

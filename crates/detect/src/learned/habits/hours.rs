@@ -80,6 +80,17 @@ impl Hours {
         Seen { weeks: (bits & mask).count_ones(), of }
     }
 
+    /// Takes in what was done elsewhere, too.
+    pub(super) fn join(&mut self, other: &Self) {
+        let mut other = other.clone();
+        let week = self.week.max(other.week);
+        self.turn(week);
+        other.turn(week);
+        for (hour, bits) in other.seen {
+            *self.seen.entry(hour).or_default() |= bits;
+        }
+    }
+
     fn bits(&self, hour: u8) -> u32 {
         self.seen.get(&hour).copied().unwrap_or(0)
     }

@@ -57,6 +57,23 @@ impl Rates {
         Some(Usual { count: self.count, at_most })
     }
 
+    /// Takes in the windows of another time, all of them before or after these.
+    pub(super) fn join(&mut self, other: &Self) {
+        let (older, newer) =
+            if other.window < self.window { (other, &*self) } else { (&*self, other) };
+        let mut joined = newer.clone();
+        let last = (older.count > 0 && older.window < newer.window).then_some(older.count);
+        let before = older.before.iter().copied().chain(last).chain(newer.before.iter().copied());
+        joined.before = before.collect();
+        if older.window == newer.window {
+            joined.count = older.count.saturating_add(newer.count);
+            joined.is_said |= older.is_said;
+        }
+        let beyond = joined.before.len().saturating_sub(RATE_WINDOWS_MAX);
+        joined.before.drain(..beyond);
+        *self = joined;
+    }
+
     /// What all but one in twenty windows stay within.
     fn usual(&self) -> Option<u64> {
         if self.before.len() < RATE_WINDOWS_LEAST {

@@ -49,12 +49,26 @@ impl Values {
         self.last.get(value).is_some_and(|last| now.since(*last) <= span)
     }
 
+    /// Takes in what was had elsewhere, too.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (value, last) in &other.last {
+            let known = self.last.entry(value.clone()).or_insert(*last);
+            *known = (*known).max(*last);
+        }
+        self.forgotten = self.forgotten.max(other.forgotten);
+        self.drop_oldest();
+    }
+
     /// Makes room: first what is older than anybody asks for, then the oldest.
     fn forget(&mut self, now: Timestamp, span: Duration) {
         if self.last.len() <= HABIT_VALUES_MAX {
             return;
         }
         self.last.retain(|_, last| now.since(*last) <= span);
+        self.drop_oldest();
+    }
+
+    fn drop_oldest(&mut self) {
         while self.last.len() > HABIT_VALUES_MAX {
             let oldest = self.last.iter().min_by_key(|(value, last)| (**last, (*value).clone()));
             let Some((value, last)) = oldest.map(|(value, last)| (value.clone(), *last)) else {
