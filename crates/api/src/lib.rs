@@ -34,6 +34,7 @@ mod signin;
 mod system;
 mod tokens;
 mod views;
+mod wide;
 
 mod console;
 mod router;
