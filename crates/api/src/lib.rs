@@ -24,6 +24,7 @@ mod operators;
 mod organisation;
 mod panic;
 mod papers;
+mod passage;
 mod people;
 mod plans;
 mod presence;
