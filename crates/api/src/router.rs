@@ -24,8 +24,8 @@ use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
     audit, console, events, history, hosts, incidents, ingest, live, mappings, occurrences, oidc,
-    operators, organisation, panic, papers, passage, people, plans, presence, problem, raw, refused,
-    session, signin, system, tokens, views,
+    operators, organisation, panic, papers, passage, people, plans, presence, problem, raw,
+    refused, session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
