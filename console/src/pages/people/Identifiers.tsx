@@ -118,9 +118,11 @@ function Overdue({ kind, person }: { kind: keyof typeof ICONS; person: PersonIte
   return (
     <span className={css.overdue}>
       <Severity level="high" />
-      {date
-        ? t(`people.overdue_${kind === 'badge' ? 'badge' : 'account'}_on`, { date })
-        : t(kind === 'badge' ? 'people.overdue_badge' : 'people.overdue_account')}
+      <span>
+        {date
+          ? t(`people.overdue_${kind === 'badge' ? 'badge' : 'account'}_on`, { date })
+          : t(kind === 'badge' ? 'people.overdue_badge' : 'people.overdue_account')}
+      </span>
     </span>
   )
 }
