@@ -1,5 +1,6 @@
 // People's ways through the console, by role and label, with axe on every page:
-// node scripts/journeys.mjs BASE [LINK] [--engineer LINK] [--guard LINK] [--only WORD]
+// node scripts/journeys.mjs BASE [LINK] [--engineer LINK] [--guard LINK] [--analyst LINK]
+//     [--only WORD]
 import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
@@ -18,7 +19,7 @@ import {
   watch,
 } from './lib.mjs'
 
-const { base, link, only, engineer, guard } = arguments_()
+const { base, link, only, engineer, guard, analyst } = arguments_()
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launch()
 const troubles = []
@@ -522,6 +523,7 @@ const desk = async (link) => {
   return page
 }
 const gate = await desk(guard)
+const soc = await desk(analyst)
 
 await journey('a hand-over is seen at once where it goes, and waits for a word', async () => {
   if (!gate) return
@@ -626,6 +628,102 @@ await journey('people, sources and rules are read: who, how well, and why', asyn
       .getByRole('heading', { name: 'Findings' })
       .waitFor()
   }
+})
+
+const nameIsEverywhere = async () => {
+  if (!soc) return
+  // At the analyst's desk: an administrator may not ask for names.
+  const page = soc
+  const api = apiOf(page)
+  const open = async (path) => {
+    await page.goto(base + path)
+    await page.getByRole('main').waitFor()
+  }
+  const row = (title) => page.getByRole('option').filter({ hasText: title })
+  const detail = () => page.getByRole('region', { name: 'Incident', exact: true })
+  const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+  const about = incidents.filter((one) => one.evidence?.length > 0)
+  const people = about.flatMap((one) => one.entities.filter((e) => e.startsWith('person:')))
+  let id
+  for (const person of people.map((entity) => entity.slice('person:'.length))) {
+    const { body } = await api('GET', `/v1/people/${person}`)
+    if (body.name === null) id = person
+  }
+  assert.ok(id, `nobody's name is hidden: ${people}`)
+  const found = about.find((one) => one.entities.includes(`person:${id}`))
+
+  // What nobody asked for is told to nobody, and whoever searches is told what to do.
+  const hint = page.getByText('Names are hidden until you give a reason')
+  await open('/events?mode=search&q=person:nobody-of-this-name')
+  await hint.waitFor()
+  await open('/people')
+  await page.getByRole('textbox', { name: 'Find people' }).fill('nobody of this name')
+  await hint.waitFor()
+  await open(`/incidents?i=${found.id}`)
+  await detail().getByText(id).first().waitFor()
+
+  await open(`/people?id=${id}`)
+  await page.getByRole('button', { name: 'Show the name' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey wants it.')
+  await dialog.getByRole('button', { name: 'Show the name' }).click()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  const { name } = (await api('GET', `/v1/people/${id}`)).body
+  await page.getByRole('heading', { name }).waitFor()
+  await page.getByRole('option').filter({ hasText: name }).waitFor()
+
+  await open(`/incidents?q=${encodeURIComponent(name)}&i=${found.id}`)
+  await row(found.title).first().waitFor()
+  await detail().getByRole('link', { name }).first().waitFor()
+  assert.equal(await detail().getByText(id, { exact: true }).count(), 0, 'a number beside the name')
+  await open(`/operations?i=${found.id}&at=incident`)
+  await page.locator('td').getByText(name).first().waitFor()
+
+  const word = name.split(' ').at(-1).toLowerCase()
+  await open(`/events?mode=search&q=person:${word}`)
+  const table = page.getByRole('grid', { name: 'Events, newest first' })
+  await table.getByRole('gridcell', { name }).first().waitFor()
+  // Values in a row ask further; what happened opens it.
+  await table.getByRole('row').nth(1).getByRole('gridcell').nth(1).click()
+  const one = page.getByRole('region', { name: 'Event', exact: true })
+  await one.getByRole('link', { name }).first().waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type(name)
+  await page.getByRole('dialog').getByRole('option').filter({ hasText: name }).first().waitFor()
+  await page.keyboard.press('Escape')
+
+  const file = await page.evaluate(async (person) => {
+    const answer = await fetch(`/v1/events/export?format=csv&person=${person}`)
+    return { named: answer.headers.get('content-disposition'), text: await answer.text() }
+  }, id)
+  assert.match(file.named, new RegExp(`events-${id}-\\d{4}-\\d\\d-\\d\\dT\\d{4}Z\\.csv`))
+  const [head, first] = file.text.split('\r\n')
+  for (const column of ['what', 'person_name', 'account', 'place_name', 'host', 'src_ip']) {
+    assert.ok(head.split(',').includes(column), `${column} of ${head}`)
+  }
+  assert.ok(first.includes(name), first)
+}
+await journey(
+  'a name that was asked for is a name everywhere, and no other is told',
+  nameIsEverywhere,
+  { page: soc },
+)
+
+await journey('a badge that should have ended says so, and does not say where', async () => {
+  let leaver
+  await eventually(async () => {
+    const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+    leaver = incidents.find((one) => one.rules.includes('leaver-badge'))
+    return leaver !== undefined
+  })
+  const id = leaver.entities.find((entity) => entity.startsWith('person:')).slice('person:'.length)
+  await open(`/people?id=${id}`)
+  const person = page.getByRole('region', { name: 'Person', exact: true })
+  await person.getByText(/Should have ended on .*, when this person left/).waitFor()
+  await person.getByText('Last badge use').waitFor()
+  await person.getByText(/This person left on /).waitFor()
+  assert.equal(await person.getByText('never seen').count(), 0, 'a passage that was never seen')
+  assert.deepEqual(await violations(), [])
 })
 
 await journey('what is written down is corrected, reported and bundled as evidence', async () => {

@@ -505,8 +505,9 @@ export interface paths {
         };
         /**
          * A search as a file, newest first: `ndjson` is one event per line, `csv` the columns that people
-         *     read, `parquet` the same columns with their types. At the limit `export_rows_max` the last line
-         *     says so; in a Parquet file its metadata does, under the key `castellan.cut`.
+         *     read, `parquet` the same columns with their types. People are called by their ids, and by name
+         *     too where the caller has asked for it. At the limit `export_rows_max` the last line says so; in
+         *     a Parquet file its metadata does, under the key `castellan.cut`.
          */
         get: {
             parameters: {
@@ -1921,6 +1922,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose names this session has asked for, with a reason each, and may call by name wherever they
+         *     appear. For a token: nobody; one of the scope `names` is given names where they stand.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NameItem"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/occurrences": {
         parameters: {
             query?: never;
@@ -2848,6 +2895,55 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["StayItem"][];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/presence/{person}/passage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a person's badge was last used at a door, and why that does not say where they are, where
+         *     it does not.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Person id */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PassageAnswer"];
                     };
                 };
                 404: {
@@ -4175,6 +4271,11 @@ export interface components {
         IdentifierItem: {
             /** @description `badge`, `account` … */
             kind: string;
+            /**
+             * @description A badge or account that was never ended although its person has left: it should have been,
+             *     when they did.
+             */
+            overdue?: boolean;
             /** @description Which system's namespace. */
             realm?: string | null;
             valid_from?: components["schemas"]["Timestamp"] | null;
@@ -4376,6 +4477,13 @@ export interface components {
          * @enum {string}
          */
         Milestone: "dispatched" | "on_scene" | "clear";
+        /** @description A person whose name this session has asked for. */
+        NameItem: {
+            /** @description Id: what they are called by otherwise. */
+            id: components["schemas"]["PersonId"];
+            /** @description The name. */
+            name: string;
+        };
         /** @description A new password. */
         NewPassword: {
             /** @description The new one: 12 to 256 characters. */
@@ -4593,6 +4701,10 @@ export interface components {
             asset?: components["schemas"]["AssetId"] | null;
             place?: components["schemas"]["PlaceId"] | null;
         };
+        /** @description The last passage, if there was one. */
+        PassageAnswer: {
+            passage?: components["schemas"]["PassageItem"] | null;
+        };
         /** @description One passage. */
         PassageItem: {
             /** @description When. */
@@ -4683,6 +4795,7 @@ export interface components {
             status: components["schemas"]["PersonStatus"];
             /** @description Team. */
             team?: string | null;
+            until?: components["schemas"]["Timestamp"] | null;
         };
         /**
          * @description What a person is to the organisation.

@@ -127,7 +127,7 @@ function ActLine({ entry, incident }: { entry: TimelineEntry; incident: Incident
         {ICONS[entry.act.act] ?? <IconArrowRight size={12} aria-hidden />}
       </span>
       <div className={css.lineText}>
-        <bdi>{entry.act.act === 'folded' ? directory.inWords(text) : text}</bdi>
+        <bdi>{entry.act.act === 'folded' ? directory.inWords(text, incident.entities) : text}</bdi>
         <span className={css.lineWho}>
           <span className="faint">
             <bdi>{isOurs ? 'Castellan' : directory.operatorName(entry.by)}</bdi>

@@ -60,10 +60,10 @@ function Headline({ incident }: { incident: Incident }) {
         <More incident={incident} />
       </div>
       <h3 className={css.name}>
-        <bdi>{incident.title}</bdi>
+        <bdi>{directory.inWords(incident.title, incident.entities)}</bdi>
       </h3>
       <p className={css.because}>
-        <bdi>{directory.inWords(incident.because)}</bdi>
+        <bdi>{directory.inWords(incident.because, incident.entities)}</bdi>
       </p>
     </div>
   )

@@ -90,11 +90,11 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
             <IconArrowsExchange size={12} aria-hidden /> {t('incidents.offered_you')}
           </span>
         )}
-        <bdi>{incident.title}</bdi>
+        <bdi>{directory.inWords(incident.title, incident.entities)}</bdi>
       </span>
       {isRoomy && (
         <span className={`${css.because} cut`}>
-          <bdi>{directory.inWords(incident.because)}</bdi>
+          <bdi>{directory.inWords(incident.because, incident.entities)}</bdi>
         </span>
       )}
       <SiteCell id={incident.site} isWide={isWide} name={site} />
@@ -176,7 +176,7 @@ export const GroupRow = memo(function GroupRow(props: GroupProps) {
         <Severity level={row.level} />
       </span>
       <span className={css.groupTitle}>
-        <bdi className={`${css.title} cut`}>{first.title}</bdi>
+        <bdi className={`${css.title} cut`}>{directory.inWords(first.title, first.entities)}</bdi>
         <span
           className={`${css.groupCount} num`}
           title={t('incidents.group_of', { count: row.ids.length })}
@@ -191,7 +191,7 @@ export const GroupRow = memo(function GroupRow(props: GroupProps) {
       </span>
       {isRoomy && (
         <span className={`${css.because} cut`}>
-          <bdi>{directory.inWords(first.because)}</bdi>
+          <bdi>{directory.inWords(first.because, first.entities)}</bdi>
         </span>
       )}
       <SiteCell id={first.site} isWide={isWide} name={directory.siteName(first.site)} />

@@ -132,7 +132,7 @@ function Card({ incident, isFirst, accept, decline }: CardProps) {
         search={{ i: incident.id, at: 'incident' } as never}
       >
         <Severity level={incident.level} isShort />
-        <bdi>{incident.title}</bdi>
+        <bdi>{directory.inWords(incident.title, incident.entities)}</bdi>
       </Link>
       {offer.note && (
         <p className={css.note}>

@@ -52,7 +52,7 @@ export function QueueBody({ queue, cursor, isWide, onOpen, onMore, isReading }: 
 
 function AllWell({ openCount }: { openCount: number }) {
   const now = useExternal(status)
-  const [, setUrl] = useUrl()
+  const [url, setUrl] = useUrl()
   if (openCount > 0) {
     const clear = () =>
       setUrl({
@@ -67,6 +67,7 @@ function AllWell({ openCount }: { openCount: number }) {
     return (
       <EmptyNote title={t('incidents.all_well_matching')}>
         <p>{t('incidents.all_well_matching_text', { count: openCount })}</p>
+        {url.q && <p>{t('shell.names_hidden')}</p>}
         <Button variant="default" onClick={clear}>
           {t('incidents.clear_filter')}
         </Button>

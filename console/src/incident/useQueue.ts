@@ -3,6 +3,7 @@ import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 're
 import type { Incident } from '../api/types'
 import { incidents } from '../live/incidents'
 import { useExternal } from '../live/external'
+import { useDirectory } from '../org/organisation'
 import { ticking } from '../time/clock'
 import type { UrlState } from '../url'
 import { isOfferedTo, matches, readFilter } from './filter'
@@ -41,6 +42,7 @@ export function useQueue(
   // Only whether there is a cursor, not where: a key press must not render the page again.
   const isHeld = useSyncExternalStore(cursor.at.subscribe, () => cursor.at.get() !== undefined)
   const me = useMe()
+  const directory = useDirectory()
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState(0)
   const filterKey = [url.state, url.level, url.owner, url.site, url.entity, url.rule, url.q].join(
@@ -54,8 +56,8 @@ export function useQueue(
     return all
   }, [table.byId, extra])
   const wanted = useMemo(
-    () => [...byId.values()].filter((incident) => matches(incident, filter, me)),
-    [byId, filter, me],
+    () => [...byId.values()].filter((incident) => matches(incident, filter, me, directory.nameOf)),
+    [byId, filter, me, directory],
   )
 
   const held = useRef<{ queue: Queue; key: string }>({ queue: { order: [], arrived: [] }, key: '' })

@@ -46,9 +46,10 @@ export const usePeople = () =>
     staleTime: 300_000,
   })
 
-const option = (o: Omit<Option, 'sought'>): Option => ({
+/** `also`: what it is found by and does not show. */
+const option = ({ also = '', ...o }: Omit<Option, 'sought'> & { also?: string }): Option => ({
   ...o,
-  sought: soughtOf(`${o.hint ?? ''} ${o.key}`),
+  sought: soughtOf(`${o.hint ?? ''} ${o.key} ${also}`),
 })
 
 export interface Options {
@@ -88,7 +89,7 @@ export function useOptions(own: readonly PageCommand[]): Options {
       option({
         key: i.id,
         group: t('shell.group_incidents'),
-        label: i.title,
+        label: directory.inWords(i.title, i.entities),
         hint: `${word('incidents', 'level', i.level)} · ${directory.siteName(i.site)}`,
         to: '/incidents',
         search: { i: i.id },
@@ -101,6 +102,7 @@ export function useOptions(own: readonly PageCommand[]): Options {
         group: t('shell.group_people'),
         label: p.name ?? p.pseudonym ?? p.id,
         hint: directory.siteName(p.site),
+        also: p.identifiers.map((one) => one.value).join(' '),
         to: '/people',
         search: { id: p.id },
         icon: <EntityIcon kind="person" size={15} />,

@@ -24,6 +24,7 @@ mod operators;
 mod organisation;
 mod panic;
 mod papers;
+mod passage;
 mod people;
 mod plans;
 mod presence;
@@ -34,6 +35,7 @@ mod signin;
 mod system;
 mod tokens;
 mod views;
+mod wide;
 
 mod console;
 mod router;

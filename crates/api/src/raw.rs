@@ -12,6 +12,7 @@ use crate::events::site_of_source;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 use crate::veil::Eyes;
+use crate::wide;
 
 /// One record as its source said it, with people called by their ids where the caller has not
 /// asked for their names.
@@ -126,6 +127,11 @@ fn covered(eyes: &Eyes, body: &[u8]) -> Option<Vec<u8>> {
     for chunk in body.utf8_chunks() {
         out.extend_from_slice(covered_text(eyes, chunk.valid()).as_bytes());
         out.extend_from_slice(chunk.invalid());
+    }
+    // What is no text may hold texts of two bytes a character.
+    if readable(&out).0.is_none() {
+        let cover = |text: &str| Some(eyes.record(text.to_owned())).filter(|now| now != text);
+        out = wide::covered(&out, &cover).unwrap_or(out);
     }
     (out != body).then_some(out)
 }

@@ -24,8 +24,8 @@ use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
     audit, console, events, history, hosts, incidents, ingest, live, mappings, occurrences, oidc,
-    operators, organisation, panic, papers, people, plans, presence, problem, raw, refused,
-    session, signin, system, tokens, views,
+    operators, organisation, panic, papers, passage, people, plans, presence, problem, raw,
+    refused, session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -121,6 +121,8 @@ fn desk() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(panic::panic))
         .routes(routes!(presence::presence))
+        .routes(routes!(passage::last))
+        .routes(routes!(people::names))
         .routes(routes!(refused::list))
         .routes(routes!(refused::photo))
         .routes(routes!(mappings::one, mappings::save, mappings::restore))

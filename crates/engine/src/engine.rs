@@ -378,6 +378,11 @@ impl Engine {
         self.reveals.has_any(session)
     }
 
+    /// Whose names a session has asked for.
+    pub fn revealed(&self, session: &[u8; 32]) -> Vec<PersonId> {
+        self.reveals.of(session)
+    }
+
     /// Shows a person's name to a session, for a reason that is kept in the audit chain.
     pub async fn reveal(
         &self,

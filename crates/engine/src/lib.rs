@@ -22,6 +22,7 @@ pub mod occurrences;
 pub mod outbox;
 mod owners;
 pub mod panic;
+pub mod passage;
 pub mod papers;
 pub mod photos;
 pub mod plans;

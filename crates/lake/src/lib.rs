@@ -28,12 +28,13 @@ mod schema;
 mod search;
 mod sift;
 mod sql;
+mod told;
 mod write;
 
 pub use catalogue::{FORMAT, FileEntry, FileKind};
 pub use config::{LakeConfig, LakeLimits, Orphans, Place, QueryLimits};
 pub use error::{LakeError, LimitKind};
-pub use export::{CUT_KEY, Sheet, Told};
+pub use export::{COLUMNS, CUT_KEY, Line, Names, Sheet};
 pub use flush::{FlushReason, Flushed};
 pub use lake::{AppendOutcome, Lake, Stats};
 pub use maintain::{Change, Hold, Retention, RetentionRule};

@@ -535,7 +535,9 @@ pub(crate) fn site_of(organisation: &Organisation, entities: &BTreeSet<Entity>) 
             }
         }
     }
-    let told = [places, assets, people].into_iter().find(|sites| !sites.is_empty())?;
+    let told = if places.is_empty() { assets } else { places };
+    // Who is in two places at once is the business of those who know them.
+    let told = if told.len() == 1 { told } else { people };
     let mut sites = told.into_iter();
     match (sites.next(), sites.next()) {
         (Some(only), None) => Some(only.clone()),

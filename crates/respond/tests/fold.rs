@@ -5,11 +5,11 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{at, finding, moment, organisation, rule_info, team};
+use common::{at, finding, moment, organisation, person, rule_info, team};
 use model::finding::{Finding, FindingState, Level};
-use model::ids::{Entity, FindingId, RuleId};
+use model::ids::{Entity, FindingId, PlaceId, RuleId};
 use model::incident::{Disposition, IncidentState, Owner, TimelineAct};
-use model::spine::Organisation;
+use model::spine::{Organisation, Person, PersonKind, PersonStatus, Validity};
 use proptest::prelude::*;
 use respond::{AlarmCounts, Book, By, FoldOutcome, FoldPolicy, Shelf, ShelveWhy, act, limits};
 
@@ -166,6 +166,32 @@ fn an_incident_gathers_what_its_findings_bring() {
         incident.timeline.iter().map(|entry| &entry.act).collect::<Vec<_>>().as_slice(),
         [TimelineAct::Opened { .. }, TimelineAct::Folded { .. }]
     ));
+}
+
+#[test]
+fn an_incident_of_two_sites_is_of_its_persons_site() {
+    let mut organisation = organisation();
+    let ana = Person {
+        id: person("ana"),
+        name: "Ana Example".into(),
+        kind: PersonKind::Employee,
+        status: PersonStatus::Active,
+        team: None,
+        manager: None,
+        site: PlaceId::parse("annex").ok(),
+        validity: Validity::default(),
+    };
+    organisation.people.insert(ana.id.clone(), ana);
+    let site = |entities: &str| {
+        let finding = finding("f1", "two-places", entities, 10);
+        let policy = FoldPolicy::default();
+        let book = Book::default();
+        let outcome = book.fold((&policy, &organisation), &finding, &rule_info(), &moment(1));
+        outcome.changed().unwrap().incident.site.as_ref().map(ToString::to_string)
+    };
+    assert_eq!(site("person:ana place:d-lab place:annex").as_deref(), Some("annex"));
+    assert_eq!(site("person:ana place:d-lab").as_deref(), Some("hq"), "what happened says more");
+    assert_eq!(site("person:ben place:d-lab place:annex"), None);
 }
 
 fn in_state(mut finding: Finding, state: FindingState) -> Finding {

@@ -140,7 +140,9 @@ function Found({ finding }: { finding: Finding }) {
           {t('detections.evidence', { count: finding.evidence.length })}
         </span>
       </div>
-      <bdi className={css.because}>{directory.inWords(finding.because.slice(0, 600))}</bdi>
+      <bdi className={css.because}>
+        {directory.inWords(finding.because.slice(0, 600), finding.entities)}
+      </bdi>
       <div className={css.entities}>
         {finding.entities.slice(0, 8).map((entity) => (
           <EntityLink key={entity} entity={entity} />

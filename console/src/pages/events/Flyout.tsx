@@ -1,8 +1,21 @@
 import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core'
 import { IconArrowLeft, IconX } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { EventItem } from '../../api/types'
-import { assetOf, describe, placeOf, siteOf, worldOf } from '../../event/describe'
+import {
+  assetOf,
+  describe,
+  eventKey,
+  isEcho,
+  PHYSICAL_ACCESS,
+  placeOf,
+  siteOf,
+  whereInWords,
+  whereOf,
+  worldOf,
+} from '../../event/describe'
+import { useDirectory } from '../../org/organisation'
 import { Facts, Mark } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
@@ -67,6 +80,7 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
   const { event } = item
   const world = worldOf(event)
   const [place, asset, who] = [placeOf(event), assetOf(event), whoOf(event)]
+  const twin = useTwin(item)
   const zoneAt = place ?? siteOf(event)
   const text = JSON.stringify(event, null, 2)
   return (
@@ -91,13 +105,14 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
         <Facts
           list={[
             [t('events.col_who'), who && <EntityLink entity={`person:${who}`} />],
-            [t('events.col_where'), place && <EntityLink entity={`place:${place}`} />],
+            [t('events.col_where'), <Somewhere key="w" event={event} />],
             [t('events.col_thing'), asset && <EntityLink entity={`asset:${asset}`} />],
             [t('events.col_source'), textOf(event, 'castellan.source')],
             [
               t('events.received'),
               <Stamp key="r" at={item.received_at} place={zoneAt} as="full" />,
             ],
+            [isEcho(event) ? t('events.twin_of') : t('events.twin'), twin],
             [t('events.between'), <Interval key="i" event={event} place={zoneAt} />],
           ]}
         />
@@ -123,6 +138,29 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
         )}
       </div>
     </>
+  )
+}
+
+/** Where it happened, or with what: a thing that is carried about is where nobody says. */
+function Somewhere({ event }: { event: EventItem['event'] }) {
+  const directory = useDirectory()
+  const { place } = whereOf(event)
+  if (place) return <EntityLink entity={`place:${place}`} />
+  return <bdi>{whereInWords(event, directory.nameOf)}</bdi>
+}
+
+/** The other event of a badge read: the door's own, and the log-on that rules may ask for. */
+function useTwin(item: EventItem) {
+  const isTwin = isEcho(item.event)
+  const isDoor = item.event.class_uid === PHYSICAL_ACCESS
+  const part = isTwin ? item.part - 1 : item.part + 1
+  const path = isTwin || isDoor ? `/v1/events/${item.record}/${part}` : undefined
+  const { data } = useReading<EventItem>(part < 0 ? undefined : path)
+  if (!data || isEcho(data.event) === isTwin) return undefined
+  return (
+    <Link to="/events" search={{ mode: 'search', event: eventKey(data) } as never}>
+      {t('events.twin_show')}
+    </Link>
   )
 }
 

@@ -409,10 +409,12 @@ async fn a_search_leaves_as_parquet() {
     let url = server.url("/v1/events/export?format=parquet&source=app");
     let file = fetched(client().get(url).bearer_auth(&token)).await;
     assert_eq!(file.kind, "application/vnd.apache.parquet");
-    assert!(file.name.contains("events.parquet"), "{}", file.name);
+    assert!(file.name.contains("events-app-") && file.name.contains("Z.parquet"), "{}", file.name);
     assert!(file.bytes.starts_with(b"PAR1") && file.bytes.ends_with(b"PAR1"));
     let said = String::from_utf8_lossy(&file.bytes);
-    for column in ["time", "record", "source", "class_uid", "person", "place", "message"] {
+    for column in
+        ["time", "what", "record", "source", "class_uid", "person_name", "src_ip", "message"]
+    {
         assert!(said.contains(column), "{column}");
     }
     server.stop().await;
