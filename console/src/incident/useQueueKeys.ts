@@ -8,7 +8,8 @@ import { refusalOf } from '../ui/ActionButton'
 import type { Act } from './acts'
 import { COMMENT_FIELD } from './CommentBox'
 import { openDialog, type DialogKind } from './dialogs'
-import { type Cursor, rowKey } from './IncidentList'
+import { rowKey } from './flood'
+import type { Cursor } from './IncidentList'
 import { step } from './queue'
 import { undoLast, useActs } from './useActs'
 import type { QueueView } from './useQueue'
@@ -57,7 +58,7 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
   }
   const move = (by: number) => () => {
     const next = step(queue.rows.map(rowKey), cursor.at.get(), by)
-    if (next !== undefined) cursor.at.set(next)
+    if (next !== undefined) cursor.place(next)
   }
   const withRow = (run: (key: string) => void) => () => {
     const key = cursor.at.get()

@@ -8,9 +8,9 @@ import { Dialogs } from '../../incident/Dialogs'
 import { openDialog } from '../../incident/dialogs'
 import { EvidenceView } from '../../incident/EvidenceView'
 import { FilterText } from '../../incident/FilterBar'
-import type { Row } from '../../incident/flood'
+import { type Row, rowKey } from '../../incident/flood'
 import { IncidentDetail } from '../../incident/IncidentDetail'
-import { Cursor, rowKey } from '../../incident/IncidentList'
+import { Cursor } from '../../incident/IncidentList'
 import { QueueBody } from '../../incident/QueueBody'
 import { useFollow } from '../../incident/useFollow'
 import { useIncident } from '../../incident/useIncident'
@@ -225,7 +225,7 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
     preview: openKey,
     leave: () => {
       hasLeft.current = true
-      cursor.at.set(undefined)
+      cursor.look(undefined)
       setUrl({ i: undefined, at: undefined })
     },
     extra: [
@@ -241,9 +241,9 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
   const top = queue.rows[0]
   useEffect(() => {
     if (cursor.at.get() !== undefined) return
-    if (url.i) cursor.at.set(url.i)
+    if (url.i) cursor.look(url.i)
     // The gravest is looked at first, unless the operator has put the cursor away.
-    else if (top && !hasLeft.current && !isPhone()) cursor.at.set(rowKey(top))
+    else if (top && !hasLeft.current && !isPhone()) cursor.look(rowKey(top))
   }, [url.i, cursor, top])
 }
 
