@@ -1,7 +1,6 @@
 import { SegmentedControl } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconTower } from '@tabler/icons-react'
-import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { cameraAddress, firstCamera } from '../../camera/address'
 import { Dialogs } from '../../incident/Dialogs'
@@ -200,7 +199,6 @@ const isTall = (): boolean => matchMedia('(min-height: 880px) and (min-width: 11
 function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) => void): void {
   const [url, setUrl] = useUrl()
   const directory = useDirectory()
-  const navigate = useNavigate()
   const openKey = (key: string) => {
     const row = queue.rows.find((one) => rowKey(one) === key)
     if (row) open(row)
@@ -213,7 +211,11 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
       found && template && cameraAddress(template, { ...found, at: incident!.last_seen })
     if (address) window.open(address, '_blank', 'noopener,noreferrer')
     else if (found)
-      void navigate({ to: '/places' as never, search: { asset: found.camera } as never })
+      notifications.show({
+        title: t('desk.camera_unlinked_title'),
+        message: `${t('desk.camera_unlinked_text')} [console] camera_link`,
+        withBorder: true,
+      })
     else notifications.show({ message: t('incidents.camera_none'), withBorder: true })
   }
   const group = t('incidents.key_group_incident')

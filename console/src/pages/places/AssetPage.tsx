@@ -39,7 +39,7 @@ export function AssetPage({ id }: { id: string }) {
       head={
         <>
           <Mark>{asset.kind}</Mark>
-          {directory.organisation.camera_link && <CameraLink entity={`asset:${id}`} as="button" />}
+          <CameraLink entity={`asset:${id}`} as="button" isHere />
         </>
       }
     >
