@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
 import { useDirectory } from '../org/organisation'
+import { OwnReport } from '../panic/OwnReport'
 import { ReasonOwed } from '../panic/ReasonOwed'
 import { useSession } from '../session/session'
 import { t, type TextKey } from '../text'
@@ -13,8 +14,10 @@ import { ProblemNote, Waiting } from '../ui/Notes'
 import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
 import type { Act } from './acts'
-import { COMMENT_FIELD, CommentBox } from './CommentBox'
+import { CallFacts } from './CallFacts'
+import { CommentBox } from './CommentBox'
 import { openDialog, type DialogKind } from './dialogs'
+import { Escalation } from './Escalation'
 import { stateOf } from './filter'
 import { History } from './History'
 import { OwnerName, StateMark } from './IncidentRow'
@@ -27,15 +30,19 @@ import { useIncident } from './useIncident'
 
 /** One incident: what it is, what may be done, the procedure, the history of both worlds. */
 export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string }) {
-  const { incident, offers, error, retry } = useIncident(id)
+  const { incident, offers, escalatesAt, own, error, retry } = useIncident(id)
   if (error) return <ProblemNote error={error} retry={retry} />
   if (!incident) return <Waiting />
+  if (own) return <OwnReport incident={own} offer={offers.get('comment')} />
+  const { call } = incident.handling ?? {}
   return (
     <div className={css.detail}>
       <div className={css.scroll}>
         <Headline incident={incident} />
         <Actions incident={incident} offers={offers} />
-        <ReasonOwed incident={incident} field={COMMENT_FIELD} />
+        <Escalation incident={incident} due={escalatesAt} />
+        <ReasonOwed incident={incident} />
+        {call && <CallFacts call={call} site={incident.site} />}
         <Facts incident={incident} />
         <Milestones incident={incident} offer={offers.get('mark')} />
         <Procedure incident={incident} offer={offers.get('tick_step')} />

@@ -50,7 +50,9 @@ export function entryText(entry: TimelineEntry, nameOf: NameOf, sop: Incident['s
         outcome: String(act.outcome),
       })
     case 'escalated':
-      return t('incidents.did_escalated', { step: String(act.step) })
+      return t('incidents.did_escalated', { count: Number(act.step) })
+    case 'called_again':
+      return t('desk.did_called_again', { text: String(act.text) })
     case 'offered':
       return withWhy(t('incidents.did_offered', { to: owner(act.to, nameOf) }), act.note)
     case 'offer_ended':

@@ -36,7 +36,8 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
     const row = queue.rows.find((one) => rowKey(one) === cursor.at.get())
     const under = !row ? [] : row.kind === 'group' ? row.ids : [row.id]
     const ids = ticked.size > 0 ? [...ticked] : under
-    return ids.flatMap((id) => queue.byId.get(id) ?? [])
+    // Nothing is done by a key to what stands for a call from this screen.
+    return ids.flatMap((id) => queue.byId.get(id) ?? []).filter((one) => !one.isMasked)
   }
   /** For one incident whose offers we know, the server's reason why not comes before any dialog. */
   const refused = (list: Incident[], action: string): boolean => {

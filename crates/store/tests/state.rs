@@ -201,7 +201,11 @@ fn an_incident(id: &str, secs: i64, finding: &str) -> Incident {
         entities: BTreeSet::from([Entity::Person(person("ana")), Entity::Asset(asset("cam-1"))]),
         evidence: Vec::new(),
         because: "ana was seen at two places at once".into(),
-        sop: vec![SopStep { text: "Call her".into(), done: Some((at(3), "op-1".into())) }],
+        sop: vec![SopStep {
+            text: "Call her".into(),
+            done: Some((at(3), "op-1".into())),
+            asked_by: Vec::new(),
+        }],
         disposition: None,
         handling: Handling::default(),
         reason_owed: false,

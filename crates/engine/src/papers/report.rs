@@ -32,6 +32,8 @@ pub struct ReportAsk<'a> {
     pub from: Timestamp,
     /// Until before when.
     pub to: Timestamp,
+    /// Incidents of other sites too that everybody who works incidents is told of.
+    pub everywhere_too: bool,
     /// About this site alone.
     pub site: Option<PlaceId>,
     /// The zone of its times; the site's or the organisation's if absent.
@@ -330,7 +332,7 @@ impl Engine {
     async fn incidents_of(&self, ask: &ReportAsk<'_>) -> Result<(Vec<Incident>, bool), PaperError> {
         let max = self.config.limits.report_rows_max.saturating_mul(INCIDENTS_PER_LINE);
         let max = u32::try_from(max).unwrap_or(u32::MAX - 1).min(u32::MAX - 1);
-        let sites = ask.incidents.as_deref();
+        let sites = (ask.incidents.as_deref(), ask.everywhere_too);
         let span = (ask.from, ask.to);
         let mut found = self.state.incidents_between(span, sites, max + 1).await?;
         let is_cut = found.len() as u64 > u64::from(max);
