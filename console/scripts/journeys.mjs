@@ -687,7 +687,7 @@ await journey('what is written down is corrected, reported and bundled as eviden
 
   const { id } = await incident()
   await open(`/incidents?i=${id}`)
-  await detail().getByRole('button', { name: 'More', exact: true }).click()
+  await detail().getByRole('button', { name: 'Evidence bundle and address' }).click()
   await page.getByRole('menuitem', { name: 'Evidence bundle' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey wants it.')

@@ -1,5 +1,7 @@
 import { Radio, Select, Textarea } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useMemo, useState } from 'react'
 import type { Disposition, Owner } from '../api/types'
 import { incidents, isOpen } from '../live/incidents'
 import { useExternal } from '../live/external'
@@ -13,7 +15,7 @@ import { closeDialog, type DialogKind, type OpenDialog } from './dialogs'
 import { ownerKey } from './filter'
 import css from './incident.module.css'
 import { OpenByHand } from './OpenByHand'
-import { receivers } from './receivers'
+import { receivers, teamReceivers, type Receiver } from './receivers'
 import { SnoozeForm } from './SnoozeForm'
 import { useActs } from './useActs'
 import { useMe } from './useMe'
@@ -76,7 +78,8 @@ type ListProps = { list: OpenDialog['list'] }
 
 /** To whom these may be given: teams, and those who may work every one of them. */
 function useOwners(list: OpenDialog['list'], kind: 'assign' | 'escalate' | 'offer') {
-  const { organisation } = useDirectory()
+  const directory = useDirectory()
+  const { organisation } = directory
   const { operator } = useSession()
   const me = useMe()
   const held = useExternal(incidents)
@@ -86,17 +89,16 @@ function useOwners(list: OpenDialog['list'], kind: 'assign' | 'escalate' | 'offe
       i.owner.kind === 'team' ? [i.owner.id] : [],
     )
     const teams = [...new Set([...organisation.teams, ...operator.teams, ...owning])].sort()
-    const all = [
-      ...teams.map((id) => ({ value: `team:${id}`, label: t('incidents.team', { name: id }) })),
-      ...(kind === 'escalate' ? [] : receivers(organisation.operators, list)),
-    ]
+    const { operators } = organisation
+    const people = kind === 'escalate' ? [] : receivers(operators, list, directory.siteName)
+    const all = [...people, ...teamReceivers(teams, operators, list, kind === 'offer')]
     const owners = new Set(list.map(ownerKey))
     return all.filter(
       ({ value }) =>
         !(owners.size === 1 && owners.has(value)) &&
         !(kind === 'offer' && value === `person:${me.person}`),
     )
-  }, [held, organisation, operator, me, list, kind])
+  }, [held, organisation, directory, operator, me, list, kind])
 }
 
 function ownerOf(value: string | null): Owner | undefined {
@@ -106,6 +108,9 @@ function ownerOf(value: string | null): Owner | undefined {
 
 function OwnerForm({ list, kind }: ListProps & { kind: 'assign' | 'escalate' | 'offer' }) {
   const owners = useOwners(list, kind)
+  const queries = useQueryClient()
+  // Who is there changes by the minute.
+  useEffect(() => void queries.invalidateQueries({ queryKey: ['organisation'] }), [queries])
   const [to, setTo] = useState<string | null>(null)
   const [note, setNote] = useState('')
   const { many } = useActs()
@@ -127,6 +132,8 @@ function OwnerForm({ list, kind }: ListProps & { kind: 'assign' | 'escalate' | '
         label={t('incidents.to')}
         placeholder={t('incidents.to_hint')}
         data={owners}
+        renderOption={({ option }) => <Choice receiver={option as Receiver} />}
+        maxDropdownHeight={320}
         value={to}
         onChange={setTo}
         searchable
@@ -147,6 +154,17 @@ function OwnerForm({ list, kind }: ListProps & { kind: 'assign' | 'escalate' | '
       )}
       {kind === 'offer' && <p className="dim">{t('incidents.dialog_offer_text')}</p>}
     </ActForm>
+  )
+}
+
+function Choice({ receiver }: { receiver: Receiver }) {
+  return (
+    <span className={css.receiver} data-there={receiver.isOnDuty || undefined}>
+      <bdi>{receiver.label}</bdi>
+      <span className="dim">
+        <bdi>{receiver.hint}</bdi>
+      </span>
+    </span>
   )
 }
 
@@ -182,6 +200,7 @@ function ResolveForm({ list }: ListProps) {
       : undefined
   return (
     <ActForm list={list} label={t('incidents.action_resolve')} act={act}>
+      <Unfinished list={list} note={reason} />
       <Radio.Group
         value={chosen}
         onChange={setChosen}
@@ -210,6 +229,24 @@ function ResolveForm({ list }: ListProps) {
         onChange={(event) => setReason(event.currentTarget.value)}
       />
     </ActForm>
+  )
+}
+
+/** What is still undone; nothing forbids to resolve it all the same. */
+function Unfinished({ list, note }: ListProps & { note: string }) {
+  const left = list.flatMap(({ sop }) => sop.filter((step) => !step.done)).length
+  const isSilent =
+    !note.trim() && list.some(({ timeline }) => !timeline.some(({ act }) => act.act === 'comment'))
+  const words = [
+    left > 0 && t('incidents.steps_left', { count: left }),
+    isSilent && t('incidents.no_word'),
+  ].filter(Boolean)
+  if (words.length === 0) return null
+  return (
+    <p className={css.unfinished} role="status">
+      <IconAlertTriangle size={15} aria-hidden />
+      <span>{words.join(' ')}</span>
+    </p>
   )
 }
 

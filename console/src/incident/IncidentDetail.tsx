@@ -7,7 +7,7 @@ import { useDirectory } from '../org/organisation'
 import { OwnReport } from '../panic/OwnReport'
 import { ReasonOwed } from '../panic/ReasonOwed'
 import { useSession } from '../session/session'
-import { t, type TextKey } from '../text'
+import { t, teamName, type TextKey } from '../text'
 import { ActionButton, refusalOf } from '../ui/ActionButton'
 import { EntityLink } from '../ui/EntityLink'
 import { ProblemNote, Waiting } from '../ui/Notes'
@@ -18,7 +18,7 @@ import { CallFacts } from './CallFacts'
 import { CommentBox } from './CommentBox'
 import { openDialog, type DialogKind } from './dialogs'
 import { Escalation } from './Escalation'
-import { stateOf } from './filter'
+import { milestoneOf, stateOf } from './filter'
 import { History } from './History'
 import { OwnerName, StateMark } from './IncidentRow'
 import css from './incident.module.css'
@@ -59,7 +59,7 @@ function Headline({ incident }: { incident: Incident }) {
     <div className={css.headline} data-level={incident.level}>
       <div className={css.headlineTop}>
         <Severity level={incident.level} size={16} />
-        <StateMark state={stateOf(incident)} />
+        <StateMark state={stateOf(incident)} milestone={milestoneOf(incident)} />
         <span className="dim">
           <Ago at={incident.opened_at} />
         </span>
@@ -187,7 +187,7 @@ function OtherActions({
   return (
     <Menu width={260}>
       <Menu.Target>
-        <Tooltip label={t('incidents.more')}>
+        <Tooltip label={t('incidents.more_acts')}>
           <ActionIcon
             className={css.dots}
             variant="default"
@@ -231,11 +231,11 @@ function Facts({ incident }: { incident: Incident }) {
             {t('incidents.offered_to', {
               to:
                 offer.to.kind === 'team'
-                  ? t('incidents.team', { name: offer.to.id })
+                  ? teamName(offer.to.id)
                   : directory.operatorName(offer.to.id),
               owner:
                 incident.owner.kind === 'team'
-                  ? t('incidents.team', { name: incident.owner.id })
+                  ? teamName(incident.owner.id)
                   : directory.operatorName(incident.owner.id),
             })}{' '}
             {t('incidents.offered_until')} <Stamp at={offer.until ?? ''} place={incident.site} />

@@ -348,7 +348,15 @@ impl Engine {
     /// Incidents with ids in place of names in what the report says of them.
     fn nameless(&self, mut incidents: Vec<Incident>) -> Vec<Incident> {
         let covering = self.covering();
+        let operators = self.signin.operators();
         for incident in &mut incidents {
+            // Who called for help stands in the title by name.
+            let caller = incident.handling.call.as_ref().and_then(|call| {
+                operators.iter().find(|one| one.id == call.by)
+            });
+            if let Some(caller) = caller.filter(|caller| !caller.name.is_empty()) {
+                incident.title = incident.title.replace(&caller.name, &caller.id);
+            }
             let is_typed = incident.rules.is_empty() && incident.handling.call.is_none();
             incident.title = match is_typed {
                 true => covering.typed(&incident.title),
