@@ -428,19 +428,33 @@ await journey('on a phone the guard sees who is refused, answers, and calls for 
     await help.click()
     await page.getByRole('dialog').getByRole('button', { name: 'Call for help' }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    await page.getByText('Help has been called.').waitFor({ state: 'attached' })
-    const called = (await api('GET', '/v1/incidents?limit=200')).body.incidents
-    const own = called.find((one) => one.reason_owed)
+    const owed = async () => {
+      const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+      return incidents.filter((one) => one.reason_owed)
+    }
+    const [own] = await owed()
     assert.ok(own, 'no incident owes a reason')
-    assert.equal(await row(own.title).count(), 0, 'the call is seen where it was made')
+    assert.match(own.title, /^Panic: Willem Brandsma, /)
+    assert.ok(own.handling.call.phones.length > 0 && own.sop.length > 0, JSON.stringify(own))
+    // Where it was made a plain report stands for it, among what is the caller's own.
+    await open('/operations?owner=me&q=report')
+    await row('Report to complete').waitFor()
+    assert.equal(await row('Panic').count(), 0, 'the call is seen where it was made')
+    assert.ok(!/help|panic/i.test(await page.getByRole('main').innerText()))
+    // A second press joins the first.
     await help.click()
-    await page.getByRole('dialog').getByRole('link', { name: 'Say why' }).click()
-    await detail().getByText('You called for help.').waitFor()
-    await detail().getByRole('button', { name: 'Say why' }).click()
-    await page.keyboard.type('A visitor became violent.')
+    await page.getByRole('dialog').getByText('raises no second alarm').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Call again' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    assert.equal((await owed()).length, 1, 'a second alarm')
+    // The reason is given in the card itself.
+    await row('Report to complete').click()
+    await detail().getByText('Nobody yet').waitFor()
+    await detail().getByRole('textbox', { name: 'Comment' }).fill('A visitor became violent.')
     await page.keyboard.press('Control+Enter')
     await detail().getByText('A visitor became violent.').waitFor()
-    await detail().getByText('You called for help.').waitFor({ state: 'hidden' })
+    await detail().getByText(own.title).first().waitFor()
+    assert.equal((await owed()).length, 0)
   } finally {
     await page.setViewportSize({ width: 1440, height: 900 })
   }
@@ -618,6 +632,33 @@ await journey('a row of the evidence leads to the event itself', async () => {
   await one.getByText('OCSF event').waitFor()
 })
 
+await journey('a camera that cannot be played says why, and who can change that', async () => {
+  const { doors } = (await api('GET', '/v1/organisation')).body
+  const { door } = doors.find(({ camera }) => camera)
+  await open(`/places?id=${door}`)
+  await page.getByRole('button', { name: /cannot be played from here/ }).first().click()
+  const why = page.getByRole('dialog', { name: /cannot be played from here/ })
+  await why.getByText('[console] camera_link').waitFor()
+  await why.getByRole('link', { name: /^Where / }).click()
+  await page.waitForURL(/asset=/)
+})
+
+await journey('sound that the browser blocks is said at the bell, and one click allows it', async () => {
+  const strict = await launch({ isStrict: true })
+  try {
+    const { context: own, page: quiet } = await device(strict, {
+      storageState: await context.storageState(),
+    })
+    await quiet.goto(`${base}/sources`)
+    await quiet.getByRole('main').waitFor()
+    await quiet.getByRole('button', { name: /Sound blocked/ }).click()
+    await quiet.getByRole('button', { name: /^Sound is on/ }).waitFor()
+    await own.close()
+  } finally {
+    await strict.close()
+  }
+})
+
 await journey('people, sources and rules are read: who, how well, and why', async () => {
   {
     await open('/people')
@@ -736,6 +777,9 @@ await journey(
       .filter({ hasText: /^line \d+/ })
       .first()
     await fault.click()
+    // What does not hold cannot be saved, and says why.
+    const save = desk.getByRole('button', { name: /^Save/ })
+    assert.ok(await save.isDisabled(), 'a syntax error can be saved')
     const [, line] = /^line (\d+)/.exec(await fault.innerText())
     const cursor = await field.evaluate((area) => [
       document.activeElement === area,
@@ -759,6 +803,24 @@ await journey(
     assert.deepEqual(await violations(desk), [])
     await desk.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
+
+    // What its source said last is tried too: all of it changes, and what in it is shown.
+    await desk.goto(`${base}/sources?id=okta&mend=okta`)
+    const last = desk.getByRole('list', { name: 'Last records that were understood' })
+    await last.getByRole('button').first().getByText('stays as it is').waitFor({ state: 'attached' })
+    await desk.getByText(/^0 of its last \d+ records change/).waitFor()
+    const okta = await field.inputValue()
+    await field.fill(`${okta}\n.status_detail = "the journey was here"\n`)
+    await last.getByRole('button').first().getByText('changes').waitFor({ state: 'attached' })
+    await desk
+      .getByRole('region', { name: 'What it gives' })
+      .getByRole('insertion')
+      .filter({ hasText: 'the journey was here' })
+      .first()
+      .waitFor()
+    assert.deepEqual(await violations(desk), [])
+    await desk.getByRole('button', { name: 'Discard changes' }).click()
+    await desk.goBack()
 
     // What changes what samples give is saved when the box says that this is meant.
     await field.fill(`${mended}\n.status_detail = "the journey was here"\n`)

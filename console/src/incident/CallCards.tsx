@@ -58,6 +58,9 @@ function Call({ incident, answer }: { incident: Incident; answer: () => void }) 
   const name = directory.operatorName(callerOf(incident) ?? '')
   const { call, escalated } = incident.handling ?? {}
   const again = call?.again?.at(-1)
+  const known = incident.entities.filter((entity) => entity.startsWith('place:'))
+  const names = [...known.slice(0, 1), ...(incident.site ? [`place:${incident.site}`] : [])]
+  const place = [...new Set(names)].map((entity) => directory.nameOf(entity)).join(', ')
   return (
     <article className={css.card} data-call aria-label={incident.title}>
       <p className={css.from}>
@@ -68,9 +71,7 @@ function Call({ incident, answer }: { incident: Incident; answer: () => void }) 
         </span>
       </p>
       <p className={css.note}>
-        {incident.site
-          ? t('incidents.call_at', { place: directory.nameOf(`place:${incident.site}`) })
-          : t('incidents.call_nowhere')}
+        {place ? t('incidents.call_at', { place }) : t('incidents.call_nowhere')}
         {call && (
           <>
             {' · '}

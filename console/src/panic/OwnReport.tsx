@@ -52,9 +52,9 @@ export function OwnReport({ incident, offer }: Props) {
             )}
           </dd>
         </dl>
-        <label className={css.part} htmlFor={COMMENT_FIELD}>
-          {t('desk.report_ask')}
-        </label>
+        <div className={css.part}>
+          <label htmlFor={COMMENT_FIELD}>{t('desk.report_ask')}</label>
+        </div>
       </div>
       <CommentBox incident={incident} offer={offer} />
     </div>

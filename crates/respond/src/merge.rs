@@ -49,14 +49,12 @@ pub(crate) fn steps(held: &[SopStep], more: &[SopStep]) -> Vec<SopStep> {
     let mut all = held.to_vec();
     for step in more {
         let place = all.iter().position(|known| is_same(&known.text, &step.text));
-        match place.and_then(|place| all.get_mut(place)) {
-            Some(known) => {
-                let fresh = step.asked_by.iter().filter(|asker| !known.asked_by.contains(asker));
-                let fresh: Vec<AskedBy> = fresh.cloned().collect();
-                known.asked_by.extend(fresh);
-            }
-            None if all.len() < SOP_STEPS_MAX => all.push(step.clone()),
-            None => {}
+        if let Some(known) = place.and_then(|place| all.get_mut(place)) {
+            let fresh = step.asked_by.iter().filter(|asker| !known.asked_by.contains(asker));
+            let fresh: Vec<AskedBy> = fresh.cloned().collect();
+            known.asked_by.extend(fresh);
+        } else if all.len() < SOP_STEPS_MAX {
+            all.push(step.clone());
         }
     }
     all

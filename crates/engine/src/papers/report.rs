@@ -351,9 +351,11 @@ impl Engine {
         let operators = self.signin.operators();
         for incident in &mut incidents {
             // Who called for help stands in the title by name.
-            let caller = incident.handling.call.as_ref().and_then(|call| {
-                operators.iter().find(|one| one.id == call.by)
-            });
+            let caller = incident
+                .handling
+                .call
+                .as_ref()
+                .and_then(|call| operators.iter().find(|one| one.id == call.by));
             if let Some(caller) = caller.filter(|caller| !caller.name.is_empty()) {
                 incident.title = incident.title.replace(&caller.name, &caller.id);
             }
