@@ -643,7 +643,7 @@ await journey('a camera that cannot be played says why, and who can change that'
   await page.waitForURL(/asset=/)
 })
 
-await journey('sound that the browser blocks is said at the bell, and one click allows it', async () => {
+await journey('sound that the browser blocks is said, and one click allows it', async () => {
   const strict = await launch({ isStrict: true })
   try {
     const { context: own, page: quiet } = await device(strict, {
@@ -807,11 +807,12 @@ await journey(
     // What its source said last is tried too: all of it changes, and what in it is shown.
     await desk.goto(`${base}/sources?id=okta&mend=okta`)
     const last = desk.getByRole('list', { name: 'Last records that were understood' })
-    await last.getByRole('button').first().getByText('stays as it is').waitFor({ state: 'attached' })
+    const newest = last.getByRole('button').first()
+    await newest.getByText('stays as it is').waitFor({ state: 'attached' })
     await desk.getByText(/^0 of its last \d+ records change/).waitFor()
     const okta = await field.inputValue()
     await field.fill(`${okta}\n.status_detail = "the journey was here"\n`)
-    await last.getByRole('button').first().getByText('changes').waitFor({ state: 'attached' })
+    await newest.getByText('changes').waitFor({ state: 'attached' })
     await desk
       .getByRole('region', { name: 'What it gives' })
       .getByRole('insertion')

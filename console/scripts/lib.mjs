@@ -38,7 +38,7 @@ export function arguments_() {
   return { base: rest[0].replace(/\/$/, ''), link: rest[1], ...named }
 }
 
-/** `isStrict`: nothing sounds until somebody has clicked, as in a browser that nobody has set up. */
+/** `isStrict`: nothing sounds until somebody has clicked, as in a browser as it comes. */
 export function launch({ isStrict = false } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',

@@ -202,6 +202,7 @@ export function Arrivals({
     aside > 0 && t('incidents.aside', { count: aside }),
     gone > 0 && t('incidents.gone', { count: gone }),
   ].filter(Boolean)
+  const act = ids.length > 0 ? 'let_in' : aside > 0 ? 'sort' : 'tidy'
   return (
     <button
       type="button"
@@ -210,7 +211,7 @@ export function Arrivals({
       onClick={letIn}
     >
       <strong className="num">{parts.join(' · ')}</strong>
-      <span> · {t(ids.length > 0 ? 'incidents.let_in' : aside > 0 ? 'incidents.sort' : 'incidents.tidy')} (n)</span>
+      <span> · {t(`incidents.${act}`)} (n)</span>
     </button>
   )
 }

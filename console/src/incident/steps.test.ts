@@ -10,9 +10,11 @@ describe('the procedure of several findings', () => {
   it('keeps each step once, below the finding that asked for it first, with its number', () => {
     const sop = [step('guards', 'blind', 'forced'), step('look', 'forced'), step('plan', 'blind')]
     const groups = stepGroups([...sop, { text: 'by hand' }])
-    expect(
-      groups.map(({ title, steps }) => [title, ...steps.map(({ step, number }) => [number, step.text])]),
-    ).toEqual([
+    const shown = groups.map(({ title, steps }) => [
+      title,
+      ...steps.map(({ step, number }) => [number, step.text]),
+    ])
+    expect(shown).toEqual([
       ['Title of blind', [0, 'guards'], [2, 'plan']],
       ['Title of forced', [1, 'look']],
       [undefined, [3, 'by hand']],

@@ -25,8 +25,9 @@ export function Results({ mend: { letters, tried, isTrying } }: { mend: Mend }) 
   const [chosen, choose] = useState<number>()
   const samples = samplesOf(tried)
   const at = letters.findIndex((letter) => letter.record === chosen)
-  const letter = letters[at] ?? (samples.some(({ record }) => record === chosen) ? undefined : letters[0])
-  const sample = letter ? undefined : (samples.find(({ record }) => record === chosen) ?? samples[0])
+  const found = samples.find(({ record }) => record === chosen)
+  const letter = letters[at] ?? (found ? undefined : letters[0])
+  const sample = letter ? undefined : (found ?? samples[0])
   // Without records the texts have the page to themselves.
   if (!letter && !sample) return null
   return (
@@ -65,7 +66,11 @@ export function Results({ mend: { letters, tried, isTrying } }: { mend: Mend }) 
         )}
       </div>
       {letter && (
-        <Outcome letter={letter} result={resultOf(tried, letters, Math.max(0, at))} isTrying={isTrying} />
+        <Outcome
+          letter={letter}
+          result={resultOf(tried, letters, Math.max(0, at))}
+          isTrying={isTrying}
+        />
       )}
       {sample && (
         <Effects

@@ -133,9 +133,8 @@ impl Engine {
                 break;
             }
             let source = Some(source.clone());
-            let limit = LATEST_PAGE_EVENTS;
-            let page = self.search(&Search { source, limit, before, ..Search::default() }, None);
-            let page = page.await?;
+            let asked = Search { source, limit: LATEST_PAGE_EVENTS, before, ..Search::default() };
+            let page = self.search(&asked, None).await?;
             let own = page.events.iter().filter(|event| is_of(&event.ocsf, name));
             records.extend(own.map(|event| event.key.seq).filter(|record| seen.insert(*record)));
             before = page.next;
