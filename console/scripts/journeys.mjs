@@ -182,6 +182,7 @@ await journey(
     await detail().getByText('Nobody there.').waitFor()
     await detail().getByRole('button', { name: 'Resolve' }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByText('1 step of the procedure is not done.').waitFor()
     await dialog.getByRole('radio', { name: 'False alarm' }).check()
     await dialog.getByRole('button', { name: 'Resolve' }).click()
     await dialog.waitFor({ state: 'hidden' })
@@ -579,6 +580,8 @@ await journey('a hand-over is seen at once where it goes, and waits for a word',
     await dialog.getByRole('combobox', { name: 'To' }).fill('a')
     const offered = (await page.getByRole('option').allInnerTexts()).join('|')
     assert.ok(offered.includes('Ria Koster') && offered.includes('Amira Benali'), offered)
+    // What they are, where, and that they are there: their console is open.
+    assert.match(offered, /Ria Koster\s+Guard · Every site · on duty/)
     // Oneself, an auditor, an engineer, and who works at another site alone.
     for (const name of ['Willem', 'Hanneke', 'Tom Ouwehand', 'Frans'])
       assert.ok(!offered.includes(name), offered)
