@@ -218,7 +218,7 @@ const Effects = memo(function Effects({
             <bdi>{complaint}</bdi>
           </p>
         ))}
-        {effect === 'same' ? (
+        {effect === 'same' || effect === 'unknown' ? (
           <pre tabIndex={0}>{inLines(sample.before).slice(0, 40_000)}</pre>
         ) : (
           <DiffLines shipped={inLines(sample.before)} here={inLines(result?.events)} />
