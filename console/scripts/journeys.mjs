@@ -183,6 +183,7 @@ await journey(
     await detail().getByText('Nobody there.').waitFor()
     await detail().getByRole('button', { name: 'Resolve' }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByText('1 step of the procedure is not done.').waitFor()
     await dialog.getByRole('radio', { name: 'False alarm' }).check()
     await dialog.getByRole('button', { name: 'Resolve' }).click()
     await dialog.waitFor({ state: 'hidden' })
@@ -240,18 +241,48 @@ await journey('the keys alone lead to every page and to an acknowledged incident
 
 await journey('what others do neither moves the row under the cursor nor goes unsaid', async () => {
   {
-    await incident()
-    await open('/operations')
-    await page.getByRole('option').first().click()
-    const before = await page.getByRole('option').allInnerTexts()
-    const { title } = await incident()
-    const bar = page.getByRole('button', { name: /new/ }).filter({ hasText: 'show' })
-    await bar.waitFor()
-    const names = (list) => list.slice(0, 8).map((text) => text.split('\n').slice(0, 2).join(' '))
-    assert.deepEqual(names(await page.getByRole('option').allInnerTexts()), names(before))
+    // Each in a queue of its own, so that what the demo brings does not fill it.
+    const mark = `Mark${Date.now()}`
+    const marked = (n, level) => incident({ title: `${mark} ${n}`, level })
+    const names = async () =>
+      (await page.getByRole('option').locator('bdi').allInnerTexts()).filter((text) =>
+        text.startsWith(mark),
+      )
+    const shows = (...wanted) =>
+      eventually(async () => {
+        const seen = await names()
+        return wanted.every((n, i) => seen[i] === `${mark} ${n}`) && seen.length === wanted.length
+      })
+    await marked(1, 'high')
+    await marked(2, 'low')
+    await open(`/operations?q=${mark}`)
+    await shows(1, 2)
+    // Nobody has put the cursor anywhere: what is graver stands on top at once.
+    await marked(3, 'critical')
+    await shows(3, 1, 2)
+    // The row under the cursor stays; what is graver is seen below it, what is less grave in place.
+    await page.getByRole('option').nth(1).click()
+    await page.mouse.move(700, 5)
+    await marked(4, 'critical')
+    await shows(3, 1, 2, 4)
+    await marked(5, 'medium')
+    await shows(3, 1, 5, 2, 4)
     assert.match(await page.title(), /^(\(\d+\) )?Operations · Castellan$/)
+    await page.getByRole('button', { name: /1 new below/ }).click()
+    await shows(4, 3, 1, 5, 2)
+    // In a view that is full nothing moves, and the bar says what waits.
+    await page.setViewportSize({ width: 1440, height: 420 })
+    for (const n of [6, 7, 8, 9]) await marked(n, 'low')
+    await eventually(async () => (await names()).length > 7)
+    await page.getByRole('option').nth(1).click()
+    const before = await names()
+    await marked(10, 'critical')
+    const bar = page.getByRole('button', { name: /new critical/ }).filter({ hasText: 'show' })
+    await bar.waitFor()
+    assert.deepEqual(await names(), before)
     await bar.click()
-    await row(title).waitFor()
+    await row(`${mark} 10`).waitFor()
+    await page.setViewportSize({ width: 1440, height: 900 })
   }
   {
     const { id, version, title } = await incident()
@@ -399,19 +430,33 @@ await journey('on a phone the guard sees who is refused, answers, and calls for 
     await help.click()
     await page.getByRole('dialog').getByRole('button', { name: 'Call for help' }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    await page.getByText('Help has been called.').waitFor({ state: 'attached' })
-    const called = (await api('GET', '/v1/incidents?limit=200')).body.incidents
-    const own = called.find((one) => one.reason_owed)
+    const owed = async () => {
+      const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+      return incidents.filter((one) => one.reason_owed)
+    }
+    const [own] = await owed()
     assert.ok(own, 'no incident owes a reason')
-    assert.equal(await row(own.title).count(), 0, 'the call is seen where it was made')
+    assert.match(own.title, /^Panic: Willem Brandsma, /)
+    assert.ok(own.handling.call.phones.length > 0 && own.sop.length > 0, JSON.stringify(own))
+    // Where it was made a plain report stands for it, among what is the caller's own.
+    await open('/operations?owner=me&q=report')
+    await row('Report to complete').waitFor()
+    assert.equal(await row('Panic').count(), 0, 'the call is seen where it was made')
+    assert.ok(!/help|panic/i.test(await page.getByRole('main').innerText()))
+    // A second press joins the first.
     await help.click()
-    await page.getByRole('dialog').getByRole('link', { name: 'Say why' }).click()
-    await detail().getByText('You called for help.').waitFor()
-    await detail().getByRole('button', { name: 'Say why' }).click()
-    await page.keyboard.type('A visitor became violent.')
+    await page.getByRole('dialog').getByText('raises no second alarm').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Call again' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    assert.equal((await owed()).length, 1, 'a second alarm')
+    // The reason is given in the card itself.
+    await row('Report to complete').click()
+    await detail().getByText('Nobody yet').waitFor()
+    await detail().getByRole('textbox', { name: 'Comment' }).fill('A visitor became violent.')
     await page.keyboard.press('Control+Enter')
     await detail().getByText('A visitor became violent.').waitFor()
-    await detail().getByText('You called for help.').waitFor({ state: 'hidden' })
+    await detail().getByText(own.title).first().waitFor()
+    assert.equal((await owed()).length, 0)
   } finally {
     await page.setViewportSize({ width: 1440, height: 900 })
   }
@@ -537,6 +582,8 @@ await journey('a hand-over is seen at once where it goes, and waits for a word',
     await dialog.getByRole('combobox', { name: 'To' }).fill('a')
     const offered = (await page.getByRole('option').allInnerTexts()).join('|')
     assert.ok(offered.includes('Ria Koster') && offered.includes('Amira Benali'), offered)
+    // What they are, where, and that they are there: their console is open.
+    assert.match(offered, /Ria Koster\s+Guard · Every site · on duty/)
     // Oneself, an auditor, an engineer, and who works at another site alone.
     for (const name of ['Willem', 'Hanneke', 'Tom Ouwehand', 'Frans'])
       assert.ok(!offered.includes(name), offered)
@@ -588,6 +635,33 @@ await journey('a row of the evidence leads to the event itself', async () => {
   await page.locator('td a[href^="/events"]').first().click()
   const one = page.getByRole('region', { name: 'Event', exact: true })
   await one.getByText('OCSF event').waitFor()
+})
+
+await journey('a camera that cannot be played says why, and who can change that', async () => {
+  const { doors } = (await api('GET', '/v1/organisation')).body
+  const { door } = doors.find(({ camera }) => camera)
+  await open(`/places?id=${door}`)
+  await page.getByRole('button', { name: /cannot be played from here/ }).first().click()
+  const why = page.getByRole('dialog', { name: /cannot be played from here/ })
+  await why.getByText('[console] camera_link').waitFor()
+  await why.getByRole('link', { name: /^Where / }).click()
+  await page.waitForURL(/asset=/)
+})
+
+await journey('sound that the browser blocks is said, and one click allows it', async () => {
+  const strict = await launch({ isStrict: true })
+  try {
+    const { context: own, page: quiet } = await device(strict, {
+      storageState: await context.storageState(),
+    })
+    await quiet.goto(`${base}/sources`)
+    await quiet.getByRole('main').waitFor()
+    await quiet.getByRole('button', { name: /Sound blocked/ }).click()
+    await quiet.getByRole('button', { name: /^Sound is on/ }).waitFor()
+    await own.close()
+  } finally {
+    await strict.close()
+  }
 })
 
 await journey('people, sources and rules are read: who, how well, and why', async () => {
@@ -755,7 +829,7 @@ await journey('what is written down is corrected, reported and bundled as eviden
 
   const { id } = await incident()
   await open(`/incidents?i=${id}`)
-  await detail().getByRole('button', { name: 'More', exact: true }).click()
+  await detail().getByRole('button', { name: 'Evidence bundle and address' }).click()
   await page.getByRole('menuitem', { name: 'Evidence bundle' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey wants it.')
@@ -782,6 +856,9 @@ await journey(
     const desk = workshop.page
     const mark = `journey-${Date.now()}`
     const alert = { alertId: mark, title: 'A new agent', severity: 'low', serviceSource: 'x' }
+    const { alertId, ...rest } = alert
+    const known = JSON.stringify({ id: `${alertId}-known`, ...rest })
+    await ingest(page, base, 'edr', 'application/x-ndjson', known)
     const since = new Date(Date.now() - 86_400_000).toISOString()
     const waiting = async () =>
       (await apiOf(desk)('GET', '/v1/dead-letters?source=edr&status=open&limit=500')).body.length
@@ -804,6 +881,9 @@ await journey(
       .filter({ hasText: /^line \d+/ })
       .first()
     await fault.click()
+    // What does not hold cannot be saved, and says why.
+    const save = desk.getByRole('button', { name: /^Save/ })
+    assert.ok(await save.isDisabled(), 'a syntax error can be saved')
     const [, line] = /^line (\d+)/.exec(await fault.innerText())
     const cursor = await field.evaluate((area) => [
       document.activeElement === area,
@@ -814,6 +894,11 @@ await journey(
     await field.fill(mended)
     const letter = desk.getByRole('list', { name: 'Dead letters' }).getByRole('button').first()
     await letter.getByText('gives events').waitFor({ state: 'attached' })
+    // What its source said last is tried too, and stays as it is.
+    const last = desk.getByRole('list', { name: 'Last records that were understood' })
+    const newest = last.getByRole('button').first()
+    await newest.getByText('stays as it is').waitFor({ state: 'attached' })
+    await desk.getByText(/0 of .*records? change/).waitFor()
     assert.deepEqual(await violations(desk), [])
     await field.press('Control+s')
     const dialog = desk.getByRole('dialog')
@@ -832,6 +917,14 @@ await journey(
     await field.fill(`${mended}\n.status_detail = "the journey was here"\n`)
     const samples = desk.getByRole('list', { name: 'What its samples give' })
     await samples.getByText('the journey was here').first().waitFor()
+    await newest.getByText('changes').waitFor({ state: 'attached' })
+    await newest.click()
+    await desk
+      .getByRole('region', { name: 'What it gives' })
+      .getByRole('insertion')
+      .filter({ hasText: 'the journey was here' })
+      .first()
+      .waitFor()
     await field.press('Control+s')
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey changes its mind.')
     await dialog.getByRole('button', { name: 'Save' }).click()

@@ -2393,8 +2393,8 @@ export interface paths {
         /**
          * Calls for help in silence: a critical incident, owned at once by those who guard the site. The
          *     reason is asked for afterwards: `reason_owed` until the caller comments. A second call of the
-         *     same caller within ten minutes is the same incident (200). What cannot be read of the body is
-         *     left out; a call does not fail because of it.
+         *     same caller within ten minutes joins the same incident (200), which says that they called again
+         *     and where. What cannot be read of the body is left out; a call does not fail because of it.
          */
         post: {
             parameters: {
@@ -3985,6 +3985,13 @@ export interface components {
             /** @description What it allows. */
             meaning: string;
         };
+        /** @description Which kind of finding asks for a step. */
+        AskedBy: {
+            /** @description Its rule. */
+            rule: components["schemas"]["RuleId"];
+            /** @description What it says it has found. */
+            title: string;
+        };
         AssetId: string;
         /** @description One thing. */
         AssetItem: {
@@ -4040,10 +4047,15 @@ export interface components {
         };
         /** @description A person's silent call for help. */
         Call: {
+            /** @description When they pressed again, oldest first. */
+            again?: components["schemas"]["Timestamp"][];
             /** @description When. */
             at: components["schemas"]["Timestamp"];
             /** @description Who called. Nothing of it sounds or shows where they are. */
             by: string;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description Their telephone numbers. */
+            phones?: string[];
         };
         /** @description What the browser is asked for. */
         CeremonyAnswer: {
@@ -4351,6 +4363,7 @@ export interface components {
         IncidentView: {
             /** @description Every action, and for a missing one the reason. */
             actions: Record<string, never>[];
+            escalates_at?: components["schemas"]["Timestamp"] | null;
             /** @description The incident. */
             incident: components["schemas"]["Incident"];
         };
@@ -4626,8 +4639,14 @@ export interface components {
         /** @description Who works with Castellan, and whose incidents they may be given. */
         OperatorName: {
             id: string;
+            /** @description Their console was in use within the last minutes. */
+            is_on_duty: boolean;
             name: string;
             person?: components["schemas"]["PersonId"] | null;
+            /** @description What they are. */
+            roles: string[];
+            /** @description Whose incidents are theirs. */
+            teams: components["schemas"]["TeamId"][];
             /** @description Else the sites whose incidents they may work; nobody is given another's. */
             works_at: components["schemas"]["PlaceId"][];
             /** @description May work every incident. */
@@ -5184,6 +5203,8 @@ export interface components {
         };
         /** @description One step of the operating procedure. */
         SopStep: {
+            /** @description The findings that ask for it, the first first; none for one that a person wrote. */
+            asked_by?: components["schemas"]["AskedBy"][];
             /** @description When it was ticked, and by whom. */
             done?: [
                 string,
@@ -5377,6 +5398,11 @@ export interface components {
             step: number;
         } | {
             /** @enum {string} */
+            act: "called_again";
+            /** @description Where, as far as it can be said. */
+            text: string;
+        } | {
+            /** @enum {string} */
             act: "notified";
             /** @description By which channel. */
             channel: string;
@@ -5453,6 +5479,8 @@ export interface components {
             problems: components["schemas"]["FileProblem"][];
             /** @description What became of each record, dead letters first. */
             results: components["schemas"]["TryResult"][];
+            /** @description What the mapping in force makes of the source's last records, the newest first. */
+            samples: components["schemas"]["TrySample"][];
         };
         /** @description What to try. Nothing is kept. */
         TryBody: {
@@ -5462,6 +5490,12 @@ export interface components {
             files?: {
                 [key: string]: string;
             };
+            /**
+             * Format: int32
+             * @description So many of the source's last records that the mapping in force makes events of, to see
+             *     what changes for them; needs `source` and the right `event.raw`.
+             */
+            latest?: number;
             source?: components["schemas"]["SourceId"] | null;
             /** @description Texts, each a record; for CSV the header and records. */
             texts?: string[];
@@ -5490,6 +5524,25 @@ export interface components {
             record?: number | null;
             /** @description The text's number, from 0. */
             text?: number | null;
+        };
+        /**
+         * @description A record that the mapping in force makes events of; `results` says what the files tried make
+         *     of it.
+         */
+        TrySample: {
+            /** @description The events that the mapping in force makes of it. */
+            before: Record<string, never>[];
+            /** @description Its beginning, where it is text. */
+            head?: string | null;
+            /** @description Whether the files tried make other events of it. */
+            is_changed: boolean;
+            /** @description When it came. */
+            received_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description The record.
+             */
+            record: number;
         };
         /** @description An identifier that nobody in the organisation answers to. */
         UnresolvedItem: {

@@ -117,7 +117,11 @@ const ICONS: Record<string, ReactNode> = {
 function ActLine({ entry, incident }: { entry: TimelineEntry; incident: Incident }) {
   const directory = useDirectory()
   const isOurs = entry.by === 'castellan'
-  const text = entryText(entry, (e) => directory.nameOf(e), incident.sop)
+  // A call for help says itself who made it and how.
+  const isCall = entry.act.act === 'opened' && incident.handling?.call
+  const text = isCall
+    ? String(entry.act.text)
+    : entryText(entry, (e) => directory.nameOf(e), incident.sop)
   return (
     <li className={css.line} data-act={entry.act.act}>
       <span className={css.lineTime}>

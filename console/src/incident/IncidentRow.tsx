@@ -11,10 +11,10 @@ import {
 import { memo } from 'react'
 import type { Incident, IncidentState } from '../api/types'
 import { useDirectory } from '../org/organisation'
-import { t, word } from '../text'
+import { t, teamName, word } from '../text'
 import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
-import { stateOf } from './filter'
+import { milestoneOf, stateOf } from './filter'
 import type { Row } from './flood'
 import css from './list.module.css'
 
@@ -28,12 +28,23 @@ const STATES: Record<IncidentState, typeof IconCircle> = {
 }
 
 /** Where an incident stands, as shape and word. */
-export function StateMark({ state, isShort }: { state: IncidentState; isShort?: boolean }) {
+export function StateMark({
+  state,
+  milestone,
+  isShort,
+}: {
+  state: IncidentState
+  /** How far those who went there have come. */
+  milestone?: string
+  isShort?: boolean
+}) {
   const Shape = STATES[state] ?? IconCircle
+  const come = milestone && word('incidents', 'milestone', milestone)
+  const words = [word('incidents', 'state', state), come].filter(Boolean).join(' · ')
   return (
-    <span className={css.state} data-state={state}>
+    <span className={css.state} data-state={state} title={words}>
       <Shape size={13} aria-hidden />
-      <span className={isShort ? 'hush' : undefined}>{word('incidents', 'state', state)}</span>
+      <span className={isShort ? 'hush' : 'cut'}>{words}</span>
     </span>
   )
 }
@@ -44,7 +55,7 @@ export function OwnerName({ owner }: { owner: Incident['owner'] }) {
   return (
     <bdi className="cut">
       {owner.kind === 'team'
-        ? t('incidents.team', { name: owner.id })
+        ? teamName(owner.id)
         : directory.operatorName(owner.id)}
     </bdi>
   )
@@ -104,7 +115,15 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
         </span>
       )}
       <span className={css.stateCell}>
-        {!isWide && isTicked ? <Tick isTicked /> : <StateMark state={state} isShort={!isWide} />}
+        {!isWide && isTicked ? (
+          <Tick isTicked />
+        ) : (
+          <StateMark
+            state={state}
+            milestone={milestoneOf(incident)}
+            isShort={!isWide}
+          />
+        )}
       </span>
       {isWide && (
         <span className={css.opened}>

@@ -44,7 +44,13 @@ export function QueueBody({ queue, cursor, isWide, onOpen, onMore, isReading }: 
         />
       )}
       {/* Below the rows, so that its coming and going moves none of them. */}
-      <Arrivals ids={queue.arrived} gone={queue.gone} byId={queue.byId} letIn={queue.letIn} />
+      <Arrivals
+        ids={queue.arrived}
+        aside={queue.aside}
+        gone={queue.gone}
+        byId={queue.byId}
+        letIn={queue.letIn}
+      />
       {queue.isCut && <p className={list.cut}>{t('incidents.cut', { max: HELD_MAX })}</p>}
     </>
   )

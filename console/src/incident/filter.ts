@@ -97,6 +97,12 @@ export const stateOf = (incident: Incident): IncidentState =>
     ? 'snoozed'
     : incident.state
 
+/** How far those who went there have come, while the incident is open. */
+export const milestoneOf = (incident: Incident): string | undefined =>
+  OPEN_STATES.includes(incident.state)
+    ? incident.handling?.milestones?.at(-1)?.milestone
+    : undefined
+
 function holdsWords(
   incident: Incident,
   text: string,

@@ -121,6 +121,15 @@ actions! {
 }
 
 impl Action {
+    /// What it allows, as it stands after "you may": `work incidents`.
+    pub fn deed(self) -> String {
+        let meaning = self.meaning().trim_end_matches('.');
+        let deed = meaning.split([':', ';']).next().unwrap_or(meaning);
+        let mut chars = deed.chars();
+        let first = chars.next().map(|first| first.to_ascii_lowercase());
+        first.into_iter().chain(chars).collect()
+    }
+
     /// By its word.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.as_str() == text)

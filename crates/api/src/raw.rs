@@ -99,6 +99,13 @@ pub async fn one(
     }))
 }
 
+/// The beginning of a record as the caller sees it, where it is text.
+pub(crate) fn head(eyes: &Eyes, body: &[u8], bytes_max: usize) -> Option<String> {
+    let covered = covered(eyes, body);
+    let whole = covered.as_deref().unwrap_or(body);
+    readable(beginning(whole, bytes_max)).0
+}
+
 /// The first `max` bytes, less a character that would be cut in two.
 fn beginning(bytes: &[u8], max: usize) -> &[u8] {
     if bytes.len() <= max {

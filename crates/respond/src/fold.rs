@@ -11,7 +11,8 @@ use model::audit::AuditAct;
 use model::finding::{Finding, FindingState, Level};
 use model::ids::{Entity, FindingId, IncidentId, PlaceId, RuleId, TeamId};
 use model::incident::{
-    Disposition, Handling, Incident, IncidentState, Owner, TimelineAct, TimelineEntry, WokenBy,
+    AskedBy, Disposition, Handling, Incident, IncidentState, Owner, SopStep, TimelineAct,
+    TimelineEntry, WokenBy,
 };
 use model::spine::{Organisation, PlaceKind};
 use model::time::Timestamp;
@@ -327,7 +328,7 @@ impl Fold<'_> {
             entities,
             evidence: merge::evidence(&[], &finding.evidence),
             because: finding.because.clone(),
-            sop: merge::steps(&[], &self.rule.sop),
+            sop: merge::steps(&[], &self.steps()),
             disposition: None,
             handling: Handling::default(),
             reason_owed: false,
@@ -362,15 +363,20 @@ impl Fold<'_> {
         }
         incident.title = self.finding.title.chars().take(TITLE_CHARS_MAX).collect();
         incident.because = self.finding.because.clone();
-        let earlier = held.sop.iter().map(|step| step.text.clone());
-        let texts: Vec<String> = self.rule.sop.iter().cloned().chain(earlier).collect();
-        incident.sop = merge::steps(&[], &texts);
+        incident.sop = merge::steps(&merge::steps(&[], &self.steps()), &held.sop);
         let to = Owner::Team(self.rule.team.clone());
         if held.owner == to {
             return None;
         }
         let from = std::mem::replace(&mut incident.owner, to.clone());
         Some(TimelineAct::Owner { from, to })
+    }
+
+    /// The steps that the finding's rule asks for.
+    fn steps(&self) -> Vec<SopStep> {
+        let title: String = self.finding.title.chars().take(TITLE_CHARS_MAX).collect();
+        let asker = AskedBy { rule: self.finding.rule.clone(), title };
+        merge::asked(&self.rule.sop, Some(&asker))
     }
 
     /// The finding, or what it supersedes, is already in `held`.
@@ -439,7 +445,7 @@ impl Fold<'_> {
             first_seen: held.first_seen.min(finding.window.from),
             last_seen: held.last_seen.max(finding.window.to),
             evidence: merge::evidence(&held.evidence, &finding.evidence),
-            sop: merge::steps(&held.sop, &self.rule.sop),
+            sop: merge::steps(&held.sop, &self.steps()),
             entities,
             rules,
             ..held.clone()
@@ -514,6 +520,7 @@ fn is_withdrawn(incident: &Incident, id: &FindingId) -> bool {
         | TimelineAct::MergedInto { .. }
         | TimelineAct::Merged { .. }
         | TimelineAct::Escalated { .. }
+        | TimelineAct::CalledAgain { .. }
         | TimelineAct::Notified { .. } => false,
     })
 }

@@ -29,5 +29,5 @@ pub use handling::{due_at, expire};
 pub use join::merge_into;
 pub use notice::{Channel, ChannelKind, Notice, NoticeOn, notices};
 pub use ocsf::{finding_to_ocsf, incident_to_ocsf};
-pub use panic::{PanicCall, called_before, open_by_panic};
+pub use panic::{PROCEDURE, PanicCall, call_again, called_before, open_by_panic};
 pub use watch::{Crew, Routing, Watch};

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{at, finding, moment, organisation, person, rule_info, team};
 use model::finding::{Finding, FindingState, Level};
 use model::ids::{Entity, FindingId, PlaceId, RuleId};
-use model::incident::{Disposition, IncidentState, Owner, TimelineAct};
+use model::incident::{Disposition, Incident, IncidentState, Owner, SopStep, TimelineAct};
 use model::spine::{Organisation, Person, PersonKind, PersonStatus, Validity};
 use proptest::prelude::*;
-use respond::{AlarmCounts, Book, By, FoldOutcome, FoldPolicy, Shelf, ShelveWhy, act, limits};
+use respond::{
+    AlarmCounts, Book, By, FoldOutcome, FoldPolicy, RuleInfo, Shelf, ShelveWhy, act, limits,
+};
 
 /// The ids in a set, for reading.
 fn ids<T: ToString>(all: impl IntoIterator<Item = T>) -> BTreeSet<String> {
@@ -192,6 +194,59 @@ fn an_incident_of_two_sites_is_of_its_persons_site() {
     assert_eq!(site("person:ana place:d-lab place:annex").as_deref(), Some("annex"));
     assert_eq!(site("person:ana place:d-lab").as_deref(), Some("hq"), "what happened says more");
     assert_eq!(site("person:ben place:d-lab place:annex"), None);
+}
+
+/// The steps of an incident, each below the findings that ask for it.
+fn procedure(incident: &Incident) -> Vec<(String, Vec<&str>)> {
+    let askers = |step: &SopStep| {
+        step.asked_by.iter().map(|by| by.rule.as_str().to_owned()).collect::<Vec<_>>().join("+")
+    };
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for step in &incident.sop {
+        match groups.last_mut() {
+            Some((by, texts)) if *by == askers(step) => texts.push(&step.text),
+            Some(_) | None => groups.push((askers(step), vec![&step.text])),
+        }
+    }
+    groups
+}
+
+#[test]
+fn one_step_that_two_findings_ask_for_is_one_step_of_both() {
+    let organisation = organisation();
+    let steps = |texts: &[&str]| RuleInfo {
+        sop: texts.iter().map(|text| (*text).to_owned()).collect(),
+        ..rule_info()
+    };
+    let door = finding("f1", "door-forced", "place:d-lab", 10);
+    let mut blind = finding("f2", "forced-blind", "place:d-lab", 20);
+    blind.level = Level::Critical;
+    let mut book = Book::default();
+    for (number, (finding, rule)) in [
+        (&door, steps(&["Send two guards.", "Look at the camera.", "Record it."])),
+        (&blind, steps(&["send two guards", "Look at the neighbouring cameras."])),
+        (&door, steps(&["Send two guards."])),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let moment = moment(u64::try_from(number).unwrap());
+        let outcome = book.fold((&FoldPolicy::default(), &organisation), finding, &rule, &moment);
+        if let Some(changed) = outcome.changed() {
+            book.apply(changed.incident.clone());
+        }
+    }
+    let incident = book.iter().next().unwrap();
+    let expected = [
+        ("forced-blind+door-forced".to_owned(), vec!["send two guards"]),
+        ("forced-blind".to_owned(), vec!["Look at the neighbouring cameras."]),
+        ("door-forced".to_owned(), vec!["Look at the camera.", "Record it."]),
+    ];
+    assert_eq!(procedure(incident), expected);
+    assert_eq!(
+        incident.sop.first().unwrap().asked_by.last().unwrap().title,
+        "Title of door-forced"
+    );
 }
 
 fn in_state(mut finding: Finding, state: FindingState) -> Finding {

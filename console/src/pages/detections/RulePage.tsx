@@ -6,7 +6,7 @@ import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
-import { t } from '../../text'
+import { t, teamName } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
 import { Pane } from '../../ui/Pane'
 import { Severity } from '../../ui/Severity'
@@ -66,7 +66,7 @@ export function RulePage({ rule, blocks, close }: Props) {
                   : 'detections.single',
               ),
             ],
-            [t('detections.team'), rule.team],
+            [t('detections.team'), rule.team && teamName(rule.team)],
             [
               t('detections.tags'),
               rule.tags.length > 0 && (

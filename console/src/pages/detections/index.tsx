@@ -10,7 +10,7 @@ import { FindBar } from '../../parts/FindBar'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { Answered, Table } from '../../parts/Table'
-import { count, t } from '../../text'
+import { count, t, teamName } from '../../text'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Severity } from '../../ui/Severity'
@@ -171,7 +171,7 @@ function Rules({
               )}
             </td>
             <td data-mid className="dim">
-              {rule.team ?? '–'}
+              {rule.team ? teamName(rule.team) : '–'}
             </td>
             <td data-wide>
               <span className={css.tags}>

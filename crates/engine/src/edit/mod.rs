@@ -18,7 +18,7 @@ use crate::limits::Limits;
 use crate::trial::{Answer, Blob, Question, TrialError};
 pub(crate) use files::recover;
 pub use files::{Origin, Texts};
-pub use tries::{Tried, TryRequest, Trying};
+pub use tries::{InForce, Tried, TryRequest, Trying};
 
 /// Why a mapping was not changed or tried.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,9 @@ pub enum EditError {
     /// State.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The history, which holds what a source said.
+    #[error(transparent)]
+    Lake(#[from] lake::LakeError),
 }
 
 /// A mapping's files as they are in force.
