@@ -10,6 +10,7 @@ import shell from './en/shell.json'
 import signin from './en/signin.json'
 import sources from './en/sources.json'
 import system from './en/system.json'
+import whereabouts from './en/whereabouts.json'
 
 /** The English texts, by area: one file each. */
 export const english = {
@@ -25,5 +26,6 @@ export const english = {
   signin,
   sources,
   system,
+  whereabouts,
 }
 export type Area = keyof typeof english

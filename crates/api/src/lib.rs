@@ -16,6 +16,7 @@ mod events;
 mod history;
 mod incidents;
 mod ingest;
+mod inquiry;
 mod live;
 mod mappings;
 mod occurrences;

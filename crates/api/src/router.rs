@@ -23,9 +23,9 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, hosts, incidents, ingest, live, mappings, occurrences, oidc,
-    operators, organisation, panic, papers, people, plans, presence, problem, raw, refused,
-    session, signin, system, tokens, views,
+    audit, console, events, history, hosts, incidents, ingest, inquiry, live, mappings,
+    occurrences, oidc, operators, organisation, panic, papers, people, plans, presence, problem,
+    raw, refused, session, signin, system, tokens, views,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -121,6 +121,7 @@ fn desk() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(panic::panic))
         .routes(routes!(presence::presence))
+        .routes(routes!(inquiry::ask))
         .routes(routes!(refused::list))
         .routes(routes!(refused::photo))
         .routes(routes!(mappings::one, mappings::save, mappings::restore))
@@ -202,7 +203,9 @@ impl Server {
         let ingesting = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
         let max = usize::try_from(engine.config.limits.papers_at_once_max).unwrap_or(1);
         let papers = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-        let shared = Shared { engine, ingesting, papers, metrics: metrics() };
+        let max = usize::try_from(engine.config.limits.inquiries_at_once_max).unwrap_or(1);
+        let inquiries = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+        let shared = Shared { engine, ingesting, papers, inquiries, metrics: metrics() };
         let stop = CancellationToken::new();
         let application = application(shared);
         let mut tasks = JoinSet::new();

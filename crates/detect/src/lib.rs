@@ -8,6 +8,7 @@ pub mod cases;
 mod correlate;
 mod detector;
 pub mod eval;
+pub mod explain;
 mod finding;
 pub mod limits;
 pub mod presence;
@@ -15,6 +16,7 @@ pub mod rules;
 mod sigma;
 pub mod spine;
 mod stats;
+pub mod whereabouts;
 
 pub use detector::{Detector, Options, SnapshotError};
 pub use presence::{Presence, Stretch};

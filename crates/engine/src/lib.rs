@@ -17,6 +17,7 @@ pub mod auth;
 pub mod desk;
 pub mod edit;
 pub mod flow;
+pub mod inquiry;
 pub mod live;
 pub mod occurrences;
 pub mod outbox;

@@ -11,6 +11,8 @@ pub enum LimitKind {
     Memory,
     /// Length of a query's text.
     QueryText,
+    /// Events that one look goes through.
+    Rows,
 }
 
 impl LimitKind {
@@ -20,6 +22,7 @@ impl LimitKind {
             Self::Time => "time",
             Self::Memory => "memory",
             Self::QueryText => "query length",
+            Self::Rows => "rows",
         }
     }
 }

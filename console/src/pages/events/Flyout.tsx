@@ -1,5 +1,6 @@
 import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core'
-import { IconArrowLeft, IconX } from '@tabler/icons-react'
+import { IconArrowLeft, IconUserQuestion, IconX } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { EventItem } from '../../api/types'
 import { assetOf, describe, placeOf, siteOf, worldOf } from '../../event/describe'
@@ -14,6 +15,7 @@ import ui from '../../ui/ui.module.css'
 import { textOf, whoOf } from './columns'
 import { Copy, Raw } from './Raw'
 import { Tree } from './Tree'
+import { addressOf, momentsOf } from '../whereabouts/moments'
 import type { Key } from './filter'
 import css from './events.module.css'
 
@@ -112,6 +114,9 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
               { value: 'raw', label: t('events.raw') },
             ]}
           />
+          <Link {...(addressOf(momentsOf([item])) as object)} className={css.who}>
+            <IconUserQuestion size={15} aria-hidden /> {t('whereabouts.title')}
+          </Link>
           {view !== 'raw' && <Copy text={text} />}
         </div>
         {view === 'tree' ? (

@@ -13,6 +13,7 @@ pub mod rules;
 pub mod serve;
 pub mod token;
 pub mod trial;
+pub mod whereabouts;
 
 use std::path::{Path, PathBuf};
 

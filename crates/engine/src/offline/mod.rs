@@ -8,6 +8,7 @@ mod operators;
 mod replay;
 mod rules;
 mod verify;
+mod whereabouts;
 
 pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{
@@ -25,6 +26,7 @@ pub use rules::{
     CaseLine, CheckedRules, EvalReport, TestedRules, rules_check, rules_eval, rules_test,
 };
 pub use verify::{VerifyLine, VerifyReport, verify, verify_audit};
+pub use whereabouts::{Answered, WhereaboutsSummary, whereabouts};
 
 /// Why an offline verb could not do its work.
 #[derive(Debug, thiserror::Error)]

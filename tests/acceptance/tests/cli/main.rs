@@ -23,3 +23,4 @@ mod replay;
 mod rules;
 mod vast;
 mod vendors;
+mod whereabouts;
