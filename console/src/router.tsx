@@ -47,6 +47,7 @@ const tree = root.addChildren([
   page('/events', () => import('./pages/events')),
   page('/people', () => import('./pages/people')),
   page('/places', () => import('./pages/places')),
+  page('/findings', () => import('./pages/findings')),
   page('/whereabouts', () => import('./pages/whereabouts')),
   page('/sources', () => import('./pages/sources')),
   page('/detections', () => import('./pages/detections')),

@@ -25,6 +25,7 @@ const DISPOSITIONS: Disposition[] = [
   'test',
   'duplicate',
   'undetermined',
+  'withdrawn',
 ]
 
 const TITLES: Record<DialogKind, TextKey> = {

@@ -15,7 +15,7 @@ import {
 } from '../event/describe'
 import { useKeys } from '../keys/keys'
 import { useDirectory } from '../org/organisation'
-import { addressOf, momentsOf } from '../pages/whereabouts/moments'
+import { askAbout, momentsOf } from '../pages/whereabouts/moments'
 import { t } from '../text'
 import { EntityLink } from '../ui/EntityLink'
 import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
@@ -107,7 +107,11 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
           {t('incidents.evidence_shown', { count: items.length, own: own.size })}
         </span>
         {evidence.items.length > 0 && (
-          <Link {...(addressOf(momentsOf(asked)) as object)} className={css.whoLink}>
+          <Link
+            to={'/whereabouts' as never}
+            search={askAbout(momentsOf(asked)) as never}
+            className={css.whoLink}
+          >
             <IconUserQuestion size={14} aria-hidden /> {t('whereabouts.title')}
           </Link>
         )}

@@ -1,6 +1,7 @@
 import desk from './en/desk.json'
 import detections from './en/detections.json'
 import events from './en/events.json'
+import findings from './en/findings.json'
 import incidents from './en/incidents.json'
 import log from './en/log.json'
 import mend from './en/mend.json'
@@ -17,6 +18,7 @@ export const english = {
   desk,
   detections,
   events,
+  findings,
   incidents,
   log,
   mend,

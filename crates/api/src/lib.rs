@@ -35,6 +35,7 @@ mod signin;
 mod system;
 mod tokens;
 mod views;
+mod why;
 
 mod console;
 mod router;

@@ -186,7 +186,7 @@ fn item(org: &model::Organisation, id: &PersonId, is_named: bool) -> Option<Pers
 }
 
 /// A credential's number opens doors: all but its last three characters are hidden.
-fn shown(kind: &str, value: &str) -> String {
+pub(crate) fn shown(kind: &str, value: &str) -> String {
     if !is_credential(kind) {
         return value.to_owned();
     }

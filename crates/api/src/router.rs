@@ -25,7 +25,7 @@ use crate::state::Shared;
 use crate::{
     audit, console, events, history, hosts, incidents, ingest, inquiry, live, mappings,
     occurrences, oidc, operators, organisation, panic, papers, people, plans, presence, problem,
-    raw, refused, session, signin, system, tokens, views,
+    raw, refused, session, signin, system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -88,6 +88,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(incidents::act))
         .routes(routes!(incidents::findings))
         .routes(routes!(incidents::finding))
+        .routes(routes!(why::why))
+        .routes(routes!(why::explain))
         .routes(routes!(occurrences::list, occurrences::write))
         .routes(routes!(papers::bundle))
         .routes(routes!(papers::shift))

@@ -12,6 +12,8 @@ use model::{
     Event, Fingerprint, LogSource, MappingName, PersonId, PlaceId, SourceId, Timestamp, Trust,
 };
 
+use serde_json::Value;
+
 use crate::engine::Engine;
 use crate::knowledge::Knowledge;
 use crate::limits::Limits;
@@ -111,6 +113,42 @@ impl Engine {
     }
 }
 
+/// Sightings of one person that a band of their past is drawn from, the latest.
+const BAND_SIGHTINGS_MAX: usize = 10_000;
+
+impl Engine {
+    /// What history has of one person's whereabouts up to the end of a stretch of time.
+    pub(crate) async fn past_of(
+        &self,
+        person: &PersonId,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<Whereabouts, LakeError> {
+        let knowledge = self.current.get();
+        let limits = &self.config.limits;
+        let ask = Tracks {
+            classes: PHYSICAL,
+            from: from.minus(Limits::ms(limits.inquiry_back_ms_max)),
+            to,
+            rows_max: Limits::count(limits.inquiry_events_max),
+        };
+        let pick = |tracks: &[Track], people: &[PersonId]| {
+            let own = tracks.iter().enumerate();
+            let own = own.filter(|(_, track)| people.get(track.person) == Some(person));
+            let mut own: Vec<(Timestamp, usize)> = own.map(|(at, t)| (t.key.time, at)).collect();
+            own.sort_unstable();
+            own.drain(..own.len().saturating_sub(BAND_SIGHTINGS_MAX));
+            own.into_iter().map(|(_, at)| at).collect()
+        };
+        let found = self.lake.tracks(&ask, Limits::ms(limits.inquiry_ms_max), pick).await?;
+        let mut all = Whereabouts::new(Arc::clone(&knowledge.spine));
+        self.whereabouts.lend_silences(&mut all);
+        for event in found.iter().filter_map(|one| event_of(one, &knowledge)) {
+            all.see(&event);
+        }
+        Ok(all)
+    }
+}
+
 /// Learns events that were not known yet.
 fn see(
     all: &mut Whereabouts,
@@ -191,11 +229,23 @@ fn windows(moments: &[Moment]) -> Vec<(Timestamp, Timestamp)> {
 
 /// An event of the lake as kernels take it, by what is known of its source today.
 pub(crate) fn event_of(found: &Found, knowledge: &Knowledge) -> Option<Event> {
-    let json: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(&found.ocsf).ok()?;
-    let mut ocsf: Object = json.into();
-    let ours = ocsf.remove("castellan");
-    let word = |key: &str| ours.as_ref()?.as_object()?.get(key)?.as_str();
+    read(found, knowledge).map(|(event, _)| event)
+}
+
+/// The same as it was judged: with what was known of it then, and its log source.
+pub(crate) fn judged_event_of(found: &Found, knowledge: &Knowledge) -> Option<Event> {
+    let (mut event, ours) = read(found, knowledge)?;
+    event.enrichment = ours.and_then(|ours| serde_json::from_value(ours).ok());
+    let logsource = knowledge.mappings.logsource_of(&event.mapping, event.class_uid);
+    event.logsource = logsource.unwrap_or_default();
+    Some(event)
+}
+
+fn read(found: &Found, knowledge: &Knowledge) -> Option<(Event, Option<Value>)> {
+    let mut json: serde_json::Map<String, Value> = serde_json::from_str(&found.ocsf).ok()?;
+    let ours = json.remove("castellan");
+    let ocsf: Object = json.into();
+    let word = |key: &str| ours.as_ref()?.get(key)?.as_str();
     let id = SourceId::parse(&found.source).ok()?;
     let source = knowledge.source(&id);
     let mapping = word("mapping").and_then(|name| MappingName::parse(name).ok())?;
@@ -204,7 +254,7 @@ pub(crate) fn event_of(found: &Found, knowledge: &Knowledge) -> Option<Event> {
         Some("none") => Trust::None,
         Some(_) | None => Trust::Token,
     };
-    Some(Event {
+    let event = Event {
         record: found.key.seq,
         part: found.key.part,
         fingerprint: Fingerprint::of(&id, body.as_bytes(), found.key.part),
@@ -219,5 +269,6 @@ pub(crate) fn event_of(found: &Found, knowledge: &Knowledge) -> Option<Event> {
         logsource: LogSource::default(),
         ocsf,
         enrichment: None,
-    })
+    };
+    Some((event, ours))
 }

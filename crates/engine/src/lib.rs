@@ -34,6 +34,7 @@ pub mod seats;
 pub mod signin;
 pub mod trial;
 pub mod watch;
+pub mod why;
 
 pub mod engine;
 pub mod folder;

@@ -98,7 +98,7 @@ impl LakeError {
             // The same text is as long, and the same query as large, when it comes again.
             Self::Limit { which, .. } => match which {
                 LimitKind::Time => true,
-                LimitKind::Memory | LimitKind::QueryText => false,
+                LimitKind::Memory | LimitKind::QueryText | LimitKind::Rows => false,
             },
             Self::Sql { .. }
             | Self::Covered { .. }

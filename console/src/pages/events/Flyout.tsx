@@ -15,7 +15,7 @@ import ui from '../../ui/ui.module.css'
 import { textOf, whoOf } from './columns'
 import { Copy, Raw } from './Raw'
 import { Tree } from './Tree'
-import { addressOf, momentsOf } from '../whereabouts/moments'
+import { askAbout, momentsOf } from '../whereabouts/moments'
 import type { Key } from './filter'
 import css from './events.module.css'
 
@@ -114,7 +114,11 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
               { value: 'raw', label: t('events.raw') },
             ]}
           />
-          <Link {...(addressOf(momentsOf([item])) as object)} className={css.who}>
+          <Link
+            to={'/whereabouts' as never}
+            search={askAbout(momentsOf([item])) as never}
+            className={css.who}
+          >
             <IconUserQuestion size={15} aria-hidden /> {t('whereabouts.title')}
           </Link>
           {view !== 'raw' && <Copy text={text} />}

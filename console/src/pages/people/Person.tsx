@@ -18,6 +18,7 @@ import { Pane } from '../../ui/Pane'
 import { Band } from './Band'
 import { EventLines } from './EventLines'
 import { Identifiers } from './Identifiers'
+import { Past } from './Past'
 import { isVeiled, nameOfPerson } from './people'
 import css from './people.module.css'
 
@@ -58,6 +59,7 @@ export function Person({ id, close }: { id: string; close: () => void }) {
         <div className={css.person}>
           <div className={css.main}>
             <Band person={person} events={list} />
+            <Past person={person} />
             <Part
               title={t('people.last_physical')}
               end={

@@ -16,7 +16,7 @@ import { Pane } from '../../ui/Pane'
 import { Ago, Stamp } from '../../ui/Stamp'
 import { serverNow } from '../../time/clock'
 import { EventLines } from '../people/EventLines'
-import { addressOf } from '../whereabouts/moments'
+import { askAbout } from '../whereabouts/moments'
 import { DoorShape } from './DoorShape'
 import css from './places.module.css'
 
@@ -125,7 +125,11 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
 function WhoLink({ id }: { id: string }) {
   const time = new Date(Math.floor(serverNow() / 60_000) * 60_000).toISOString()
   return (
-    <Link {...(addressOf([{ time, place: id }]) as object)} className={css.who}>
+    <Link
+            to={'/whereabouts' as never}
+            search={askAbout([{ time, place: id }]) as never}
+            className={css.who}
+          >
       <IconUserQuestion size={15} aria-hidden /> {t('whereabouts.title')}
     </Link>
   )

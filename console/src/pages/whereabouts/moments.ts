@@ -45,11 +45,8 @@ export function momentsOf(items: readonly EventItem[]): Moment[] {
     .slice(0, MOMENTS_MAX)
 }
 
-/** The address of the question about these. */
-export const addressOf = (moments: readonly Moment[]) => ({
-  to: '/whereabouts' as const,
-  search: { at: writeMoments(moments) },
-})
+/** The question about these, as its page's address holds it. */
+export const askAbout = (moments: readonly Moment[]) => ({ at: writeMoments(moments) })
 
 const SECOND = 1_000
 

@@ -5,10 +5,11 @@
 
 mod window;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{Event, LogSource, RuleId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::rules::load::{Prepared, prepare};
 use crate::rules::{RuleFile, RuleSet, Truth};
@@ -18,7 +19,7 @@ use crate::sigma::trace::{asks_presence, conditions, trace};
 pub use window::{InWindow, WindowTold};
 
 /// What a rule comes to for an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It matches, and says so.
@@ -34,7 +35,7 @@ pub enum Outcome {
 }
 
 /// Why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// Which rule.
     pub rule: RuleId,
@@ -64,7 +65,7 @@ pub struct Explanation {
 }
 
 /// An exception.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excepted {
     /// Its name.
     pub id: String,
@@ -77,14 +78,14 @@ pub struct Excepted {
 }
 
 /// A rule's log source beside an event's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Routing {
     /// Whether such events are tried on it.
     pub fits: bool,
     /// What the rule wants.
     pub rule: LogSource,
     /// Where else such events are found here.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub here: Vec<LogSource>,
     /// What the event is; nothing where it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,9 +127,37 @@ impl Explainer {
         Ok(Self { set: Arc::new(set), files: files.to_vec(), id: id.clone(), prepared })
     }
 
+    /// The same of a rule in force, reading no more files than it needs.
+    pub fn among(set: &RuleSet, files: &[RuleFile], id: &RuleId) -> Result<Self, Unexplained> {
+        let index = set.index_of(id).ok_or_else(|| Unexplained::NoRule(id.clone()))?;
+        let (mut waiting, mut paths) = (vec![index], BTreeSet::new());
+        let mut seen = BTreeSet::new();
+        while let Some(index) = waiting.pop() {
+            let Some(rule) = set.rule(index).filter(|_| seen.insert(index)) else { continue };
+            paths.insert(rule.meta.path.as_str());
+            let of = rule.correlation.iter();
+            waiting.extend(of.flat_map(|of| of.inputs.iter().chain(&of.resets).copied()));
+        }
+        let is_needed = |file: &&RuleFile| {
+            paths.contains(file.path.as_str())
+                || file.text.lines().any(|line| line.starts_with("filter:"))
+                || [".sets.yml", ".exceptions.yml", ".logsources.yml"]
+                    .iter()
+                    .any(|end| file.path.ends_with(end))
+        };
+        let needed: Vec<RuleFile> = files.iter().filter(is_needed).cloned().collect();
+        Self::new(&needed, id)
+    }
+
     /// The rules among which it stands.
     pub fn rules(&self) -> &Arc<RuleSet> {
         &self.set
+    }
+
+    /// How far from an event a correlation looks; nothing of a rule that looks at one alone.
+    pub fn timespan(&self) -> Option<std::time::Duration> {
+        let rule = self.set.index_of(&self.id).and_then(|index| self.set.rule(index))?;
+        rule.correlation.as_ref().map(|correlation| correlation.timespan)
     }
 
     /// Why it says what it says of `event`, which is enriched. `around`: the events of its window,
@@ -247,6 +276,14 @@ fn unknown(parts: &[Part]) -> Vec<String> {
 }
 
 impl Explanation {
+    /// Whether its conditions hold, whatever keeps it from saying so.
+    pub fn holds(&self) -> bool {
+        match self.outcome {
+            Outcome::Matches | Outcome::Silenced | Outcome::NotTried => true,
+            Outcome::Undecided | Outcome::DoesNotMatch => false,
+        }
+    }
+
     /// The parts without which the verdict would be another, and the literals of them that decided.
     pub fn decisive(&self) -> impl Iterator<Item = (&Part, &Literal)> {
         let parts = self.parts.iter().filter(|part| part.is_decisive);
@@ -293,9 +330,12 @@ impl Explanation {
             Outcome::DoesNotMatch => {
                 let (no, yes) = (named(Truth::False), named(Truth::True));
                 match (no.is_empty(), yes.is_empty()) {
-                    (false, _) => format!("it does not match: {no}"),
+                    (false, true) => format!("it does not match: {no}"),
                     (true, false) => format!("it does not match, because this holds: {yes}"),
-                    (true, true) => "it does not match: more than one part fails".to_owned(),
+                    (false, false) => {
+                        format!("it does not match: {no}; and because this holds: {yes}")
+                    }
+                    (true, true) => "it does not match: many of its parts fail".to_owned(),
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Event, RuleId, SourceId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Explainer, Explanation, Outcome, Routing, Unexplained};
 use crate::rules::{Correlation, Kind, RuleIndex, Truth};
@@ -13,7 +13,7 @@ use crate::sigma::View;
 const LISTED_MAX: usize = 50;
 
 /// A correlation's window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowTold {
     /// The values that it groups by, as this event has them; a missing one keeps it out.
     pub group: BTreeMap<String, Option<String>>,
@@ -38,7 +38,7 @@ pub struct WindowTold {
 }
 
 /// One match in a window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InWindow {
     /// Which rule.
     pub rule: RuleId,

@@ -13,7 +13,9 @@ use rsigma_parser::{ConditionExpr, Quantifier};
 use super::field::{Field, View, speaks_of_presence};
 
 /// Shown, shown not to be, or not shown either way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Truth {
     /// Shown not to be.
@@ -86,7 +88,7 @@ impl PresenceRule {
 
     /// Whether the rule is shown by an event.
     pub(crate) fn judge(&self, view: &View<'_>) -> Truth {
-        self.judge_as(&Told { view, instead: None })
+        self.judge_as(&Told { view, instead: &[] })
     }
 
     fn judge_as(&self, view: &Told<'_>) -> Truth {
@@ -113,8 +115,8 @@ impl PresenceRule {
     }
 
     fn named(&self, name: &str, told: &Told<'_>) -> Truth {
-        if let Some((_, truth)) = told.instead.filter(|(own, _)| *own == name) {
-            return truth;
+        if let Some((_, truth)) = told.instead.iter().find(|(own, _)| *own == name) {
+            return *truth;
         }
         let view = told.view;
         if self.unsure.binary_search_by(|known| known.as_str().cmp(name)).is_ok() {
@@ -125,10 +127,10 @@ impl PresenceRule {
     }
 }
 
-/// An event, and a part whose truth is taken to be another, for whoever asks what decided.
+/// An event, and parts whose truth is taken to be another, for whoever asks what decided.
 struct Told<'a> {
     view: &'a View<'a>,
-    instead: Option<(&'a str, Truth)>,
+    instead: &'a [(&'a str, Truth)],
 }
 
 /// Any rule, whether or not it asks presence, for whoever asks why.
@@ -153,12 +155,12 @@ impl Judge {
 
     /// One named part's.
     pub(crate) fn part(&self, name: &str, view: &View<'_>) -> Truth {
-        self.0.named(name, &Told { view, instead: None })
+        self.0.named(name, &Told { view, instead: &[] })
     }
 
-    /// The rule's verdict if one part's truth were another.
-    pub(crate) fn judge_with(&self, name: &str, truth: Truth, view: &View<'_>) -> Truth {
-        self.0.judge_as(&Told { view, instead: Some((name, truth)) })
+    /// The rule's verdict if some parts' truths were others.
+    pub(crate) fn judge_with(&self, instead: &[(&str, Truth)], view: &View<'_>) -> Truth {
+        self.0.judge_as(&Told { view, instead })
     }
 }
 

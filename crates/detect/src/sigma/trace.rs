@@ -2,7 +2,7 @@
 //! of it. Slow and only for people: each literal is compiled by itself.
 
 use rsigma_parser::{ConditionExpr, Detection, DetectionItem, SigmaRule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::engine::compile;
 use super::field::{Field, View, speaks_of_presence};
@@ -14,13 +14,14 @@ const SHOWN_CHARS_MAX: usize = 300;
 const VALUES_MAX: usize = 12;
 
 /// One named part of a rule's detection, against an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Its name in the rule.
     pub name: String,
     /// What came of it.
     pub truth: Truth,
-    /// Whether the rule's verdict would be another without it.
+    /// Whether the rule's verdict would be another if this were; where no part is so by itself,
+    /// if this and one more were.
     pub is_decisive: bool,
     /// The filter it was merged in from.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +33,7 @@ pub struct Part {
 }
 
 /// How literals go together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Joined {
     /// All must hold.
@@ -42,7 +43,7 @@ pub enum Joined {
 }
 
 /// One literal of a detection, or a group of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Literal {
     /// What it asks, as the rule writes it; of a group, how many it holds.
     pub asks: String,
@@ -61,7 +62,7 @@ pub struct Literal {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<Joined>,
     /// Its members.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub members: Vec<Literal>,
 }
 
@@ -76,14 +77,38 @@ pub(crate) fn trace(rule: &SigmaRule, view: &View<'_>) -> Result<(Truth, Vec<Par
         let Some(detection) = rule.detection.named.get(name) else { continue };
         let truth = judge.part(name, view);
         let (of, literals) = walk(rule, detection, view);
-        let is_decisive = [Truth::True, Truth::False]
-            .into_iter()
-            .any(|other| other != truth && judge.judge_with(name, other, view) != verdict);
         let filter = name.strip_prefix("_filter ").and_then(|rest| rest.split(' ').nth(1));
         let filter = filter.map(str::to_owned);
-        parts.push(Part { name: name.clone(), truth, is_decisive, filter, of, literals });
+        parts.push(Part { name: name.clone(), truth, is_decisive: false, filter, of, literals });
+    }
+    for at in decisive(&parts, |instead| judge.judge_with(instead, view) != verdict) {
+        if let Some(part) = parts.get_mut(at) {
+            part.is_decisive = true;
+        }
     }
     Ok((verdict, parts))
+}
+
+/// The parts each of which turns the verdict by itself; else those that do so two together.
+fn decisive(parts: &[Part], turns: impl Fn(&[(&str, Truth)]) -> bool) -> Vec<usize> {
+    let other = |part: &Part| if part.truth == Truth::True { Truth::False } else { Truth::True };
+    let flips: Vec<(&str, Truth)> =
+        parts.iter().map(|part| (part.name.as_str(), other(part))).collect();
+    let numbered = || flips.iter().copied().enumerate();
+    let alone: Vec<usize> =
+        numbered().filter(|(_, flip)| turns(&[*flip])).map(|(at, _)| at).collect();
+    if !alone.is_empty() {
+        return alone;
+    }
+    let mut both = Vec::new();
+    for (at, one) in numbered() {
+        for (with, two) in numbered().skip(at + 1) {
+            if turns(&[one, two]) {
+                both.extend([at, with]);
+            }
+        }
+    }
+    both
 }
 
 fn walk(rule: &SigmaRule, detection: &Detection, view: &View<'_>) -> (Joined, Vec<Literal>) {

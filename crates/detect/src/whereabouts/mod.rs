@@ -121,6 +121,15 @@ impl Whereabouts {
         self.presence.take_silences(from);
     }
 
+    /// Where a person was from one instant to another, oldest first.
+    pub fn band(
+        &self,
+        person: &PersonId,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Vec<crate::presence::Stretch> {
+        self.presence.band(person, from, to)
+    }
+
     /// How many sightings had to be forgotten to stay within bounds.
     pub fn dropped(&self) -> u64 {
         self.dropped + self.presence.counts().1

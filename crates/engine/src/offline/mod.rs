@@ -3,6 +3,7 @@
 mod check;
 mod content;
 mod data;
+mod explain;
 mod normalise;
 mod operators;
 mod replay;
@@ -17,6 +18,7 @@ pub use content::{
 pub use data::{
     DataError, Imported, create_token, export, import, import_photos, query, revoke_token, tokens,
 };
+pub use explain::{InFile, explain, explain_stored};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
 pub use operators::{
     Place, add_operator, disable_operator, operator_link, operators, reset_operator,
