@@ -15,6 +15,7 @@ mod shapes;
 mod bench;
 mod data;
 mod demo;
+mod explain;
 mod guides;
 mod help;
 mod normalise;
