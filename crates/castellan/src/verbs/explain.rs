@@ -73,14 +73,7 @@ pub fn print(told: &Explanation, format: Format) -> anyhow::Result<()> {
 }
 
 fn text(told: &Explanation, indent: &str) -> anyhow::Result<()> {
-    let outcome = match told.outcome {
-        Outcome::Matches => "matches",
-        Outcome::Silenced => "matches, and is silenced",
-        Outcome::Undecided => "cannot be decided",
-        Outcome::DoesNotMatch => "does not match",
-        Outcome::NotTried => "is not tried",
-    };
-    output::line(format_args!("{indent}{} {outcome}: {}", told.rule, told.because))?;
+    output::line(format_args!("{indent}{}: {}", told.rule, told.because))?;
     if let Some(words) = told.routing.words.as_ref().filter(|_| told.outcome != Outcome::NotTried) {
         output::line(format_args!("{indent}  log source: {words}"))?;
     }

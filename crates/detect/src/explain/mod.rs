@@ -309,7 +309,7 @@ impl Explanation {
             told.join("; ")
         };
         match self.outcome {
-            Outcome::Matches => "every condition holds".to_owned(),
+            Outcome::Matches => "it matches: every condition holds".to_owned(),
             Outcome::NotTried => {
                 let words = self.routing.words.clone().unwrap_or_default();
                 format!("it would match, and is not tried: {words}")

@@ -54,7 +54,7 @@ fn each_condition_stands_with_what_was_seen() {
     let told = scratch().run(&["rules", "explain", "one.yml", "events.ndjson:1"]).ends(0);
     assert_eq!(
         told.stdout,
-        "refused does not match: it does not match, because this holds: `credential.uid startswith: \
+        "refused: it does not match, because this holds: `credential.uid startswith: \
          b-` in `known`: it is `b-1`\n\
          \x20 condition: selection and not known\n\
          \x20 yes     known, all of, decisive\n\
@@ -64,7 +64,7 @@ fn each_condition_stands_with_what_was_seen() {
     );
     let matching = scratch().run(&["rules", "explain", "one.yml", "events.ndjson"]).ends(0);
     assert!(
-        matching.stdout.starts_with("refused matches: every condition holds\n"),
+        matching.stdout.starts_with("refused: it matches: every condition holds\n"),
         "{}",
         matching.stdout
     );
@@ -94,7 +94,7 @@ fn a_correlation_tells_its_window_in_json() {
 #[test]
 fn a_shipped_rule_is_named_by_its_id_and_what_is_not_there_by_the_nearest() {
     let ran = scratch().run(&["rules", "explain", "leaver-badge", "events.ndjson:3"]).ends(0);
-    assert!(ran.stdout.starts_with("leaver-badge does not match: "), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("leaver-badge: it does not match: "), "{}", ran.stdout);
     scratch()
         .run(&["rules", "explain", "leaver-bagde", "events.ndjson"])
         .ends(2)
