@@ -11,6 +11,7 @@ pub mod eval;
 pub mod explain;
 mod finding;
 pub mod limits;
+mod parts;
 pub mod presence;
 pub mod rules;
 mod sigma;
@@ -18,7 +19,7 @@ pub mod spine;
 mod stats;
 pub mod whereabouts;
 
-pub use detector::{Detector, Options, SnapshotError};
+pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};
 pub use presence::{Presence, Stretch};
 pub use rules::{
     ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,
