@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use detect::explain::{Explainer, Explanation};
+use detect::limits::SILENT_HOLD;
 use detect::spine::LookUp;
 use lake::{Found, LakeError, Search};
 use model::enrichment::Presence;
-use model::{Event, EvidenceRef, Finding, FindingState, IncidentId, PersonId, RuleId, Timestamp};
+use model::{
+    Event, EvidenceRef, Finding, FindingState, IncidentId, PersonId, RuleId, SourceState, Timestamp,
+};
 
 use crate::engine::Engine;
 use crate::inquiry::judged_event_of;
@@ -88,7 +91,7 @@ impl Engine {
         Ok(FindingWhy {
             incidents: self.state.incidents_of_finding(&finding.id).await.unwrap_or_default(),
             rule,
-            settles_at: settles_at(finding, &knowledge),
+            settles_at: self.settles_at(finding, &knowledge),
             events: judged.into_iter().map(one).collect(),
             more: finding.evidence.len().saturating_sub(EVENTS_MAX),
         })
@@ -124,6 +127,23 @@ impl Engine {
         Ok(Some(explainer.explain(&event, &around).map_err(|error| error.to_string())))
     }
 
+    /// When all that may still come has come: the latest that any source may be late, and twice as
+    /// far as two clocks may be wrong. What a silent source has to say is waited for longer.
+    fn settles_at(&self, finding: &Finding, knowledge: &Knowledge) -> Option<Timestamp> {
+        match finding.state {
+            FindingState::Confirmed | FindingState::Withdrawn => return None,
+            FindingState::Provisional => {}
+        }
+        let late = |source: &model::spine::Source| {
+            let is_silent = self.silencer.state_of(&source.id).0 == Some(SourceState::Silent);
+            let hold = if is_silent { SILENT_HOLD } else { Duration::ZERO };
+            source.lateness_max + source.clock_offset_max * 2 + hold
+        };
+        let latest = knowledge.org.sources.values().map(late).max();
+        let latest = latest.unwrap_or(Duration::from_secs(600));
+        Some(finding.time.max(finding.window.to).plus(latest))
+    }
+
     /// The event that evidence means: of its record the one of its class.
     async fn event_of_evidence(&self, evidence: &EvidenceRef) -> Result<Option<Found>, LakeError> {
         for part in 0..PARTS_MAX {
@@ -148,17 +168,4 @@ impl EventWhy {
             presence: None,
         }
     }
-}
-
-/// When all that may still come has come: the latest that any source may be late, and twice as
-/// far as two clocks may be wrong.
-fn settles_at(finding: &Finding, knowledge: &Knowledge) -> Option<Timestamp> {
-    match finding.state {
-        FindingState::Confirmed | FindingState::Withdrawn => return None,
-        FindingState::Provisional => {}
-    }
-    let sources = knowledge.org.sources.values();
-    let late = |source: &model::spine::Source| source.lateness_max + source.clock_offset_max * 2;
-    let latest = sources.map(late).max().unwrap_or(Duration::from_secs(600));
-    Some(finding.time.max(finding.window.to).plus(latest))
 }
