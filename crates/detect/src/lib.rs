@@ -10,6 +10,7 @@ mod detector;
 pub mod eval;
 pub mod explain;
 mod finding;
+mod learned;
 pub mod limits;
 mod parts;
 pub mod presence;
@@ -18,6 +19,7 @@ mod sigma;
 pub mod spine;
 mod stats;
 pub mod whereabouts;
+mod words;
 
 pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};
 pub use presence::{Presence, Stretch};

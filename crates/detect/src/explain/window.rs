@@ -86,9 +86,10 @@ pub(super) fn explain(
     let id_of = |rule: RuleIndex| of.set.meta(rule).map(|meta| meta.id.clone());
     let is_out = own.is_empty() || group.values().any(Option::is_none);
     let outcome = match (is_out, is_met) {
-        (true, _) | (false, false) => Outcome::DoesNotMatch,
-        (false, true) if rule.meta.off_by.is_some() => Outcome::Silenced,
-        (false, true) => Outcome::Matches,
+        (true, _) | (false, Some(false)) => Outcome::DoesNotMatch,
+        (false, None) => Outcome::Undecided,
+        (false, Some(true)) if rule.meta.off_by.is_some() => Outcome::Silenced,
+        (false, Some(true)) => Outcome::Matches,
     };
     let because = match () {
         () if own.is_empty() => "none of its rules matches this event".to_owned(),
@@ -98,7 +99,11 @@ pub(super) fn explain(
             format!("the event has no {}, which it groups by", lacking.join(", "))
         }
         () if outcome == Outcome::Silenced => "it fires, and a rule set turns it off".to_owned(),
-        () if is_met => format!("it needs {needs}, and has {has}"),
+        () if is_met.is_none() => format!(
+            "it needs {needs}, and has {has}; whether that is enough hangs on more than these \
+             events: its findings say so"
+        ),
+        () if is_met == Some(true) => format!("it needs {needs}, and has {has}"),
         () => format!("it needs {needs}, and has only {has}"),
     };
     let listed = hits.iter().take(LISTED_MAX).filter_map(|hit| {
@@ -190,12 +195,15 @@ fn hits<'a>(
     found
 }
 
-/// What a correlation needs, what it has, which rules have not matched, and whether that is enough.
+/// What a correlation needs, what it has, which rules have not matched, and whether that is enough;
+/// `None` where more than these events decides.
+type Standing = (String, String, Vec<RuleIndex>, Option<bool>);
+
 fn standing(
     of: &Explainer,
     correlation: &Correlation,
     hits: &[Hit<'_>],
-) -> (String, String, Vec<RuleIndex>, bool) {
+) -> Standing {
     let has = |rule: RuleIndex| hits.iter().any(|hit| hit.rule == rule);
     let name = |rule: RuleIndex| of.set.meta(rule).map_or("?", |meta| meta.id.as_str());
     let lacking = || distinct(correlation).filter(|rule| !has(*rule)).collect::<Vec<_>>();
@@ -204,7 +212,7 @@ fn standing(
     match &correlation.kind {
         Kind::EventCount { least } => {
             let is_met = number as u64 >= *least;
-            (format!("{least} matches {span}"), number.to_string(), Vec::new(), is_met)
+            (format!("{least} matches {span}"), number.to_string(), Vec::new(), Some(is_met))
         }
         Kind::ValueCount { least, fields } => {
             let values: BTreeSet<String> = hits
@@ -217,21 +225,21 @@ fn standing(
                 .collect();
             let needs = format!("{least} different values of {} {span}", fields.join(", "));
             let is_met = values.len() as u64 >= *least;
-            (needs, values.len().to_string(), Vec::new(), is_met)
+            (needs, values.len().to_string(), Vec::new(), Some(is_met))
         }
         Kind::Sum { field, .. } => {
             let values =
                 hits.iter().filter_map(|hit| View::new(hit.event).text(field)?.parse::<f64>().ok());
             let sum: f64 = values.sum();
             let needs = format!("a sum of `{field}` beyond its bound {span}");
-            (needs, format!("{sum} of {number} matches"), Vec::new(), false)
+            (needs, format!("{sum} of {number} matches"), Vec::new(), None)
         }
         Kind::Temporal { need } => {
             let all: Vec<&str> = distinct(correlation).map(name).collect();
             let have: Vec<&str> = distinct(correlation).filter(|r| has(*r)).map(name).collect();
             let needs = format!("{} {span}", all.join(", "));
             let is_met = need.is_met(&has);
-            (needs, listed(&have), if is_met { Vec::new() } else { lacking() }, is_met)
+            (needs, listed(&have), if is_met { Vec::new() } else { lacking() }, Some(is_met))
         }
         Kind::Ordered => {
             let all: Vec<&str> = correlation.inputs.iter().map(|rule| name(*rule)).collect();
@@ -242,7 +250,8 @@ fn standing(
             let have: Vec<&str> = all.iter().take(next).copied().collect();
             let missing = correlation.inputs.iter().skip(next).copied().collect::<Vec<_>>();
             let is_met = missing.is_empty();
-            (format!("{} in this order {span}", all.join(", ")), listed(&have), missing, is_met)
+            let needs = format!("{} in this order {span}", all.join(", "));
+            (needs, listed(&have), missing, Some(is_met))
         }
         Kind::Absence { missing, .. } => {
             let there: Vec<RuleIndex> = missing.iter().copied().filter(|rule| has(*rule)).collect();
@@ -254,11 +263,30 @@ fn standing(
                 false => format!("a match of {} beside it", have.join(", ")),
             };
             let is_met = there.is_empty() && number > 0;
-            (needs, told, Vec::new(), is_met)
+            (needs, told, Vec::new(), Some(is_met))
+        }
+        Kind::Travel(_) => {
+            let needs = format!("two sightings further apart than anyone travels {span}");
+            (needs, format!("{number} sightings"), Vec::new(), None)
+        }
+        Kind::Conflict(conflict) => {
+            let against: Vec<&str> = conflict.against.iter().map(|rule| name(*rule)).collect();
+            let needs = format!(
+                "{} independent witnesses {span} against {}",
+                conflict.least,
+                against.join(", ")
+            );
+            let told = distinct(correlation).filter(|rule| has(*rule)).map(name);
+            let told: Vec<&str> = told.collect();
+            (needs, format!("the word of {}", listed(&told)), Vec::new(), None)
+        }
+        Kind::Baseline(_) => {
+            let needs = format!("what is unusual for its group, looked at {span} at a time");
+            (needs, format!("{number} matches"), Vec::new(), None)
         }
         Kind::Whole { .. } => {
             let needs = format!("a measure over the whole window of {span}, judged at its end");
-            (needs, format!("{number} matches"), Vec::new(), false)
+            (needs, format!("{number} matches"), Vec::new(), None)
         }
     }
 }
