@@ -664,6 +664,43 @@ await journey('sound that the browser blocks is said, and one click allows it', 
   }
 })
 
+await journey('from an event to who it could have been, and back to the evidence', async () => {
+  const { events } = (await api('GET', '/v1/events?class=4230001&limit=200')).body
+  const found = events.find(({ event }) => event.activity_id === 3) ?? events[0]
+  assert.ok(found, 'no passage in the demo')
+  await open(`/events?mode=search&event=${found.record}.${found.part}`)
+  await page.getByRole('link', { name: 'Who could it have been?' }).click()
+  const question = page.getByRole('region', { name: 'When and where' })
+  await question.getByRole('link', { name: 'its event' }).waitFor()
+  const ask = question.getByRole('button', { name: 'Ask' })
+  assert.ok(await ask.isDisabled(), 'it can be asked without a reason')
+  await question.getByRole('textbox', { name: 'Why is this asked?' }).fill('journey')
+  await ask.click()
+  const answer = page.getByRole('region', { name: 'Who could it have been?' })
+  for (const group of ['Could have been', 'Not known', 'Cannot have been']) {
+    await answer.getByRole('region', { name: group }).waitFor()
+  }
+  const excluded = answer.getByRole('region', { name: 'Cannot have been' })
+  await excluded.getByRole('button', { name: /^Why/ }).first().click()
+  await excluded.locator('a[href*="event="]').first().click()
+  await page.getByRole('region', { name: 'Event', exact: true }).getByText('OCSF event').waitFor()
+})
+
+await journey('a finding is read as a sentence, its evidence, and what nobody knew', async () => {
+  const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+  const found = incidents.find((one) => one.findings.length > 0)
+  assert.ok(found, 'no incident has findings')
+  await open(`/operations?i=${found.id}`)
+  const list = page.getByRole('region', { name: 'Findings' })
+  await list.getByText(/Provisional|Confirmed|Withdrawn/).first().waitFor()
+  await list.getByRole('link').first().click()
+  const finding = page.getByRole('region', { name: 'Finding', exact: true })
+  for (const part of ['What happened, in order', 'What nobody knows', 'Where it belongs']) {
+    await finding.getByRole('heading', { name: part }).waitFor()
+  }
+  await finding.locator('a[href^="/events"]').first().waitFor()
+})
+
 await journey('people, sources and rules are read: who, how well, and why', async () => {
   {
     await open('/people')

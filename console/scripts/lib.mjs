@@ -13,6 +13,7 @@ export const PAGES = [
   'detections',
   'system',
   'me',
+  'whereabouts',
 ]
 
 /** Pages within pages. */

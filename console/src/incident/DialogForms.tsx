@@ -21,6 +21,7 @@ const DISPOSITIONS: Disposition[] = [
   'test',
   'duplicate',
   'undetermined',
+  'withdrawn',
 ]
 
 const TITLES: Record<DialogKind, TextKey> = {

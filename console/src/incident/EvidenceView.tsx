@@ -1,5 +1,5 @@
 import { SegmentedControl, UnstyledButton } from '@mantine/core'
-import { IconDoor, IconServer2, IconStarFilled } from '@tabler/icons-react'
+import { IconDoor, IconServer2, IconStarFilled, IconUserQuestion } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { EventItem, Incident } from '../api/types'
@@ -17,6 +17,7 @@ import {
 } from '../event/describe'
 import { useKeys } from '../keys/keys'
 import { useDirectory } from '../org/organisation'
+import { askAbout, momentsOf } from '../pages/whereabouts/moments'
 import { t } from '../text'
 import { EntityLink } from '../ui/EntityLink'
 import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
@@ -78,6 +79,9 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
       run: () => move(-1),
     },
   ])
+  // About the one that is chosen; else about all that the findings rest on.
+  const one = items.filter((item) => eventKey(item) === chosen)
+  const asked = one.length > 0 ? one : evidence.items
   const tools = (
     <div className={css.tools}>
       <div className={css.toolsIn}>
@@ -112,6 +116,15 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
         <span className={`${css.counted} num`}>
           {t('incidents.evidence_shown', { count: items.length, own: own.size })}
         </span>
+        {evidence.items.length > 0 && (
+          <Link
+            to={'/whereabouts' as never}
+            search={askAbout(momentsOf(asked)) as never}
+            className={css.whoLink}
+          >
+            <IconUserQuestion size={14} aria-hidden /> {t('whereabouts.title')}
+          </Link>
+        )}
       </div>
     </div>
   )

@@ -3,6 +3,7 @@ import { IconDots } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
+import { IncidentFindings } from '../finding/IncidentFindings'
 import { useDirectory } from '../org/organisation'
 import { OwnReport } from '../panic/OwnReport'
 import { ReasonOwed } from '../panic/ReasonOwed'
@@ -46,6 +47,12 @@ export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string 
         <Facts incident={incident} />
         <Milestones incident={incident} offer={offers.get('mark')} />
         <Procedure incident={incident} offer={offers.get('tick_step')} />
+        <IncidentFindings
+          incident={incident}
+          offer={offers.get('resolve')}
+          part={css.part}
+          title={css.partTitle}
+        />
         <History incident={incident} />
       </div>
       <CommentBox incident={incident} offer={offers.get('comment')} />

@@ -11,7 +11,7 @@ import { t, word } from '../text'
 import { EntityIcon } from '../ui/EntityLink'
 import { soughtOf, type Sought } from './choice'
 import type { PageCommand } from './commands'
-import { pages } from './pages'
+import { asides, pages } from './pages'
 
 export interface Option extends Sought {
   hint?: string
@@ -75,7 +75,7 @@ export function useOptions(own: readonly PageCommand[]): Options {
         icon: <IconCommand size={15} aria-hidden />,
       }),
     )
-    const leads = pages.map((p) =>
+    const leads = [...pages, ...asides].map((p) =>
       option({
         key: `page:${p.to}`,
         group: t('shell.group_pages'),

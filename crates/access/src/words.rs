@@ -92,6 +92,8 @@ actions! {
     PersonRead = "person.read";
     /// See a person's name, for a reason that is recorded.
     PersonReveal = "person.reveal";
+    /// Ask who could have been where; each question and its reason are recorded.
+    WhereaboutsAsk = "whereabouts.ask";
     /// See at once who was refused at a door; each showing is recorded.
     RefusalRead = "refusal.read";
     /// See places, doors, things and plans.

@@ -321,12 +321,15 @@ pub async fn finding(
     Path(id): Path<String>,
 ) -> Answer<Json<Value>> {
     caller.must(Action::IncidentRead)?;
+    let found = finding_near(&shared, &caller, &id).await?;
+    Eyes::of(&shared, &caller).answer(&found)
+}
+
+/// A finding that the caller may see.
+pub(crate) async fn finding_near(shared: &Shared, caller: &Caller, id: &str) -> Answer<Finding> {
     let missing = || Problem::not_found(format!("no finding `{id}`"));
-    let wanted = FindingId::parse(&id).map_err(|_| missing())?;
+    let wanted = FindingId::parse(id).map_err(|_| missing())?;
     let mut found = shared.engine.state.findings_by_id(&[wanted]).await?;
     let found = found.pop().ok_or_else(missing)?;
-    if !is_near(&shared, &caller, &found).await? {
-        return Err(missing());
-    }
-    Eyes::of(&shared, &caller).answer(&found)
+    if is_near(shared, caller, &found).await? { Ok(found) } else { Err(missing()) }
 }

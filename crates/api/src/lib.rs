@@ -16,6 +16,7 @@ mod events;
 mod history;
 mod incidents;
 mod ingest;
+mod inquiry;
 mod live;
 mod mappings;
 mod occurrences;
@@ -35,6 +36,7 @@ mod signin;
 mod system;
 mod tokens;
 mod views;
+mod why;
 mod wide;
 
 mod console;

@@ -49,6 +49,7 @@ impl Scope {
                 Action::EventSearch,
                 Action::QuerySql,
                 Action::PersonRead,
+                Action::WhereaboutsAsk,
                 Action::PlaceRead,
                 Action::SourceRead,
                 Action::MappingRead,

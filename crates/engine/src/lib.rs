@@ -17,6 +17,7 @@ pub mod auth;
 pub mod desk;
 pub mod edit;
 pub mod flow;
+pub mod inquiry;
 pub mod live;
 pub mod occurrences;
 pub mod outbox;
@@ -34,6 +35,7 @@ pub mod seats;
 pub mod signin;
 pub mod trial;
 pub mod watch;
+pub mod why;
 
 pub mod engine;
 pub mod folder;

@@ -102,6 +102,22 @@ limits! {
     refusals_kept_max: refusals = 1_000;
     /// People whose whereabouts are at hand; beyond it who was unseen longest is unknown.
     whereabouts_people_max: people = 200_000;
+    /// Moments of one question who could have been there; more is refused with 400.
+    inquiry_moments_max: moments = 50;
+    /// From the first to the last moment of such a question; longer is refused with 400.
+    inquiry_span_ms_max: ms = 31 * 24 * 3_600_000;
+    /// How far back before the first moment is looked; who was seen earlier only is unknown.
+    inquiry_back_ms_max: ms = 31 * 24 * 3_600_000;
+    /// How far on after the last moment is looked for what it shows of the time before.
+    inquiry_ahead_ms_max: ms = 24 * 3_600_000;
+    /// Events that one question looks through; with more it is refused, not cut.
+    inquiry_events_max: events = 4_000_000;
+    /// Longest time for each of its looks into history; beyond it the question is refused.
+    inquiry_ms_max: ms = 20_000;
+    /// People that one answer lists; the rest is counted.
+    inquiry_people_max: people = 2_000;
+    /// Such questions worked on at once; more are refused with 429.
+    inquiries_at_once_max: questions = 2;
     /// One mapping's files together, as edited; more is refused with 413.
     mapping_bytes_max: bytes = 512 << 10;
     /// Records of one try of a mapping; more is refused with 413.

@@ -29,6 +29,7 @@ mod search;
 mod sift;
 mod sql;
 mod told;
+mod tracks;
 mod write;
 
 pub use catalogue::{FORMAT, FileEntry, FileKind};
@@ -42,4 +43,5 @@ pub use row::{LakeRow, RawRow};
 pub use search::{Cursor, Found, Page, Search};
 pub use sift::View;
 pub use sql::{Column, QueryResult};
+pub use tracks::{Track, Tracks};
 pub use write::{FORMAT_KEY, KIND_KEY};

@@ -42,6 +42,8 @@ pub enum Disposition {
     Duplicate,
     /// Could not be found out.
     Undetermined,
+    /// What was concluded was overturned by what came later.
+    Withdrawn,
 }
 
 /// Who must answer for an incident: exactly one at every instant.

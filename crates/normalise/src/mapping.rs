@@ -140,6 +140,11 @@ impl Mappings {
         })
     }
 
+    /// The same by the mapping's name; nothing of one that is not there.
+    pub fn logsource_of(&self, name: &MappingName, class_uid: u32) -> Option<LogSource> {
+        self.get(name).map(|mapping| self.logsource(mapping, class_uid))
+    }
+
     /// The logsource of an event of a class, before the program's own word.
     pub(crate) fn logsource(&self, mapping: &Mapping, class_uid: u32) -> LogSource {
         let own = mapping.category.clone().filter(|_| class_uid == mapping.manifest.class_uid);

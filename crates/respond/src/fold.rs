@@ -406,16 +406,17 @@ impl Fold<'_> {
     }
 
     /// Marks findings as overturned. An incident that nobody has touched and that has nothing
-    /// left resolves itself; one that somebody works on stays theirs to judge.
+    /// left is closed as withdrawn: nobody was to do anything about it, and nobody still is. One
+    /// that somebody works on stays theirs to judge.
     fn withdraw(&self, held: &Incident, gone: &[&FindingId]) -> Changed {
         let mut incident = held.clone();
         let withdrawn = |id: &&FindingId| TimelineAct::FindingWithdrawn { finding: (*id).clone() };
         self.date(&mut incident, gone.iter().map(withdrawn).collect());
         let all_gone = incident.findings.iter().all(|id| is_withdrawn(&incident, id));
         if all_gone && incident.state == IncidentState::New {
-            let disposition = Disposition::FalsePositive;
+            let disposition = Disposition::Withdrawn;
             let reason = Some("every finding was withdrawn by later events".to_owned());
-            let (from, to) = (incident.state, IncidentState::Resolved);
+            let (from, to) = (incident.state, IncidentState::Closed);
             incident.state = to;
             incident.disposition = Some(disposition);
             let acts =

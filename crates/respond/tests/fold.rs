@@ -280,7 +280,7 @@ fn a_moved_anchor_keeps_its_incident() {
 }
 
 #[test]
-fn an_untouched_incident_whose_findings_are_withdrawn_resolves_itself() {
+fn an_untouched_incident_whose_findings_are_withdrawn_closes_itself() {
     let one = in_state(finding("f1", "absence", "person:ana", 10), FindingState::Provisional);
     let two = in_state(finding("f2", "absence", "person:ana", 20), FindingState::Provisional);
     let gone = |finding: &Finding| in_state(finding.clone(), FindingState::Withdrawn);
@@ -290,8 +290,8 @@ fn an_untouched_incident_whose_findings_are_withdrawn_resolves_itself() {
          f1 is in i-000001\nf2 updates i-000001\n",
     );
     let incident = desk.book.iter().next().unwrap();
-    assert_eq!(incident.state, IncidentState::Resolved);
-    assert_eq!(incident.disposition, Some(Disposition::FalsePositive));
+    assert_eq!(incident.state, IncidentState::Closed);
+    assert_eq!(incident.disposition, Some(Disposition::Withdrawn));
     assert_eq!(desk.book.open_count(), 0);
     let withdrawn = incident.timeline.iter().filter_map(|line| match &line.act {
         TimelineAct::FindingWithdrawn { finding } => Some(finding),

@@ -2,6 +2,7 @@ import { ActionIcon } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { Finding, Level, RuleItem } from '../../api/types'
+import { FindingMark } from '../../finding/FindingMark'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
@@ -133,16 +134,16 @@ function Found({ finding }: { finding: Finding }) {
     <div className={css.finding}>
       <div className={css.findingTop}>
         <Stamp at={finding.time} place={place} />
-        <Mark tone={finding.state === 'confirmed' ? 'accent' : undefined}>
-          {t(`detections.state_${finding.state}`)}
-        </Mark>
+        <FindingMark state={finding.state} />
         <span className="faint num">
           {t('detections.evidence', { count: finding.evidence.length })}
         </span>
       </div>
-      <bdi className={css.because}>
-        {directory.inWords(finding.because.slice(0, 600), finding.entities)}
-      </bdi>
+      <Link to={'/findings' as never} search={{ id: finding.finding } as never}>
+        <bdi className={css.because}>
+          {directory.inWords(finding.because.slice(0, 600), finding.entities)}
+        </bdi>
+      </Link>
       <div className={css.entities}>
         {finding.entities.slice(0, 8).map((entity) => (
           <EntityLink key={entity} entity={entity} />

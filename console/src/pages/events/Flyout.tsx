@@ -1,5 +1,5 @@
 import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core'
-import { IconArrowLeft, IconX } from '@tabler/icons-react'
+import { IconArrowLeft, IconUserQuestion, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { EventItem } from '../../api/types'
@@ -27,6 +27,7 @@ import ui from '../../ui/ui.module.css'
 import { textOf, whoOf } from './columns'
 import { Copy, Raw } from './Raw'
 import { Tree } from './Tree'
+import { askAbout, momentsOf } from '../whereabouts/moments'
 import type { Key } from './filter'
 import css from './events.module.css'
 
@@ -127,6 +128,13 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
               { value: 'raw', label: t('events.raw') },
             ]}
           />
+          <Link
+            to={'/whereabouts' as never}
+            search={askAbout(momentsOf([item])) as never}
+            className={css.who}
+          >
+            <IconUserQuestion size={15} aria-hidden /> {t('whereabouts.title')}
+          </Link>
           {view !== 'raw' && <Copy text={text} />}
         </div>
         {view === 'tree' ? (

@@ -21,6 +21,7 @@ import { Band } from './Band'
 import { EventLines } from './EventLines'
 import { Identifiers } from './Identifiers'
 import { usePassage } from './passage'
+import { Past } from './Past'
 import { isVeiled, nameOfPerson } from './people'
 import css from './people.module.css'
 
@@ -62,6 +63,7 @@ export function Person({ id, close }: { id: string; close: () => void }) {
         <div className={css.person}>
           <div className={css.main}>
             <Band person={person} events={list} passage={passage} />
+            <Past person={person} />
             <Part
               title={t('people.last_physical')}
               end={

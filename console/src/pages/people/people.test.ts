@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { EventItem, PersonItem } from '../../api/types'
-import { bandOf, presenceIn, SPAN_MS, standing, stretchesOf, type Stay } from './band'
+import {
+  bandOf,
+  dayOn,
+  presenceIn,
+  SPAN_MS,
+  spanOf,
+  standing,
+  stretchesOf,
+  type Stay,
+} from './band'
 import { grouped, validity } from './identifiers'
 import { gravityOf, whyOf, type Passage } from './passage'
 import { found, isVeiled, nameOfPerson } from './people'
@@ -135,5 +144,25 @@ describe('the band', () => {
       ['unknown', -20, 0],
     ])
     expect(standing(stays).map(({ why }) => why)).toEqual(['aged'])
+  })
+})
+
+describe('a span of the past', () => {
+  const startOf = (day: string) => Date.parse(`${day}T00:00:00Z`)
+  const now = Date.parse('2026-11-23T09:00:00Z')
+
+  it('is a day, or the days up to one, and never beyond now', () => {
+    const day = spanOf({ day: '2026-11-20' }, now, startOf)
+    expect([day.from, day.to]).toEqual([startOf('2026-11-20'), startOf('2026-11-21')])
+    const week = spanOf({ day: '2026-11-20', days: '7' }, now, startOf)
+    expect([week.from, week.to]).toEqual([startOf('2026-11-14'), startOf('2026-11-21')])
+    expect(spanOf({ day: '2026-11-23' }, now, startOf).to).toBe(now)
+    expect(spanOf({ day: '2026-12-24' }, now, startOf).to).toBe(now)
+    expect(spanOf({ day: 'soon', days: '400' }, now, startOf).from).toBe(now - SPAN_MS)
+  })
+
+  it('steps over months', () => {
+    expect(dayOn('2026-12-01', -1)).toBe('2026-11-30')
+    expect(dayOn('2024-02-28', 1)).toBe('2024-02-29')
   })
 })

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod bench;
 pub mod check;
 pub mod demo;
+pub mod explain;
 pub mod import;
 pub mod normalise;
 pub mod operator;
@@ -13,6 +14,7 @@ pub mod rules;
 pub mod serve;
 pub mod token;
 pub mod trial;
+pub mod whereabouts;
 
 use std::path::{Path, PathBuf};
 

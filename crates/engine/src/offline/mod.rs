@@ -3,11 +3,13 @@
 mod check;
 mod content;
 mod data;
+mod explain;
 mod normalise;
 mod operators;
 mod replay;
 mod rules;
 mod verify;
+mod whereabouts;
 
 pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{
@@ -16,6 +18,7 @@ pub use content::{
 pub use data::{
     DataError, Imported, create_token, export, import, import_photos, query, revoke_token, tokens,
 };
+pub use explain::{InFile, explain, explain_stored};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
 pub use operators::{
     Place, add_operator, disable_operator, operator_link, operators, reset_operator,
@@ -25,6 +28,7 @@ pub use rules::{
     CaseLine, CheckedRules, EvalReport, TestedRules, rules_check, rules_eval, rules_test,
 };
 pub use verify::{VerifyLine, VerifyReport, verify, verify_audit};
+pub use whereabouts::{Answered, WhereaboutsSummary, whereabouts};
 
 /// Why an offline verb could not do its work.
 #[derive(Debug, thiserror::Error)]

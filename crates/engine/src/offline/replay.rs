@@ -172,7 +172,7 @@ impl Run<'_> {
 }
 
 /// The sources to read and their files, in the order given.
-fn inputs(
+pub(super) fn inputs(
     content: &Content,
     org: &mut Organisation,
     request: &ReplayRequest,

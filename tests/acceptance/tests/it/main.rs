@@ -38,3 +38,4 @@ mod signin;
 mod silence;
 mod syslog;
 mod trials;
+mod whereabouts;
