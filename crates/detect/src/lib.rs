@@ -10,13 +10,14 @@ mod detector;
 pub mod eval;
 mod finding;
 pub mod limits;
+mod parts;
 pub mod presence;
 pub mod rules;
 mod sigma;
 pub mod spine;
 mod stats;
 
-pub use detector::{Detector, Options, SnapshotError};
+pub use detector::{Detector, Kept, Options, SnapshotError};
 pub use presence::{Presence, Stretch};
 pub use rules::{
     ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,

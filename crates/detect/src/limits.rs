@@ -11,9 +11,9 @@ pub const SILENCES_PER_SOURCE_MAX: usize = 64;
 /// Distinct reasons listed per rule that could not be decided.
 pub const UNDECIDED_REASONS_MAX: usize = 32;
 /// Events and matches that wait for the watermark; beyond, the oldest are judged early.
-pub const PENDING_MAX: usize = 200_000;
+pub const PENDING_MAX: usize = 1_000_000;
 /// Groups with an open window, over all correlations; beyond, the soonest to end are closed early.
-pub const GROUPS_MAX: usize = 200_000;
+pub const GROUPS_MAX: usize = 1_000_000;
 /// Events kept in one group's window; the oldest go first.
 pub const WINDOW_EVENTS_MAX: usize = 1_000;
 /// Waiting events of one group up to which an out-of-order arrival is judged at once.

@@ -1,6 +1,7 @@
 //! One group's window and episode: a function of its events in order of time.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::finding::EVIDENCE_MAX;
@@ -20,29 +21,40 @@ use whole::Whole;
 /// Order of events in a group. Fingerprints break ties of time, so that arrival does not.
 pub(crate) type ItemKey = (Timestamp, Fingerprint, u64, RuleIndex);
 
-/// One rule's match of one event, with what a correlation needs of it.
+/// One rule's match of one event, with what a correlation needs of it. A million of them may be
+/// kept, so they are shared, and their names in a snapshot are short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Item {
+    #[serde(rename = "t")]
     pub time: Timestamp,
+    #[serde(rename = "f")]
     pub fingerprint: Fingerprint,
+    #[serde(rename = "n")]
     pub record: u64,
+    #[serde(rename = "r")]
     pub rule: RuleIndex,
+    #[serde(rename = "s")]
     pub source: SourceId,
+    #[serde(rename = "c")]
     pub class_uid: u32,
+    #[serde(rename = "b")]
     pub bound: Duration,
     /// What a value_count counts.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// What a value_sum adds.
-    #[serde(default)]
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub number: Option<f64>,
     /// The values of the sentence's fields.
+    #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Option<String>>,
+    #[serde(rename = "e", default, skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<Entity>,
     /// The events behind it, where it stands for a correlation that fired.
-    #[serde(default)]
+    #[serde(rename = "h", default, skip_serializing_if = "Vec::is_empty")]
     pub behind: Vec<EvidenceRef>,
     /// What correlations that build on this one need of it.
-    #[serde(default)]
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub onward: Vec<Onward>,
 }
 
@@ -51,7 +63,6 @@ pub(crate) struct Item {
 pub(crate) struct Onward {
     pub to: RuleIndex,
     pub key: String,
-    pub values: BTreeMap<String, String>,
     pub value: Option<String>,
     pub number: Option<f64>,
     pub fields: Vec<Option<String>>,
@@ -166,18 +177,20 @@ pub(crate) struct Step {
 /// Window before firing, episode after; or a window that only its end decides.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Machine {
-    window: VecDeque<Item>,
-    episode: Option<Episode>,
-    #[serde(default)]
+    #[serde(rename = "w", default, skip_serializing_if = "VecDeque::is_empty")]
+    window: VecDeque<Arc<Item>>,
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    episode: Option<Box<Episode>>,
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     whole: Option<Box<Whole>>,
-    #[serde(default)]
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     absence: Option<Box<Absence>>,
 }
 
 /// What ended.
 pub(crate) enum End {
     /// An episode that had fired, or a whole window that fires by its end.
-    Episode(Episode, Option<Box<Item>>),
+    Episode(Box<Episode>, Option<Arc<Item>>),
     /// A window that had to be closed before its time, and so cannot be judged.
     Undecided,
 }
@@ -185,7 +198,7 @@ pub(crate) enum End {
 impl Machine {
     /// Takes the next event. INVARIANT: keys never fall (the settled machine is fed from an
     /// ordered queue, the early one is rebuilt when they would).
-    pub(crate) fn step(&mut self, correlation: &Correlation, item: &Item) -> Step {
+    pub(crate) fn step(&mut self, correlation: &Correlation, item: &Arc<Item>) -> Step {
         let mut step = Step { closed: self.end_before(correlation, item.time), ..Step::default() };
         if correlation.resets.contains(&item.rule) {
             self.window.clear();
@@ -215,7 +228,7 @@ impl Machine {
         if !self.can_matter(correlation, item) {
             return step;
         }
-        self.window.push_back(item.clone());
+        self.window.push_back(Arc::clone(item));
         if self.window.len() > room(correlation) {
             self.window.pop_front();
             step.is_evicting = true;
@@ -274,20 +287,20 @@ impl Machine {
                 if (self.window.len() as u64) < *least {
                     return;
                 }
-                self.window.iter().collect()
+                self.window.iter().map(|item| &**item).collect()
             }
             Kind::Sum { predicates, .. } => {
                 let sum: f64 = self.window.iter().filter_map(|item| item.number).sum();
                 if !predicates.iter().all(|predicate| predicate.holds(sum)) {
                     return;
                 }
-                self.window.iter().collect()
+                self.window.iter().map(|item| &**item).collect()
             }
             Kind::Temporal { need } => {
                 if !need.is_met(&|rule| self.window.iter().any(|item| item.rule == rule)) {
                     return;
                 }
-                self.window.iter().collect()
+                self.window.iter().map(|item| &**item).collect()
             }
             // Time decides them.
             Kind::Whole { .. } | Kind::Absence { .. } => return,
@@ -300,13 +313,13 @@ impl Machine {
                 Chain::None => return,
             },
         };
-        self.episode = Episode::of(&items);
+        self.episode = Episode::of(&items).map(Box::new);
         step.has_fired = self.episode.is_some();
         self.window.clear();
     }
 
     pub(crate) fn episode(&self) -> Option<&Episode> {
-        self.episode.as_ref()
+        self.episode.as_deref()
     }
 
     /// When nothing of this can matter any more, but for new events.
@@ -330,13 +343,17 @@ impl Machine {
                 return Some(End::Undecided);
             }
             let decided = whole.decide(correlation);
-            return decided.map(|(episode, last)| End::Episode(episode, Some(last)));
+            return decided.map(|(episode, last)| End::Episode(Box::new(episode), Some(last)));
         }
         self.episode.take().map(|episode| End::Episode(episode, None))
     }
 
     /// What has waited in vain for its counterpart by an instant; without one, all that waits.
-    pub(crate) fn due(&mut self, correlation: &Correlation, by: Option<Timestamp>) -> Vec<Item> {
+    pub(crate) fn due(
+        &mut self,
+        correlation: &Correlation,
+        by: Option<Timestamp>,
+    ) -> Vec<Arc<Item>> {
         let Kind::Absence { when, .. } = &correlation.kind else { return Vec::new() };
         let Some(absence) = &mut self.absence else { return Vec::new() };
         match by {
@@ -353,7 +370,7 @@ impl Machine {
     }
 
     pub(crate) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        self.window.retain_mut(|item| item.renumber(find));
+        self.window.retain_mut(|item| Arc::make_mut(item).renumber(find));
         if let Some(whole) = &mut self.whole {
             whole.renumber(find);
         }
@@ -389,11 +406,11 @@ enum Chain<'a> {
 
 /// The rules one after the other, ending with the newest event. Walks backwards and takes at each
 /// link the event that leaves most room before it.
-fn chain<'a>(inputs: &[RuleIndex], window: &'a VecDeque<Item>) -> Chain<'a> {
+fn chain<'a>(inputs: &[RuleIndex], window: &'a VecDeque<Arc<Item>>) -> Chain<'a> {
     let walk = |is_strict: bool| -> Option<Vec<&'a Item>> {
         let mut links: BTreeMap<usize, &Item> = BTreeMap::new();
         let mut rules = inputs.iter().rev();
-        let newest = window.back().filter(|item| rules.next() == Some(&item.rule))?;
+        let newest: &Item = window.back().filter(|item| rules.next() == Some(&item.rule))?;
         links.insert(0, newest);
         let mut next = newest;
         for (at, rule) in (1..).zip(rules) {
@@ -403,6 +420,7 @@ fn chain<'a>(inputs: &[RuleIndex], window: &'a VecDeque<Item>) -> Chain<'a> {
             };
             next = window
                 .iter()
+                .map(|item| &**item)
                 .filter(fits)
                 .max_by_key(|item| (item.interval().earliest, item.key()))?;
             links.insert(at, next);

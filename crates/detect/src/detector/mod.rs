@@ -16,13 +16,13 @@ use model::{
 };
 use serde_json::json;
 
-use crate::correlate::{Correlator, Desk, GroupId, ItemKey};
+use crate::correlate::{Correlator, Desk};
 use crate::limits::PENDING_MAX;
 use crate::presence::{Ask, Presence};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::spine::{Resolution, ResolvedEndpoint, Spine};
 use crate::stats::DetectStats;
-pub use snapshot::SnapshotError;
+pub use snapshot::{Kept, SnapshotError};
 use watermark::Watermarks;
 
 /// How a detector behaves.
@@ -46,7 +46,10 @@ pub struct Detector {
     options: Options,
     presence: Presence,
     watermarks: Watermarks,
-    queue: BTreeMap<QueueKey, Entry>,
+    /// Events that hang on presence, and wait.
+    held: BTreeMap<QueueKey, Arc<Held>>,
+    /// Matches that wait in their group, by its key.
+    queue: BTreeMap<QueueKey, Arc<str>>,
     correlator: Correlator,
     stats: DetectStats,
 }
@@ -62,12 +65,16 @@ struct QueueKey {
     rule: Option<RuleIndex>,
 }
 
-enum Entry {
-    Held(Box<Held>),
-    Item(GroupId, ItemKey),
+impl QueueKey {
+    /// Of an event that hangs on presence.
+    fn of(event: &Event) -> Self {
+        let (time, fingerprint, record) = (event.time, event.fingerprint, event.record);
+        Self { time, fingerprint, record, correlation: None, rule: None }
+    }
 }
 
 /// An event whose rules hang on presence, until all that was seen before it has arrived.
+#[derive(Clone)]
 struct Held {
     event: Event,
     rules: Vec<RuleIndex>,
@@ -83,6 +90,7 @@ impl Detector {
             rules,
             options,
             watermarks: Watermarks::default(),
+            held: BTreeMap::new(),
             queue: BTreeMap::new(),
             correlator: Correlator::default(),
             stats: DetectStats::default(),
@@ -285,7 +293,7 @@ impl Detector {
         stats.people = people;
         stats.evicted_presence = evicted;
         stats.untrusted_sightings = untrusted;
-        stats.pending = self.queue.len() as u64;
+        stats.pending = self.waiting() as u64;
         stats.groups = self.correlator.len() as u64;
         stats
     }
@@ -301,21 +309,24 @@ impl Detector {
         let old = std::mem::replace(&mut self.rules, rules);
         let table = snapshot::table(&old);
         let correlator = self.correlator.save();
-        let held = std::mem::take(&mut self.queue);
-        let held = held.into_values().filter_map(|entry| match entry {
-            Entry::Held(held) => Some(*held),
-            Entry::Item(..) => None,
-        });
-        let held = held.collect();
+        let held = std::mem::take(&mut self.held).into_values();
+        let held = held.map(Arc::unwrap_or_clone).collect();
         self.take_over(&table, correlator, held);
+    }
+
+    fn waiting(&self) -> usize {
+        self.held.len() + self.queue.len()
     }
 
     /// Judges for good what the watermark has passed: what waits and what ends, in order of time.
     fn advance(&mut self, out: &mut Vec<Finding>) {
         let frontier = self.watermarks.frontier();
         loop {
-            let is_full = self.queue.len() > PENDING_MAX;
-            let first = self.queue.first_key_value().map(|(key, _)| key.time);
+            let is_full = self.waiting() > PENDING_MAX;
+            let held = self.held.first_key_value().map(|(key, _)| key);
+            let item = self.queue.first_key_value().map(|(key, _)| key);
+            let is_held = held.is_some_and(|held| item.is_none_or(|item| held < item));
+            let first = if is_held { held } else { item }.map(|key| key.time);
             let end = self.correlator.next_end().filter(|end| *end < frontier);
             if end.is_some_and(|end| first.is_none_or(|first| end < first)) {
                 let (correlator, mut desk) = self.desk(out);
@@ -326,17 +337,23 @@ impl Detector {
                 return;
             };
             self.stats.evicted_pending += u64::from(first >= frontier);
-            let Some((_, entry)) = self.queue.pop_first() else {
-                return;
-            };
-            match entry {
-                Entry::Held(held) => self.settle_held(*held, out),
-                Entry::Item(group, key) => {
-                    let (correlator, mut desk) = self.desk(out);
-                    correlator.settle(&group, &key, &mut desk);
+            if is_held {
+                if let Some((_, held)) = self.held.pop_first() {
+                    self.settle_held(Arc::unwrap_or_clone(held), out);
                 }
+            } else if let Some((key, group)) = self.queue.pop_first() {
+                self.settle_item(&key, group, out);
             }
         }
+    }
+
+    fn settle_item(&mut self, key: &QueueKey, group: Arc<str>, out: &mut Vec<Finding>) {
+        let Some((correlation, rule)) = key.correlation.zip(key.rule) else {
+            return;
+        };
+        let (correlator, mut desk) = self.desk(out);
+        let item = (key.time, key.fingerprint, key.record, rule);
+        correlator.settle(&(correlation, group), &item, &mut desk);
     }
 
     fn desk<'a>(&'a mut self, out: &'a mut Vec<Finding>) -> (&'a mut Correlator, Desk<'a>) {

@@ -20,7 +20,8 @@ use crate::accounting::{Accounts, Boundary, Outcome};
 use crate::clock::{Clock, Stopwatch};
 use crate::desk::Desk;
 use crate::flow::health;
-use crate::flow::keeper::{Keeper, Seal};
+use crate::flow::keeper::{Keeper, Remembered, Seal};
+use crate::flow::packed;
 use crate::flow::silencer::Silencer;
 use crate::flow::stages::{Got, Item, Stages, Work};
 use crate::flow::tally::Unresolved;
@@ -139,7 +140,7 @@ impl Judge {
         let (spine, rules) = (Arc::clone(&knowledge.spine), Arc::clone(&knowledge.rules));
         let mut detector = Detector::new(spine, rules, Options::default());
         if let Some(snapshot) = &begin.snapshot
-            && let Err(error) = detector.restore(&snapshot.bytes)
+            && let Err(error) = packed::restore(&mut detector, &snapshot.bytes)
         {
             tracing::error!(reason = %error, "detector snapshot left aside");
             begin.snapshot = None;
@@ -379,9 +380,8 @@ impl Judge {
         self.commit()?;
         self.since_flush = Stopwatch::start();
         self.tools.lake.advance(self.last);
-        let bytes = self.detector.snapshot();
-        let snapshot = Snapshot { name: SNAPSHOT.into(), seq: self.last, bytes };
-        self.tools.keeper.flush(Seal { snapshot: Some(snapshot) });
+        let memory = Remembered { seq: self.last, kept: self.detector.snapshot() };
+        self.tools.keeper.flush(Seal { snapshot: Some(memory) });
         Ok(())
     }
 
