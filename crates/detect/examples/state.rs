@@ -6,6 +6,7 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod support;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use common::{at, event, spine};
 use detect::{Detector, Options, RuleFile, RuleSet};
 use model::{Event, Record};
 use serde_json::json;
+use support::{ran, resident};
 
 const RULES: &str = "
 title: Refused again and again
@@ -51,19 +53,6 @@ fn refusal(number: u64, groups: u64) -> Event {
     event.time = at("00:00:00").plus(Duration::from_nanos(number * 60_000_000_000 / groups));
     event.received_at = event.time;
     event
-}
-
-/// Resident memory in MiB.
-fn resident() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: f64 = text.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096.0 / 1_048_576.0
-}
-
-/// Nanoseconds that this thread has run, whatever else the machine does.
-fn ran() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse().unwrap()
 }
 
 fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {

@@ -282,7 +282,7 @@ fn a_foreign_snapshot_is_refused_and_changes_nothing() {
     let rules = rules(PARTS);
     let mut detector = detector(&rules);
     let newer = detector.restore(b"cstl\x63\0\0\0").unwrap_err().to_string();
-    assert_eq!(newer, "the snapshot has format 99, this version reads 3");
+    assert_eq!(newer, "the snapshot has format 99, this version reads 4");
     let older = detector.restore(br#"{"format": 2}"#).unwrap_err().to_string();
     assert!(older.contains("of a version before 3"), "{older}");
     let two = [refused(0, "09:00:00", "d-front"), refused(1, "09:00:01", "d-front")];

@@ -13,9 +13,16 @@ use crate::limits::{EPISODE_MAX, WINDOW_EVENTS_MAX};
 use crate::rules::{Correlation, Kind, RuleIndex};
 
 mod absence;
+mod conflict;
+mod travel;
 mod whole;
 
+use super::own::Own;
 use absence::Absence;
+use conflict::Dispute;
+pub(crate) use conflict::Due;
+pub(crate) use travel::Ground;
+use travel::Track;
 use whole::Whole;
 
 /// Order of events in a group. Fingerprints break ties of time, so that arrival does not.
@@ -56,6 +63,9 @@ pub(crate) struct Item {
     /// What correlations that build on this one need of it.
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub onward: Vec<Onward>,
+    /// What our own kinds of correlation need of it.
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Box<Own>>,
 }
 
 /// What one correlation needs of an event, should the correlation before it fire.
@@ -119,6 +129,9 @@ pub(crate) struct Episode {
     pub count: u64,
     pub entities: BTreeSet<Entity>,
     pub fields: Vec<Option<String>>,
+    /// What was found, with its numbers, where there is more to say than the sentence does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 impl Episode {
@@ -137,6 +150,7 @@ impl Episode {
             count: 0,
             entities: BTreeSet::new(),
             fields: vec![None; first.fields.len()],
+            why: None,
         };
         for item in items {
             episode.take(item);
@@ -185,6 +199,10 @@ pub(crate) struct Machine {
     whole: Option<Box<Whole>>,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     absence: Option<Box<Absence>>,
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    track: Option<Box<Track>>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    dispute: Option<Box<Dispute>>,
 }
 
 /// What ended.
@@ -198,11 +216,17 @@ pub(crate) enum End {
 impl Machine {
     /// Takes the next event. INVARIANT: keys never fall (the settled machine is fed from an
     /// ordered queue, the early one is rebuilt when they would).
-    pub(crate) fn step(&mut self, correlation: &Correlation, item: &Arc<Item>) -> Step {
+    pub(crate) fn step(
+        &mut self,
+        correlation: &Correlation,
+        item: &Arc<Item>,
+        ground: Ground<'_>,
+    ) -> Step {
         let mut step = Step { closed: self.end_before(correlation, item.time), ..Step::default() };
         if correlation.resets.contains(&item.rule) {
             self.window.clear();
             (self.whole, self.absence) = (None, None);
+            (self.track, self.dispute) = (None, None);
             let open = || self.episode.take().map(|episode| End::Episode(episode, None));
             step.closed = step.closed.or_else(open);
             return step;
@@ -214,6 +238,18 @@ impl Machine {
         if let Kind::Absence { when, .. } = &correlation.kind {
             let absence = self.absence.get_or_insert_default();
             step.is_evicting = absence.take(correlation, *when, item);
+            return step;
+        }
+        if let Kind::Travel(travel) = &correlation.kind {
+            let track = self.track.get_or_insert_default();
+            let span = correlation.timespan;
+            let (pair, is_evicting) = track.take(item, (travel, span), ground);
+            (self.episode, step.is_evicting) = (pair.map(Box::new), is_evicting);
+            step.has_fired = self.episode.is_some();
+            return step;
+        }
+        if let Kind::Conflict(_) = &correlation.kind {
+            step.is_evicting = self.dispute.get_or_insert_default().take(correlation, item);
             return step;
         }
         if let Some(episode) = &mut self.episode {
@@ -275,6 +311,9 @@ impl Machine {
             | Kind::Ordered
             | Kind::Sum { .. }
             | Kind::Absence { .. }
+            | Kind::Travel(_)
+            | Kind::Conflict(_)
+            | Kind::Baseline(_)
             | Kind::Whole { .. } => {}
             Kind::ValueCount { .. } => self.window.retain(|old| old.value != item.value),
             Kind::Temporal { .. } => self.window.retain(|old| old.rule != item.rule),
@@ -302,8 +341,12 @@ impl Machine {
                 }
                 self.window.iter().map(|item| &**item).collect()
             }
-            // Time decides them.
-            Kind::Whole { .. } | Kind::Absence { .. } => return,
+            // Time decides them, or what has been learned.
+            Kind::Whole { .. }
+            | Kind::Absence { .. }
+            | Kind::Travel(_)
+            | Kind::Conflict(_)
+            | Kind::Baseline(_) => return,
             Kind::Ordered => match chain(&correlation.inputs, &self.window) {
                 Chain::Shown(items) => items,
                 Chain::Unsure => {
@@ -322,6 +365,11 @@ impl Machine {
         self.episode.as_deref()
     }
 
+    /// The pair that has just been found, where each pair is a finding of its own.
+    pub(crate) fn take_pair(&mut self) -> Option<Box<Episode>> {
+        self.episode.take()
+    }
+
     /// When nothing of this can matter any more, but for new events.
     pub(crate) fn deadline(&self, correlation: &Correlation) -> Option<Timestamp> {
         if let Some(whole) = &self.whole {
@@ -329,6 +377,12 @@ impl Machine {
         }
         if let (Some(absence), Kind::Absence { when, .. }) = (&self.absence, &correlation.kind) {
             return absence.deadline(*when, correlation.timespan);
+        }
+        if let Some(track) = &self.track {
+            return track.newest().map(|newest| newest.plus(correlation.timespan));
+        }
+        if let (Some(dispute), Kind::Conflict(conflict)) = (&self.dispute, &correlation.kind) {
+            return dispute.deadline(correlation, conflict);
         }
         let window = self.window.back().map(|item| item.time);
         let last = self.episode.as_ref().map(|episode| episode.last).max(window)?;
@@ -338,6 +392,7 @@ impl Machine {
     /// Ends everything. Before its time, a window that only its end decides says nothing.
     pub(crate) fn end(&mut self, correlation: &Correlation, is_in_time: bool) -> Option<End> {
         self.window.clear();
+        self.track = None;
         if let Some(whole) = self.whole.take() {
             if !is_in_time || whole.is_overfull {
                 return Some(End::Undecided);
@@ -362,7 +417,24 @@ impl Machine {
         }
     }
 
+    /// What two sides have said that can be decided by an instant; without one, all of it.
+    pub(crate) fn disputes(
+        &mut self,
+        correlation: &Correlation,
+        by: Option<Timestamp>,
+    ) -> Vec<Due> {
+        let Kind::Conflict(conflict) = &correlation.kind else { return Vec::new() };
+        let dispute = self.dispute.as_mut();
+        dispute.map(|dispute| dispute.due(correlation, conflict, by)).unwrap_or_default()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
+        self.track.is_none()
+            && self.dispute.as_ref().is_none_or(|dispute| dispute.is_empty())
+            && self.is_idle()
+    }
+
+    fn is_idle(&self) -> bool {
         self.absence.as_ref().is_none_or(|absence| absence.is_empty())
             && self.window.is_empty()
             && self.episode.is_none()
@@ -376,6 +448,12 @@ impl Machine {
         }
         if let Some(absence) = &mut self.absence {
             absence.renumber(find);
+        }
+        if let Some(track) = &mut self.track {
+            track.renumber(find);
+        }
+        if let Some(dispute) = &mut self.dispute {
+            dispute.renumber(find);
         }
     }
 }
@@ -394,6 +472,9 @@ fn room(correlation: &Correlation) -> usize {
         | Kind::Temporal { .. }
         | Kind::Ordered
         | Kind::Absence { .. }
+        | Kind::Travel(_)
+        | Kind::Conflict(_)
+        | Kind::Baseline(_)
         | Kind::Whole { .. } => WINDOW_EVENTS_MAX,
     }
 }

@@ -6,6 +6,8 @@
 //! superseded or withdrawn by the settled one.
 
 mod machine;
+mod own;
+mod special;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -15,13 +17,16 @@ use model::{Finding, FindingState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding;
-use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX, WINDOW_EVENTS_MAX};
+use crate::learned::{Habits, Ways};
+use crate::limits::{EARLY_REBUILD_MAX, WINDOW_EVENTS_MAX};
 use crate::parts::Parts;
 use crate::presence::Presence;
 use crate::rules::{Correlation, Kind, RuleIndex, RuleMeta, RuleSet};
 use crate::stats::DetectStats;
+pub(crate) use machine::Ground;
 use machine::{End, Machine};
 pub(crate) use machine::{Episode, Item, ItemKey, Onward};
+pub(crate) use own::{Reading, Sample, Useless};
 
 /// A correlation and the values of its group keys, joined.
 pub(crate) type GroupId = (RuleIndex, Arc<str>);
@@ -64,7 +69,10 @@ pub(crate) type Nameless = BTreeMap<RuleIndex, BTreeSet<Timestamp>>;
 pub(crate) struct Desk<'a> {
     pub rules: &'a RuleSet,
     pub presence: &'a Presence,
+    pub ways: &'a Ways,
+    pub habits: &'a mut Habits,
     pub is_early_wanted: bool,
+    pub groups_max: usize,
     pub stats: &'a mut DetectStats,
     pub out: &'a mut Vec<Finding>,
 }
@@ -73,6 +81,10 @@ impl Desk<'_> {
     fn correlation(&self, index: RuleIndex) -> Option<(&RuleMeta, &Correlation)> {
         let rule = self.rules.rule(index)?;
         Some((&rule.meta, rule.correlation.as_ref()?))
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground { spine: self.presence.spine(), ways: self.ways }
     }
 }
 
@@ -86,7 +98,7 @@ pub(crate) struct Form {
 impl Correlator {
     /// Takes an event that waits for the watermark; says at once what it shows by then.
     pub(crate) fn arrive(&mut self, id: &GroupId, item: Item, desk: &mut Desk<'_>) {
-        if self.groups.len() >= GROUPS_MAX && !self.groups.contains_key(id) {
+        if self.groups.len() >= desk.groups_max && !self.groups.contains_key(id) {
             self.evict(desk);
         }
         let item = Arc::new(item);
@@ -101,10 +113,10 @@ impl Correlator {
             return;
         }
         if group.newest.as_ref().is_none_or(|newest| newest.key() < item.key()) {
-            group.early.step(correlation, &item);
+            group.early.step(correlation, &item, desk.ground());
             group.newest = Some(item);
         } else if group.pending.len() <= EARLY_REBUILD_MAX {
-            group.rebuild(correlation);
+            group.rebuild(correlation, desk.ground());
         }
         group.announce(meta, (correlation, &id.1), desk.out);
     }
@@ -118,14 +130,14 @@ impl Correlator {
 
     /// Takes an event of which the watermark has already passed, in its turn.
     pub(crate) fn settle_now(&mut self, id: &GroupId, item: Item, desk: &mut Desk<'_>) {
-        if self.groups.len() >= GROUPS_MAX && !self.groups.contains_key(id) {
+        if self.groups.len() >= desk.groups_max && !self.groups.contains_key(id) {
             self.evict(desk);
         }
         self.groups.entry(id.clone());
         self.step(id, &Arc::new(item), desk);
         let group = self.groups.get_mut(id);
         if let (Some(group), Some((_, correlation))) = (group, desk.correlation(id.0)) {
-            group.rebuild(correlation);
+            group.rebuild(correlation, desk.ground());
         }
     }
 
@@ -138,7 +150,10 @@ impl Correlator {
         else {
             return;
         };
-        let step = group.settled.step(correlation, item);
+        if let Kind::Baseline(baseline) = &correlation.kind {
+            return self.habit(id, item, (correlation, baseline), desk);
+        }
+        let step = group.settled.step(correlation, item, desk.ground());
         let mut fired = None;
         if step.has_fired || step.is_more {
             fired = group.settled.episode().filter(|_| !rule.feeds.is_empty()).cloned();
@@ -148,6 +163,11 @@ impl Correlator {
             desk.stats.undecided(&rule.meta.id, &[reason.to_owned()]);
         }
         desk.stats.evicted_window += u64::from(step.is_evicting);
+        if let Kind::Travel(_) = &correlation.kind {
+            let pair = group.settled.take_pair().filter(|_| rule.meta.is_reported);
+            let at = (item.time, &mut *desk.out);
+            group.settle_pair(&rule.meta, (correlation, &id.1), pair.as_deref(), at);
+        }
         if let Some(end) = step.closed {
             self.ended(id, end, desk);
         }
@@ -201,6 +221,9 @@ impl Correlator {
                     | Kind::ValueCount { .. }
                     | Kind::Sum { .. }
                     | Kind::Absence { .. }
+                    | Kind::Travel(_)
+                    | Kind::Conflict(_)
+                    | Kind::Baseline(_)
                     | Kind::Whole { .. },
                 ) => true,
                 None => continue,
@@ -259,6 +282,11 @@ impl Correlator {
             && let Kind::Absence { heard_by, .. } = &correlation.kind
         {
             return self.close_absence(id, (correlation, heard_by), is_in_time, desk);
+        }
+        if let Some(correlation) = correlation
+            && let Kind::Conflict(conflict) = &correlation.kind
+        {
+            return self.close_conflict(id, (correlation, conflict), is_in_time, desk);
         }
         self.set_deadline(id, None);
         let group = self.groups.get_mut(id);
@@ -352,6 +380,7 @@ impl Correlator {
         form: Form,
         rules: &RuleSet,
         find: &dyn Fn(RuleIndex) -> Option<RuleIndex>,
+        ground: Ground<'_>,
     ) {
         self.groups = Parts::default();
         self.timers.clear();
@@ -366,7 +395,7 @@ impl Correlator {
             group.settled.renumber(find);
             group.pending.retain_mut(|item| Arc::make_mut(item).renumber(find));
             group.pending.make_contiguous().sort_by_key(|item| item.key());
-            group.rebuild(known);
+            group.rebuild(known, ground);
             if let Some(deadline) = group.deadline {
                 self.timers.insert((deadline, id.clone()));
             }
@@ -407,10 +436,10 @@ impl Group {
         self.pending.remove(at)
     }
 
-    fn rebuild(&mut self, correlation: &Correlation) {
+    fn rebuild(&mut self, correlation: &Correlation, ground: Ground<'_>) {
         self.early = self.settled.clone();
         for item in &self.pending {
-            self.early.step(correlation, item);
+            self.early.step(correlation, item, ground);
         }
         self.newest = self.pending.back().cloned();
     }
@@ -432,7 +461,10 @@ impl Group {
         }
         let state = FindingState::Provisional;
         let mut found = finding::of_episode(meta, &values, episode, state);
-        let earlier = self.announced.iter().filter(|known| known.window.to >= found.window.from);
+        // Pairs of sightings stand each for themselves.
+        let is_alone = episode.why.is_some();
+        let earlier = self.announced.iter();
+        let earlier = earlier.filter(|one| !is_alone && one.window.to >= found.window.from);
         found.supersedes = earlier.map(|known| known.id.clone()).collect();
         self.announced.push(found.clone());
         out.push(found);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{Event, Finding, FindingState};
 
 use super::{Detector, Held, QueueKey};
-use crate::correlate::{GroupId, Item, KEY_END, Onward};
+use crate::correlate::{GroupId, Item, KEY_END, Onward, Reading, Useless};
 use crate::finding;
 use crate::limits::CHAIN_MAX;
 use crate::rules::{Correlation, Kind, Match, Measure, Rule, RuleIndex, RuleSet, Truth};
@@ -118,25 +118,42 @@ impl Detector {
             let Some(to) = rules.rule(*index).filter(|to| to.is_active) else {
                 continue;
             };
-            let correlation = to.correlation.as_ref();
-            let is_missing = correlation.is_some_and(|correlation| correlation.is_missing(rule));
-            if feed.is_excepted && !is_missing {
+            let Some(correlation) = to.correlation.as_ref() else { continue };
+            let is_missing = correlation.is_missing(rule);
+            let is_kept = is_missing || correlation.keeps_what_is_excepted();
+            if feed.is_excepted && !is_kept {
                 continue;
             }
-            let exception = rules.exception(*index, event, &view).filter(|_| !is_missing);
-            if let Some(exception) = exception {
+            let is_counted = correlation.is_of_two_sides();
+            let own = rules.exception(*index, event, &view).filter(|_| !is_missing || is_counted);
+            if let Some(exception) = own {
                 self.stats.excepted(self.rules.exception_id(exception));
-                continue;
+                if !correlation.learns() {
+                    continue;
+                }
             }
+            let is_mute = feed.is_excepted || own.is_some();
             let missed = Missed::default();
             let mut reader = Reader { rules: &rules, event, view: &view, plain: rule, missed };
             let Some(read) = reader.onward(*index, to, rule, 0) else {
-                if is_missing && reader.missed.keys > 0 {
+                if (is_missing || is_counted) && reader.missed.keys > 0 {
                     self.correlator.nameless(*index, event.time);
                 }
                 self.stats.ungrouped += reader.missed.keys;
                 self.stats.valueless += reader.missed.values;
                 continue;
+            };
+            let reading = Reading { event, view: &view, spine: &self.spine, rule, is_mute };
+            let own = match reading.of(&correlation.kind) {
+                Ok(own) => own,
+                Err(Useless::Valueless) => {
+                    self.stats.valueless += 1;
+                    continue;
+                }
+                Err(Useless::Dependent) => {
+                    self.stats.dependent += 1;
+                    continue;
+                }
             };
             let item = Item {
                 time: event.time,
@@ -152,6 +169,7 @@ impl Detector {
                 entities: finding::entities(event, from.meta.concerns_owner).into_iter().collect(),
                 behind: Vec::new(),
                 onward: read.onward,
+                own,
             };
             let group = (*index, read.key.into());
             self.hand_over(group, item, feed.is_settled, out);
@@ -243,6 +261,9 @@ impl Reader<'_> {
                 Kind::EventCount { .. }
                 | Kind::Temporal { .. }
                 | Kind::Ordered
+                | Kind::Travel(_)
+                | Kind::Conflict(_)
+                | Kind::Baseline(_)
                 | Kind::Absence { .. } => true,
             };
             if !is_whole {

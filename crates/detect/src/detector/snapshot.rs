@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::watermark::Watermarks;
 use super::{Detector, Held, QueueKey};
-use crate::correlate::{self, Group, GroupId, Nameless};
+use crate::correlate::{self, Ground, Group, GroupId, Nameless};
+use crate::learned::{self, Counts};
 use crate::parts::Parts;
 use crate::presence::{self, Silences, Timeline};
 use crate::rules::{RuleIndex, RuleSet};
@@ -41,8 +42,10 @@ pub enum SnapshotError {
     },
 }
 
-/// The format that is written, and the newest that is read. Before 3 it was JSON.
-const FORMAT: u32 = 3;
+/// The format that is written, and the newest that is read.
+const FORMAT: u32 = 4;
+/// The oldest that is read: nothing had been learned yet. Before 3 it was JSON.
+const FORMAT_OLDEST: u32 = 3;
 
 /// What a snapshot begins with; its format follows, four bytes, the lowest first.
 const MAGIC: &[u8; 4] = b"cstl";
@@ -54,9 +57,10 @@ pub struct Kept {
     people: Parts<PersonId, Timeline>,
     groups: Parts<GroupId, Group>,
     held: BTreeMap<QueueKey, Arc<Held>>,
+    learned: learned::Form,
 }
 
-/// What there is once. People, groups and waiting events follow it, one value after the other
+/// What there is once. People, groups, waiting events and what was learned follow it, one value after the other
 /// (MessagePack).
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -64,6 +68,8 @@ struct Head {
     watermarks: Watermarks,
     silences: Silences,
     nameless: Nameless,
+    #[serde(default)]
+    learned: Counts,
     stats: DetectStats,
     people: u64,
     groups: u64,
@@ -181,6 +187,18 @@ impl Kept {
         for held in self.held.values() {
             HeldForm::from(&**held).serialize(&mut to)?;
         }
+        for lesson in self.learned.lessons.values() {
+            lesson.serialize(&mut to)?;
+        }
+        for one in self.learned.travellers.iter() {
+            one.serialize(&mut to)?;
+        }
+        for one in self.learned.ways.iter() {
+            one.serialize(&mut to)?;
+        }
+        for one in self.learned.habits.iter() {
+            one.serialize(&mut to)?;
+        }
         Ok(())
     }
 
@@ -192,7 +210,7 @@ impl Kept {
             return Err(broken(0, reason));
         };
         let found = u32::from_le_bytes(*format);
-        if found != FORMAT {
+        if !(FORMAT_OLDEST..=FORMAT).contains(&found) {
             return Err(SnapshotError::Format { found });
         }
         let mut from = rmp_serde::Deserializer::new(Cursor::new(body));
@@ -217,7 +235,31 @@ impl Kept {
             let one = Held::from(HeldForm::deserialize(&mut *from)?);
             held.insert(QueueKey::of(&one.event), Arc::new(one));
         }
-        Ok(Self { head, people, groups, held })
+        let learned = Self::read_learned(from, &head.learned)?;
+        Ok(Self { head, people, groups, held, learned })
+    }
+
+    fn read_learned(
+        from: &mut Reader<'_>,
+        counts: &Counts,
+    ) -> Result<learned::Form, rmp_serde::decode::Error> {
+        let mut learned = learned::Form::of(counts);
+        for _ in 0..counts.lessons {
+            learned.take_lesson(Deserialize::deserialize(&mut *from)?);
+        }
+        for _ in 0..counts.travellers {
+            let (person, last) = Deserialize::deserialize(&mut *from)?;
+            learned.travellers.insert(person, last);
+        }
+        for _ in 0..counts.ways {
+            let (ends, way) = Deserialize::deserialize(&mut *from)?;
+            learned.ways.insert(ends, way);
+        }
+        for _ in 0..counts.habits {
+            let (id, habit) = Deserialize::deserialize(&mut *from)?;
+            learned.habits.insert(id, habit);
+        }
+        Ok(learned)
     }
 }
 
@@ -228,29 +270,31 @@ impl Detector {
     pub fn snapshot(&self) -> Kept {
         let presence::Form { people, silences } = self.presence.save();
         let correlate::Form { groups, nameless } = self.correlator.save();
+        let learned = self.learned.save();
         let head = Head {
             rules: table(&self.rules),
             watermarks: self.watermarks.clone(),
             silences,
             nameless,
+            learned: learned.counts(),
             stats: self.stats.clone(),
             people: people.len() as u64,
             groups: groups.len() as u64,
             held: self.held.len() as u64,
         };
-        Kept { head, people, groups, held: self.held.clone() }
+        Kept { head, people, groups, held: self.held.clone(), learned }
     }
 
     /// Takes a snapshot's state. Windows of correlations that have changed since are dropped.
     /// Fails with the format or the position; then nothing has changed.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        let Kept { head, people, groups, held } = Kept::read(bytes)?;
+        let Kept { head, people, groups, held, learned } = Kept::read(bytes)?;
         self.watermarks = head.watermarks;
         self.presence.load(presence::Form { people, silences: head.silences });
         self.stats = head.stats;
         let held = held.into_values().map(Arc::unwrap_or_clone).collect();
         let correlator = correlate::Form { groups, nameless: head.nameless };
-        self.take_over(&head.rules, correlator, held);
+        self.take_over(&head.rules, (correlator, learned), held);
         Ok(())
     }
 
@@ -258,7 +302,7 @@ impl Detector {
     pub(super) fn take_over(
         &mut self,
         table: &[(RuleId, String)],
-        correlator: correlate::Form,
+        (correlator, learned): (correlate::Form, learned::Form),
         held: Vec<Held>,
     ) {
         let rules = std::sync::Arc::clone(&self.rules);
@@ -269,7 +313,9 @@ impl Detector {
         });
         let numbers: HashMap<RuleIndex, RuleIndex> = numbers.collect();
         let find = |old: RuleIndex| numbers.get(&old).copied();
-        self.correlator.load(correlator, &rules, &find);
+        self.learned.load(learned, &find);
+        let ground = Ground { spine: &self.spine, ways: &self.learned.ways };
+        self.correlator.load(correlator, &rules, &find, ground);
         self.queue.clear();
         for (group, key) in self.correlator.waiting() {
             let (time, fingerprint, record, rule) = key;

@@ -447,6 +447,10 @@ impl Judge {
         metrics::gauge!("castellan_detect_groups").set(stats.groups as f64);
         metrics::gauge!("castellan_detect_pending").set(stats.pending as f64);
         metrics::gauge!("castellan_detect_people").set(stats.people as f64);
+        metrics::gauge!("castellan_detect_ways").set(stats.ways as f64);
+        metrics::gauge!("castellan_detect_habits").set(stats.habits as f64);
         metrics::counter!("castellan_detect_late_total").absolute(stats.late);
+        let forgotten = stats.evicted_ways + stats.evicted_habits;
+        metrics::counter!("castellan_detect_forgotten_total").absolute(forgotten);
     }
 }
