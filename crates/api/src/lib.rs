@@ -29,6 +29,8 @@ mod plans;
 mod presence;
 mod raw;
 mod refused;
+mod replays;
+mod rules;
 mod session;
 mod signin;
 mod system;

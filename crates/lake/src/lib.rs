@@ -28,6 +28,7 @@ mod schema;
 mod search;
 mod sift;
 mod sql;
+mod stretch;
 mod write;
 
 pub use catalogue::{FORMAT, FileEntry, FileKind};
@@ -41,4 +42,5 @@ pub use row::{LakeRow, RawRow};
 pub use search::{Cursor, Found, Page, Search};
 pub use sift::View;
 pub use sql::{Column, QueryResult};
+pub use stretch::{Past, Stretch};
 pub use write::{FORMAT_KEY, KIND_KEY};

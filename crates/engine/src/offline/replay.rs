@@ -22,6 +22,9 @@ use crate::watch::silence::Silence;
 /// Most events held at once; event-time order needs them all.
 pub const REPLAY_EVENTS_MAX: usize = 5_000_000;
 
+/// How often it is told how far a replay is, in events.
+const TELL_EVENTS: u64 = 4_096;
+
 /// What to replay.
 pub struct ReplayRequest {
     /// Mapping name and file.
@@ -91,17 +94,26 @@ impl fmt::Display for ReplaySummary {
     }
 }
 
-/// Replays; final findings go to `out` as JSON lines.
-pub fn replay(
+/// How far a replay of files is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayStep {
+    /// So many records have been read.
+    Read(u64),
+    /// So many events have been judged, of so many.
+    Judged(u64, u64),
+}
+
+/// Replays; final findings go to `out` as JSON lines. `tell` is told now and then how far it is.
+pub fn replay_telling(
     content: &Content,
     mut org: Organisation,
     request: &ReplayRequest,
-    out: &mut dyn Write,
+    (out, tell): (&mut dyn Write, &dyn Fn(ReplayStep)),
 ) -> Result<ReplaySummary, OfflineError> {
     let watch = Stopwatch::start();
     let mut summary = ReplaySummary::default();
     let inputs = inputs(content, &mut org, request)?;
-    let mut events = read_events(content, &org, (&inputs, request), &mut summary)?;
+    let mut events = read_events(content, &org, (&inputs, request), (&mut summary, tell))?;
     events.sort_by(|a, b| {
         (a.time, &a.source, a.record, a.part).cmp(&(b.time, &b.source, b.record, b.part))
     });
@@ -112,7 +124,11 @@ pub fn replay(
     if let Some(first) = events.first() {
         run.silence.watch(&org, first.time);
     }
-    for event in &mut events {
+    let of = events.len() as u64;
+    for (done, event) in (0_u64..).zip(&mut events) {
+        if done.is_multiple_of(TELL_EVENTS) {
+            tell(ReplayStep::Judged(done, of));
+        }
         run.one(event, request.provisional)?;
     }
     run.detector.finish(&mut run.findings);
@@ -216,7 +232,7 @@ fn read_events(
     content: &Content,
     org: &Organisation,
     (inputs, request): (&[(Source, PathBuf)], &ReplayRequest),
-    summary: &mut ReplaySummary,
+    (summary, tell): (&mut ReplaySummary, &dyn Fn(ReplayStep)),
 ) -> Result<Vec<Event>, OfflineError> {
     let tenant_zone = zone_of(&org.time_zone)?;
     let mut normaliser = Normaliser::new(Arc::clone(&content.mappings));
@@ -229,6 +245,9 @@ fn read_events(
         let records = files::open(file, &FileOptions::default());
         for record in records.map_err(|e| OfflineError::File(e.to_string()))? {
             summary.records += 1;
+            if summary.records.is_multiple_of(TELL_EVENTS) {
+                tell(ReplayStep::Read(summary.records));
+            }
             match record {
                 Ok(record) => {
                     normaliser.run(*number, &raw_of(record, source, now), &context, &mut made);
