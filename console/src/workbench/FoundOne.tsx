@@ -2,7 +2,7 @@ import { UnstyledButton } from '@mantine/core'
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { describe, eventKey } from '../event/describe'
+import { at, describe, eventKey } from '../event/describe'
 import { useEvidenceOf } from '../incident/evidence'
 import { useDirectory } from '../org/organisation'
 import { Mark } from '../parts/Facts'
@@ -29,7 +29,11 @@ export function FoundOne({ one, isCompared }: { one: ReplayFound; isCompared: bo
           <Mark tone={TONES[one.side]}>{t(`detections.side_${one.side}`)}</Mark>
         )}
         {one.is_known && <Mark tone="good">{t('detections.known')}</Mark>}
-        <UnstyledButton className={css.opens} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <UnstyledButton
+          className={css.opens}
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
           {isOpen ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}
           {t('detections.evidence', { count: finding.evidence.length })}
         </UnstyledButton>
@@ -54,7 +58,8 @@ function Behind({ one }: { one: ReplayFound }) {
       {items.map((item) => (
         <details key={eventKey(item)}>
           <summary>
-            <Stamp at={item.time} /> <span className="dim">{item.source}</span>{' '}
+            <Stamp at={item.time} />{' '}
+            <span className="dim">{String(at(item.event, 'castellan.source') ?? '')}</span>{' '}
             <bdi>{describe(item.event)}</bdi>{' '}
             <Link
               to={'/events' as never}

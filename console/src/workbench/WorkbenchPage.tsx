@@ -21,7 +21,7 @@ import css from './workbench.module.css'
 
 const NONE: readonly Fault[] = []
 
-/** A rule's text and cases, what a check says of them, and what they would have said of the past. */
+/** A rule's text and cases, what a check says of them, and what they would have said earlier. */
 export default function WorkbenchPage() {
   const [url, setUrl] = useUrl()
   const id = url.draft ?? NEW
@@ -29,7 +29,8 @@ export default function WorkbenchPage() {
   const [open, setOpen] = useState<'save' | 'remove'>()
   const edit = useRight('rule.edit')
   const mayEdit = draft.rule?.may_edit ?? edit
-  const close = () => setUrl({ draft: undefined, run: undefined, id: id === NEW ? undefined : id }, true)
+  const back = id === NEW ? undefined : id
+  const close = () => setUrl({ draft: undefined, run: undefined, id: back }, true)
   useKeys([
     {
       keys: 'mod+s',
@@ -64,7 +65,12 @@ export default function WorkbenchPage() {
         ) : !draft.isReady ? (
           <Waiting />
         ) : (
-          <div className={css.scroll} tabIndex={0} role="group" aria-label={t('detections.workbench')}>
+          <div
+            className={css.scroll}
+            tabIndex={0}
+            role="group"
+            aria-label={t('detections.workbench')}
+          >
             <Overtaken draft={draft} />
             <div className={css.bar}>
               <span className="mono dim cut">{draft.paths.rule}</span>

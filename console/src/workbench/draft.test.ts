@@ -18,9 +18,11 @@ describe('a draft', () => {
 
 describe('an exception', () => {
   it('is written a field a line, and several values by commas', () => {
-    expect(conditionsIn('castellan.person.team = cleaning\n\nuser.name|startswith=adm_, svc_')).toEqual(
-      { 'castellan.person.team': 'cleaning', 'user.name|startswith': ['adm_', 'svc_'] },
-    )
+    const text = 'castellan.person.team = cleaning\n\nuser.name|startswith=adm_, svc_'
+    expect(conditionsIn(text)).toEqual({
+      'castellan.person.team': 'cleaning',
+      'user.name|startswith': ['adm_', 'svc_'],
+    })
     expect(conditionsIn('')).toEqual({})
     for (const wrong of ['no sign', '= value', 'field =', 'field = ,']) {
       expect(conditionsIn(wrong)).toBeUndefined()

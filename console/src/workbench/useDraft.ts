@@ -46,7 +46,8 @@ export function useDraft(id: string): Draft {
   useEffect(() => keepDraft(id, kept), [id, kept])
   const base = rule?.version ?? ''
   const before = useMemo(
-    () => (isNew ? { rule: TEMPLATE, cases: '' } : { rule: rule?.text ?? '', cases: rule?.cases ?? '' }),
+    () =>
+      isNew ? { rule: TEMPLATE, cases: '' } : { rule: rule?.text ?? '', cases: rule?.cases ?? '' },
     [isNew, rule],
   )
   const texts = useMemo(

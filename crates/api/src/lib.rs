@@ -11,6 +11,7 @@ mod secure;
 mod state;
 mod veil;
 
+mod alarms;
 mod audit;
 mod events;
 mod history;

@@ -23,8 +23,8 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, hosts, incidents, ingest, live, mappings, occurrences, oidc,
-    operators, organisation, panic, papers, people, plans, presence, problem, raw, refused,
+    alarms, audit, console, events, history, hosts, incidents, ingest, live, mappings, occurrences,
+    oidc, operators, organisation, panic, papers, people, plans, presence, problem, raw, refused,
     replays, rules, session, signin, system, tokens, views,
 };
 
@@ -130,7 +130,7 @@ fn desk() -> OpenApiRouter<Shared> {
         .routes(routes!(rules::switch))
         .routes(routes!(rules::exceptions, rules::except))
         .routes(routes!(rules::end_exception))
-        .routes(routes!(rules::alarm_rates))
+        .routes(routes!(alarms::alarm_rates))
         .routes(routes!(replays::list, replays::start))
         .routes(routes!(replays::one, replays::end))
         .routes(routes!(replays::findings))

@@ -142,8 +142,8 @@ impl LakeRow {
     }
 }
 
-/// Adds to `castellan`, which stands last, what nobody reads and a replay needs: how well the sender
-/// was known, and which rules the event goes to.
+/// Adds to `castellan`, which stands last, what nobody reads and a replay needs: how well the
+/// sender was known, and which rules the event goes to.
 fn keep_routing(event: &Event, json: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     if !json.ends_with(b"}}") {
         return Ok(());

@@ -83,7 +83,8 @@ function Meter({ window: one, operators }: { window: Window; operators: number }
       <p className="num dim">
         {t('detections.alarms', { count: one.alarms })} ·{' '}
         {t('detections.peak_of', { peak: one.peak })}
-        {one.spans > 1 && ` · ${t('detections.over_of', { over: one.spans_over, spans: one.spans })}`}
+        {one.spans > 1 &&
+          ` · ${t('detections.over_of', { over: one.spans_over, spans: one.spans })}`}
       </p>
     </section>
   )

@@ -40,7 +40,9 @@ export default function LateTab() {
       <Answered asked={asked}>
         {(list) =>
           list.length === 0 ? (
-            <EmptyNote title={t('detections.none_late')}>{t('detections.none_late_text')}</EmptyNote>
+            <EmptyNote title={t('detections.none_late')}>
+              {t('detections.none_late_text')}
+            </EmptyNote>
           ) : (
             <Table
               label={t('detections.tab_late')}

@@ -386,9 +386,8 @@ fn check(base: &[RuleFile], files: &RuleTexts) -> DraftChecked {
         })
         .collect();
     let (outcomes, found) = cases::run(&tried);
-    checked.problems.extend(
-        found.into_iter().filter(|problem| is_own(problem) && !checked.problems.contains(problem)),
-    );
+    // What both say is said once: sorted and without doubles below.
+    checked.problems.extend(found.into_iter().filter(is_own));
     let outcomes = outcomes.into_iter().filter(|outcome| files.contains_key(&outcome.file));
     let case = |outcome: cases::Outcome| CaseView {
         rule: outcome.rule,
@@ -447,7 +446,8 @@ mod tests {
     fn rule(id: &str) -> String {
         format!(
             "title: {id}\nid: {id}\nlogsource: {{ category: door }}\ndetection:\n  s: {{ \
-             class_uid: 1 }}\n  condition: s\nlevel: low\ncastellan: {{ team: guard, sop: [Look.] }}\n"
+             class_uid: 1 }}\n  condition: s\nlevel: low\ncastellan: {{ team: guard, sop: [Look.] \
+             }}\n"
         )
     }
 
@@ -494,8 +494,8 @@ mod tests {
 
     #[test]
     fn a_rule_that_others_build_on_cannot_be_taken_from_them() {
-        let counts = "title: C\nid: c\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: \
-                      [castellan.place]\n  timespan: 1m\n  condition: { gte: 2 }\nlevel: low\n";
+        let counts = "title: C\nid: c\ncorrelation:\n  type: event_count\n  rules: [a]\n  \
+                      group-by: [castellan.place]\n  timespan: 1m\n  condition: { gte: 2 }\nlevel: low\n";
         let base = [file("rules/a.yml", rule("a")), file("rules/c.yml", counts.into())];
         let checked = check(&base, &draft("rules/a.yml", rule("b")));
         let at: Vec<_> = checked.obstacles().into_iter().map(|p| p.file).collect();
@@ -504,8 +504,8 @@ mod tests {
 
     #[test]
     fn cases_are_run_and_one_that_fails_is_an_obstacle() {
-        let case = "rule: a\ncases:\n  - name: any\n    expect: nothing\n    events:\n      - { at: \
-                    \"23:00:00\", source: pacs, category: door, ocsf: { class_uid: 1 } }\n";
+        let case = "rule: a\ncases:\n  - name: any\n    expect: nothing\n    events:\n      \
+                    - { at: \"23:00:00\", source: pacs, category: door, ocsf: { class_uid: 1 } }\n";
         let mut files = draft("rules/a.yml", rule("a"));
         files.insert("rules/a.cases.yml".into(), case.into());
         let checked = check(&[], &files);

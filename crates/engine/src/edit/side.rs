@@ -156,7 +156,7 @@ impl Engine {
             }
         };
         let mut all: Vec<ExceptionView> = knowledge.rules.exceptions().map(view).collect();
-        all.sort_by(|a, b| (a.is_over, a.meta.until).cmp(&(b.is_over, b.meta.until)));
+        all.sort_by_key(|one| (one.is_over, one.meta.until));
         Ok(all)
     }
 
@@ -337,8 +337,8 @@ mod tests {
         assert_eq!(read.exceptions.len(), 2, "{text}");
         let back = &read.exceptions[0];
         assert_eq!((&back.reason, &back.when), (&one.reason, &one.when));
-        let rule = "title: a\nid: a\nlogsource: { category: door }\ndetection:\n  s: { class_uid: 1 \
-                    }\n  condition: s\n";
+        let rule = "title: a\nid: a\nlogsource: { category: door }\ndetection:\n  \
+                    s: { class_uid: 1 }\n  condition: s\n";
         let files = [("rules/a.yml", rule.to_owned()), (EXCEPTIONS, text)];
         let files = files.map(|(path, text)| RuleFile { path: path.to_owned(), text });
         let (set, problems) = RuleSet::load(&files);
@@ -360,8 +360,8 @@ mod tests {
             let rules = Members { ids: vec!["a".into()] };
             sets_text(&[Set { name: "c".into(), enabled, reason: "because".into(), rules }])
         };
-        let rule = "title: a\nid: a\nlogsource: { category: door }\ndetection:\n  s: { class_uid: 1 \
-                    }\n  condition: s\n";
+        let rule = "title: a\nid: a\nlogsource: { category: door }\ndetection:\n  \
+                    s: { class_uid: 1 }\n  condition: s\n";
         let off = "sets:\n- name: o\n  enabled: false\n  reason: x\n  rules: { ids: [a] }\n";
         let load = |ours: String| {
             let files = [

@@ -32,7 +32,7 @@ pub use tally::{Counted, RuleCount, Tally, TallyLimits};
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// The draft does not hold.
-    #[error("the draft does not hold: {} problems", .0.iter().filter(|p| is_error(p)).count())]
+    #[error("the draft does not hold: {} problems", .0.iter().filter(is_error).count())]
     Problems(Vec<Problem>),
     /// A rule that was named is not there.
     #[error("there is no rule `{0}`")]
