@@ -129,7 +129,7 @@ limits! {
     replay_findings_kept_max: findings = 5_000;
     /// Records that the flow may be behind before a replay stands aside for it.
     replay_behind_max: records = 2_000;
-    /// A draft of rules with its cases and exceptions; more is refused with 413.
+    /// A draft of rules with its cases and exceptions; a larger one is refused.
     draft_bytes_max: bytes = 512 << 10;
     /// People whose names one session has asked for; at the limit the earliest are hidden again.
     reveals_max: people = 1_000;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+#[expect(dead_code, reason = "other tests use more of it")]
 mod common;
 
 use std::time::Duration;
