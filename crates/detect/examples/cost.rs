@@ -9,8 +9,9 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,29 +19,12 @@ use common::{at, badge, event, logon, spine};
 use detect::{Detector, Options, RuleFile, RuleSet};
 use model::Event;
 use serde_json::json;
+use support::{files, ran};
 
 const EVENTS: u64 = 100_000;
 
 /// Events handled between two looks at the clock.
 const BATCH: u64 = 1_000;
-
-/// Nanoseconds that this thread has run, whatever else the machine does.
-fn ran() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse().unwrap()
-}
-
-fn files(folder: &Path, found: &mut Vec<RuleFile>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path: PathBuf = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "yml") {
-            let text = std::fs::read_to_string(&path).unwrap();
-            found.push(RuleFile { path: path.to_string_lossy().into_owned(), text });
-        }
-    }
-}
 
 fn flow(record: u64) -> Event {
     let ocsf = json!({
@@ -99,29 +83,14 @@ fn other_texts(text: &str, copy: usize) -> String {
     format!("{head}\ndetection:{}\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Sigma's category of a Sysmon event.
-fn category(id: u64) -> &'static str {
-    match id {
-        1 => "process_creation",
-        3 => "network_connection",
-        7 => "image_load",
-        11 => "file_event",
-        13 => "registry_set",
-        22 => "dns_query",
-        _ => "other",
-    }
-}
-
-fn windows(path: &str) -> Vec<(serde_json::Value, Event)> {
+fn read(path: &str) -> Vec<(serde_json::Value, Event)> {
     let text = std::fs::read_to_string(path).unwrap();
     let read = |(number, line): (usize, &str)| {
         let json: serde_json::Value = serde_json::from_str(line).unwrap();
         let mut event = detect::eval::event_of(number as u64, json.clone()).unwrap();
         event.time = at("00:00:00").plus(Duration::from_millis(number as u64));
         event.received_at = event.time;
-        event.logsource.product = Some("windows".into());
-        let id = json.get("EventID").and_then(serde_json::Value::as_u64).unwrap_or(0);
-        event.logsource.category = Some(category(id).into());
+        support::windows(&mut event);
         (json, event)
     };
     text.lines().enumerate().map(read).collect()
@@ -203,7 +172,7 @@ fn beside_the_library(events: &str, folders: &[String]) {
     for folder in folders {
         files(Path::new(folder), &mut found);
     }
-    let events = windows(events);
+    let events = read(events);
     let once = ours("once", &found, &events);
     library(&found, &events);
     let again = ours("once again", &found, &events);

@@ -98,8 +98,8 @@ fn run_case(
     let options = Options { provisional: false };
     let mut detector = Detector::new(spine, Arc::clone(rules), options);
     let mut findings = Vec::new();
-    for (number, step) in (0_u64..).zip(&case.events) {
-        match step.read(number, org)? {
+    for (number, (at, step)) in (0_u64..).zip(case.steps()?) {
+        match step.read((number, at), org)? {
             Step::Event(mut event) => {
                 detector.enrich(&mut event);
                 detector.judge(&event, &mut findings);

@@ -47,7 +47,7 @@ pub(crate) fn of_event(rule: &RuleMeta, event: &Event, state: FindingState) -> F
     let group = group(rule, event, &view);
     let anchor = Anchor { time: event.time, fingerprint: event.fingerprint };
     let because = match &rule.because {
-        Some(template) => template.fill(&template.read(&view), 1),
+        Some(template) => template.fill(&template.read(&view), 1, None),
         None => plain_sentence(rule, event),
     };
     Finding {
@@ -75,8 +75,11 @@ pub(crate) fn of_episode(
     state: FindingState,
 ) -> Finding {
     let because = match &rule.because {
-        Some(template) => template.fill(&episode.fields, episode.count),
-        None => format!("{}: {} events", rule.title, episode.count),
+        Some(template) => template.fill(&episode.fields, episode.count, episode.why.as_deref()),
+        None => match &episode.why {
+            Some(why) => format!("{}: {why}", rule.title),
+            None => format!("{}: {} events", rule.title, episode.count),
+        },
     };
     // What stands for another correlation's episode has its events further back.
     let first = episode.evidence.iter().map(|one| one.time).min().min(Some(episode.from));

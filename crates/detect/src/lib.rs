@@ -9,14 +9,17 @@ mod correlate;
 mod detector;
 pub mod eval;
 mod finding;
+mod learned;
 pub mod limits;
+mod parts;
 pub mod presence;
 pub mod rules;
 mod sigma;
 pub mod spine;
 mod stats;
+mod words;
 
-pub use detector::{Detector, Options, SnapshotError};
+pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};
 pub use presence::{Presence, Stretch};
 pub use rules::{
     ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,

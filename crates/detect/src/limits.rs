@@ -11,9 +11,9 @@ pub const SILENCES_PER_SOURCE_MAX: usize = 64;
 /// Distinct reasons listed per rule that could not be decided.
 pub const UNDECIDED_REASONS_MAX: usize = 32;
 /// Events and matches that wait for the watermark; beyond, the oldest are judged early.
-pub const PENDING_MAX: usize = 200_000;
+pub const PENDING_MAX: usize = 1_000_000;
 /// Groups with an open window, over all correlations; beyond, the soonest to end are closed early.
-pub const GROUPS_MAX: usize = 200_000;
+pub const GROUPS_MAX: usize = 1_000_000;
 /// Events kept in one group's window; the oldest go first.
 pub const WINDOW_EVENTS_MAX: usize = 1_000;
 /// Waiting events of one group up to which an out-of-order arrival is judged at once.
@@ -38,3 +38,48 @@ pub const WINDOW_VALUES_MAX: usize = 100_000;
 pub const COUNT_MAX: u64 = 100_000;
 /// How many correlations may build on each other.
 pub const CHAIN_MAX: usize = 8;
+/// Least time between two sites of which nothing else is known.
+pub const TRAVEL_BETWEEN_SITES: Duration = Duration::from_secs(120);
+/// Least time between sites of different regions of which nothing else is known.
+pub const TRAVEL_BETWEEN_REGIONS: Duration = Duration::from_secs(600);
+/// Fastest anyone travels between coordinates, in kilometres an hour.
+pub const TRAVEL_SPEED_KMH_DEFAULT: f64 = 900.0;
+/// What share of the learned time nobody stays below.
+pub const TRAVEL_SHARE_DEFAULT: f64 = 0.5;
+/// How far off a location that was looked up by address may be, in metres.
+pub const GEO_ERROR_M: u32 = 100_000;
+/// Places at which one person was seen of late; the oldest go first.
+pub const SPOTS_PER_PERSON_MAX: usize = 16;
+/// Doors of a zone up to which the way to it is looked for.
+pub const GATES_PER_ZONE_MAX: usize = 16;
+/// Pairs of doors, and of sites, whose travel time is learned; beyond, those that were walked
+/// longest ago are forgotten.
+pub const TRAVEL_PAIRS_MAX: usize = 20_000;
+/// People whose last passage is kept to learn from; beyond, those longest unseen are forgotten.
+pub const TRAVELLERS_MAX: usize = 200_000;
+/// Passages that wait for the watermark to teach; beyond, the oldest are not learned from.
+pub const LESSONS_PENDING_MAX: usize = 200_000;
+/// Different people whose quickest way is kept per pair.
+pub const QUICKEST_KEPT: usize = 8;
+/// The so-manieth quickest of different people counts: the quicker ones may be cloned cards.
+pub const QUICKEST_RANK: usize = 3;
+/// Different people that must have gone a way before it counts.
+pub const TRAVEL_PEOPLE_LEAST: usize = 5;
+/// Passages that must have been seen on a way before it counts.
+pub const TRAVEL_PASSAGES_LEAST: u64 = 20;
+/// Two passages of one person further apart teach nothing about the way between them.
+pub const LESSON_GAP_MAX: Duration = Duration::from_secs(12 * 3_600);
+/// Weeks that the habit of an hour remembers.
+pub const HOUR_WEEKS_MAX: u32 = 32;
+/// Windows that the habit of a rate remembers; the oldest go first.
+pub const RATE_WINDOWS_MAX: usize = 64;
+/// Windows in which something happened that a rate needs before it has a usual.
+pub const RATE_WINDOWS_LEAST: usize = 5;
+/// Groups whose habits are kept, over all rules; beyond, those longest unseen are forgotten, and
+/// must be learned anew before anything is said of them.
+pub const HABITS_MAX: usize = 200_000;
+/// Values remembered per group; beyond, the longest unseen go, and nothing is called the first
+/// that may have been among them.
+pub const HABIT_VALUES_MAX: usize = 256;
+/// Bytes of one value that a habit remembers; longer ones are cut.
+pub const HABIT_VALUE_BYTES_MAX: usize = 256;

@@ -39,6 +39,9 @@ pub struct DetectStats {
     /// Matches of a correlation that lack the number or value it counts.
     #[serde(default)]
     pub valueless: u64,
+    /// Witnesses that depend on what they would contradict: kept out of their correlation.
+    #[serde(default)]
+    pub dependent: u64,
 
     /// Pending events judged before their time because `PENDING_MAX` was reached.
     pub evicted_pending: u64,
@@ -50,6 +53,18 @@ pub struct DetectStats {
     pub evicted_presence: u64,
     /// Sightings refused because anyone could have sent them.
     pub untrusted_sightings: u64,
+    /// Passages, travellers and ways forgotten, or not learned from, for want of room.
+    #[serde(default)]
+    pub evicted_ways: u64,
+    /// Habits forgotten because `HABITS_MAX` was reached.
+    #[serde(default)]
+    pub evicted_habits: u64,
+    /// Ways whose travel time is known or being learned, of `TRAVEL_PAIRS_MAX`.
+    #[serde(default)]
+    pub ways: u64,
+    /// Groups whose habits are kept, of `HABITS_MAX`.
+    #[serde(default)]
+    pub habits: u64,
     /// Now waiting for the watermark, of `PENDING_MAX`.
     pub pending: u64,
     /// Groups now open, of `GROUPS_MAX`.

@@ -247,7 +247,7 @@ proptest! {
         let run = |events: &[Event], cut: usize| {
             let mut current = detector(&rules);
             let mut found = feed(&mut current, &events[..cut]);
-            let snapshot = current.snapshot();
+            let snapshot = current.snapshot().encode();
             current = detector(&rules);
             current.restore(&snapshot).unwrap();
             found.extend(feed(&mut current, &events[cut..]));

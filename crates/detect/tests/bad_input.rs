@@ -231,3 +231,180 @@ fn a_group_key_that_no_event_has_joins_nothing_and_is_counted() {
     assert!(found.is_empty());
     assert_eq!(detector.stats().ungrouped, 3);
 }
+
+/// A correlation of our own kind, its `castellan:` block from line 9 on.
+fn ours(group: &str, span: &str, block: &str) -> String {
+    format!(
+        "title: C\nid: c\ncorrelation:\n  type: event_count\n  rules: [good]\n  {group}\n  \
+         timespan: {span}\n  condition: {{gte: 1}}\ncastellan:\n{block}\n"
+    )
+}
+
+const BY: &str = "group-by: [person]";
+
+#[test]
+fn a_travel_rule_that_cannot_work_says_what_to_do() {
+    check(&ours(BY, "12h", "  travel: {}"), &[]);
+    check(
+        &ours("group-by: [place]", "12h", "  travel: {}"),
+        &["bad.yml:2:1: error: the correlation can never fire: sightings that share `place` are \
+           not apart; group by a person [never_fires]"],
+    );
+    check(
+        &ours("generate: false", "12h", "  travel: {}"),
+        &["bad.yml:3:1: error: `travel` needs `group-by`: whose sightings are compared? As in \
+           `group-by: [person]` [no_group]"],
+    );
+    check(
+        &ours(BY, "0s", "  travel: {}"),
+        &["bad.yml:7:3: error: the timespan is zero, so no two events fit into it; give it at \
+           least 1s [zero_timespan]"],
+    );
+    check(
+        &ours(BY, "12h", "  travel:\n    seen_at: {god: device}"),
+        &["bad.yml:11:5: error: there is no rule `god`; meant `good`? [unknown_rule]"],
+    );
+    check(
+        &ours(BY, "12h", "  travel:\n    seen_at: {good: desk}"),
+        &["bad.yml:11:5: error: `seen_at` of `good` is `place`, `device`, `src` or `dst`, not \
+           \"desk\" [wrong_value]"],
+    );
+    check(
+        &ours(BY, "12h", "  travel:\n    speed_max: 0\n    share: 2\n    between_sites: far"),
+        &[
+            "bad.yml:13:5: error: `far` is no duration for `between_sites`; write it as in 30s, \
+             10m or 14d [wrong_value]",
+            "bad.yml:11:5: error: `speed_max` is a number from 1 to 100000, not 0 [wrong_value]",
+            "bad.yml:12:5: error: `share` is a number from 0.05 to 1, not 2 [wrong_value]",
+        ],
+    );
+    check(
+        &ours(BY, "12h", "  travel:\n    sped_max: 5"),
+        &["bad.yml:11:5: error: unknown key `sped_max` under `travel`; it takes seen_at, \
+           between_sites, speed_max, share [unknown_key]"],
+    );
+}
+
+#[test]
+fn a_conflict_that_cannot_work_says_what_to_do() {
+    let block = |witnesses: &str, against: &str, rest: &str| {
+        let block =
+            format!("  conflict:\n    witnesses: {witnesses}\n    against: {against}\n    {rest}");
+        ours("group-by: [place]", "60s", block.trim_end())
+    };
+    let other = "{other: {kind: presence}}";
+    let more = "---\ntitle: O\nid: other\nlogsource: {category: y}\ndetection: {s: {a: 1}, \
+                condition: s}\n";
+    let good = "{good: {kind: door}}";
+    check(&(block(good, other, "") + more), &[]);
+    check(
+        &(block("{good: {kind: ghost}}", other, "") + more),
+        &[
+            "bad.yml:9:1: error: `kind` of `good` is one of presence, door, camera, network, \
+             identity, lane [wrong_value]",
+            "bad.yml:10:3: error: `conflict` needs `witnesses`: rules, each with its kind \
+             [wrong_value]",
+        ],
+    );
+    check(
+        &block(good, other, ""),
+        &["bad.yml:12:5: error: there is no rule `other`; correct its id or name, or mend it if \
+           it did not load [unknown_rule]"],
+    );
+    check(
+        &(block(good, good, "") + more),
+        &["bad.yml:12:5: error: `good` cannot be a witness against itself [never_fires]"],
+    );
+    check(
+        &(block("{good: {kind: door, counts: n}}", other, "") + more),
+        &["bad.yml:9:1: error: `counts` goes with `differ_by`: by how many must the counts \
+           differ? [wrong_value]"],
+    );
+    check(
+        &(block(good, other, "differ_by: 0") + more),
+        &["bad.yml:13:5: error: `differ_by` is a whole number from 1 to 1000000, not 0 \
+           [wrong_value]"],
+    );
+}
+
+#[test]
+fn a_baseline_that_cannot_work_says_what_to_do() {
+    let of = |span: &str, block: &str| ours(BY, span, &format!("  baseline: {block}"));
+    check(&of("90d", "{unusual: first, field: zone, learn: 14d}"), &[]);
+    check(
+        &of("90d", "{unusual: first, field: person, learn: 14d}"),
+        &["bad.yml:2:1: error: the correlation can never fire: what a group is named by is never \
+           new to it; take `field` out of `group-by` [never_fires]"],
+    );
+    check(
+        &of("90d", "{unusual: first, learn: 14d}"),
+        &["bad.yml:9:1: error: `unusual: first` needs `field`: the first time of what? \
+           [wrong_value]"],
+    );
+    check(
+        &of("90d", "{unusual: odd, field: zone, learn: 14d}"),
+        &["bad.yml:9:1: error: `unusual` is `first`, `hour` or `rate` [wrong_value]"],
+    );
+    check(
+        &of("90d", "{unusual: first, field: zone}"),
+        &["bad.yml:10:3: error: `baseline` needs `learn`, as in 14d: nothing is said of a group \
+           known for less [wrong_value]"],
+    );
+    check(
+        &of("90d", "{unusual: hour, learn: 7d}"),
+        &["bad.yml:9:1: error: an hour of the week comes once a week; `learn` at least 14d \
+           [wrong_value]"],
+    );
+    check(
+        &of("1y", "{unusual: hour, learn: 28d}"),
+        &["bad.yml:7:3: error: for hours of the week `timespan` is from 2w to 32w: so many weeks \
+           are kept [wrong_value]"],
+    );
+    check(
+        &of("1h", "{unusual: rate, learn: 14d, rare: 0.1, peers_at_most: 0.2}"),
+        &[
+            "bad.yml:9:1: error: `rare` goes with `unusual: hour` [wrong_value]",
+            "bad.yml:9:1: error: `peers_at_most` needs `peers`: the field that peers have in \
+             common [wrong_value]",
+        ],
+    );
+    check(
+        &ours(BY, "1h", "  travel: {}\n  baseline: {unusual: rate, learn: 14d}"),
+        &["bad.yml:11:3: error: `travel` and `baseline` cannot be in one rule; make two of it \
+           [wrong_value]"],
+    );
+    let of_two = ours(BY, "1h", "  travel: {}").replace("gte: 1", "gte: 2");
+    check(
+        &of_two,
+        &["bad.yml:4:3: error: `travel` goes with `type: event_count` and `condition: {gte: 1}`; \
+           let another correlation count what it finds [unsupported]"],
+    );
+    let chained = format!(
+        "{}---\ntitle: D\nid: d\ncorrelation: {{type: event_count, rules: [c], group-by: \
+         [person], timespan: 5m, condition: {{gte: 1}}}}\ncastellan: {{travel: {{}}}}\n",
+        ours(BY, "12h", "  travel: {}")
+    );
+    let found = complaints(&chained);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found.iter().all(|l| l.contains("`c` is a correlation [unsupported]")), "{found:?}");
+}
+
+#[test]
+fn what_learns_may_not_ask_presence() {
+    let asks = "title: Asks\nid: asks\nlogsource: {category: x}\ndetection: {s: \
+                {castellan.presence.state: in}, condition: s}\n---\n";
+    for block in [
+        "  travel: {}",
+        "  baseline: {unusual: rate, learn: 14d}",
+        "  conflict: {witnesses: {asks: {kind: door}}, against: {good: {kind: presence}}}",
+        "  conflict: {witnesses: {good: {kind: door}}, against: {asks: {kind: presence}}}",
+    ] {
+        let mut text = ours(BY, "12h", block);
+        if !block.contains("against: {asks") {
+            text = text.replace("rules: [good]", "rules: [asks]");
+        }
+        let found = complaints(&format!("{asks}{text}"));
+        assert_eq!(found.len(), 1, "{block}: {found:#?}");
+        assert!(found.iter().all(|line| line.ends_with("[asks_presence]")), "{found:#?}");
+    }
+}

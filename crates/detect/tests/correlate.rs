@@ -281,10 +281,20 @@ fn new_rules_keep_the_windows_of_those_that_stay() {
 fn a_foreign_snapshot_is_refused_and_changes_nothing() {
     let rules = rules(PARTS);
     let mut detector = detector(&rules);
-    let newer = detector.restore(br#"{"format": 99}"#).unwrap_err().to_string();
-    assert_eq!(newer, "the snapshot has format 99, this version reads 2");
-    let broken = detector.restore(b"{\"format\": 2, ").unwrap_err().to_string();
-    assert!(broken.starts_with("the snapshot cannot be read at line 1"), "{broken}");
+    let newer = detector.restore(b"cstl\x63\0\0\0").unwrap_err().to_string();
+    assert_eq!(newer, "the snapshot has format 99, this version reads 4");
+    let older = detector.restore(br#"{"format": 2}"#).unwrap_err().to_string();
+    assert!(older.contains("of a version before 3"), "{older}");
+    let two = [refused(0, "09:00:00", "d-front"), refused(1, "09:00:01", "d-front")];
+    feed(&mut detector, &two);
+    let bytes = detector.snapshot().encode();
+    for end in 0..bytes.len() {
+        let broken = detector.restore(bytes.get(..end).unwrap()).unwrap_err().to_string();
+        assert!(broken.starts_with("the snapshot cannot be read at byte "), "{end}: {broken}");
+    }
+    let mut found = feed(&mut detector, &[refused(2, "09:00:02", "d-front")]);
+    detector.finish(&mut found);
+    assert_eq!(settled(&found).len(), 1, "what was there is there still");
 }
 
 fn step() -> impl Strategy<Value = Event> {
@@ -416,7 +426,7 @@ proptest! {
         let (mut current, mut pieces, mut from) = (detector(&rules), Vec::new(), 0);
         for cut in cuts {
             pieces.extend(feed(&mut current, &live[from..cut]));
-            let snapshot = current.snapshot();
+            let snapshot = current.snapshot().encode();
             current = detector(&rules);
             current.restore(&snapshot).unwrap();
             from = cut;

@@ -62,13 +62,16 @@ fn the_guide_shows_a_rule_that_works() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/add-a-rule.md");
     let blocks = blocks(&std::fs::read_to_string(guide).unwrap());
     // The third is tried by itself: it has no cases.
-    let [rule, cases, alone, without, filter, sets, exceptions, places] =
-        blocks.try_into().unwrap();
+    let [rule, cases, alone, rest @ ..]: [String; 11] = blocks.try_into().unwrap();
+    let [without, travel, conflict, baseline, filter, sets, exceptions, places] = rest;
     let file = |path: &str, text: &str| RuleFile { path: path.into(), text: text.into() };
     let beside = [
         file("refused.yml", &alone),
         file("gate-at-night.yml", &rule),
         file("without.yml", &without),
+        file("travel.yml", &travel),
+        file("conflict.yml", &conflict),
+        file("baseline.yml", &baseline),
         file("filter.yml", &filter),
         file("my.sets.yml", &sets),
         file("my.exceptions.yml", &exceptions),
@@ -76,7 +79,12 @@ fn the_guide_shows_a_rule_that_works() {
     ];
     let (set, problems) = RuleSet::load(&beside);
     assert!(problems.is_empty(), "{problems:#?}");
-    assert_eq!((set.len(), set.exceptions().count()), (5, 1));
+    assert_eq!((set.len(), set.exceptions().count()), (14, 1));
+    let problems = set.check();
+    assert!(
+        problems.iter().all(|p| p.gravity == model::problem::Gravity::Warning),
+        "{problems:#?}"
+    );
     let (_, problems) = RuleSet::load(&[RuleFile { path: "refused.yml".into(), text: alone }]);
     assert!(problems.is_empty(), "{problems:#?}");
     let file = |path: &str, text| RuleFile { path: path.to_owned(), text };

@@ -236,6 +236,19 @@ impl<'d> Table<'d> {
         self.take_as(key, &expected, |value| value.as_integer().filter(|n| range.contains(n)))
     }
 
+    /// A number, whole or not.
+    pub fn take_number(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<f64>,
+    ) -> Option<Spanned<f64>> {
+        let expected = format!("a number from {} to {}", range.start(), range.end());
+        self.take_as(key, &expected, |value| {
+            let whole = || value.as_integer().map(|number| number as f64);
+            value.as_float().or_else(whole).filter(|number| range.contains(number))
+        })
+    }
+
     /// `true` or `false`.
     pub fn take_bool(&mut self, key: &'static str) -> Option<Spanned<bool>> {
         self.take_as(key, "true or false", Value::as_bool)

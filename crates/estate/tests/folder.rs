@@ -95,6 +95,31 @@ fn check(files: &BTreeMap<String, String>, expected: &str) {
 }
 
 #[test]
+fn a_place_may_say_where_on_the_globe_it_lies_and_is_written_again_so() {
+    let placed =
+        PLACES.replacen("kind = \"site\"", "kind = \"site\"\nlatitude = 52.52\nlongitude = -13", 1);
+    let files = with(&[("places.toml", &placed)]);
+    let organisation = sound(&files);
+    let at = |id: &str| organisation.coordinates_of(&PlaceId::parse(id).unwrap());
+    assert_eq!((at("hq"), at("lobby")), (Some((52.52, -13.0)), None));
+    let again = sound(&export(&organisation));
+    assert_eq!(again, organisation);
+    assert_ne!(sound(&with(&[])), organisation);
+
+    let alone = placed.replace("longitude = -13", "");
+    check(
+        &with(&[("places.toml", &alone)]),
+        "places.toml:2:1: error: coordinates need both `latitude` and `longitude` [bad_value]\n",
+    );
+    let beyond = placed.replace("52.52", "95");
+    check(
+        &with(&[("places.toml", &beyond)]),
+        "places.toml:5:12: error: `place.latitude`: found 95, expected a number from -90 to 90 \
+         [bad_value]\n",
+    );
+}
+
+#[test]
 fn a_sound_folder_is_the_organisation() {
     let files = with(&[
         ("sources.toml", SOURCES),

@@ -307,9 +307,17 @@ pub struct Organisation {
     pub doors: BTreeMap<PlaceId, Door>,
     /// Sources by id.
     pub sources: BTreeMap<SourceId, Source>,
-    /// What the house keeps beside what we know: columns and keys beginning `x_`.
+    /// What the house keeps beside what we know: columns and keys beginning `x_`; and what few
+    /// rows state, such as coordinates.
     pub extras: Extras,
 }
+
+/// The file that holds places.
+pub const PLACES_FILE: &str = "places.toml";
+/// Degrees north; kept among [`Extras`], for few places state it.
+pub const LATITUDE: &str = "latitude";
+/// Degrees east; kept among [`Extras`].
+pub const LONGITUDE: &str = "longitude";
 
 /// By file and row of the organisation folder, then by column or key. A row is named by its id; an
 /// identifier by its place in the file, from 0; the head of `organisation.toml` by nothing. The
@@ -341,6 +349,14 @@ impl Organisation {
     /// The zone that `place` is, or lies in (the innermost one).
     pub fn zone_of(&self, place: &PlaceId) -> Option<&PlaceId> {
         self.nearest(place, PlaceKind::Zone)
+    }
+
+    /// `place`'s own latitude and longitude in degrees, where both are stated.
+    pub fn coordinates_of(&self, place: &PlaceId) -> Option<(f64, f64)> {
+        let row = (PLACES_FILE.to_owned(), place.as_str().to_owned());
+        let stated = self.extras.get(&row)?;
+        let read = |key: &str| stated.get(key)?.trim().parse().ok();
+        Some((read(LATITUDE)?, read(LONGITUDE)?))
     }
 
     /// How guarded `place` is: its own class, or the nearest one above it.

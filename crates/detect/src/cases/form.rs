@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use model::raw::Trust;
 use model::spine::{
-    Asset, Door, Identifier, Person, PersonKind, PersonStatus, Place, PlaceKind, Source, Validity,
-    WitnessOf, ZoneClass,
+    Asset, Door, Identifier, LATITUDE, LONGITUDE, PLACES_FILE, Person, PersonKind, PersonStatus,
+    Place, PlaceKind, Source, Validity, WitnessOf, ZoneClass,
 };
 use model::time::parse_duration;
 use model::value::{Object, Value};
@@ -69,6 +69,10 @@ pub(super) struct StepForm {
     ocsf: Option<Object>,
     silent: Option<String>,
     heard: Option<String>,
+    /// Again and again, so far apart.
+    every: Option<String>,
+    /// How often altogether.
+    times: Option<u32>,
 }
 
 pub(super) enum Step {
@@ -76,6 +80,8 @@ pub(super) enum Step {
     Source(SourceId, SourceState, Timestamp),
 }
 
+/// How often one event may be repeated.
+const REPEATED_MAX: u32 = 10_000;
 /// A Monday.
 const DAY: &str = "2026-11-23";
 
@@ -85,9 +91,35 @@ fn time(text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| format!("`{text}` is neither RFC 3339 nor a time such as 09:00:00"))
 }
 
+impl Case {
+    /// Every step and when it is; with repetitions, in order of time.
+    pub(super) fn steps(&self) -> Result<Vec<(Timestamp, &StepForm)>, String> {
+        let mut steps = Vec::new();
+        for step in &self.events {
+            let (from, times) = (time(&step.at)?, step.times.unwrap_or(1));
+            let every = step.every.as_deref().map(duration).transpose()?;
+            if every.is_some() != step.times.is_some() || times > REPEATED_MAX {
+                return Err(format!(
+                    "`every` and `times` go together, as in `every: 1d, times: 30`; at most \
+                     {REPEATED_MAX} times"
+                ));
+            }
+            let gap = every.unwrap_or_default();
+            steps.extend((0..times).map(|turn| (from.plus(gap * turn), step)));
+        }
+        if self.events.iter().any(|step| step.every.is_some()) {
+            steps.sort_by_key(|(at, _)| *at);
+        }
+        Ok(steps)
+    }
+}
+
 impl StepForm {
-    pub(super) fn read(&self, number: u64, org: &Organisation) -> Result<Step, String> {
-        let at = time(&self.at)?;
+    pub(super) fn read(
+        &self,
+        (number, at): (u64, Timestamp),
+        org: &Organisation,
+    ) -> Result<Step, String> {
         for (source, state) in
             [(&self.silent, SourceState::Silent), (&self.heard, SourceState::Heard)]
         {
@@ -153,6 +185,8 @@ struct PlaceForm {
     class: Option<ZoneClass>,
     dwell_max: Option<String>,
     time_zone: Option<String>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -192,6 +226,7 @@ struct AssetForm {
 struct DoorForm {
     from: String,
     to: String,
+    controller: Option<String>,
     reader_in: Option<String>,
     reader_out: Option<String>,
 }
@@ -246,6 +281,11 @@ impl OrganisationForm {
         };
         for (name, form) in &self.places {
             let place = form.build(name)?;
+            let stated = [(LATITUDE, form.latitude), (LONGITUDE, form.longitude)];
+            let stated = stated
+                .iter()
+                .filter_map(|(key, value)| Some(((*key).to_owned(), (*value)?.to_string())));
+            org.extras.insert((PLACES_FILE.to_owned(), name.clone()), stated.collect());
             org.places.insert(place.id.clone(), place);
         }
         for (name, form) in &self.people {
@@ -359,7 +399,7 @@ impl DoorForm {
             door: id(PlaceId::parse(name))?,
             from_zone: id(PlaceId::parse(&self.from))?,
             to_zone: id(PlaceId::parse(&self.to))?,
-            controller: None,
+            controller: optional(self.controller.as_ref(), AssetId::parse)?,
             reader_in: optional(self.reader_in.as_ref(), AssetId::parse)?,
             reader_out: optional(self.reader_out.as_ref(), AssetId::parse)?,
             held_after: None,

@@ -1,6 +1,7 @@
 //! One group's window and episode: a function of its events in order of time.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::finding::EVIDENCE_MAX;
@@ -12,38 +13,59 @@ use crate::limits::{EPISODE_MAX, WINDOW_EVENTS_MAX};
 use crate::rules::{Correlation, Kind, RuleIndex};
 
 mod absence;
+mod conflict;
+mod travel;
 mod whole;
 
+use super::own::Own;
 use absence::Absence;
+use conflict::Dispute;
+pub(crate) use conflict::Due;
+pub(crate) use travel::Ground;
+use travel::Track;
 use whole::Whole;
 
 /// Order of events in a group. Fingerprints break ties of time, so that arrival does not.
 pub(crate) type ItemKey = (Timestamp, Fingerprint, u64, RuleIndex);
 
-/// One rule's match of one event, with what a correlation needs of it.
+/// One rule's match of one event, with what a correlation needs of it. A million of them may be
+/// kept, so they are shared, and their names in a snapshot are short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Item {
+    #[serde(rename = "t")]
     pub time: Timestamp,
+    #[serde(rename = "f")]
     pub fingerprint: Fingerprint,
+    #[serde(rename = "n")]
     pub record: u64,
+    #[serde(rename = "r")]
     pub rule: RuleIndex,
+    #[serde(rename = "s")]
     pub source: SourceId,
+    #[serde(rename = "c")]
     pub class_uid: u32,
+    #[serde(rename = "b")]
     pub bound: Duration,
     /// What a value_count counts.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// What a value_sum adds.
-    #[serde(default)]
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub number: Option<f64>,
     /// The values of the sentence's fields.
+    #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Option<String>>,
+    #[serde(rename = "e", default, skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<Entity>,
     /// The events behind it, where it stands for a correlation that fired.
-    #[serde(default)]
+    #[serde(rename = "h", default, skip_serializing_if = "Vec::is_empty")]
     pub behind: Vec<EvidenceRef>,
     /// What correlations that build on this one need of it.
-    #[serde(default)]
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub onward: Vec<Onward>,
+    /// What our own kinds of correlation need of it.
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Box<Own>>,
 }
 
 /// What one correlation needs of an event, should the correlation before it fire.
@@ -51,7 +73,6 @@ pub(crate) struct Item {
 pub(crate) struct Onward {
     pub to: RuleIndex,
     pub key: String,
-    pub values: BTreeMap<String, String>,
     pub value: Option<String>,
     pub number: Option<f64>,
     pub fields: Vec<Option<String>>,
@@ -108,6 +129,9 @@ pub(crate) struct Episode {
     pub count: u64,
     pub entities: BTreeSet<Entity>,
     pub fields: Vec<Option<String>>,
+    /// What was found, with its numbers, where there is more to say than the sentence does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 impl Episode {
@@ -126,6 +150,7 @@ impl Episode {
             count: 0,
             entities: BTreeSet::new(),
             fields: vec![None; first.fields.len()],
+            why: None,
         };
         for item in items {
             episode.take(item);
@@ -166,18 +191,24 @@ pub(crate) struct Step {
 /// Window before firing, episode after; or a window that only its end decides.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Machine {
-    window: VecDeque<Item>,
-    episode: Option<Episode>,
-    #[serde(default)]
+    #[serde(rename = "w", default, skip_serializing_if = "VecDeque::is_empty")]
+    window: VecDeque<Arc<Item>>,
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    episode: Option<Box<Episode>>,
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     whole: Option<Box<Whole>>,
-    #[serde(default)]
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     absence: Option<Box<Absence>>,
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    track: Option<Box<Track>>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    dispute: Option<Box<Dispute>>,
 }
 
 /// What ended.
 pub(crate) enum End {
     /// An episode that had fired, or a whole window that fires by its end.
-    Episode(Episode, Option<Box<Item>>),
+    Episode(Box<Episode>, Option<Arc<Item>>),
     /// A window that had to be closed before its time, and so cannot be judged.
     Undecided,
 }
@@ -185,11 +216,17 @@ pub(crate) enum End {
 impl Machine {
     /// Takes the next event. INVARIANT: keys never fall (the settled machine is fed from an
     /// ordered queue, the early one is rebuilt when they would).
-    pub(crate) fn step(&mut self, correlation: &Correlation, item: &Item) -> Step {
+    pub(crate) fn step(
+        &mut self,
+        correlation: &Correlation,
+        item: &Arc<Item>,
+        ground: Ground<'_>,
+    ) -> Step {
         let mut step = Step { closed: self.end_before(correlation, item.time), ..Step::default() };
         if correlation.resets.contains(&item.rule) {
             self.window.clear();
             (self.whole, self.absence) = (None, None);
+            (self.track, self.dispute) = (None, None);
             let open = || self.episode.take().map(|episode| End::Episode(episode, None));
             step.closed = step.closed.or_else(open);
             return step;
@@ -201,6 +238,18 @@ impl Machine {
         if let Kind::Absence { when, .. } = &correlation.kind {
             let absence = self.absence.get_or_insert_default();
             step.is_evicting = absence.take(correlation, *when, item);
+            return step;
+        }
+        if let Kind::Travel(travel) = &correlation.kind {
+            let track = self.track.get_or_insert_default();
+            let span = correlation.timespan;
+            let (pair, is_evicting) = track.take(item, (travel, span), ground);
+            (self.episode, step.is_evicting) = (pair.map(Box::new), is_evicting);
+            step.has_fired = self.episode.is_some();
+            return step;
+        }
+        if let Kind::Conflict(_) = &correlation.kind {
+            step.is_evicting = self.dispute.get_or_insert_default().take(correlation, item);
             return step;
         }
         if let Some(episode) = &mut self.episode {
@@ -215,7 +264,7 @@ impl Machine {
         if !self.can_matter(correlation, item) {
             return step;
         }
-        self.window.push_back(item.clone());
+        self.window.push_back(Arc::clone(item));
         if self.window.len() > room(correlation) {
             self.window.pop_front();
             step.is_evicting = true;
@@ -262,6 +311,9 @@ impl Machine {
             | Kind::Ordered
             | Kind::Sum { .. }
             | Kind::Absence { .. }
+            | Kind::Travel(_)
+            | Kind::Conflict(_)
+            | Kind::Baseline(_)
             | Kind::Whole { .. } => {}
             Kind::ValueCount { .. } => self.window.retain(|old| old.value != item.value),
             Kind::Temporal { .. } => self.window.retain(|old| old.rule != item.rule),
@@ -274,23 +326,27 @@ impl Machine {
                 if (self.window.len() as u64) < *least {
                     return;
                 }
-                self.window.iter().collect()
+                self.window.iter().map(|item| &**item).collect()
             }
             Kind::Sum { predicates, .. } => {
                 let sum: f64 = self.window.iter().filter_map(|item| item.number).sum();
                 if !predicates.iter().all(|predicate| predicate.holds(sum)) {
                     return;
                 }
-                self.window.iter().collect()
+                self.window.iter().map(|item| &**item).collect()
             }
             Kind::Temporal { need } => {
                 if !need.is_met(&|rule| self.window.iter().any(|item| item.rule == rule)) {
                     return;
                 }
-                self.window.iter().collect()
+                self.window.iter().map(|item| &**item).collect()
             }
-            // Time decides them.
-            Kind::Whole { .. } | Kind::Absence { .. } => return,
+            // Time decides them, or what has been learned.
+            Kind::Whole { .. }
+            | Kind::Absence { .. }
+            | Kind::Travel(_)
+            | Kind::Conflict(_)
+            | Kind::Baseline(_) => return,
             Kind::Ordered => match chain(&correlation.inputs, &self.window) {
                 Chain::Shown(items) => items,
                 Chain::Unsure => {
@@ -300,13 +356,18 @@ impl Machine {
                 Chain::None => return,
             },
         };
-        self.episode = Episode::of(&items);
+        self.episode = Episode::of(&items).map(Box::new);
         step.has_fired = self.episode.is_some();
         self.window.clear();
     }
 
     pub(crate) fn episode(&self) -> Option<&Episode> {
-        self.episode.as_ref()
+        self.episode.as_deref()
+    }
+
+    /// The pair that has just been found, where each pair is a finding of its own.
+    pub(crate) fn take_pair(&mut self) -> Option<Box<Episode>> {
+        self.episode.take()
     }
 
     /// When nothing of this can matter any more, but for new events.
@@ -317,6 +378,12 @@ impl Machine {
         if let (Some(absence), Kind::Absence { when, .. }) = (&self.absence, &correlation.kind) {
             return absence.deadline(*when, correlation.timespan);
         }
+        if let Some(track) = &self.track {
+            return track.newest().map(|newest| newest.plus(correlation.timespan));
+        }
+        if let (Some(dispute), Kind::Conflict(conflict)) = (&self.dispute, &correlation.kind) {
+            return dispute.deadline(correlation, conflict);
+        }
         let window = self.window.back().map(|item| item.time);
         let last = self.episode.as_ref().map(|episode| episode.last).max(window)?;
         Some(last.plus(correlation.timespan))
@@ -325,18 +392,23 @@ impl Machine {
     /// Ends everything. Before its time, a window that only its end decides says nothing.
     pub(crate) fn end(&mut self, correlation: &Correlation, is_in_time: bool) -> Option<End> {
         self.window.clear();
+        self.track = None;
         if let Some(whole) = self.whole.take() {
             if !is_in_time || whole.is_overfull {
                 return Some(End::Undecided);
             }
             let decided = whole.decide(correlation);
-            return decided.map(|(episode, last)| End::Episode(episode, Some(last)));
+            return decided.map(|(episode, last)| End::Episode(Box::new(episode), Some(last)));
         }
         self.episode.take().map(|episode| End::Episode(episode, None))
     }
 
     /// What has waited in vain for its counterpart by an instant; without one, all that waits.
-    pub(crate) fn due(&mut self, correlation: &Correlation, by: Option<Timestamp>) -> Vec<Item> {
+    pub(crate) fn due(
+        &mut self,
+        correlation: &Correlation,
+        by: Option<Timestamp>,
+    ) -> Vec<Arc<Item>> {
         let Kind::Absence { when, .. } = &correlation.kind else { return Vec::new() };
         let Some(absence) = &mut self.absence else { return Vec::new() };
         match by {
@@ -345,7 +417,24 @@ impl Machine {
         }
     }
 
+    /// What two sides have said that can be decided by an instant; without one, all of it.
+    pub(crate) fn disputes(
+        &mut self,
+        correlation: &Correlation,
+        by: Option<Timestamp>,
+    ) -> Vec<Due> {
+        let Kind::Conflict(conflict) = &correlation.kind else { return Vec::new() };
+        let dispute = self.dispute.as_mut();
+        dispute.map(|dispute| dispute.due(correlation, conflict, by)).unwrap_or_default()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
+        self.track.is_none()
+            && self.dispute.as_ref().is_none_or(|dispute| dispute.is_empty())
+            && self.is_idle()
+    }
+
+    fn is_idle(&self) -> bool {
         self.absence.as_ref().is_none_or(|absence| absence.is_empty())
             && self.window.is_empty()
             && self.episode.is_none()
@@ -353,12 +442,18 @@ impl Machine {
     }
 
     pub(crate) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        self.window.retain_mut(|item| item.renumber(find));
+        self.window.retain_mut(|item| Arc::make_mut(item).renumber(find));
         if let Some(whole) = &mut self.whole {
             whole.renumber(find);
         }
         if let Some(absence) = &mut self.absence {
             absence.renumber(find);
+        }
+        if let Some(track) = &mut self.track {
+            track.renumber(find);
+        }
+        if let Some(dispute) = &mut self.dispute {
+            dispute.renumber(find);
         }
     }
 }
@@ -377,6 +472,9 @@ fn room(correlation: &Correlation) -> usize {
         | Kind::Temporal { .. }
         | Kind::Ordered
         | Kind::Absence { .. }
+        | Kind::Travel(_)
+        | Kind::Conflict(_)
+        | Kind::Baseline(_)
         | Kind::Whole { .. } => WINDOW_EVENTS_MAX,
     }
 }
@@ -389,11 +487,11 @@ enum Chain<'a> {
 
 /// The rules one after the other, ending with the newest event. Walks backwards and takes at each
 /// link the event that leaves most room before it.
-fn chain<'a>(inputs: &[RuleIndex], window: &'a VecDeque<Item>) -> Chain<'a> {
+fn chain<'a>(inputs: &[RuleIndex], window: &'a VecDeque<Arc<Item>>) -> Chain<'a> {
     let walk = |is_strict: bool| -> Option<Vec<&'a Item>> {
         let mut links: BTreeMap<usize, &Item> = BTreeMap::new();
         let mut rules = inputs.iter().rev();
-        let newest = window.back().filter(|item| rules.next() == Some(&item.rule))?;
+        let newest: &Item = window.back().filter(|item| rules.next() == Some(&item.rule))?;
         links.insert(0, newest);
         let mut next = newest;
         for (at, rule) in (1..).zip(rules) {
@@ -403,6 +501,7 @@ fn chain<'a>(inputs: &[RuleIndex], window: &'a VecDeque<Item>) -> Chain<'a> {
             };
             next = window
                 .iter()
+                .map(|item| &**item)
                 .filter(fits)
                 .max_by_key(|item| (item.interval().earliest, item.key()))?;
             links.insert(at, next);

@@ -6,8 +6,10 @@
 //! superseded or withdrawn by the settled one.
 
 mod machine;
+mod own;
+mod special;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use model::spine::WitnessOf;
@@ -15,44 +17,62 @@ use model::{Finding, FindingState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::finding;
-use crate::limits::{EARLY_REBUILD_MAX, GROUPS_MAX, WINDOW_EVENTS_MAX};
+use crate::learned::{Habits, Ways};
+use crate::limits::{EARLY_REBUILD_MAX, WINDOW_EVENTS_MAX};
+use crate::parts::Parts;
 use crate::presence::Presence;
 use crate::rules::{Correlation, Kind, RuleIndex, RuleMeta, RuleSet};
 use crate::stats::DetectStats;
+pub(crate) use machine::Ground;
 use machine::{End, Machine};
 pub(crate) use machine::{Episode, Item, ItemKey, Onward};
+pub(crate) use own::{Reading, Sample, Useless};
 
 /// A correlation and the values of its group keys, joined.
 pub(crate) type GroupId = (RuleIndex, Arc<str>);
 
+/// Ends each value of a group's key.
+pub(crate) const KEY_END: char = '\u{1f}';
+
+/// What is open of one group. A million of them may be: what rarely is there is behind a pointer,
+/// and both machines and what waits share their events.
 #[derive(Default, Clone, Serialize, Deserialize)]
-struct Group {
-    values: BTreeMap<String, String>,
+pub(crate) struct Group {
+    #[serde(rename = "m")]
     settled: Machine,
     #[serde(skip)]
     early: Machine,
+    /// The newest that the early machine has taken.
     #[serde(skip)]
-    newest: Option<ItemKey>,
-    #[serde(skip)]
-    pending: BTreeMap<ItemKey, Arc<Item>>,
+    newest: Option<Arc<Item>>,
+    /// What the watermark has not passed, in order of keys.
+    #[serde(rename = "p", default, skip_serializing_if = "VecDeque::is_empty")]
+    pending: VecDeque<Arc<Item>>,
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
     announced: Vec<Finding>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     deadline: Option<Timestamp>,
 }
 
 /// All groups of all correlations.
 #[derive(Default)]
 pub(crate) struct Correlator {
-    groups: HashMap<GroupId, Group>,
+    groups: Parts<GroupId, Group>,
     timers: BTreeSet<(Timestamp, GroupId)>,
-    /// When counterparts came whose group is not known, by correlation.
-    nameless: BTreeMap<RuleIndex, BTreeSet<Timestamp>>,
+    nameless: Nameless,
 }
+
+/// When counterparts came whose group is not known, by correlation.
+pub(crate) type Nameless = BTreeMap<RuleIndex, BTreeSet<Timestamp>>;
 
 /// What the correlator works with.
 pub(crate) struct Desk<'a> {
     pub rules: &'a RuleSet,
     pub presence: &'a Presence,
+    pub ways: &'a Ways,
+    pub habits: &'a mut Habits,
     pub is_early_wanted: bool,
+    pub groups_max: usize,
     pub stats: &'a mut DetectStats,
     pub out: &'a mut Vec<Finding>,
 }
@@ -62,33 +82,28 @@ impl Desk<'_> {
         let rule = self.rules.rule(index)?;
         Some((&rule.meta, rule.correlation.as_ref()?))
     }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground { spine: self.presence.spine(), ways: self.ways }
+    }
 }
 
 /// Its state in a snapshot; what waits stands in the detector's queue.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Default)]
 pub(crate) struct Form {
-    groups: Vec<(RuleIndex, String, Group, Vec<Item>)>,
-    #[serde(default)]
-    nameless: Vec<(RuleIndex, BTreeSet<Timestamp>)>,
+    pub groups: Parts<GroupId, Group>,
+    pub nameless: Nameless,
 }
 
 impl Correlator {
     /// Takes an event that waits for the watermark; says at once what it shows by then.
-    pub(crate) fn arrive(
-        &mut self,
-        id: &GroupId,
-        values: BTreeMap<String, String>,
-        item: Item,
-        desk: &mut Desk<'_>,
-    ) {
-        if !self.groups.contains_key(id) && self.groups.len() >= GROUPS_MAX {
+    pub(crate) fn arrive(&mut self, id: &GroupId, item: Item, desk: &mut Desk<'_>) {
+        if self.groups.len() >= desk.groups_max && !self.groups.contains_key(id) {
             self.evict(desk);
         }
-        let group = self.groups.entry(id.clone()).or_default();
-        group.values = values;
-        let key = item.key();
         let item = Arc::new(item);
-        group.pending.insert(key, Arc::clone(&item));
+        let group = self.groups.entry(id.clone());
+        group.wait(&item);
         let Some((meta, correlation)) =
             desk.rules.rule(id.0).and_then(|rule| Some((&rule.meta, rule.correlation.as_ref()?)))
         else {
@@ -97,46 +112,36 @@ impl Correlator {
         if !desk.is_early_wanted || correlation.is_final_only || !meta.is_reported {
             return;
         }
-        if group.newest.as_ref().is_none_or(|newest| *newest < key) {
-            group.newest = Some(key);
-            group.early.step(correlation, &item);
+        if group.newest.as_ref().is_none_or(|newest| newest.key() < item.key()) {
+            group.early.step(correlation, &item, desk.ground());
+            group.newest = Some(item);
         } else if group.pending.len() <= EARLY_REBUILD_MAX {
-            group.rebuild(correlation);
+            group.rebuild(correlation, desk.ground());
         }
-        group.announce(meta, desk.out);
+        group.announce(meta, (correlation, &id.1), desk.out);
     }
 
     /// Settles an event that the watermark has passed.
     pub(crate) fn settle(&mut self, id: &GroupId, key: &ItemKey, desk: &mut Desk<'_>) {
-        let Some(group) = self.groups.get_mut(id) else {
-            return;
-        };
-        let Some(item) = group.pending.remove(key) else {
-            return;
-        };
-        self.step(id, &item, desk);
+        if let Some(item) = self.groups.get_mut(id).and_then(|group| group.due(key)) {
+            self.step(id, &item, desk);
+        }
     }
 
     /// Takes an event of which the watermark has already passed, in its turn.
-    pub(crate) fn settle_now(
-        &mut self,
-        id: &GroupId,
-        values: BTreeMap<String, String>,
-        item: Item,
-        desk: &mut Desk<'_>,
-    ) {
-        if !self.groups.contains_key(id) && self.groups.len() >= GROUPS_MAX {
+    pub(crate) fn settle_now(&mut self, id: &GroupId, item: Item, desk: &mut Desk<'_>) {
+        if self.groups.len() >= desk.groups_max && !self.groups.contains_key(id) {
             self.evict(desk);
         }
-        self.groups.entry(id.clone()).or_default().values = values;
-        self.step(id, &item, desk);
+        self.groups.entry(id.clone());
+        self.step(id, &Arc::new(item), desk);
         let group = self.groups.get_mut(id);
         if let (Some(group), Some((_, correlation))) = (group, desk.correlation(id.0)) {
-            group.rebuild(correlation);
+            group.rebuild(correlation, desk.ground());
         }
     }
 
-    fn step(&mut self, id: &GroupId, item: &Item, desk: &mut Desk<'_>) {
+    fn step(&mut self, id: &GroupId, item: &Arc<Item>, desk: &mut Desk<'_>) {
         let rules = desk.rules;
         let Some(rule) = rules.rule(id.0) else {
             return;
@@ -145,7 +150,10 @@ impl Correlator {
         else {
             return;
         };
-        let step = group.settled.step(correlation, item);
+        if let Kind::Baseline(baseline) = &correlation.kind {
+            return self.habit(id, item, (correlation, baseline), desk);
+        }
+        let step = group.settled.step(correlation, item, desk.ground());
         let mut fired = None;
         if step.has_fired || step.is_more {
             fired = group.settled.episode().filter(|_| !rule.feeds.is_empty()).cloned();
@@ -155,6 +163,11 @@ impl Correlator {
             desk.stats.undecided(&rule.meta.id, &[reason.to_owned()]);
         }
         desk.stats.evicted_window += u64::from(step.is_evicting);
+        if let Kind::Travel(_) = &correlation.kind {
+            let pair = group.settled.take_pair().filter(|_| rule.meta.is_reported);
+            let at = (item.time, &mut *desk.out);
+            group.settle_pair(&rule.meta, (correlation, &id.1), pair.as_deref(), at);
+        }
         if let Some(end) = step.closed {
             self.ended(id, end, desk);
         }
@@ -174,8 +187,9 @@ impl Correlator {
         };
         match end {
             End::Episode(episode, last) => {
-                if let Some(group) = self.groups.get_mut(id).filter(|_| rule.meta.is_reported) {
-                    group.confirm(&rule.meta, &episode, desk.out);
+                let group = self.groups.get_mut(id).filter(|_| rule.meta.is_reported);
+                if let Some((group, correlation)) = group.zip(rule.correlation.as_ref()) {
+                    group.confirm(&rule.meta, (correlation, &id.1), &episode, desk.out);
                 }
                 if let Some(last) = last {
                     self.pass_on(id.0, &last, &episode, (episode.fired, true), desk);
@@ -207,6 +221,9 @@ impl Correlator {
                     | Kind::ValueCount { .. }
                     | Kind::Sum { .. }
                     | Kind::Absence { .. }
+                    | Kind::Travel(_)
+                    | Kind::Conflict(_)
+                    | Kind::Baseline(_)
                     | Kind::Whole { .. },
                 ) => true,
                 None => continue,
@@ -226,7 +243,7 @@ impl Correlator {
                 ..item.clone()
             };
             let id = (next.to, Arc::from(next.key.as_str()));
-            self.settle_now(&id, next.values.clone(), chained, desk);
+            self.settle_now(&id, chained, desk);
         }
     }
 
@@ -266,6 +283,11 @@ impl Correlator {
         {
             return self.close_absence(id, (correlation, heard_by), is_in_time, desk);
         }
+        if let Some(correlation) = correlation
+            && let Kind::Conflict(conflict) = &correlation.kind
+        {
+            return self.close_conflict(id, (correlation, conflict), is_in_time, desk);
+        }
         self.set_deadline(id, None);
         let group = self.groups.get_mut(id);
         if let Some((group, correlation)) = group.zip(correlation)
@@ -304,7 +326,7 @@ impl Correlator {
             if let Some(doubt) = doubt {
                 desk.stats.undecided(&meta.id, &[doubt]);
             } else if let Some(episode) = Episode::of(&[&item]) {
-                self.ended(id, End::Episode(episode, Some(Box::new(item))), desk);
+                self.ended(id, End::Episode(Box::new(episode), Some(item)), desk);
             }
         }
         let deadline = self.groups.get(id).and_then(|group| group.settled.deadline(correlation));
@@ -349,14 +371,7 @@ impl Correlator {
     }
 
     pub(crate) fn save(&self) -> Form {
-        let form = |((rule, key), group): (&GroupId, &Group)| {
-            let pending = group.pending.values().map(|item| (**item).clone()).collect();
-            (*rule, key.to_string(), group.clone(), pending)
-        };
-        let mut groups: Vec<_> = self.groups.iter().map(form).collect();
-        groups.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        let nameless = self.nameless.iter().map(|(rule, times)| (*rule, times.clone())).collect();
-        Form { groups, nameless }
+        Form { groups: self.groups.clone(), nameless: self.nameless.clone() }
     }
 
     /// Takes a snapshot's groups whose rules still stand; `find` gives a rule's place by now.
@@ -365,24 +380,22 @@ impl Correlator {
         form: Form,
         rules: &RuleSet,
         find: &dyn Fn(RuleIndex) -> Option<RuleIndex>,
+        ground: Ground<'_>,
     ) {
-        self.groups.clear();
+        self.groups = Parts::default();
         self.timers.clear();
         let nameless = form.nameless.into_iter();
         self.nameless = nameless.filter_map(|(rule, times)| Some((find(rule)?, times))).collect();
-        for (rule, key, mut group, pending) in form.groups {
+        for ((rule, key), mut group) in form.groups {
             let Some(rule) = find(rule) else { continue };
             let Some(known) = rules.rule(rule).and_then(|rule| rule.correlation.as_ref()) else {
                 continue;
             };
-            let id: GroupId = (rule, key.into());
+            let id: GroupId = (rule, key);
             group.settled.renumber(find);
-            for mut item in pending {
-                if item.renumber(find) {
-                    group.pending.insert(item.key(), Arc::new(item));
-                }
-            }
-            group.rebuild(known);
+            group.pending.retain_mut(|item| Arc::make_mut(item).renumber(find));
+            group.pending.make_contiguous().sort_by_key(|item| item.key());
+            group.rebuild(known, ground);
             if let Some(deadline) = group.deadline {
                 self.timers.insert((deadline, id.clone()));
             }
@@ -391,46 +404,82 @@ impl Correlator {
     }
 
     /// What waits, as the detector's queue names it.
-    pub(crate) fn waiting(&self) -> Vec<(GroupId, ItemKey)> {
-        let of = |(id, group): (&GroupId, &Group)| {
-            let id = id.clone();
-            let keys: Vec<_> = group.pending.keys().copied().collect();
-            keys.into_iter().map(move |key| (id.clone(), key))
-        };
-        self.groups.iter().flat_map(of).collect()
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (&GroupId, ItemKey)> {
+        self.groups
+            .iter()
+            .flat_map(|(id, group)| group.pending.iter().map(move |item| (id, item.key())))
     }
 }
 
+/// The values of a group's keys by their names.
+fn values(correlation: &Correlation, key: &str) -> BTreeMap<String, String> {
+    let names = correlation.group_by.iter().map(|key| finding::short(&key.name).to_owned());
+    names.zip(key.split(KEY_END).map(str::to_owned)).collect()
+}
+
 impl Group {
-    fn rebuild(&mut self, correlation: &Correlation) {
-        self.early = self.settled.clone();
-        for item in self.pending.values() {
-            self.early.step(correlation, item);
+    /// Keeps an event until the watermark passes it. The same one twice is one.
+    fn wait(&mut self, item: &Arc<Item>) {
+        match self.pending.binary_search_by_key(&item.key(), |other| other.key()) {
+            Ok(at) => {
+                if let Some(same) = self.pending.get_mut(at) {
+                    *same = Arc::clone(item);
+                }
+            }
+            Err(at) => self.pending.insert(at, Arc::clone(item)),
         }
-        self.newest = self.pending.last_key_value().map(|(key, _)| *key);
+    }
+
+    /// Takes out what no longer waits.
+    fn due(&mut self, key: &ItemKey) -> Option<Arc<Item>> {
+        let at = self.pending.binary_search_by_key(key, |item| item.key()).ok()?;
+        self.pending.remove(at)
+    }
+
+    fn rebuild(&mut self, correlation: &Correlation, ground: Ground<'_>) {
+        self.early = self.settled.clone();
+        for item in &self.pending {
+            self.early.step(correlation, item, ground);
+        }
+        self.newest = self.pending.back().cloned();
     }
 
     /// Says what the early machine has found, once per episode.
-    fn announce(&mut self, meta: &RuleMeta, out: &mut Vec<Finding>) {
+    fn announce(
+        &mut self,
+        meta: &RuleMeta,
+        (correlation, key): (&Correlation, &str),
+        out: &mut Vec<Finding>,
+    ) {
         let Some(episode) = self.early.episode() else {
             return;
         };
-        let id = finding::id_of(meta, &self.values, episode.anchor());
+        let values = values(correlation, key);
+        let id = finding::id_of(meta, &values, episode.anchor());
         if self.announced.iter().any(|known| known.id == id) {
             return;
         }
         let state = FindingState::Provisional;
-        let mut found = finding::of_episode(meta, &self.values, episode, state);
-        let earlier = self.announced.iter().filter(|known| known.window.to >= found.window.from);
+        let mut found = finding::of_episode(meta, &values, episode, state);
+        // Pairs of sightings stand each for themselves.
+        let is_alone = episode.why.is_some();
+        let earlier = self.announced.iter();
+        let earlier = earlier.filter(|one| !is_alone && one.window.to >= found.window.from);
         found.supersedes = earlier.map(|known| known.id.clone()).collect();
         self.announced.push(found.clone());
         out.push(found);
     }
 
     /// Says what is settled, in place of what was said early about the same time.
-    fn confirm(&mut self, meta: &RuleMeta, episode: &Episode, out: &mut Vec<Finding>) {
+    fn confirm(
+        &mut self,
+        meta: &RuleMeta,
+        (correlation, key): (&Correlation, &str),
+        episode: &Episode,
+        out: &mut Vec<Finding>,
+    ) {
         let state = FindingState::Confirmed;
-        let mut found = finding::of_episode(meta, &self.values, episode, state);
+        let mut found = finding::of_episode(meta, &values(correlation, key), episode, state);
         let (before, after): (Vec<_>, Vec<_>) = std::mem::take(&mut self.announced)
             .into_iter()
             .partition(|known| known.window.from <= episode.last);

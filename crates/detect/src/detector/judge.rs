@@ -1,12 +1,11 @@
 //! From matches to findings: at once where nothing can overturn them, else when time has passed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{Event, Finding, FindingState};
 
-use super::{Detector, Entry, Held, QueueKey};
-use crate::correlate::{GroupId, Item, Onward};
+use super::{Detector, Held, QueueKey};
+use crate::correlate::{GroupId, Item, KEY_END, Onward, Reading, Useless};
 use crate::finding;
 use crate::limits::CHAIN_MAX;
 use crate::rules::{Correlation, Kind, Match, Measure, Rule, RuleIndex, RuleSet, Truth};
@@ -68,16 +67,9 @@ impl Detector {
             }
         }
         out.extend(announced.iter().cloned());
-        let key = QueueKey {
-            time: event.time,
-            fingerprint: event.fingerprint,
-            record: event.record,
-            correlation: None,
-            rule: None,
-        };
         let rules = hanging.iter().map(|found| found.rule).collect();
         let held = Held { event: event.clone(), rules, announced };
-        self.queue.insert(key, Entry::Held(Box::new(held)));
+        self.held.insert(QueueKey::of(event), Arc::new(held));
     }
 
     /// Judges an event whose every earlier sighting has arrived.
@@ -126,25 +118,42 @@ impl Detector {
             let Some(to) = rules.rule(*index).filter(|to| to.is_active) else {
                 continue;
             };
-            let correlation = to.correlation.as_ref();
-            let is_missing = correlation.is_some_and(|correlation| correlation.is_missing(rule));
-            if feed.is_excepted && !is_missing {
+            let Some(correlation) = to.correlation.as_ref() else { continue };
+            let is_missing = correlation.is_missing(rule);
+            let is_kept = is_missing || correlation.keeps_what_is_excepted();
+            if feed.is_excepted && !is_kept {
                 continue;
             }
-            let exception = rules.exception(*index, event, &view).filter(|_| !is_missing);
-            if let Some(exception) = exception {
+            let is_counted = correlation.is_of_two_sides();
+            let own = rules.exception(*index, event, &view).filter(|_| !is_missing || is_counted);
+            if let Some(exception) = own {
                 self.stats.excepted(self.rules.exception_id(exception));
-                continue;
+                if !correlation.learns() {
+                    continue;
+                }
             }
+            let is_mute = feed.is_excepted || own.is_some();
             let missed = Missed::default();
             let mut reader = Reader { rules: &rules, event, view: &view, plain: rule, missed };
             let Some(read) = reader.onward(*index, to, rule, 0) else {
-                if is_missing && reader.missed.keys > 0 {
+                if (is_missing || is_counted) && reader.missed.keys > 0 {
                     self.correlator.nameless(*index, event.time);
                 }
                 self.stats.ungrouped += reader.missed.keys;
                 self.stats.valueless += reader.missed.values;
                 continue;
+            };
+            let reading = Reading { event, view: &view, spine: &self.spine, rule, is_mute };
+            let own = match reading.of(&correlation.kind) {
+                Ok(own) => own,
+                Err(Useless::Valueless) => {
+                    self.stats.valueless += 1;
+                    continue;
+                }
+                Err(Useless::Dependent) => {
+                    self.stats.dependent += 1;
+                    continue;
+                }
             };
             let item = Item {
                 time: event.time,
@@ -160,23 +169,17 @@ impl Detector {
                 entities: finding::entities(event, from.meta.concerns_owner).into_iter().collect(),
                 behind: Vec::new(),
                 onward: read.onward,
+                own,
             };
             let group = (*index, read.key.into());
-            self.hand_over(group, read.values, item, feed.is_settled, out);
+            self.hand_over(group, item, feed.is_settled, out);
         }
     }
 
-    fn hand_over(
-        &mut self,
-        group: GroupId,
-        values: BTreeMap<String, String>,
-        item: Item,
-        is_settled: bool,
-        out: &mut Vec<Finding>,
-    ) {
+    fn hand_over(&mut self, group: GroupId, item: Item, is_settled: bool, out: &mut Vec<Finding>) {
         if is_settled {
             let (correlator, mut desk) = self.desk(out);
-            correlator.settle_now(&group, values, item, &mut desk);
+            correlator.settle_now(&group, item, &mut desk);
             return;
         }
         let key = QueueKey {
@@ -186,9 +189,9 @@ impl Detector {
             correlation: Some(group.0),
             rule: Some(item.rule),
         };
-        self.queue.insert(key, Entry::Item(group.clone(), item.key()));
+        self.queue.insert(key, Arc::clone(&group.1));
         let (correlator, mut desk) = self.desk(out);
-        correlator.arrive(&group, values, item, &mut desk);
+        correlator.arrive(&group, item, &mut desk);
     }
 }
 
@@ -235,7 +238,7 @@ impl Reader<'_> {
         depth: usize,
     ) -> Option<Onward> {
         let correlation = to.correlation.as_ref()?;
-        let Some((key, values)) = group_of(correlation, [rule, self.plain], self.view) else {
+        let Some(key) = group_of(correlation, [rule, self.plain], self.view) else {
             self.missed.keys += 1;
             return None;
         };
@@ -258,6 +261,9 @@ impl Reader<'_> {
                 Kind::EventCount { .. }
                 | Kind::Temporal { .. }
                 | Kind::Ordered
+                | Kind::Travel(_)
+                | Kind::Conflict(_)
+                | Kind::Baseline(_)
                 | Kind::Absence { .. } => true,
             };
             if !is_whole {
@@ -268,7 +274,7 @@ impl Reader<'_> {
         let because = to.meta.because.as_ref();
         let fields = because.map(|because| because.read(self.view)).unwrap_or_default();
         let onward = self.builders(index, to, depth);
-        Some(Onward { to: index, key, values, value, number, fields, onward })
+        Some(Onward { to: index, key, value, number, fields, onward })
     }
 
     /// What those need that build on a correlation.
@@ -289,24 +295,19 @@ impl Reader<'_> {
     }
 }
 
-/// The group that a match belongs to. Without a value for every key it belongs to none: two
-/// unknown persons are not one. Keys may be named for a rule at the far end of a chain.
-fn group_of(
-    correlation: &Correlation,
-    rules: [RuleIndex; 2],
-    view: &View<'_>,
-) -> Option<(String, BTreeMap<String, String>)> {
+/// The group that a match belongs to: the values of its keys, joined. Without a value for every
+/// key it belongs to none: two unknown persons are not one. Keys may be named for a rule at the far
+/// end of a chain.
+fn group_of(correlation: &Correlation, rules: [RuleIndex; 2], view: &View<'_>) -> Option<String> {
     let mut joined = String::new();
-    let mut values = BTreeMap::new();
     for key in &correlation.group_by {
         let own = rules.iter().find_map(|rule| key.per_rule.get(rule));
         let field = own.unwrap_or(&key.field);
-        let value = view.text(field)?;
-        joined.push_str(&value);
-        joined.push('\u{1f}');
-        values.insert(finding::short(&key.name).to_owned(), value);
+        // What ends a value cannot be in one.
+        joined.push_str(&view.text(field)?.replace(KEY_END, "\u{241f}"));
+        joined.push(KEY_END);
     }
-    Some((joined, values))
+    Some(joined)
 }
 
 fn value_of(fields: &[String], view: &View<'_>) -> Option<String> {

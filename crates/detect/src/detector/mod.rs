@@ -16,13 +16,14 @@ use model::{
 };
 use serde_json::json;
 
-use crate::correlate::{Correlator, Desk, GroupId, ItemKey};
-use crate::limits::PENDING_MAX;
+use crate::correlate::{Correlator, Desk};
+use crate::learned::{Learned, Lesson};
+use crate::limits::{GROUPS_MAX, PENDING_MAX};
 use crate::presence::{Ask, Presence};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::spine::{Resolution, ResolvedEndpoint, Spine};
 use crate::stats::DetectStats;
-pub use snapshot::SnapshotError;
+pub use snapshot::{Kept, SnapshotError};
 use watermark::Watermarks;
 
 /// How a detector behaves.
@@ -39,15 +40,35 @@ impl Default for Options {
     }
 }
 
+/// How much a detector holds open at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Groups with an open window, over all correlations.
+    pub groups: usize,
+    /// Events and matches that wait for the watermark.
+    pub pending: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { groups: GROUPS_MAX, pending: PENDING_MAX }
+    }
+}
+
 /// Events and records in, findings out.
 pub struct Detector {
     spine: Arc<Spine>,
     rules: Arc<RuleSet>,
     options: Options,
+    bounds: Bounds,
     presence: Presence,
     watermarks: Watermarks,
-    queue: BTreeMap<QueueKey, Entry>,
+    /// Events that hang on presence, and wait.
+    held: BTreeMap<QueueKey, Arc<Held>>,
+    /// Matches that wait in their group, by its key.
+    queue: BTreeMap<QueueKey, Arc<str>>,
     correlator: Correlator,
+    learned: Learned,
     stats: DetectStats,
 }
 
@@ -62,12 +83,16 @@ struct QueueKey {
     rule: Option<RuleIndex>,
 }
 
-enum Entry {
-    Held(Box<Held>),
-    Item(GroupId, ItemKey),
+impl QueueKey {
+    /// Of an event that hangs on presence.
+    fn of(event: &Event) -> Self {
+        let (time, fingerprint, record) = (event.time, event.fingerprint, event.record);
+        Self { time, fingerprint, record, correlation: None, rule: None }
+    }
 }
 
 /// An event whose rules hang on presence, until all that was seen before it has arrived.
+#[derive(Clone)]
 struct Held {
     event: Event,
     rules: Vec<RuleIndex>,
@@ -82,11 +107,20 @@ impl Detector {
             spine,
             rules,
             options,
+            bounds: Bounds::default(),
             watermarks: Watermarks::default(),
+            held: BTreeMap::new(),
             queue: BTreeMap::new(),
             correlator: Correlator::default(),
+            learned: Learned::default(),
             stats: DetectStats::default(),
         }
+    }
+
+    /// Bounds what is held open: beyond it the soonest to end is closed, or the oldest judged, early;
+    /// both are counted.
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
     }
 
     /// The rules in force.
@@ -193,9 +227,20 @@ impl Detector {
         out: &mut Vec<Finding>,
     ) {
         self.stats.events += 1;
+        self.hear(event);
         self.take_matches(event, matches, out);
         self.watermarks.observe(event, &self.spine);
         self.advance(out);
+    }
+
+    /// Keeps what an event teaches, for when its time has come. What comes late teaches nothing.
+    fn hear(&mut self, event: &Event) {
+        if !self.rules.asks_travel() || event.time < self.watermarks.frontier() {
+            return;
+        }
+        if let Some(lesson) = Lesson::of(event, &self.spine) {
+            self.learned.ways.hear(lesson);
+        }
     }
 
     /// Takes what moves time or tells of a source. Raw records are events' business, not ours.
@@ -290,8 +335,10 @@ impl Detector {
         stats.people = people;
         stats.evicted_presence = evicted;
         stats.untrusted_sightings = untrusted;
-        stats.pending = self.queue.len() as u64;
+        stats.pending = self.waiting() as u64;
         stats.groups = self.correlator.len() as u64;
+        (stats.ways, stats.evicted_ways) = self.learned.ways.counts();
+        (stats.habits, stats.evicted_habits) = self.learned.habits.counts();
         stats
     }
 
@@ -306,49 +353,65 @@ impl Detector {
         let old = std::mem::replace(&mut self.rules, rules);
         let table = snapshot::table(&old);
         let correlator = self.correlator.save();
-        let held = std::mem::take(&mut self.queue);
-        let held = held.into_values().filter_map(|entry| match entry {
-            Entry::Held(held) => Some(*held),
-            Entry::Item(..) => None,
-        });
-        let held = held.collect();
-        self.take_over(&table, correlator, held);
+        let learned = self.learned.save();
+        let held = std::mem::take(&mut self.held).into_values();
+        let held = held.map(Arc::unwrap_or_clone).collect();
+        self.take_over(&table, (correlator, learned), held);
+    }
+
+    fn waiting(&self) -> usize {
+        self.held.len() + self.queue.len()
     }
 
     /// Judges for good what the watermark has passed: what waits and what ends, in order of time.
     fn advance(&mut self, out: &mut Vec<Finding>) {
         let frontier = self.watermarks.frontier();
         loop {
-            let is_full = self.queue.len() > PENDING_MAX;
-            let first = self.queue.first_key_value().map(|(key, _)| key.time);
+            let is_full = self.waiting() > self.bounds.pending;
+            let held = self.held.first_key_value().map(|(key, _)| key);
+            let item = self.queue.first_key_value().map(|(key, _)| key);
+            let is_held = held.is_some_and(|held| item.is_none_or(|item| held < item));
+            let first = if is_held { held } else { item }.map(|key| key.time);
             let end = self.correlator.next_end().filter(|end| *end < frontier);
             if end.is_some_and(|end| first.is_none_or(|first| end < first)) {
+                self.learned.settle_before(end.unwrap_or(frontier));
                 let (correlator, mut desk) = self.desk(out);
                 correlator.expire_first(&mut desk);
                 continue;
             }
             let Some(first) = first.filter(|first| *first < frontier || is_full) else {
+                self.learned.settle_before(frontier);
                 return;
             };
+            self.learned.settle_before(first);
             self.stats.evicted_pending += u64::from(first >= frontier);
-            let Some((_, entry)) = self.queue.pop_first() else {
-                return;
-            };
-            match entry {
-                Entry::Held(held) => self.settle_held(*held, out),
-                Entry::Item(group, key) => {
-                    let (correlator, mut desk) = self.desk(out);
-                    correlator.settle(&group, &key, &mut desk);
+            if is_held {
+                if let Some((_, held)) = self.held.pop_first() {
+                    self.settle_held(Arc::unwrap_or_clone(held), out);
                 }
+            } else if let Some((key, group)) = self.queue.pop_first() {
+                self.settle_item(&key, group, out);
             }
         }
+    }
+
+    fn settle_item(&mut self, key: &QueueKey, group: Arc<str>, out: &mut Vec<Finding>) {
+        let Some((correlation, rule)) = key.correlation.zip(key.rule) else {
+            return;
+        };
+        let (correlator, mut desk) = self.desk(out);
+        let item = (key.time, key.fingerprint, key.record, rule);
+        correlator.settle(&(correlation, group), &item, &mut desk);
     }
 
     fn desk<'a>(&'a mut self, out: &'a mut Vec<Finding>) -> (&'a mut Correlator, Desk<'a>) {
         let desk = Desk {
             rules: &self.rules,
             presence: &self.presence,
+            ways: &self.learned.ways,
+            habits: &mut self.learned.habits,
             is_early_wanted: self.options.provisional,
+            groups_max: self.bounds.groups,
             stats: &mut self.stats,
             out,
         };

@@ -1,21 +1,27 @@
 //! Everything the detector remembers, as bytes, and back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Cursor;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::enrichment::Enrichment;
 use model::raw::Trust;
 use model::value::Object;
 use model::{
-    Event, Finding, Fingerprint, LogSource, MappingName, PlaceId, RuleId, SourceId, Timestamp,
+    Event, Finding, Fingerprint, LogSource, MappingName, PersonId, PlaceId, RuleId, SourceId,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use super::watermark::Watermarks;
-use super::{Detector, Entry, Held, QueueKey};
+use super::{Detector, Held, QueueKey};
+use crate::correlate::{self, Ground, Group, GroupId, Nameless};
+use crate::learned::{self, Counts};
+use crate::parts::Parts;
+use crate::presence::{self, Silences, Timeline};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::stats::DetectStats;
-use crate::{correlate, presence};
 
 /// Why a snapshot was refused.
 #[derive(Debug, thiserror::Error)]
@@ -27,32 +33,47 @@ pub enum SnapshotError {
         found: u32,
     },
     /// Not a snapshot, or a broken one.
-    #[error("the snapshot cannot be read at line {line}, column {column}")]
+    #[error("the snapshot cannot be read at byte {at}: {reason}")]
     Broken {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
+        /// Where, from 0.
+        at: u64,
+        /// What is wrong there.
+        reason: String,
     },
 }
 
 /// The format that is written, and the newest that is read.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 4;
+/// The oldest that is read: nothing had been learned yet. Before 3 it was JSON.
+const FORMAT_OLDEST: u32 = 3;
 
-#[derive(Serialize, Deserialize)]
-struct Head {
-    format: u32,
+/// What a snapshot begins with; its format follows, four bytes, the lowest first.
+const MAGIC: &[u8; 4] = b"cstl";
+
+/// What a detector remembered at an instant. It is had in no time and holds still while the
+/// detector goes on; `encode` it elsewhere.
+pub struct Kept {
+    head: Head,
+    people: Parts<PersonId, Timeline>,
+    groups: Parts<GroupId, Group>,
+    held: BTreeMap<QueueKey, Arc<Held>>,
+    learned: learned::Form,
 }
 
+/// What there is once. People, groups, waiting events and what was learned follow it, one value after the other
+/// (MessagePack).
 #[derive(Serialize, Deserialize)]
-struct Form {
-    format: u32,
+struct Head {
     rules: Vec<(RuleId, String)>,
     watermarks: Watermarks,
-    presence: presence::Form,
-    correlator: correlate::Form,
-    held: Vec<HeldForm>,
+    silences: Silences,
+    nameless: Nameless,
+    #[serde(default)]
+    learned: Counts,
     stats: DetectStats,
+    people: u64,
+    groups: u64,
+    held: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +81,19 @@ struct HeldForm {
     event: EventForm,
     rules: Vec<RuleIndex>,
     announced: Vec<Finding>,
+}
+
+impl From<&Held> for HeldForm {
+    fn from(held: &Held) -> Self {
+        let (rules, announced) = (held.rules.clone(), held.announced.clone());
+        Self { event: EventForm::from(&held.event), rules, announced }
+    }
+}
+
+impl From<HeldForm> for Held {
+    fn from(form: HeldForm) -> Self {
+        Self { event: form.event.into(), rules: form.rules, announced: form.announced }
+    }
 }
 
 /// An event field by field: its own `Serialize` is for readers and leaves things out.
@@ -128,54 +162,139 @@ pub(super) fn table(rules: &RuleSet) -> Vec<(RuleId, String)> {
     rules.iter().map(|(_, meta)| (meta.id.clone(), meta.version.clone())).collect()
 }
 
+impl Kept {
+    /// As bytes, for `Detector::restore` after a crash or on another machine. Rules and spine are
+    /// not in it.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // INVARIANT: forms hold no value that MessagePack lacks, and a vector takes every write
+        // (checked by the snapshot property test).
+        let _ = self.write(&mut bytes);
+        bytes
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), rmp_serde::encode::Error> {
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&FORMAT.to_le_bytes());
+        let mut to = rmp_serde::Serializer::new(bytes).with_struct_map();
+        self.head.serialize(&mut to)?;
+        for one in self.people.iter() {
+            one.serialize(&mut to)?;
+        }
+        for one in self.groups.iter() {
+            one.serialize(&mut to)?;
+        }
+        for held in self.held.values() {
+            HeldForm::from(&**held).serialize(&mut to)?;
+        }
+        for lesson in self.learned.lessons.values() {
+            lesson.serialize(&mut to)?;
+        }
+        for one in self.learned.travellers.iter() {
+            one.serialize(&mut to)?;
+        }
+        for one in self.learned.ways.iter() {
+            one.serialize(&mut to)?;
+        }
+        for one in self.learned.habits.iter() {
+            one.serialize(&mut to)?;
+        }
+        Ok(())
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let broken = |at: u64, reason: String| SnapshotError::Broken { at, reason };
+        let start = bytes.split_first_chunk().filter(|(magic, _)| *magic == MAGIC);
+        let Some((format, body)) = start.and_then(|(_, rest)| rest.split_first_chunk()) else {
+            let reason = "it is not one, or of a version before 3".to_owned();
+            return Err(broken(0, reason));
+        };
+        let found = u32::from_le_bytes(*format);
+        if !(FORMAT_OLDEST..=FORMAT).contains(&found) {
+            return Err(SnapshotError::Format { found });
+        }
+        let mut from = rmp_serde::Deserializer::new(Cursor::new(body));
+        let kept = Self::read_parts(&mut from);
+        kept.map_err(|error| broken(from.position() + 8, error.to_string()))
+    }
+
+    fn read_parts(from: &mut Reader<'_>) -> Result<Self, rmp_serde::decode::Error> {
+        let head = Head::deserialize(&mut *from)?;
+        let mut people = Parts::default();
+        for _ in 0..head.people {
+            let (person, line) = Deserialize::deserialize(&mut *from)?;
+            people.insert(person, line);
+        }
+        let mut groups = Parts::default();
+        for _ in 0..head.groups {
+            let (id, group) = Deserialize::deserialize(&mut *from)?;
+            groups.insert(id, group);
+        }
+        let mut held = BTreeMap::new();
+        for _ in 0..head.held {
+            let one = Held::from(HeldForm::deserialize(&mut *from)?);
+            held.insert(QueueKey::of(&one.event), Arc::new(one));
+        }
+        let learned = Self::read_learned(from, &head.learned)?;
+        Ok(Self { head, people, groups, held, learned })
+    }
+
+    fn read_learned(
+        from: &mut Reader<'_>,
+        counts: &Counts,
+    ) -> Result<learned::Form, rmp_serde::decode::Error> {
+        let mut learned = learned::Form::of(counts);
+        for _ in 0..counts.lessons {
+            learned.take_lesson(Deserialize::deserialize(&mut *from)?);
+        }
+        for _ in 0..counts.travellers {
+            let (person, last) = Deserialize::deserialize(&mut *from)?;
+            learned.travellers.insert(person, last);
+        }
+        for _ in 0..counts.ways {
+            let (ends, way) = Deserialize::deserialize(&mut *from)?;
+            learned.ways.insert(ends, way);
+        }
+        for _ in 0..counts.habits {
+            let (id, habit) = Deserialize::deserialize(&mut *from)?;
+            learned.habits.insert(id, habit);
+        }
+        Ok(learned)
+    }
+}
+
+type Reader<'a> = rmp_serde::Deserializer<rmp_serde::decode::ReadReader<Cursor<&'a [u8]>>>;
+
 impl Detector {
-    /// Everything remembered, to be restored after a crash or on another machine. Rules and spine
-    /// are not in it.
-    pub fn snapshot(&self) -> Vec<u8> {
-        let held = self.queue.values().filter_map(|entry| match entry {
-            Entry::Held(held) => Some(HeldForm {
-                event: EventForm::from(&held.event),
-                rules: held.rules.clone(),
-                announced: held.announced.clone(),
-            }),
-            Entry::Item(..) => None,
-        });
-        let form = Form {
-            format: FORMAT,
+    /// Everything remembered, held still.
+    pub fn snapshot(&self) -> Kept {
+        let presence::Form { people, silences } = self.presence.save();
+        let correlate::Form { groups, nameless } = self.correlator.save();
+        let learned = self.learned.save();
+        let head = Head {
             rules: table(&self.rules),
             watermarks: self.watermarks.clone(),
-            presence: self.presence.save(),
-            correlator: self.correlator.save(),
-            held: held.collect(),
+            silences,
+            nameless,
+            learned: learned.counts(),
             stats: self.stats.clone(),
+            people: people.len() as u64,
+            groups: groups.len() as u64,
+            held: self.held.len() as u64,
         };
-        // INVARIANT: every map in a form has text keys, so it always serialises (checked by the
-        // snapshot property test).
-        serde_json::to_vec(&form).unwrap_or_default()
+        Kept { head, people, groups, held: self.held.clone(), learned }
     }
 
     /// Takes a snapshot's state. Windows of correlations that have changed since are dropped.
     /// Fails with the format or the position; then nothing has changed.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        let broken = |error: serde_json::Error| SnapshotError::Broken {
-            line: error.line(),
-            column: error.column(),
-        };
-        let head: Head = serde_json::from_slice(bytes).map_err(broken)?;
-        if head.format != FORMAT {
-            return Err(SnapshotError::Format { found: head.format });
-        }
-        let form: Form = serde_json::from_slice(bytes).map_err(broken)?;
-        self.watermarks = form.watermarks;
-        self.presence.load(form.presence);
-        self.stats = form.stats;
-        let held = form.held.into_iter().map(|held| Held {
-            event: held.event.into(),
-            rules: held.rules,
-            announced: held.announced,
-        });
-        let held = held.collect();
-        self.take_over(&form.rules, form.correlator, held);
+        let Kept { head, people, groups, held, learned } = Kept::read(bytes)?;
+        self.watermarks = head.watermarks;
+        self.presence.load(presence::Form { people, silences: head.silences });
+        self.stats = head.stats;
+        let held = held.into_values().map(Arc::unwrap_or_clone).collect();
+        let correlator = correlate::Form { groups, nameless: head.nameless };
+        self.take_over(&head.rules, (correlator, learned), held);
         Ok(())
     }
 
@@ -183,7 +302,7 @@ impl Detector {
     pub(super) fn take_over(
         &mut self,
         table: &[(RuleId, String)],
-        correlator: correlate::Form,
+        (correlator, learned): (correlate::Form, learned::Form),
         held: Vec<Held>,
     ) {
         let rules = std::sync::Arc::clone(&self.rules);
@@ -194,7 +313,9 @@ impl Detector {
         });
         let numbers: HashMap<RuleIndex, RuleIndex> = numbers.collect();
         let find = |old: RuleIndex| numbers.get(&old).copied();
-        self.correlator.load(correlator, &rules, &find);
+        self.learned.load(learned, &find);
+        let ground = Ground { spine: &self.spine, ways: &self.learned.ways };
+        self.correlator.load(correlator, &rules, &find, ground);
         self.queue.clear();
         for (group, key) in self.correlator.waiting() {
             let (time, fingerprint, record, rule) = key;
@@ -205,18 +326,12 @@ impl Detector {
                 correlation: Some(group.0),
                 rule: Some(rule),
             };
-            self.queue.insert(place, Entry::Item(group, key));
+            self.queue.insert(place, Arc::clone(&group.1));
         }
+        self.held.clear();
         for mut held in held {
             held.rules = held.rules.into_iter().filter_map(find).collect();
-            let key = QueueKey {
-                time: held.event.time,
-                fingerprint: held.event.fingerprint,
-                record: held.event.record,
-                correlation: None,
-                rule: None,
-            };
-            self.queue.insert(key, Entry::Held(Box::new(held)));
+            self.held.insert(QueueKey::of(&held.event), Arc::new(held));
         }
     }
 }

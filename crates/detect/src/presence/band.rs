@@ -101,6 +101,6 @@ impl Presence {
 
     /// Whether nobody has been seen.
     pub fn is_empty(&self) -> bool {
-        self.people.is_empty()
+        self.people.len() == 0
     }
 }

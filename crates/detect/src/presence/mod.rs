@@ -8,7 +8,7 @@ mod band;
 mod passage;
 mod timeline;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::enrichment::{Presence as Answer, PresenceState, UnknownWhy};
@@ -17,10 +17,12 @@ use model::{Event, PersonId, PlaceId, SourceId, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{DWELL_DEFAULT, PEOPLE_WATCHED_MAX, SILENCES_PER_SOURCE_MAX};
+use crate::parts::Parts;
 use crate::spine::{Resolution, Spine};
 pub use band::Stretch;
+pub(crate) use timeline::Timeline;
 pub(crate) use timeline::{Ask, Effect};
-use timeline::{Found, Sighting, Timeline};
+use timeline::{Found, Sighting};
 
 /// Who was seen, and how.
 pub(crate) type Seen = (PersonId, Sighting);
@@ -28,8 +30,8 @@ pub(crate) type Seen = (PersonId, Sighting);
 /// Everybody's whereabouts.
 pub struct Presence {
     spine: Arc<Spine>,
-    people: HashMap<PersonId, Timeline>,
-    silences: BTreeMap<SourceId, Vec<Silence>>,
+    people: Parts<PersonId, Timeline>,
+    silences: Silences,
     /// Who was seen since somebody asked for it: at most those who are watched.
     changed: BTreeSet<PersonId>,
     evicted: u64,
@@ -38,22 +40,25 @@ pub struct Presence {
 
 /// A stretch in which a source was not heard; open while it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Silence {
+pub(crate) struct Silence {
     from: Timestamp,
     to: Option<Timestamp>,
 }
 
 /// Its state in a snapshot.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Default)]
 pub(crate) struct Form {
-    people: Vec<(PersonId, Timeline)>,
-    silences: Vec<(SourceId, Vec<Silence>)>,
+    pub people: Parts<PersonId, Timeline>,
+    pub silences: Silences,
 }
+
+/// When sources were not heard.
+pub(crate) type Silences = BTreeMap<SourceId, Vec<Silence>>;
 
 impl Presence {
     /// One that has seen nobody.
     pub fn new(spine: Arc<Spine>) -> Self {
-        let (people, silences, changed) = (HashMap::new(), BTreeMap::new(), BTreeSet::new());
+        let (people, silences, changed) = (Parts::default(), Silences::new(), BTreeSet::new());
         Self { spine, people, silences, changed, evicted: 0, untrusted: 0 }
     }
 
@@ -191,7 +196,7 @@ impl Presence {
             self.forget_one();
         }
         self.changed.insert(person.clone());
-        if self.people.entry(person).or_default().insert(sighting) {
+        if self.people.entry(person).insert(sighting) {
             self.evicted += 1;
         }
     }
@@ -239,17 +244,13 @@ impl Presence {
     }
 
     pub(crate) fn save(&self) -> Form {
-        let mut people: Vec<_> =
-            self.people.iter().map(|(person, line)| (person.clone(), line.clone())).collect();
-        people.sort_by(|a, b| a.0.cmp(&b.0));
-        let silences = self.silences.iter().map(|(id, all)| (id.clone(), all.clone())).collect();
-        Form { people, silences }
+        Form { people: self.people.clone(), silences: self.silences.clone() }
     }
 
     pub(crate) fn load(&mut self, form: Form) {
-        self.people = form.people.into_iter().collect();
+        self.people = form.people;
         self.changed = self.people.keys().cloned().collect();
-        self.silences = form.silences.into_iter().collect();
+        self.silences = form.silences;
     }
 }
 

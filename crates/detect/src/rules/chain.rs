@@ -64,6 +64,10 @@ fn named(rule: &CorrelationRule) -> Vec<String> {
         let texts = list.chain(std::iter::once(more)).filter_map(|one| one.as_str());
         all.extend(texts.map(str::to_owned));
     }
+    let conflict = ours.and_then(|ours| ours.get("conflict"));
+    let against = conflict.and_then(|own| own.get("against")).and_then(|own| own.as_mapping());
+    let names = against.into_iter().flatten().filter_map(|(name, _)| name.as_str());
+    all.extend(names.map(str::to_owned));
     all
 }
 

@@ -3,7 +3,7 @@
 use model::Problem;
 use model::event::LogSource;
 
-use super::{Rule, RuleSet};
+use super::{Baseline, Kind, Rule, RuleSet, Unusual};
 use crate::sigma::field::speaks_of_presence;
 
 /// Enrichment fields that rules may ask for (FORMATS.md), presence and endpoints apart.
@@ -58,9 +58,7 @@ pub(super) fn check(set: &RuleSet) -> Vec<Problem> {
                 message,
             ));
         }
-        if let Some(problem) = never(rule) {
-            problems.push(problem);
-        }
+        problems.extend(never(rule).or_else(|| never_differs(rule)));
     }
     for name in &set.unused_sets {
         let message = format!("the set `{name}` holds no rule: look at its `rules`");
@@ -75,6 +73,7 @@ fn asked(rule: &Rule) -> Vec<String> {
     fields.extend(rule.meta.because.iter().flat_map(|because| because.fields().to_vec()));
     fields.extend(rule.meta.fold.iter().cloned());
     fields.extend(rule.correlation.iter().flat_map(group_fields));
+    fields.extend(rule.correlation.iter().flat_map(super::Correlation::own_fields));
     fields.sort();
     fields.dedup();
     fields
@@ -170,6 +169,39 @@ fn never(rule: &Rule) -> Option<Problem> {
     let message = "the correlation can never fire: it groups by presence, which may be unknown; \
                    group by a person or a place"
         .to_owned();
+    Some(Problem::error(&rule.meta.path, rule.meta.position, "never_fires", message))
+}
+
+/// Sightings in one place, and the first of what every event of the group has.
+fn never_differs(rule: &Rule) -> Option<Problem> {
+    let correlation = rule.correlation.as_ref()?;
+    let is_key = |field: &String| correlation.group_by.iter().any(|key| key.field == *field);
+    let message = match &correlation.kind {
+        Kind::Travel(_) => {
+            let mut keys = correlation.group_by.iter();
+            let place = keys.find(|key| key.field.starts_with("castellan.place"))?;
+            format!(
+                "the correlation can never fire: sightings that share `{}` are not apart; group by \
+                 a person",
+                place.name
+            )
+        }
+        Kind::Baseline(Baseline { unusual: Unusual::First { fields }, .. }) => {
+            fields.iter().all(is_key).then_some(())?;
+            "the correlation can never fire: what a group is named by is never new to it; take \
+             `field` out of `group-by`"
+                .to_owned()
+        }
+        Kind::EventCount { .. }
+        | Kind::ValueCount { .. }
+        | Kind::Sum { .. }
+        | Kind::Temporal { .. }
+        | Kind::Ordered
+        | Kind::Absence { .. }
+        | Kind::Whole { .. }
+        | Kind::Conflict(_)
+        | Kind::Baseline(_) => return None,
+    };
     Some(Problem::error(&rule.meta.path, rule.meta.position, "never_fires", message))
 }
 

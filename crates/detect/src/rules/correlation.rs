@@ -1,6 +1,7 @@
 //! Compiling Sigma correlations for our own run time on event time.
 
 mod measure;
+mod special;
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -13,10 +14,11 @@ use rsigma_parser::{
 use serde_json::Value;
 
 use super::RuleIndex;
-pub(crate) use super::extension::When;
 use super::extension::{Extension, Without};
+pub(crate) use super::extension::{SeenAt, Unusual, When};
 use crate::limits::COUNT_MAX;
 pub(crate) use measure::{Measure, Predicate, Seen};
+pub(crate) use special::{Baseline, Conflict, Travel};
 
 /// What makes a correlation fire.
 #[derive(Debug, Clone)]
@@ -35,6 +37,27 @@ pub(crate) enum Kind {
     Absence { missing: Vec<RuleIndex>, when: When, heard_by: Vec<WitnessOf> },
     /// What only the end of a window can decide. The window opens with its first event.
     Whole { measure: Measure, predicates: Vec<Predicate> },
+    /// Two sightings of one person further apart than anyone travels.
+    Travel(Travel),
+    /// Independent witnesses of one fact that disagree.
+    Conflict(Conflict),
+    /// What is unusual for its group.
+    Baseline(Baseline),
+}
+
+impl Kind {
+    /// Whether fewer matches could make more findings.
+    fn hangs_on_all(&self) -> bool {
+        match self {
+            Self::Whole { .. } | Self::Travel(_) | Self::Conflict(_) | Self::Baseline(_) => true,
+            Self::EventCount { .. }
+            | Self::ValueCount { .. }
+            | Self::Sum { .. }
+            | Self::Temporal { .. }
+            | Self::Ordered
+            | Self::Absence { .. } => false,
+        }
+    }
 }
 
 /// Which rules must have matched.
@@ -92,10 +115,12 @@ impl Correlation {
             Kind::EventCount { .. }
             | Kind::ValueCount { .. }
             | Kind::Sum { .. }
+            | Kind::Travel(_)
+            | Kind::Baseline(_)
             | Kind::Whole { .. } => self.inputs.iter().any(|input| has(*input)),
             Kind::Temporal { need } => need.is_met(&has),
             Kind::Ordered => self.inputs.iter().all(|input| has(*input)),
-            Kind::Absence { .. } => {
+            Kind::Absence { .. } | Kind::Conflict(_) => {
                 self.inputs.iter().any(|input| has(*input) && !self.is_missing(*input))
             }
         }
@@ -103,20 +128,61 @@ impl Correlation {
 
     /// The rules of which fewer matches could make more findings.
     pub(crate) fn must_be_known(&self) -> impl Iterator<Item = RuleIndex> {
-        let is_whole = matches!(self.kind, Kind::Whole { .. });
-        let inputs = self.inputs.iter().filter(move |rule| is_whole || self.is_missing(**rule));
+        let all = self.kind.hangs_on_all();
+        let inputs = self.inputs.iter().filter(move |rule| all || self.is_missing(**rule));
         inputs.chain(&self.resets).copied()
+    }
+
+    /// Whether it holds the counts of two sides against each other.
+    pub(crate) fn is_of_two_sides(&self) -> bool {
+        matches!(&self.kind, Kind::Conflict(conflict) if conflict.differ_by.is_some())
+    }
+
+    /// Whether it learns from what it is given.
+    pub(crate) fn learns(&self) -> bool {
+        matches!(&self.kind, Kind::Baseline(_))
+    }
+
+    /// Whether it takes matches that an exception keeps from being said: without them it would say
+    /// more, not less.
+    pub(crate) fn keeps_what_is_excepted(&self) -> bool {
+        self.is_of_two_sides() || self.learns()
+    }
+
+    /// The fields that its own kind reads, beside keys and sentence.
+    pub(crate) fn own_fields(&self) -> Vec<String> {
+        match &self.kind {
+            Kind::Conflict(conflict) => conflict.counts.values().cloned().collect(),
+            Kind::Baseline(baseline) => {
+                let fields = match &baseline.unusual {
+                    Unusual::First { fields } => fields.as_slice(),
+                    Unusual::Hour { .. } | Unusual::Rate { .. } => &[],
+                };
+                fields.iter().chain(&baseline.peers).cloned().collect()
+            }
+            Kind::EventCount { .. }
+            | Kind::ValueCount { .. }
+            | Kind::Sum { .. }
+            | Kind::Temporal { .. }
+            | Kind::Ordered
+            | Kind::Absence { .. }
+            | Kind::Travel(_)
+            | Kind::Whole { .. } => Vec::new(),
+        }
     }
 
     /// Whether a rule is one whose absence is looked for.
     pub(crate) fn is_missing(&self, rule: RuleIndex) -> bool {
         match &self.kind {
             Kind::Absence { missing, .. } => missing.contains(&rule),
+            Kind::Conflict(conflict) => conflict.against.contains(&rule),
             Kind::EventCount { .. }
             | Kind::ValueCount { .. }
             | Kind::Sum { .. }
             | Kind::Temporal { .. }
             | Kind::Ordered
+            | Kind::Travel(_)
+            | Kind::Baseline(_)
             | Kind::Whole { .. } => false,
         }
     }
@@ -136,6 +202,8 @@ pub(super) struct Rules<'a> {
     pub find: &'a dyn Fn(&str) -> Option<RuleIndex>,
     /// The name nearest to one that is not there.
     pub near: &'a dyn Fn(&str) -> Option<String>,
+    /// The id of one that is a correlation itself.
+    pub correlation: &'a dyn Fn(RuleIndex) -> Option<String>,
 }
 
 /// One thing that is wrong, and under which key.
@@ -196,17 +264,30 @@ pub(super) fn compile(asked: &Asked<'_>, rules: &Rules<'_>) -> Result<Correlatio
         let message = "the timespan is zero, so no two events fit into it; give it at least 1s";
         faults.push(fault("timespan:", "zero_timespan", message));
     }
-    let kind = match without {
-        None => kind(asked, &inputs, rules),
-        Some(without) => absence(asked, (&inputs, &missing), without),
+    let mut more = missing;
+    let kind = match (without, &asked.extension.special) {
+        (_, Some(special)) => special::compile(special, asked, (&inputs, rules)).map(|found| {
+            more.extend(found.1);
+            found.0
+        }),
+        (None, None) => kind(asked, &inputs, rules).map_err(|fault| vec![fault]),
+        (Some(without), None) => {
+            absence(asked, (&inputs, &more), without).map_err(|fault| vec![fault])
+        }
     };
-    let kind = kind.map_err(|fault| faults.push(fault)).ok();
-    inputs.extend(missing);
+    let kind = kind.map_err(|found| faults.extend(found)).ok();
+    inputs.extend(more);
     let group_by = rule.group_by.iter().map(|name| group_key(rule, name, rules)).collect();
     match kind {
         Some(kind) if faults.is_empty() => Ok(Correlation {
             is_final_only: asked.extension.emit_final
-                || matches!(kind, Kind::Whole { .. } | Kind::Absence { .. }),
+                || matches!(
+                    kind,
+                    Kind::Whole { .. }
+                        | Kind::Absence { .. }
+                        | Kind::Conflict(_)
+                        | Kind::Baseline(_)
+                ),
             kind,
             inputs,
             resets,

@@ -1,15 +1,21 @@
 //! What Sigma lacks, under `castellan:` in the same YAML.
 
+mod special;
+
 use model::TeamId;
 use model::spine::WitnessOf;
 use serde_json::{Map, Value};
 
 use crate::limits::BECAUSE_BYTES_MAX;
 use crate::sigma::View;
+pub(super) use special::Conflict as AskedConflict;
+pub(crate) use special::{Baseline, SeenAt, Special, Travel, Unusual};
 
 /// The keys that may stand under `castellan:`.
-pub(crate) const KEYS: [&str; 8] =
-    ["team", "sop", "playbook", "because", "fold", "emit", "reset_by", "without"];
+pub(crate) const KEYS: [&str; 11] = [
+    "team", "sop", "playbook", "because", "fold", "emit", "reset_by", "without", "travel",
+    "conflict", "baseline",
+];
 
 /// A rule's `castellan:` block.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +28,7 @@ pub(crate) struct Extension {
     pub emit_final: bool,
     pub reset_by: Vec<String>,
     pub without: Option<Without>,
+    pub special: Option<Special>,
 }
 
 /// What must not have come, for a correlation to fire.
@@ -78,6 +85,7 @@ impl Extension {
         read.fold = texts(block, "fold", faults);
         read.reset_by = texts(block, "reset_by", faults);
         read.without = block.get("without").and_then(|own| without(own, faults));
+        read.special = special::read(block, faults);
         match text(block, "emit", faults).as_deref() {
             None | Some("early") => {}
             Some("final") => read.emit_final = true,
@@ -170,6 +178,8 @@ enum Part {
     /// The first of these fields that has a value.
     Field(Vec<usize>),
     Count,
+    /// What a correlation of our own kinds found, with its numbers.
+    Why,
 }
 
 impl Template {
@@ -194,6 +204,10 @@ impl Template {
             self.parts.push(Part::Count);
             return;
         }
+        if field == "why" {
+            self.parts.push(Part::Why);
+            return;
+        }
         let mut place = |field: &str| {
             let known = self.fields.iter().position(|known| known == field);
             known.unwrap_or_else(|| {
@@ -214,8 +228,9 @@ impl Template {
         self.fields.iter().map(|field| view.text(field)).collect()
     }
 
-    /// The sentence. A field without a value reads `unknown`.
-    pub(crate) fn fill(&self, values: &[Option<String>], count: u64) -> String {
+    /// The sentence. A field without a value reads `unknown`. What there is to say about why
+    /// stands at its end where the sentence has no place for it.
+    pub(crate) fn fill(&self, values: &[Option<String>], count: u64, why: Option<&str>) -> String {
         let mut sentence = String::new();
         for part in &self.parts {
             match part {
@@ -225,7 +240,13 @@ impl Template {
                     sentence.push_str(value.unwrap_or("unknown"));
                 }
                 Part::Count => sentence.push_str(&count.to_string()),
+                Part::Why => sentence.push_str(why.unwrap_or("unknown")),
             }
+        }
+        if let Some(why) = why.filter(|_| !self.parts.contains(&Part::Why)) {
+            sentence.truncate(sentence.trim_end_matches(['.', ' ']).len());
+            sentence.push_str("; ");
+            sentence.push_str(why);
         }
         cut(sentence)
     }

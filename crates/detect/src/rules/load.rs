@@ -12,7 +12,7 @@ use super::document::{Document, documents};
 use super::extension::Extension;
 use super::route::Key;
 use super::side::{Member, Named, Side};
-use super::{Correlation, Rule, RuleFile, RuleIndex, RuleMeta, RuleSet, chain, correlation};
+use super::{Correlation, Kind, Rule, RuleFile, RuleIndex, RuleMeta, RuleSet, chain, correlation};
 use crate::limits::CHAIN_MAX;
 use crate::sigma::engine::{Likeness, apply, compile, is_for, rename};
 use crate::sigma::kleene::{PresenceRule, fields_of};
@@ -246,7 +246,12 @@ impl Loader {
         };
         let written = document.correlation().unwrap_or_default();
         let asked = correlation::Asked { rule, written, extension };
-        let found = correlation::compile(&asked, &correlation::Rules { find: &known, near: &near });
+        let set = &self.set;
+        let is_correlation = |index: RuleIndex| {
+            set.meta(index).filter(|meta| meta.is_correlation).map(|meta| meta.id.to_string())
+        };
+        let rules = correlation::Rules { find: &known, near: &near, correlation: &is_correlation };
+        let found = correlation::compile(&asked, &rules);
         let mut compiled = match found {
             Ok(compiled) => compiled,
             Err(faults) => {
@@ -269,8 +274,8 @@ impl Loader {
         if let Some(rule) = unsure.and_then(|rule| self.set.meta(rule)) {
             let message = format!(
                 "`{}` asks where somebody is, which may be unknown; where fewer matches make more \
-                 findings (`without`, `reset_by`, bounds from above, means and the like), not \
-                 knowing would add one",
+                 findings (`without`, `reset_by`, `travel`, `conflict`, `baseline`, bounds from \
+                 above, means and the like), not knowing would add one",
                 rule.id
             );
             self.refuse(document, &["without:", "rules:"], "asks_presence", message);
@@ -330,7 +335,8 @@ impl Loader {
         let mut faults = Vec::new();
         let read = Extension::read(&block, &mut faults);
         for fault in faults {
-            let keys = [format!("{}:", fault.key), format!("castellan: {{{}:", fault.key)];
+            let inline = format!("castellan: {{{}:", fault.key);
+            let keys = [format!("{}:", fault.key), inline];
             let keys: Vec<&str> = keys.iter().map(String::as_str).chain(["castellan:"]).collect();
             self.refuse(document, &keys, fault.code, fault.message);
         }
@@ -352,6 +358,10 @@ impl Loader {
         self.set.unused_sets = self.side.sets.unused().map(str::to_owned).collect();
         self.set.exceptions = self.side.exceptions;
         self.set.silence_what_is_off();
+        self.set.asks_travel = self.set.rules.iter().any(|rule| {
+            let kind = rule.correlation.as_ref().map(|correlation| &correlation.kind);
+            rule.is_active && matches!(kind, Some(Kind::Travel(_)))
+        });
         for route in std::mem::take(&mut self.routes) {
             if !self.set.rule(route.index).is_some_and(|rule| rule.is_active) {
                 continue;

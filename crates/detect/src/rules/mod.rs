@@ -17,7 +17,9 @@ use model::{Event, LogSource, Problem, RuleId, TeamId};
 use crate::sigma::View;
 use crate::sigma::kleene::PresenceRule;
 pub use crate::sigma::kleene::Truth;
-pub(crate) use correlation::{Correlation, Kind, Measure, Seen, When};
+pub(crate) use correlation::{
+    Baseline, Conflict, Correlation, Kind, Measure, Seen, SeenAt, Travel, Unusual, When,
+};
 pub(crate) use extension::Template;
 use route::Router;
 use side::Exceptions;
@@ -149,6 +151,7 @@ pub struct RuleSet {
     router: Router,
     exceptions: Exceptions,
     unused_sets: Vec<String>,
+    asks_travel: bool,
 }
 
 impl RuleSet {
@@ -289,6 +292,11 @@ impl RuleSet {
     pub(crate) fn rules(&self) -> impl Iterator<Item = (RuleIndex, &Rule)> {
         let numbered = (0_u32..).zip(&self.rules);
         numbered.map(|(number, rule)| (RuleIndex(number), rule))
+    }
+
+    /// Whether any rule that is on compares sightings: then travel times are learned.
+    pub(crate) fn asks_travel(&self) -> bool {
+        self.asks_travel
     }
 
     /// Whether a rule that hangs on presence is shown by an event as now enriched.

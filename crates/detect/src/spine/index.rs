@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use model::spine::Validity;
 use model::{Entity, Organisation, Timestamp};
@@ -25,21 +26,58 @@ type Meanings = Vec<(Box<str>, Vec<Holder>)>;
 /// By value first: most values of most events are nobody's, and that is known with one look.
 pub(crate) struct Identifiers {
     values: HashMap<Box<str>, Meanings>,
+    /// Ranges of addresses, the narrowest first.
+    ranges: Vec<Range>,
+}
+
+/// Addresses that begin with the same bits.
+struct Range {
+    net: IpAddr,
+    bits: u8,
+    holder: Holder,
+}
+
+impl Range {
+    /// Reads `10.2.0.0/16`; `None` where it is one address, or none.
+    fn read(text: &str, holder: &Holder) -> Option<Self> {
+        let (net, bits) = text.split_once('/')?;
+        let (net, bits): (IpAddr, u8) = (net.trim().parse().ok()?, bits.trim().parse().ok()?);
+        let longest = if net.is_ipv4() { 32 } else { 128 };
+        (bits <= longest).then(|| Self { net, bits, holder: holder.clone() })
+    }
+
+    fn holds(&self, address: IpAddr) -> bool {
+        let first =
+            |bits: u128, width: u32| bits.checked_shr(width - u32::from(self.bits)).unwrap_or(0);
+        match (self.net, address) {
+            (IpAddr::V4(net), IpAddr::V4(own)) => {
+                first(u32::from(net).into(), 32) == first(u32::from(own).into(), 32)
+            }
+            (IpAddr::V6(net), IpAddr::V6(own)) => first(net.into(), 128) == first(own.into(), 128),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
 }
 
 impl Identifiers {
     pub(crate) fn new(org: &Organisation) -> Self {
         let mut values: HashMap<Box<str>, Meanings> = HashMap::new();
+        let mut ranges = Vec::new();
         for identifier in &org.identifiers {
             let value = fold(&identifier.kind, &identifier.value);
-            let meanings = values.entry(value.into()).or_default();
-            of_kind(meanings, &identifier.kind).push(Holder {
+            let holder = Holder {
                 entity: identifier.entity.clone(),
                 realm: identifier.realm.as_deref().map(Into::into),
                 validity: identifier.validity,
                 replaced: Vec::new(),
-            });
+            };
+            if identifier.kind == "ip" {
+                ranges.extend(Range::read(&value, &holder));
+            }
+            let meanings = values.entry(value.into()).or_default();
+            of_kind(meanings, &identifier.kind).push(holder);
         }
+        ranges.sort_by_key(|range| std::cmp::Reverse(range.bits));
         for identifier in &org.identifiers {
             let Some(old) = &identifier.replaces else {
                 continue;
@@ -54,7 +92,26 @@ impl Identifiers {
                 }
             }
         }
-        Self { values }
+        Self { values, ranges }
+    }
+
+    /// What the narrowest range that an address lies in stands for at an instant.
+    pub(crate) fn range_of(&self, who: &Asked<'_>) -> Option<&Entity> {
+        if self.ranges.is_empty() {
+            return None;
+        }
+        let address: IpAddr = who.value.parse().ok()?;
+        let valid = |realm: Option<&str>| {
+            let mut ranges = self.ranges.iter();
+            let own = ranges.find(|range| {
+                let holder = &range.holder;
+                holder.realm.as_deref() == realm
+                    && holder.validity.holds_at(who.at)
+                    && range.holds(address)
+            });
+            own.map(|range| &range.holder.entity)
+        };
+        who.realm.and_then(|realm| valid(Some(realm))).or_else(|| valid(None))
     }
 
     fn holders(&self, kind: &str, value: &str) -> &[Holder] {

@@ -1,6 +1,7 @@
 //! Who and what an event is about, by the truth of the event's own time.
 
 mod index;
+mod point;
 mod resolve;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use model::{AssetId, Event, Organisation, PersonId, PlaceId, SourceId, Timestamp
 
 pub(crate) use index::Holder;
 use index::Identifiers;
+pub(crate) use point::Point;
 pub(crate) use resolve::{is_physical, side_of};
 
 /// What a place is part of, worked out once.
@@ -82,6 +84,7 @@ pub struct Spine {
     doors_of_reader: HashMap<AssetId, (PlaceId, Side)>,
     exit_watched: HashMap<PlaceId, bool>,
     beyond: HashMap<PlaceId, Option<PlaceId>>,
+    doors_of: HashMap<PlaceId, Vec<PlaceId>>,
     time_zone: Option<Tz>,
 }
 
@@ -115,6 +118,7 @@ impl Spine {
             places: org.places.keys().map(|id| (id.as_str().into(), id.clone())).collect(),
             exit_watched: exits(&org),
             beyond: beyond(&org),
+            doors_of: doors_of(&org),
             time_zone: org.time_zone.parse().ok(),
             facts,
             doors_of_reader,
@@ -155,6 +159,16 @@ impl Spine {
             Some(None) => None,
             None => self.facts.get(zone).and_then(|facts| facts.zone_around.clone()),
         }
+    }
+
+    /// The doors on either side of which a zone lies, in order of their ids.
+    pub(crate) fn doors_of(&self, zone: &PlaceId) -> &[PlaceId] {
+        self.doors_of.get(zone).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Where a place lies on the globe, where the organisation says so.
+    pub(crate) fn point(&self, place: &PlaceId) -> Option<Point> {
+        point::of_place(&self.org, place)
     }
 
     /// A person's status at an instant. `left` and the end of their validity are one fact: with an
@@ -252,4 +266,15 @@ fn beyond(org: &Organisation) -> HashMap<PlaceId, Option<PlaceId>> {
         }
     }
     other
+}
+
+fn doors_of(org: &Organisation) -> HashMap<PlaceId, Vec<PlaceId>> {
+    let mut all: HashMap<PlaceId, Vec<PlaceId>> = HashMap::new();
+    for door in org.doors.values() {
+        all.entry(door.from_zone.clone()).or_default().push(door.door.clone());
+        if door.to_zone != door.from_zone {
+            all.entry(door.to_zone.clone()).or_default().push(door.door.clone());
+        }
+    }
+    all
 }

@@ -229,6 +229,10 @@ impl Ask<'_> {
         {
             return Some(entity.clone());
         }
+        if kinds == ["ip"] {
+            let asked = Asked { realm: self.realm, value, at: self.at };
+            return self.spine.identifiers.range_of(&asked).cloned();
+        }
         self.spine.assets.get(value).map(|asset| Entity::Asset(asset.clone()))
     }
 

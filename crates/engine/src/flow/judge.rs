@@ -20,7 +20,8 @@ use crate::accounting::{Accounts, Boundary, Outcome};
 use crate::clock::{Clock, Stopwatch};
 use crate::desk::Desk;
 use crate::flow::health;
-use crate::flow::keeper::{Keeper, Seal};
+use crate::flow::keeper::{Keeper, Remembered, Seal};
+use crate::flow::packed;
 use crate::flow::silencer::Silencer;
 use crate::flow::stages::{Got, Item, Stages, Work};
 use crate::flow::tally::{Late, Unresolved};
@@ -157,7 +158,7 @@ impl Judge {
         let (spine, rules) = (Arc::clone(&knowledge.spine), Arc::clone(&knowledge.rules));
         let mut detector = Detector::new(spine, rules, Options::default());
         if let Some(snapshot) = &begin.snapshot
-            && let Err(error) = detector.restore(&snapshot.bytes)
+            && let Err(error) = packed::restore(&mut detector, &snapshot.bytes)
         {
             tracing::error!(reason = %error, "detector snapshot left aside");
             begin.snapshot = None;
@@ -401,9 +402,8 @@ impl Judge {
         self.commit()?;
         self.since_flush = Stopwatch::start();
         self.tools.lake.advance(self.last);
-        let bytes = self.detector.snapshot();
-        let snapshot = Snapshot { name: SNAPSHOT.into(), seq: self.last, bytes };
-        self.tools.keeper.flush(Seal { snapshot: Some(snapshot) });
+        let memory = Remembered { seq: self.last, kept: self.detector.snapshot() };
+        self.tools.keeper.flush(Seal { snapshot: Some(memory) });
         Ok(())
     }
 
@@ -470,7 +470,11 @@ impl Judge {
         metrics::gauge!("castellan_detect_groups").set(stats.groups as f64);
         metrics::gauge!("castellan_detect_pending").set(stats.pending as f64);
         metrics::gauge!("castellan_detect_people").set(stats.people as f64);
+        metrics::gauge!("castellan_detect_ways").set(stats.ways as f64);
+        metrics::gauge!("castellan_detect_habits").set(stats.habits as f64);
         metrics::counter!("castellan_detect_late_total").absolute(stats.late);
+        let forgotten = stats.evicted_ways + stats.evicted_habits;
+        metrics::counter!("castellan_detect_forgotten_total").absolute(forgotten);
         self.tools.judged.set(stats);
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use detect::Kept;
 use lake::{FlushReason, Lake};
 use store::state::{DetectStep, LakeCommit, Snapshot};
 use store::{Journal, State, StoreError};
 use tokio::sync::mpsc;
 
 use crate::flow::judge::{CONSUMER, SNAPSHOT};
+use crate::flow::packed;
 
 /// The lake's consumer name in state.
 pub const LAKE: &str = "lake";
@@ -20,7 +22,15 @@ const FLUSHES_PER_SEAL: usize = 2;
 pub struct Seal {
     /// The detector's memory at a record that the lake has been handed and whose conclusions are
     /// committed; `None` when only room is wanted.
-    pub snapshot: Option<Snapshot>,
+    pub snapshot: Option<Remembered>,
+}
+
+/// The detector's memory after a record.
+pub struct Remembered {
+    /// The record.
+    pub seq: u64,
+    /// The memory, held still.
+    pub kept: Kept,
 }
 
 /// The judge's handle: at most one flush is under way.
@@ -78,13 +88,15 @@ enum KeepError {
     Lake(#[from] lake::LakeError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the detector's memory could not be packed: {0}")]
+    Pack(String),
 }
 
 async fn keep(lake: &Lake, state: &State, journal: &Journal, seal: Seal) -> Result<(), KeepError> {
-    let Some(snapshot) = seal.snapshot else {
+    let Some(Remembered { seq, kept }) = seal.snapshot else {
         return flush(lake, state).await.map(drop);
     };
-    let seq = snapshot.seq;
+    let mut kept = Some(kept);
     for _ in 0..FLUSHES_PER_SEAL {
         let reached = flush(lake, state).await?;
         // INVARIANT: the snapshot is never ahead of the lake. A flush that had been written but not
@@ -92,9 +104,14 @@ async fn keep(lake: &Lake, state: &State, journal: &Journal, seal: Seal) -> Resu
         if reached.is_some_and(|reached| reached < seq) {
             continue;
         }
-        if state.cursor(SNAPSHOT).await? < seq {
+        if state.cursor(SNAPSHOT).await? < seq
+            && let Some(kept) = kept.take()
+        {
+            let packing = tokio::task::spawn_blocking(move || packed::pack(&kept)).await;
+            let packed = packing.map_err(|error| KeepError::Pack(error.to_string()))?;
+            let bytes = packed.map_err(|error| KeepError::Pack(error.to_string()))?;
+            let snapshot = Some(Snapshot { name: SNAPSHOT.into(), seq, bytes });
             let consumer = SNAPSHOT.to_owned();
-            let snapshot = Some(snapshot);
             let step = DetectStep { consumer, cursor: seq, snapshot, ..DetectStep::default() };
             state.commit_step(&step).await?;
         }

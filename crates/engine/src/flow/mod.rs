@@ -7,6 +7,7 @@ pub mod ingest;
 pub mod judge;
 pub mod keeper;
 pub mod lake_files;
+pub mod packed;
 pub mod pump;
 pub mod room;
 pub mod silencer;

@@ -6,7 +6,7 @@ use model::spine::{self, PlaceKind, ZoneClass};
 use super::context::{Context, Place};
 use crate::tomlpos::{Doc, Table};
 
-const FILE: &str = "places.toml";
+const FILE: &str = spine::PLACES_FILE;
 
 /// The words of `kind`.
 pub(crate) const KINDS: [(&str, PlaceKind); 8] = [
@@ -52,8 +52,23 @@ fn place(context: &mut Context, mut table: Table<'_>) {
     let zone_class = table.take_word("zone_class", &CLASSES);
     let capacity = table.take_int("capacity", 0..=i64::from(u32::MAX));
     let dwell_max = table.take_duration("dwell_max");
-    let extras = table.extras();
+    let is_stated = [spine::LATITUDE, spine::LONGITUDE].map(|key| table.position_of(key).is_some());
+    let latitude = table.take_number(spine::LATITUDE, -90.0..=90.0);
+    let longitude = table.take_number(spine::LONGITUDE, -180.0..=180.0);
+    let mut extras = table.extras();
+    let table_at = table.at();
     table.finish();
+    match (&latitude, &longitude) {
+        (Some(north), Some(east)) => {
+            extras.insert(spine::LATITUDE.to_owned(), north.value.to_string());
+            extras.insert(spine::LONGITUDE.to_owned(), east.value.to_string());
+        }
+        (Some(_), None) | (None, Some(_)) if is_stated != [true, true] => {
+            let message = "coordinates need both `latitude` and `longitude`".to_owned();
+            context.error(FILE, Some(table_at), "bad_value", message);
+        }
+        (Some(_) | None, _) => {}
+    }
     let Some(id) = id else { return };
     if let Some(first) = context.places.get(&id.value) {
         let first = first.at;

@@ -4,6 +4,7 @@
 //! counts as come: an order that cannot be stated never becomes a finding.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{SourceId, Timestamp};
@@ -16,7 +17,7 @@ use crate::rules::{Correlation, RuleIndex, When};
 /// What waits for its counterpart in one group, and the counterparts seen of late.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Absence {
-    waiting: VecDeque<Item>,
+    waiting: VecDeque<Arc<Item>>,
     others: VecDeque<Other>,
     /// The widest clock bound of any counterpart so far.
     bound_max: Duration,
@@ -32,7 +33,7 @@ struct Other {
 
 impl Absence {
     /// Takes the next event; whether one had to be pushed out.
-    pub(super) fn take(&mut self, correlation: &Correlation, when: When, item: &Item) -> bool {
+    pub(super) fn take(&mut self, correlation: &Correlation, when: When, item: &Arc<Item>) -> bool {
         let span = correlation.timespan;
         if correlation.is_missing(item.rule) {
             let other = Other { time: item.time, bound: item.bound, source: item.source.clone() };
@@ -40,7 +41,7 @@ impl Absence {
             self.bound_max = self.bound_max.max(item.bound);
             self.others.push_back(other);
         } else if !self.others.iter().any(|other| other.accompanies(item, when, span)) {
-            self.waiting.push_back(item.clone());
+            self.waiting.push_back(Arc::clone(item));
         }
         self.forget(span, item.time);
         let is_evicting = self.waiting.len() > WINDOW_EVENTS_MAX;
@@ -78,9 +79,9 @@ impl Absence {
     }
 
     /// What is due by an instant: it had no counterpart.
-    pub(super) fn due(&mut self, when: When, span: Duration, by: Timestamp) -> Vec<Item> {
+    pub(super) fn due(&mut self, when: When, span: Duration, by: Timestamp) -> Vec<Arc<Item>> {
         let waiting = std::mem::take(&mut self.waiting);
-        let (due, left): (Vec<Item>, Vec<Item>) =
+        let (due, left): (Vec<Arc<Item>>, Vec<Arc<Item>>) =
             waiting.into_iter().partition(|item| self.due_of(item, when, span) <= by);
         self.waiting = left.into();
         if self.waiting.is_empty() && self.deadline(when, span).is_some_and(|end| end <= by) {
@@ -90,7 +91,7 @@ impl Absence {
     }
 
     /// Everything that waits.
-    pub(super) fn drain(&mut self) -> Vec<Item> {
+    pub(super) fn drain(&mut self) -> Vec<Arc<Item>> {
         self.others.clear();
         std::mem::take(&mut self.waiting).into()
     }
@@ -100,7 +101,7 @@ impl Absence {
     }
 
     pub(super) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        self.waiting.retain_mut(|item| item.renumber(find));
+        self.waiting.retain_mut(|item| Arc::make_mut(item).renumber(find));
     }
 }
 

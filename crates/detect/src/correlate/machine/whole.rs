@@ -3,6 +3,8 @@
 //! It opens with its first event and lasts for the timespan. Nothing is said of it before the
 //! watermark has passed its end.
 
+use std::sync::Arc;
+
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,26 +19,26 @@ pub(super) struct Whole {
     pub is_overfull: bool,
     episode: Option<Episode>,
     seen: Seen,
-    last: Box<Item>,
+    last: Arc<Item>,
 }
 
 impl Whole {
-    pub(super) fn open(first: &Item) -> Self {
+    pub(super) fn open(first: &Arc<Item>) -> Self {
         Self {
             opened: first.time,
             is_overfull: false,
             episode: None,
             seen: Seen::default(),
-            last: Box::new(first.clone()),
+            last: Arc::clone(first),
         }
     }
 
-    pub(super) fn take(&mut self, measure: &Measure, item: &Item) {
+    pub(super) fn take(&mut self, measure: &Measure, item: &Arc<Item>) {
         match &mut self.episode {
             Some(episode) => episode.take(item),
             None => self.episode = Episode::of(&[item]),
         }
-        *self.last = item.clone();
+        self.last = Arc::clone(item);
         self.seen.count += 1;
         match measure {
             Measure::Events => {}
@@ -60,7 +62,7 @@ impl Whole {
     }
 
     /// What the window shows, and the last event of it.
-    pub(super) fn decide(mut self, correlation: &Correlation) -> Option<(Episode, Box<Item>)> {
+    pub(super) fn decide(mut self, correlation: &Correlation) -> Option<(Episode, Arc<Item>)> {
         let Kind::Whole { measure, predicates } = &correlation.kind else {
             return None;
         };
@@ -70,9 +72,10 @@ impl Whole {
     }
 
     pub(super) fn renumber(&mut self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        if let Some(rule) = find(self.last.rule) {
-            self.last.rule = rule;
+        let last = Arc::make_mut(&mut self.last);
+        if let Some(rule) = find(last.rule) {
+            last.rule = rule;
         }
-        self.last.onward.retain_mut(|next| next.renumber(find));
+        last.onward.retain_mut(|next| next.renumber(find));
     }
 }

@@ -1,0 +1,250 @@
+//! What groups are wont to do: which values they have had, at what hours, how often.
+//!
+//! An event is judged by what was learned before it, then learned from. What had to be forgotten
+//! for want of room is never taken for something that was not there.
+
+mod hours;
+mod rates;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Form, sweep};
+use crate::correlate::Sample;
+use crate::limits::HABITS_MAX;
+use crate::parts::Parts;
+use crate::rules::{Baseline, RuleIndex, Unusual};
+use crate::words;
+use hours::Hours;
+use rates::Rates;
+use values::{Had, Values};
+
+/// A correlation and the values of its group keys, joined.
+pub(crate) type HabitId = (RuleIndex, Arc<str>);
+
+/// One group's habit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Habit {
+    first: Timestamp,
+    last: Timestamp,
+    peer: Option<String>,
+    of: Of,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Of {
+    Values(Values),
+    Hours(Hours),
+    Rates(Rates),
+}
+
+/// What an event is, held against the habit of its group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// As usual, or nothing can be said yet.
+    Usual,
+    /// Unusual, and why.
+    Unusual(String),
+    /// It would be, had not too much been forgotten.
+    Undecided(String),
+}
+
+/// All habits.
+#[derive(Default)]
+pub(crate) struct Habits {
+    all: Parts<HabitId, Habit>,
+    /// Groups by rule and what makes them peers.
+    peers: BTreeMap<(RuleIndex, String), BTreeSet<Arc<str>>>,
+    evicted: u64,
+}
+
+/// What is asked of a habit.
+pub(crate) struct Asked<'a> {
+    pub baseline: &'a Baseline,
+    pub timespan: Duration,
+    pub time: Timestamp,
+    pub sample: &'a Sample,
+}
+
+impl Habits {
+    /// Judges an event of a group, and learns from it. Events come in order of time.
+    pub(crate) fn take(&mut self, id: &HabitId, asked: &Asked<'_>) -> Verdict {
+        self.make_room(id);
+        let fresh = || Habit {
+            first: asked.time,
+            last: asked.time,
+            peer: None,
+            of: match &asked.baseline.unusual {
+                Unusual::First { .. } => Of::Values(Values::default()),
+                Unusual::Hour { .. } => Of::Hours(Hours::default()),
+                Unusual::Rate { .. } => Of::Rates(Rates::default()),
+            },
+        };
+        if !self.all.contains_key(id) {
+            self.all.insert(id.clone(), fresh());
+        }
+        let Some(habit) = self.all.get_mut(id) else { return Verdict::Usual };
+        let found = habit.judge(asked);
+        habit.last = habit.last.max(asked.time);
+        self.befriend(id, asked.sample.peer.as_deref());
+        let Verdict::Unusual(why) = found else { return found };
+        if asked.sample.is_mute {
+            return Verdict::Usual;
+        }
+        match self.peers_of(id, asked) {
+            None => Verdict::Unusual(why),
+            Some((had, all, _)) if is_common(had, all, asked.baseline) => Verdict::Usual,
+            Some((had, all, peer)) => {
+                Verdict::Unusual(format!("{why}; peers: {had} of {all} ({peer})"))
+            }
+        }
+    }
+
+    fn make_room(&mut self, id: &HabitId) {
+        if self.all.contains_key(id) || self.all.len() < HABITS_MAX {
+            return;
+        }
+        let gone = sweep(self.all.iter().map(|(id, habit)| (habit.last, id.clone())));
+        self.evicted += gone.len() as u64;
+        for id in gone {
+            self.befriend(&id, None);
+            self.all.remove(&id);
+        }
+    }
+
+    /// Notes who a group's peers are by now.
+    fn befriend(&mut self, id: &HabitId, peer: Option<&str>) {
+        let Some(habit) = self.all.get_mut(id) else { return };
+        if habit.peer.as_deref() == peer {
+            return;
+        }
+        if let Some(old) = habit.peer.take() {
+            let key = (id.0, old);
+            if let Some(others) = self.peers.get_mut(&key) {
+                others.remove(&id.1);
+                if others.is_empty() {
+                    self.peers.remove(&key);
+                }
+            }
+        }
+        habit.peer = peer.map(str::to_owned);
+        if let Some(peer) = peer {
+            self.peers.entry((id.0, peer.to_owned())).or_default().insert(Arc::clone(&id.1));
+        }
+    }
+
+    /// How many of a group's peers are wont to what it did, of how many that are known.
+    fn peers_of<'a>(&self, id: &HabitId, asked: &Asked<'a>) -> Option<(usize, usize, &'a str)> {
+        asked.baseline.peers.as_ref()?;
+        let peer = asked.sample.peer.as_deref()?;
+        let others = self.peers.get(&(id.0, peer.to_owned()))?;
+        let others = others.iter().filter(|key| **key != id.1);
+        let known: Vec<&Habit> =
+            others.filter_map(|key| self.all.get(&(id.0, Arc::clone(key)))).collect();
+        let had = known.iter().filter(|habit| habit.has(asked)).count();
+        Some((had, known.len(), peer))
+    }
+
+    /// Groups whose habits are kept, and how much had to be forgotten.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.all.len() as u64, self.evicted)
+    }
+
+    pub(super) fn save(&self, form: &mut Form) {
+        form.habits = self.all.clone();
+        form.evicted_habits = self.evicted;
+    }
+
+    pub(super) fn load(
+        all: Parts<HabitId, Habit>,
+        evicted: u64,
+        find: &dyn Fn(RuleIndex) -> Option<RuleIndex>,
+    ) -> Self {
+        let mut loaded = Self { evicted, ..Self::default() };
+        for ((rule, key), mut habit) in all {
+            let Some(rule) = find(rule) else { continue };
+            let id: HabitId = (rule, key);
+            let peer = habit.peer.take();
+            loaded.all.insert(id.clone(), habit);
+            loaded.befriend(&id, peer.as_deref());
+        }
+        loaded
+    }
+}
+
+/// Whether so many of the peers do it that it is nothing.
+fn is_common(had: usize, all: usize, baseline: &Baseline) -> bool {
+    all > 0 && had as f64 > baseline.peers_at_most * all as f64
+}
+
+impl Habit {
+    fn judge(&mut self, asked: &Asked<'_>) -> Verdict {
+        let is_known = asked.time.since(self.first) >= asked.baseline.learn;
+        let span = asked.timespan;
+        match (&mut self.of, &asked.baseline.unusual) {
+            (Of::Values(values), Unusual::First { .. }) => {
+                let Some(value) = &asked.sample.value else { return Verdict::Usual };
+                let had = values.take(value, asked.time, span);
+                match had.filter(|_| is_known) {
+                    None | Some(Had::Lately) => Verdict::Usual,
+                    Some(Had::Not) => {
+                        let value = words::value(value);
+                        Verdict::Unusual(format!("first `{value}` in {}", words::span(span)))
+                    }
+                    Some(Had::Forgotten) => Verdict::Undecided(
+                        "more values than are remembered: it may not be the first".to_owned(),
+                    ),
+                }
+            }
+            (Of::Hours(hours), Unusual::Hour { rare }) => {
+                let Some(hour) = asked.sample.hour else { return Verdict::Usual };
+                let seen = hours.take(hour, asked.time, (self.first, span));
+                match seen.filter(|seen| is_known && seen.is_rare(*rare)) {
+                    Some(seen) => Verdict::Unusual(seen.in_words(hour)),
+                    None => Verdict::Usual,
+                }
+            }
+            (Of::Rates(rates), Unusual::Rate { factor, least }) => {
+                let found = rates.take(asked.time, span, (*factor, *least));
+                match found.filter(|_| is_known) {
+                    Some(usual) => Verdict::Unusual(format!(
+                        "{} in {}, usually at most {}",
+                        usual.count,
+                        words::span(span),
+                        usual.at_most
+                    )),
+                    None => Verdict::Usual,
+                }
+            }
+            // A rule's habits are dropped when the rule changes.
+            (Of::Values(_) | Of::Hours(_) | Of::Rates(_), _) => Verdict::Usual,
+        }
+    }
+
+    /// Whether this group is wont to what another one did.
+    fn has(&self, asked: &Asked<'_>) -> bool {
+        match &self.of {
+            Of::Values(values) => {
+                let value = asked.sample.value.as_deref();
+                value.is_some_and(|value| values.has(value, asked.time, asked.timespan))
+            }
+            Of::Hours(hours) => asked.sample.hour.is_some_and(|hour| {
+                let seen = hours.before(hour, asked.time, (self.first, asked.timespan));
+                let rare = match &asked.baseline.unusual {
+                    Unusual::Hour { rare } => *rare,
+                    Unusual::First { .. } | Unusual::Rate { .. } => 0.0,
+                };
+                !seen.is_rare(rare)
+            }),
+            Of::Rates(rates) => match &asked.baseline.unusual {
+                Unusual::Rate { least, .. } => rates.has_been(*least),
+                Unusual::First { .. } | Unusual::Hour { .. } => false,
+            },
+        }
+    }
+}
