@@ -87,6 +87,9 @@ function Known({ report }: { report: ReplayReport }) {
       {report.undecided_yet > 0 && (
         <p>{t('detections.still_open', { count: report.undecided_yet })}</p>
       )}
+      {report.closed_early > 0 && (
+        <p className={css.bad}>{t('detections.closed_early', { count: report.closed_early })}</p>
+      )}
       {report.unreadable > 0 && (
         <p className={css.bad}>{t('detections.unreadable', { count: report.unreadable })}</p>
       )}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use detect::{Detector, Options, Spine};
+use detect::{Bounds, Detector, Options, Spine};
 use lake::Lake;
 use model::{Finding, FindingId, Organisation, PlaceId, Record, RuleId, Timestamp};
 use normalise::Mappings;
@@ -20,6 +20,8 @@ use super::tally::{Counted, RuleCount, Tally, TallyLimits};
 use super::{Pace, ReplayError};
 use crate::clock::Stopwatch;
 
+/// What one run holds open at most, beside the flow's own: beyond it windows close early, counted.
+const BOUNDS: Bounds = Bounds { groups: 200_000, pending: 200_000 };
 /// Events read and parsed ahead, in pieces of so many.
 const PIECE_EVENTS: usize = 1_024;
 /// Pieces that wait for judgement.
@@ -130,6 +132,8 @@ pub struct Report {
     pub judged_to: Timestamp,
     /// Matches and windows that could not be decided by then, because more may still come.
     pub undecided_yet: u64,
+    /// Windows and matches that were closed before their time, for want of room.
+    pub closed_early: u64,
     /// By local day.
     pub days: Vec<(String, u64)>,
     /// By rule, the noisiest first.
@@ -163,10 +167,12 @@ impl Judging {
         // Only what is final is told: a replay knows what came later.
         let options = Options { provisional: false };
         let (spine, rules) = (Arc::clone(&context.spine), Arc::clone(&draft.rules));
+        let mut detector = Detector::new(spine, rules, options);
+        detector.set_bounds(BOUNDS);
         let about = (Arc::clone(&context.org), asked.site.clone());
         let span = (asked.from, asked.to);
         Self {
-            detector: Detector::new(spine, rules, options),
+            detector,
             tally: Tally::new(span, about, draft.told.clone(), context.limits),
             findings: Vec::new(),
             is_cut: false,
@@ -196,7 +202,9 @@ pub fn run(
     let watch = Stopwatch::start();
     let sets = [Some(new), old].into_iter().flatten();
     let reach = sets.clone().map(|draft| draft.rules.reach()).max().unwrap_or_default();
-    let first = asked.from.minus(asked.warm.unwrap_or_else(|| warm_for(&context.org, reach)));
+    let memory = sets.clone().map(|draft| draft.rules.memory()).max().unwrap_or_default();
+    let usual = || warm_for(&context.org, reach).max(memory);
+    let first = asked.from.minus(asked.warm.unwrap_or_else(usual));
     // What follows the stretch can still end a window that was open: all that is needed for it,
     // and the lateness of those who may speak of it, is read too.
     let last = asked.to.plus(reach).plus(lateness_max(&context.org)).min(asked.now.max(asked.to));
@@ -361,6 +369,7 @@ impl Run<'_> {
             is_cut: fresh.is_cut || before.as_ref().is_some_and(|before| before.is_cut),
             judged_to: fresh.detector.frontier().min(self.asked.to),
             undecided_yet: stats.pending,
+            closed_early: stats.evicted_groups + stats.evicted_pending,
             days: fresh.tally.days(),
             rules: fresh.tally.rules(&stats, &new.rules),
             peak: fresh.tally.peak(),
@@ -385,6 +394,7 @@ impl Report {
             is_cut: false,
             judged_to: at,
             undecided_yet: 0,
+            closed_early: 0,
             days: Vec::new(),
             rules: Vec::new(),
             peak: 0,
