@@ -6,7 +6,7 @@ mod lake;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use model::{RuleId, SourceId, Timestamp};
+use model::{PlaceId, RuleId, SourceId, Timestamp};
 
 use super::{Assignment, ContentArg, DataArg, assignment};
 use crate::output::{self, Format, Outcome};
@@ -52,20 +52,20 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     rules: Option<PathBuf>,
     /// Only this rule. May be given many times (data folder only).
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = rule_id)]
     rule: Vec<RuleId>,
     /// Replay the rules in force beside the draft, and say what only one of them finds.
     #[arg(long, requires = "rules")]
     compare: bool,
     /// Only findings about this site (data folder only).
-    #[arg(long, value_name = "ID")]
-    site: Option<model::PlaceId>,
+    #[arg(long, value_name = "ID", value_parser = place_id)]
+    site: Option<PlaceId>,
     /// How long before --from the reading begins, so that it is known where people are; chosen
     /// from the rules and places if absent (data folder only).
     #[arg(long, value_name = "DURATION")]
     warm: Option<String>,
     /// The hours in which this source's late events wait to be judged again (data folder only).
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", value_parser = source_id)]
     late_of: Option<SourceId>,
 }
 
@@ -116,4 +116,16 @@ fn out(args: &Args) -> anyhow::Result<Out> {
 
 fn instant(text: Option<&str>) -> Result<Option<Timestamp>, ()> {
     text.map(|t| Timestamp::from_rfc3339(t).ok_or(())).transpose()
+}
+
+fn rule_id(text: &str) -> Result<RuleId, String> {
+    RuleId::parse(text).map_err(|error| error.to_string())
+}
+
+fn place_id(text: &str) -> Result<PlaceId, String> {
+    PlaceId::parse(text).map_err(|error| error.to_string())
+}
+
+fn source_id(text: &str) -> Result<SourceId, String> {
+    SourceId::parse(text).map_err(|error| error.to_string())
 }
