@@ -988,6 +988,78 @@ await journey(
   { page: workshop.page },
 )
 
+/** Joins both worlds: who logs on, and where the doors say that they are. */
+const CONVERGED = (id) => `title: A log-on by somebody inside
+id: ${id}
+logsource: { category: authentication }
+detection:
+  selection:
+    class_uid: 3002
+    castellan.presence.state: [in, unknown]
+  condition: selection
+level: informational
+castellan:
+  team: soc
+  because: "{castellan.person} logged on, believed {castellan.presence.state}."
+  sop: [Nothing. It is a journey.]
+`
+
+await journey(
+  'a converged rule is written, tested, replayed, enabled and turned off',
+  async () => {
+    const desk = workshop.page
+    const id = `journey-${Date.now()}`
+    const dialog = desk.getByRole('dialog')
+    const finish = () => dialog.getByRole('button', { name: 'Done' }).click()
+    const because = async (label, words) => {
+      await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey wants it.')
+      await dialog.getByRole('button', { name: label }).click()
+      await dialog.getByText(words).waitFor()
+      await finish()
+    }
+    await desk.goto(`${base}/detections`)
+    await desk.getByRole('button', { name: 'New rule' }).click()
+    const rule = desk.getByRole('textbox', { name: 'Rule', exact: true })
+    const check = desk.getByRole('region', { name: 'Check' })
+    await rule.fill(CONVERGED(id).replace('castellan.presence.state', 'castellan.presence.stat'))
+    await check.getByText(/nothing fills the field/).waitFor()
+    await rule.fill(CONVERGED(id))
+    await desk
+      .getByRole('textbox', { name: 'Cases', exact: true })
+      .fill(
+        `rule: ${id}\ncases:\n  - name: nobody knows\n    expect: match\n    events:\n      - { at: ` +
+          `"10:00:00", source: idp, category: authentication, ocsf: { class_uid: 3002, user: ` +
+          `{ name: x } } }\n  - name: no log-on\n    expect: nothing\n    events:\n      - { at: ` +
+          `"10:00:00", source: idp, category: authentication, ocsf: { class_uid: 3001 } }\n`,
+      )
+    await check.getByText(/rule loads/).waitFor()
+    assert.deepEqual(await violations(desk), [])
+    const replay = desk.getByRole('region', { name: 'Replay', exact: true })
+    await replay.getByRole('button', { name: 'Replay' }).click()
+    await replay.getByRole('region', { name: 'What it found' }).waitFor({ timeout: 60_000 })
+    assert.deepEqual(await violations(desk), [])
+    await rule.press('Control+s')
+    await because('Save and enable', /is in force/)
+    await eventually(async () => {
+      const { status } = await apiOf(desk)('GET', `/v1/rules/${id}`)
+      return status === 200
+    })
+    await desk.getByRole('button', { name: 'Back to the list' }).click()
+    await desk.getByRole('button', { name: 'Turn off' }).click()
+    await because('Turn off', 'It is off.')
+    await desk.getByRole('button', { name: 'Turn on' }).click()
+    await because('Turn on', 'It is on.')
+    for (const tab of ['Alarm rate', 'Exceptions', 'Late events']) {
+      await desk.getByRole('radiogroup').getByText(tab, { exact: true }).click()
+      await eventually(async () => (await violations(desk)).length === 0)
+    }
+    await desk.goto(`${base}/detections?draft=${id}`)
+    await desk.getByRole('button', { name: 'Take it away' }).click()
+    await because('Take it away', 'It is gone.')
+  },
+  { page: workshop.page },
+)
+
 await journey('a raw record is shown as it came, and System only what one may open', async () => {
   const desk = workshop.page
   const mark = `raw-${Date.now()}`

@@ -36,7 +36,12 @@ export interface Evidence {
 
 /** The events that the findings rest on, oldest first. */
 export function useEvidence(incident: Incident | undefined): Evidence {
-  const refs = useMemo(() => (incident?.evidence ?? []).slice(-EVIDENCE_MAX), [incident?.evidence])
+  return useEvidenceOf(incident?.evidence)
+}
+
+/** The same of a finding that may belong to no incident. */
+export function useEvidenceOf(evidence: readonly EvidenceRef[] | undefined): Evidence {
+  const refs = useMemo(() => (evidence ?? []).slice(-EVIDENCE_MAX), [evidence])
   const results = useQueries({
     queries: refs.map((ref) => ({
       queryKey: ['evidence', ref.record, ref.class_uid],

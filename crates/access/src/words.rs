@@ -110,6 +110,10 @@ actions! {
     MappingEdit = "mapping.edit";
     /// See rules.
     RuleRead = "rule.read";
+    /// Try rules on the past, drafts among them.
+    RuleTry = "rule.try";
+    /// Write rules, turn them on and off, make exceptions.
+    RuleEdit = "rule.edit";
     /// Make, list and end access tokens.
     TokenManage = "token.manage";
     /// Make, change and disable operators.

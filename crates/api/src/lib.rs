@@ -11,6 +11,7 @@ mod secure;
 mod state;
 mod veil;
 
+mod alarms;
 mod audit;
 mod events;
 mod history;
@@ -31,6 +32,8 @@ mod plans;
 mod presence;
 mod raw;
 mod refused;
+mod replays;
+mod rules;
 mod session;
 mod signin;
 mod system;

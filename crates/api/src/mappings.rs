@@ -50,6 +50,13 @@ pub struct MayEdit {
     reason: Option<String>,
 }
 
+impl MayEdit {
+    /// Allowed unless there is a reason against it.
+    pub(crate) fn of(refusal: Option<String>) -> Self {
+        Self { allowed: refusal.is_none(), reason: refusal }
+    }
+}
+
 fn is_program(path: &str) -> bool {
     !path.contains('/')
 }
@@ -66,7 +73,7 @@ fn item(view: MappingView, refusal: Option<String>) -> MappingFiles {
         samples,
         origin: view.origin.as_str(),
         shipped: view.shipped.map(programs),
-        may_edit: MayEdit { allowed: refusal.is_none(), reason: refusal },
+        may_edit: MayEdit::of(refusal),
     }
 }
 

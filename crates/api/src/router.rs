@@ -23,9 +23,9 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, hosts, incidents, ingest, inquiry, live, mappings,
+    alarms, audit, console, events, history, hosts, incidents, ingest, inquiry, live, mappings,
     occurrences, oidc, operators, organisation, panic, papers, passage, people, plans, presence,
-    problem, raw, refused, session, signin, system, tokens, views, why,
+    problem, raw, refused, replays, rules, session, signin, system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -130,6 +130,17 @@ fn desk() -> OpenApiRouter<Shared> {
         .routes(routes!(refused::photo))
         .routes(routes!(mappings::one, mappings::save, mappings::restore))
         .routes(routes!(mappings::try_out))
+        .routes(routes!(rules::check))
+        .routes(routes!(rules::one, rules::save, rules::remove))
+        .routes(routes!(rules::switch))
+        .routes(routes!(rules::exceptions, rules::except))
+        .routes(routes!(rules::end_exception))
+        .routes(routes!(alarms::alarm_rates))
+        .routes(routes!(replays::list, replays::start))
+        .routes(routes!(replays::one, replays::end))
+        .routes(routes!(replays::findings))
+        .routes(routes!(replays::settle))
+        .routes(routes!(replays::late))
 }
 
 fn people_who_sign_in() -> OpenApiRouter<Shared> {

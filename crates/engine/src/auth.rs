@@ -64,10 +64,12 @@ impl Scope {
                 Action::PanicRaise,
                 Action::OccurrenceWrite,
                 Action::DeadLetterRerun,
+                Action::RuleTry,
             ],
             Self::Admin => &[
                 Action::EventRaw,
                 Action::MappingEdit,
+                Action::RuleEdit,
                 Action::PlanEdit,
                 Action::TokenManage,
                 Action::OperatorManage,

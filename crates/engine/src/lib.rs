@@ -13,6 +13,7 @@ pub mod knowledge;
 pub mod offline;
 
 pub mod accounting;
+pub mod alarms;
 pub mod auth;
 pub mod desk;
 pub mod edit;
@@ -30,6 +31,7 @@ pub mod plans;
 pub mod presence;
 pub mod rate;
 mod refusals;
+pub mod replay;
 mod reveal;
 pub mod seats;
 pub mod signin;

@@ -133,6 +133,20 @@ limits! {
     mapping_try_answer_bytes_max: bytes = 32 << 20;
     /// Tries and checks of edited mappings at once; more are refused with 429.
     mapping_tries_at_once_max: tries = 2;
+    /// Replays over the lake at once; more are refused with 429.
+    replays_at_once_max: replays = 1;
+    /// Replays whose results are kept; beyond it the oldest are forgotten.
+    replays_kept_max: replays = 20;
+    /// Longest stretch that one replay is about; a longer one is refused.
+    replay_period_ms_max: ms = 400 * 24 * 3_600_000;
+    /// Findings that one replay tells apart; at one more it ends early, and says so.
+    replay_findings_max: findings = 100_000;
+    /// Findings of one replay that are kept whole, the earliest; the rest is only counted.
+    replay_findings_kept_max: findings = 5_000;
+    /// Records that the flow may be behind before a replay stands aside for it.
+    replay_behind_max: records = 2_000;
+    /// A draft of rules with its cases and exceptions; a larger one is refused.
+    draft_bytes_max: bytes = 512 << 10;
     /// People whose names one session has asked for; at the limit the earliest are hidden again.
     reveals_max: people = 1_000;
     /// One HTTP ingest body as sent; more is refused with 413.

@@ -140,7 +140,8 @@ impl Mappings {
         })
     }
 
-    /// The same by the mapping's name; nothing of one that is not there.
+    /// The log source that a mapping gives events of a class, where its program says nothing else;
+    /// `None` when there is no such mapping.
     pub fn logsource_of(&self, name: &MappingName, class_uid: u32) -> Option<LogSource> {
         self.get(name).map(|mapping| self.logsource(mapping, class_uid))
     }

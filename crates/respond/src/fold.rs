@@ -528,7 +528,7 @@ fn is_withdrawn(incident: &Incident, id: &FindingId) -> bool {
 
 /// The one site that the places among `entities` lie in; without places, that of the things; then
 /// that of the persons. `None` when it is not one.
-pub(crate) fn site_of(organisation: &Organisation, entities: &BTreeSet<Entity>) -> Option<PlaceId> {
+pub fn site_of(organisation: &Organisation, entities: &BTreeSet<Entity>) -> Option<PlaceId> {
     let (mut places, mut assets, mut people) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for entity in entities {
         match entity {

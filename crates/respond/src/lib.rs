@@ -23,7 +23,7 @@ pub use act::{Act, ActRefused, Action, ActionOffer, By, act, allowed, check_vers
 pub use book::{Book, Changed};
 pub use count::AlarmCounts;
 pub use escalate::{escalate, escalation_due};
-pub use fold::{FoldOutcome, FoldPolicy, IgnoreWhy, Moment, RuleInfo, Shelf, ShelveWhy};
+pub use fold::{FoldOutcome, FoldPolicy, IgnoreWhy, Moment, RuleInfo, Shelf, ShelveWhy, site_of};
 pub use hand::{HandMade, open_by_hand, site_by_hand};
 pub use handling::{due_at, expire};
 pub use join::merge_into;

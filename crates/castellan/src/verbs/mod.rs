@@ -48,6 +48,11 @@ pub struct DataArg {
 }
 
 impl DataArg {
+    /// Whether somebody named one.
+    pub fn is_named(&self) -> bool {
+        self.data.is_some() || self.config.is_some()
+    }
+
     /// The configuration meant; `None` when it has errors, which are printed.
     pub fn config(&self, format: Format) -> anyhow::Result<Option<Config>> {
         let Some(path) = &self.config else {

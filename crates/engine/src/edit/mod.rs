@@ -5,6 +5,8 @@
 //! copy wins over it while it is there, and goes when the house wants the shipped one back.
 
 mod files;
+pub mod rules;
+mod side;
 mod tries;
 
 use model::problem::Gravity;

@@ -16,14 +16,15 @@ pub use content::{
     Content, Tolerant, content, organisation, organisation_of_files, tolerant, unknown_mappings,
 };
 pub use data::{
-    DataError, Imported, create_token, export, import, import_photos, query, revoke_token, tokens,
+    DataError, Imported, create_token, export, import, import_photos, query, replay_lake,
+    revoke_token, tokens,
 };
 pub use explain::{InFile, explain, explain_stored};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
 pub use operators::{
     Place, add_operator, disable_operator, operator_link, operators, reset_operator,
 };
-pub use replay::{ReplayRequest, ReplaySummary, replay};
+pub use replay::{ReplayRequest, ReplayStep, ReplaySummary, replay_telling};
 pub use rules::{
     CaseLine, CheckedRules, EvalReport, TestedRules, rules_check, rules_eval, rules_test,
 };

@@ -32,6 +32,7 @@ mod passkeys;
 mod proof;
 mod refusals;
 mod reloading;
+mod replays;
 mod rights;
 mod search;
 mod signin;
