@@ -199,11 +199,7 @@ fn hits<'a>(
 /// `None` where more than these events decides.
 type Standing = (String, String, Vec<RuleIndex>, Option<bool>);
 
-fn standing(
-    of: &Explainer,
-    correlation: &Correlation,
-    hits: &[Hit<'_>],
-) -> Standing {
+fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Standing {
     let has = |rule: RuleIndex| hits.iter().any(|hit| hit.rule == rule);
     let name = |rule: RuleIndex| of.set.meta(rule).map_or("?", |meta| meta.id.as_str());
     let lacking = || distinct(correlation).filter(|rule| !has(*rule)).collect::<Vec<_>>();
