@@ -25,7 +25,7 @@ for _ in $(seq 300); do
 done
 case ${1:-journeys} in
     journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" \
-        --engineer "$(link_of engineer)" --guard "$(link_of guard)" ;;
+        --engineer "$(link_of engineer)" --guard "$(link_of guard)" --analyst "$(link_of analyst)" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
     guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" \
         --guard "$(link_of guard)" ;;

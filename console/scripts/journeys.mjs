@@ -1,5 +1,6 @@
 // People's ways through the console, by role and label, with axe on every page:
-// node scripts/journeys.mjs BASE [LINK] [--engineer LINK] [--guard LINK] [--only WORD]
+// node scripts/journeys.mjs BASE [LINK] [--engineer LINK] [--guard LINK] [--analyst LINK]
+//     [--only WORD]
 import { readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
@@ -18,7 +19,7 @@ import {
   watch,
 } from './lib.mjs'
 
-const { base, link, only, engineer, guard } = arguments_()
+const { base, link, only, engineer, guard, analyst } = arguments_()
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launch()
 const troubles = []
@@ -182,6 +183,7 @@ await journey(
     await detail().getByText('Nobody there.').waitFor()
     await detail().getByRole('button', { name: 'Resolve' }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByText('1 step of the procedure is not done.').waitFor()
     await dialog.getByRole('radio', { name: 'False alarm' }).check()
     await dialog.getByRole('button', { name: 'Resolve' }).click()
     await dialog.waitFor({ state: 'hidden' })
@@ -239,18 +241,48 @@ await journey('the keys alone lead to every page and to an acknowledged incident
 
 await journey('what others do neither moves the row under the cursor nor goes unsaid', async () => {
   {
-    await incident()
-    await open('/operations')
-    await page.getByRole('option').first().click()
-    const before = await page.getByRole('option').allInnerTexts()
-    const { title } = await incident()
-    const bar = page.getByRole('button', { name: /new/ }).filter({ hasText: 'show' })
-    await bar.waitFor()
-    const names = (list) => list.slice(0, 8).map((text) => text.split('\n').slice(0, 2).join(' '))
-    assert.deepEqual(names(await page.getByRole('option').allInnerTexts()), names(before))
+    // Each in a queue of its own, so that what the demo brings does not fill it.
+    const mark = `Mark${Date.now()}`
+    const marked = (n, level) => incident({ title: `${mark} ${n}`, level })
+    const names = async () =>
+      (await page.getByRole('option').locator('bdi').allInnerTexts()).filter((text) =>
+        text.startsWith(mark),
+      )
+    const shows = (...wanted) =>
+      eventually(async () => {
+        const seen = await names()
+        return wanted.every((n, i) => seen[i] === `${mark} ${n}`) && seen.length === wanted.length
+      })
+    await marked(1, 'high')
+    await marked(2, 'low')
+    await open(`/operations?q=${mark}`)
+    await shows(1, 2)
+    // Nobody has put the cursor anywhere: what is graver stands on top at once.
+    await marked(3, 'critical')
+    await shows(3, 1, 2)
+    // The row under the cursor stays; what is graver is seen below it, what is less grave in place.
+    await page.getByRole('option').nth(1).click()
+    await page.mouse.move(700, 5)
+    await marked(4, 'critical')
+    await shows(3, 1, 2, 4)
+    await marked(5, 'medium')
+    await shows(3, 1, 5, 2, 4)
     assert.match(await page.title(), /^(\(\d+\) )?Operations · Castellan$/)
+    await page.getByRole('button', { name: /1 new below/ }).click()
+    await shows(4, 3, 1, 5, 2)
+    // In a view that is full nothing moves, and the bar says what waits.
+    await page.setViewportSize({ width: 1440, height: 420 })
+    for (const n of [6, 7, 8, 9]) await marked(n, 'low')
+    await eventually(async () => (await names()).length > 7)
+    await page.getByRole('option').nth(1).click()
+    const before = await names()
+    await marked(10, 'critical')
+    const bar = page.getByRole('button', { name: /new critical/ }).filter({ hasText: 'show' })
+    await bar.waitFor()
+    assert.deepEqual(await names(), before)
     await bar.click()
-    await row(title).waitFor()
+    await row(`${mark} 10`).waitFor()
+    await page.setViewportSize({ width: 1440, height: 900 })
   }
   {
     const { id, version, title } = await incident()
@@ -398,19 +430,33 @@ await journey('on a phone the guard sees who is refused, answers, and calls for 
     await help.click()
     await page.getByRole('dialog').getByRole('button', { name: 'Call for help' }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    await page.getByText('Help has been called.').waitFor({ state: 'attached' })
-    const called = (await api('GET', '/v1/incidents?limit=200')).body.incidents
-    const own = called.find((one) => one.reason_owed)
+    const owed = async () => {
+      const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+      return incidents.filter((one) => one.reason_owed)
+    }
+    const [own] = await owed()
     assert.ok(own, 'no incident owes a reason')
-    assert.equal(await row(own.title).count(), 0, 'the call is seen where it was made')
+    assert.match(own.title, /^Panic: Willem Brandsma, /)
+    assert.ok(own.handling.call.phones.length > 0 && own.sop.length > 0, JSON.stringify(own))
+    // Where it was made a plain report stands for it, among what is the caller's own.
+    await open('/operations?owner=me&q=report')
+    await row('Report to complete').waitFor()
+    assert.equal(await row('Panic').count(), 0, 'the call is seen where it was made')
+    assert.ok(!/help|panic/i.test(await page.getByRole('main').innerText()))
+    // A second press joins the first.
     await help.click()
-    await page.getByRole('dialog').getByRole('link', { name: 'Say why' }).click()
-    await detail().getByText('You called for help.').waitFor()
-    await detail().getByRole('button', { name: 'Say why' }).click()
-    await page.keyboard.type('A visitor became violent.')
+    await page.getByRole('dialog').getByText('raises no second alarm').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Call again' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    assert.equal((await owed()).length, 1, 'a second alarm')
+    // The reason is given in the card itself.
+    await row('Report to complete').click()
+    await detail().getByText('Nobody yet').waitFor()
+    await detail().getByRole('textbox', { name: 'Comment' }).fill('A visitor became violent.')
     await page.keyboard.press('Control+Enter')
     await detail().getByText('A visitor became violent.').waitFor()
-    await detail().getByText('You called for help.').waitFor({ state: 'hidden' })
+    await detail().getByText(own.title).first().waitFor()
+    assert.equal((await owed()).length, 0)
   } finally {
     await page.setViewportSize({ width: 1440, height: 900 })
   }
@@ -522,6 +568,7 @@ const desk = async (link) => {
   return page
 }
 const gate = await desk(guard)
+const soc = await desk(analyst)
 
 await journey('a hand-over is seen at once where it goes, and waits for a word', async () => {
   if (!gate) return
@@ -535,6 +582,8 @@ await journey('a hand-over is seen at once where it goes, and waits for a word',
     await dialog.getByRole('combobox', { name: 'To' }).fill('a')
     const offered = (await page.getByRole('option').allInnerTexts()).join('|')
     assert.ok(offered.includes('Ria Koster') && offered.includes('Amira Benali'), offered)
+    // What they are, where, and that they are there: their console is open.
+    assert.match(offered, /Ria Koster\s+Guard · Every site · on duty/)
     // Oneself, an auditor, an engineer, and who works at another site alone.
     for (const name of ['Willem', 'Hanneke', 'Tom Ouwehand', 'Frans'])
       assert.ok(!offered.includes(name), offered)
@@ -588,6 +637,70 @@ await journey('a row of the evidence leads to the event itself', async () => {
   await one.getByText('OCSF event').waitFor()
 })
 
+await journey('a camera that cannot be played says why, and who can change that', async () => {
+  const { doors } = (await api('GET', '/v1/organisation')).body
+  const { door } = doors.find(({ camera }) => camera)
+  await open(`/places?id=${door}`)
+  await page.getByRole('button', { name: /cannot be played from here/ }).first().click()
+  const why = page.getByRole('dialog', { name: /cannot be played from here/ })
+  await why.getByText('[console] camera_link').waitFor()
+  await why.getByRole('link', { name: /^Where / }).click()
+  await page.waitForURL(/asset=/)
+})
+
+await journey('sound that the browser blocks is said, and one click allows it', async () => {
+  const strict = await launch({ isStrict: true })
+  try {
+    const { context: own, page: quiet } = await device(strict, {
+      storageState: await context.storageState(),
+    })
+    await quiet.goto(`${base}/sources`)
+    await quiet.getByRole('main').waitFor()
+    await quiet.getByRole('button', { name: /Sound blocked/ }).click()
+    await quiet.getByRole('button', { name: /^Sound is on/ }).waitFor()
+    await own.close()
+  } finally {
+    await strict.close()
+  }
+})
+
+await journey('from an event to who it could have been, and back to the evidence', async () => {
+  const { events } = (await api('GET', '/v1/events?class=4230001&limit=200')).body
+  const found = events.find(({ event }) => event.activity_id === 3) ?? events[0]
+  assert.ok(found, 'no passage in the demo')
+  await open(`/events?mode=search&event=${found.record}.${found.part}`)
+  await page.getByRole('link', { name: 'Who could it have been?' }).click()
+  const question = page.getByRole('region', { name: 'When and where' })
+  await question.getByRole('link', { name: 'its event' }).waitFor()
+  const ask = question.getByRole('button', { name: 'Ask' })
+  assert.ok(await ask.isDisabled(), 'it can be asked without a reason')
+  await question.getByRole('textbox', { name: 'Why is this asked?' }).fill('journey')
+  await ask.click()
+  const answer = page.getByRole('region', { name: 'Who could it have been?' })
+  for (const group of ['Could have been', 'Not known', 'Cannot have been']) {
+    await answer.getByRole('region', { name: group }).waitFor()
+  }
+  const excluded = answer.getByRole('region', { name: 'Cannot have been' })
+  await excluded.getByRole('button', { name: /^Why/ }).first().click()
+  await excluded.locator('a[href*="event="]').first().click()
+  await page.getByRole('region', { name: 'Event', exact: true }).getByText('OCSF event').waitFor()
+})
+
+await journey('a finding is read as a sentence, its evidence, and what nobody knew', async () => {
+  const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+  const found = incidents.find((one) => one.findings.length > 0)
+  assert.ok(found, 'no incident has findings')
+  await open(`/operations?i=${found.id}`)
+  const list = page.getByRole('region', { name: 'Findings' })
+  await list.getByText(/Provisional|Confirmed|Withdrawn/).first().waitFor()
+  await list.getByRole('link').first().click()
+  const finding = page.getByRole('region', { name: 'Finding', exact: true })
+  for (const part of ['What happened, in order', 'What nobody knows', 'Where it belongs']) {
+    await finding.getByRole('heading', { name: part }).waitFor()
+  }
+  await finding.locator('a[href^="/events"]').first().waitFor()
+})
+
 await journey('people, sources and rules are read: who, how well, and why', async () => {
   {
     await open('/people')
@@ -628,6 +741,102 @@ await journey('people, sources and rules are read: who, how well, and why', asyn
   }
 })
 
+const nameIsEverywhere = async () => {
+  if (!soc) return
+  // At the analyst's desk: an administrator may not ask for names.
+  const page = soc
+  const api = apiOf(page)
+  const open = async (path) => {
+    await page.goto(base + path)
+    await page.getByRole('main').waitFor()
+  }
+  const row = (title) => page.getByRole('option').filter({ hasText: title })
+  const detail = () => page.getByRole('region', { name: 'Incident', exact: true })
+  const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+  const about = incidents.filter((one) => one.evidence?.length > 0)
+  const people = about.flatMap((one) => one.entities.filter((e) => e.startsWith('person:')))
+  let id
+  for (const person of people.map((entity) => entity.slice('person:'.length))) {
+    const { body } = await api('GET', `/v1/people/${person}`)
+    if (body.name === null) id = person
+  }
+  assert.ok(id, `nobody's name is hidden: ${people}`)
+  const found = about.find((one) => one.entities.includes(`person:${id}`))
+
+  // What nobody asked for is told to nobody, and whoever searches is told what to do.
+  const hint = page.getByText('Names are hidden until you give a reason')
+  await open('/events?mode=search&q=person:nobody-of-this-name')
+  await hint.waitFor()
+  await open('/people')
+  await page.getByRole('textbox', { name: 'Find people' }).fill('nobody of this name')
+  await hint.waitFor()
+  await open(`/incidents?i=${found.id}`)
+  await detail().getByText(id).first().waitFor()
+
+  await open(`/people?id=${id}`)
+  await page.getByRole('button', { name: 'Show the name' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey wants it.')
+  await dialog.getByRole('button', { name: 'Show the name' }).click()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  const { name } = (await api('GET', `/v1/people/${id}`)).body
+  await page.getByRole('heading', { name }).waitFor()
+  await page.getByRole('option').filter({ hasText: name }).waitFor()
+
+  await open(`/incidents?q=${encodeURIComponent(name)}&i=${found.id}`)
+  await row(found.title).first().waitFor()
+  await detail().getByRole('link', { name }).first().waitFor()
+  assert.equal(await detail().getByText(id, { exact: true }).count(), 0, 'a number beside the name')
+  await open(`/operations?i=${found.id}&at=incident`)
+  await page.locator('td').getByText(name).first().waitFor()
+
+  const word = name.split(' ').at(-1).toLowerCase()
+  await open(`/events?mode=search&q=person:${word}`)
+  const table = page.getByRole('grid', { name: 'Events, newest first' })
+  await table.getByRole('gridcell', { name }).first().waitFor()
+  // Values in a row ask further; what happened opens it.
+  await table.getByRole('row').nth(1).getByRole('gridcell').nth(1).click()
+  const one = page.getByRole('region', { name: 'Event', exact: true })
+  await one.getByRole('link', { name }).first().waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type(name)
+  await page.getByRole('dialog').getByRole('option').filter({ hasText: name }).first().waitFor()
+  await page.keyboard.press('Escape')
+
+  const file = await page.evaluate(async (person) => {
+    const answer = await fetch(`/v1/events/export?format=csv&person=${person}`)
+    return { named: answer.headers.get('content-disposition'), text: await answer.text() }
+  }, id)
+  assert.match(file.named, new RegExp(`events-${id}-\\d{4}-\\d\\d-\\d\\dT\\d{4}Z\\.csv`))
+  const [head, first] = file.text.split('\r\n')
+  for (const column of ['what', 'person_name', 'account', 'place_name', 'host', 'src_ip']) {
+    assert.ok(head.split(',').includes(column), `${column} of ${head}`)
+  }
+  assert.ok(first.includes(name), first)
+}
+await journey(
+  'a name that was asked for is a name everywhere, and no other is told',
+  nameIsEverywhere,
+  { page: soc },
+)
+
+await journey('a badge that should have ended says so, and does not say where', async () => {
+  let leaver
+  await eventually(async () => {
+    const { incidents } = (await api('GET', '/v1/incidents?limit=200')).body
+    leaver = incidents.find((one) => one.rules.includes('leaver-badge'))
+    return leaver !== undefined
+  })
+  const id = leaver.entities.find((entity) => entity.startsWith('person:')).slice('person:'.length)
+  await open(`/people?id=${id}`)
+  const person = page.getByRole('region', { name: 'Person', exact: true })
+  await person.getByText(/Should have ended on .*, when this person left/).waitFor()
+  await person.getByText('Last badge use').waitFor()
+  await person.getByText(/This person left on /).waitFor()
+  assert.equal(await person.getByText('never seen').count(), 0, 'a passage that was never seen')
+  assert.deepEqual(await violations(), [])
+})
+
 await journey('what is written down is corrected, reported and bundled as evidence', async () => {
   const text = `A parcel at the gate, ${Date.now()}`
   await open('/incidents?tab=log')
@@ -657,7 +866,7 @@ await journey('what is written down is corrected, reported and bundled as eviden
 
   const { id } = await incident()
   await open(`/incidents?i=${id}`)
-  await detail().getByRole('button', { name: 'More', exact: true }).click()
+  await detail().getByRole('button', { name: 'Evidence bundle and address' }).click()
   await page.getByRole('menuitem', { name: 'Evidence bundle' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey wants it.')
@@ -684,6 +893,9 @@ await journey(
     const desk = workshop.page
     const mark = `journey-${Date.now()}`
     const alert = { alertId: mark, title: 'A new agent', severity: 'low', serviceSource: 'x' }
+    const { alertId, ...rest } = alert
+    const known = JSON.stringify({ id: `${alertId}-known`, ...rest })
+    await ingest(page, base, 'edr', 'application/x-ndjson', known)
     const since = new Date(Date.now() - 86_400_000).toISOString()
     const waiting = async () =>
       (await apiOf(desk)('GET', '/v1/dead-letters?source=edr&status=open&limit=500')).body.length
@@ -706,6 +918,9 @@ await journey(
       .filter({ hasText: /^line \d+/ })
       .first()
     await fault.click()
+    // What does not hold cannot be saved, and says why.
+    const save = desk.getByRole('button', { name: /^Save/ })
+    assert.ok(await save.isDisabled(), 'a syntax error can be saved')
     const [, line] = /^line (\d+)/.exec(await fault.innerText())
     const cursor = await field.evaluate((area) => [
       document.activeElement === area,
@@ -716,6 +931,11 @@ await journey(
     await field.fill(mended)
     const letter = desk.getByRole('list', { name: 'Dead letters' }).getByRole('button').first()
     await letter.getByText('gives events').waitFor({ state: 'attached' })
+    // What its source said last is tried too, and stays as it is.
+    const last = desk.getByRole('list', { name: 'Last records that were understood' })
+    const newest = last.getByRole('button').first()
+    await newest.getByText('stays as it is').waitFor({ state: 'attached' })
+    await desk.getByText(/0 of .*records? change/).waitFor()
     assert.deepEqual(await violations(desk), [])
     await field.press('Control+s')
     const dialog = desk.getByRole('dialog')
@@ -734,6 +954,14 @@ await journey(
     await field.fill(`${mended}\n.status_detail = "the journey was here"\n`)
     const samples = desk.getByRole('list', { name: 'What its samples give' })
     await samples.getByText('the journey was here').first().waitFor()
+    await newest.getByText('changes').waitFor({ state: 'attached' })
+    await newest.click()
+    await desk
+      .getByRole('region', { name: 'What it gives' })
+      .getByRole('insertion')
+      .filter({ hasText: 'the journey was here' })
+      .first()
+      .waitFor()
     await field.press('Control+s')
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey changes its mind.')
     await dialog.getByRole('button', { name: 'Save' }).click()
@@ -756,6 +984,78 @@ await journey(
     await dialog.getByRole('button', { name: 'Back to the shipped one' }).click()
     await dialog.getByText('The shipped mapping is in force.').waitFor()
     await finish()
+  },
+  { page: workshop.page },
+)
+
+/** Joins both worlds: who logs on, and where the doors say that they are. */
+const CONVERGED = (id) => `title: A log-on by somebody inside
+id: ${id}
+logsource: { category: authentication }
+detection:
+  selection:
+    class_uid: 3002
+    castellan.presence.state: [in, unknown]
+  condition: selection
+level: informational
+castellan:
+  team: soc
+  because: "{castellan.person} logged on, believed {castellan.presence.state}."
+  sop: [Nothing. It is a journey.]
+`
+
+await journey(
+  'a converged rule is written, tested, replayed, enabled and turned off',
+  async () => {
+    const desk = workshop.page
+    const id = `journey-${Date.now()}`
+    const dialog = desk.getByRole('dialog')
+    const finish = () => dialog.getByRole('button', { name: 'Done' }).click()
+    const because = async (label, words) => {
+      await dialog.getByRole('textbox', { name: 'Reason' }).fill('The journey wants it.')
+      await dialog.getByRole('button', { name: label }).click()
+      await dialog.getByText(words).waitFor()
+      await finish()
+    }
+    await desk.goto(`${base}/detections`)
+    await desk.getByRole('button', { name: 'New rule' }).click()
+    const rule = desk.getByRole('textbox', { name: 'Rule', exact: true })
+    const check = desk.getByRole('region', { name: 'Check' })
+    await rule.fill(CONVERGED(id).replace('castellan.presence.state', 'castellan.presence.stat'))
+    await check.getByText(/nothing fills the field/).waitFor()
+    await rule.fill(CONVERGED(id))
+    await desk
+      .getByRole('textbox', { name: 'Cases', exact: true })
+      .fill(
+        `rule: ${id}\ncases:\n  - name: nobody knows\n    expect: match\n    events:\n      - { at: ` +
+          `"10:00:00", source: idp, category: authentication, ocsf: { class_uid: 3002, user: ` +
+          `{ name: x } } }\n  - name: no log-on\n    expect: nothing\n    events:\n      - { at: ` +
+          `"10:00:00", source: idp, category: authentication, ocsf: { class_uid: 3001 } }\n`,
+      )
+    await check.getByText(/rule loads/).waitFor()
+    assert.deepEqual(await violations(desk), [])
+    const replay = desk.getByRole('region', { name: 'Replay', exact: true })
+    await replay.getByRole('button', { name: 'Replay' }).click()
+    await replay.getByRole('region', { name: 'What it found' }).waitFor({ timeout: 60_000 })
+    assert.deepEqual(await violations(desk), [])
+    await rule.press('Control+s')
+    await because('Save and enable', /is in force/)
+    await eventually(async () => {
+      const { status } = await apiOf(desk)('GET', `/v1/rules/${id}`)
+      return status === 200
+    })
+    await desk.getByRole('button', { name: 'Back to the list' }).click()
+    await desk.getByRole('button', { name: 'Turn off' }).click()
+    await because('Turn off', 'It is off.')
+    await desk.getByRole('button', { name: 'Turn on' }).click()
+    await because('Turn on', 'It is on.')
+    for (const tab of ['Alarm rate', 'Exceptions', 'Late events']) {
+      await desk.getByRole('radiogroup').getByText(tab, { exact: true }).click()
+      await eventually(async () => (await violations(desk)).length === 0)
+    }
+    await desk.goto(`${base}/detections?draft=${id}`)
+    await desk.getByRole('button', { name: 'Take it away' }).click()
+    await because('Take it away', 'It is gone.')
   },
   { page: workshop.page },
 )

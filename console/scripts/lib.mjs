@@ -13,6 +13,7 @@ export const PAGES = [
   'detections',
   'system',
   'me',
+  'whereabouts',
 ]
 
 /** Pages within pages. */
@@ -38,14 +39,17 @@ export function arguments_() {
   return { base: rest[0].replace(/\/$/, ''), link: rest[1], ...named }
 }
 
-export function launch() {
+/** `isStrict`: nothing sounds until somebody has clicked, as in a browser as it comes. */
+export function launch({ isStrict = false } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
       '--disable-gpu',
       '--disable-dev-shm-usage',
-      '--autoplay-policy=no-user-gesture-required',
+      isStrict
+        ? '--autoplay-policy=document-user-activation-required'
+        : '--autoplay-policy=no-user-gesture-required',
     ],
   })
 }

@@ -505,8 +505,9 @@ export interface paths {
         };
         /**
          * A search as a file, newest first: `ndjson` is one event per line, `csv` the columns that people
-         *     read, `parquet` the same columns with their types. At the limit `export_rows_max` the last line
-         *     says so; in a Parquet file its metadata does, under the key `castellan.cut`.
+         *     read, `parquet` the same columns with their types. People are called by their ids, and by name
+         *     too where the caller has asked for it. At the limit `export_rows_max` the last line says so; in
+         *     a Parquet file its metadata does, under the key `castellan.cut`.
          */
         get: {
             parameters: {
@@ -1921,6 +1922,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose names this session has asked for, with a reason each, and may call by name wherever they
+         *     appear. For a token: nobody; one of the scope `names` is given names where they stand.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NameItem"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/occurrences": {
         parameters: {
             query?: never;
@@ -2346,8 +2393,8 @@ export interface paths {
         /**
          * Calls for help in silence: a critical incident, owned at once by those who guard the site. The
          *     reason is asked for afterwards: `reason_owed` until the caller comments. A second call of the
-         *     same caller within ten minutes is the same incident (200). What cannot be read of the body is
-         *     left out; a call does not fail because of it.
+         *     same caller within ten minutes joins the same incident (200), which says that they called again
+         *     and where. What cannot be read of the body is left out; a call does not fail because of it.
          */
         post: {
             parameters: {
@@ -2848,6 +2895,55 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["StayItem"][];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/presence/{person}/passage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a person's badge was last used at a door, and why that does not say where they are, where
+         *     it does not.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Person id */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PassageAnswer"];
                     };
                 };
                 404: {
@@ -3889,6 +3985,13 @@ export interface components {
             /** @description What it allows. */
             meaning: string;
         };
+        /** @description Which kind of finding asks for a step. */
+        AskedBy: {
+            /** @description Its rule. */
+            rule: components["schemas"]["RuleId"];
+            /** @description What it says it has found. */
+            title: string;
+        };
         AssetId: string;
         /** @description One thing. */
         AssetItem: {
@@ -3944,10 +4047,15 @@ export interface components {
         };
         /** @description A person's silent call for help. */
         Call: {
+            /** @description When they pressed again, oldest first. */
+            again?: components["schemas"]["Timestamp"][];
             /** @description When. */
             at: components["schemas"]["Timestamp"];
             /** @description Who called. Nothing of it sounds or shows where they are. */
             by: string;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description Their telephone numbers. */
+            phones?: string[];
         };
         /** @description What the browser is asked for. */
         CeremonyAnswer: {
@@ -4175,6 +4283,11 @@ export interface components {
         IdentifierItem: {
             /** @description `badge`, `account` … */
             kind: string;
+            /**
+             * @description A badge or account that was never ended although its person has left: it should have been,
+             *     when they did.
+             */
+            overdue?: boolean;
             /** @description Which system's namespace. */
             realm?: string | null;
             valid_from?: components["schemas"]["Timestamp"] | null;
@@ -4250,6 +4363,7 @@ export interface components {
         IncidentView: {
             /** @description Every action, and for a missing one the reason. */
             actions: Record<string, never>[];
+            escalates_at?: components["schemas"]["Timestamp"] | null;
             /** @description The incident. */
             incident: components["schemas"]["Incident"];
         };
@@ -4376,6 +4490,13 @@ export interface components {
          * @enum {string}
          */
         Milestone: "dispatched" | "on_scene" | "clear";
+        /** @description A person whose name this session has asked for. */
+        NameItem: {
+            /** @description Id: what they are called by otherwise. */
+            id: components["schemas"]["PersonId"];
+            /** @description The name. */
+            name: string;
+        };
         /** @description A new password. */
         NewPassword: {
             /** @description The new one: 12 to 256 characters. */
@@ -4518,8 +4639,14 @@ export interface components {
         /** @description Who works with Castellan, and whose incidents they may be given. */
         OperatorName: {
             id: string;
+            /** @description Their console was in use within the last minutes. */
+            is_on_duty: boolean;
             name: string;
             person?: components["schemas"]["PersonId"] | null;
+            /** @description What they are. */
+            roles: string[];
+            /** @description Whose incidents are theirs. */
+            teams: components["schemas"]["TeamId"][];
             /** @description Else the sites whose incidents they may work; nobody is given another's. */
             works_at: components["schemas"]["PlaceId"][];
             /** @description May work every incident. */
@@ -4592,6 +4719,10 @@ export interface components {
         PanicRequest: {
             asset?: components["schemas"]["AssetId"] | null;
             place?: components["schemas"]["PlaceId"] | null;
+        };
+        /** @description The last passage, if there was one. */
+        PassageAnswer: {
+            passage?: components["schemas"]["PassageItem"] | null;
         };
         /** @description One passage. */
         PassageItem: {
@@ -4683,6 +4814,7 @@ export interface components {
             status: components["schemas"]["PersonStatus"];
             /** @description Team. */
             team?: string | null;
+            until?: components["schemas"]["Timestamp"] | null;
         };
         /**
          * @description What a person is to the organisation.
@@ -5071,6 +5203,8 @@ export interface components {
         };
         /** @description One step of the operating procedure. */
         SopStep: {
+            /** @description The findings that ask for it, the first first; none for one that a person wrote. */
+            asked_by?: components["schemas"]["AskedBy"][];
             /** @description When it was ticked, and by whom. */
             done?: [
                 string,
@@ -5264,6 +5398,11 @@ export interface components {
             step: number;
         } | {
             /** @enum {string} */
+            act: "called_again";
+            /** @description Where, as far as it can be said. */
+            text: string;
+        } | {
+            /** @enum {string} */
             act: "notified";
             /** @description By which channel. */
             channel: string;
@@ -5340,6 +5479,8 @@ export interface components {
             problems: components["schemas"]["FileProblem"][];
             /** @description What became of each record, dead letters first. */
             results: components["schemas"]["TryResult"][];
+            /** @description What the mapping in force makes of the source's last records, the newest first. */
+            samples: components["schemas"]["TrySample"][];
         };
         /** @description What to try. Nothing is kept. */
         TryBody: {
@@ -5349,6 +5490,12 @@ export interface components {
             files?: {
                 [key: string]: string;
             };
+            /**
+             * Format: int32
+             * @description So many of the source's last records that the mapping in force makes events of, to see
+             *     what changes for them; needs `source` and the right `event.raw`.
+             */
+            latest?: number;
             source?: components["schemas"]["SourceId"] | null;
             /** @description Texts, each a record; for CSV the header and records. */
             texts?: string[];
@@ -5377,6 +5524,25 @@ export interface components {
             record?: number | null;
             /** @description The text's number, from 0. */
             text?: number | null;
+        };
+        /**
+         * @description A record that the mapping in force makes events of; `results` says what the files tried make
+         *     of it.
+         */
+        TrySample: {
+            /** @description The events that the mapping in force makes of it. */
+            before: Record<string, never>[];
+            /** @description Its beginning, where it is text. */
+            head?: string | null;
+            /** @description Whether the files tried make other events of it. */
+            is_changed: boolean;
+            /** @description When it came. */
+            received_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description The record.
+             */
+            record: number;
         };
         /** @description An identifier that nobody in the organisation answers to. */
         UnresolvedItem: {

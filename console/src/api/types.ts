@@ -21,6 +21,8 @@ export type OcsfEvent = { [attribute: string]: unknown }
 export interface SopStep {
   text: string
   done?: [by: string, at: string] | { by: string; at: string } | null
+  /** The findings that ask for it; none for what a person wrote. */
+  asked_by?: { rule: string; title: string }[]
 }
 
 export interface TimelineEntry {
@@ -61,6 +63,8 @@ export interface Incident {
   handling?: Handling
   /** Help was called for, and why is still to be said. */
   reason_owed?: boolean
+  /** It stands for a call from this screen, of which nothing may be seen here. */
+  isMasked?: true
 }
 
 /** How an incident is handled beside its state and owner. */
@@ -71,7 +75,20 @@ export interface Handling {
   merged_into?: string | null
   merged?: string[]
   /** A person called for help in silence. */
-  call?: { by: string; at: string } | null
+  call?: Call | null
+  /** When everybody was told because nobody had acknowledged it. */
+  escalated?: string[]
+  /** Whoever works incidents at any site sees it. */
+  everywhere?: boolean
+}
+
+export interface Call {
+  by: string
+  at: string
+  person?: string | null
+  phones?: string[]
+  /** When they pressed again. */
+  again?: string[]
 }
 
 export interface ActionOffer {
@@ -84,6 +101,8 @@ export interface ActionOffer {
 export interface IncidentView {
   incident: Incident
   actions: ActionOffer[]
+  /** When everybody is told, unless somebody acknowledges it until then. */
+  escalates_at?: string | null
 }
 
 export interface PlaceItem {
@@ -126,6 +145,9 @@ export interface OperatorName {
   person?: string | null
   works_everywhere: boolean
   works_at: string[]
+  roles?: string[]
+  teams?: string[]
+  is_on_duty?: boolean
 }
 
 export interface Organisation {

@@ -1,11 +1,12 @@
 /** What an event says, in few words: which world, what happened, whom and what it is about. */
-import type { OcsfEvent } from '../api/types'
+import type { EventItem, OcsfEvent } from '../api/types'
 import { t, word } from '../text'
 
 export type World = 'physical' | 'logical'
 
 /** The first class of the physical security extension. */
 const PHYSICAL_FROM = 4_230_000
+export const PHYSICAL_ACCESS = 4_230_001
 const AUTHENTICATION = 3002
 const NETWORK = 4001
 
@@ -50,6 +51,63 @@ export const personOf = (event: OcsfEvent): string | undefined => text(event, 'c
 export const placeOf = (event: OcsfEvent): string | undefined =>
   text(event, 'castellan.place.id', 'castellan.place.zone', 'castellan.device.place')
 
+/** Things that are carried about: where they belong is not where they are. */
+const CARRIED = ['laptop', 'phone', 'tablet']
+
+/** Network activity: a firewall, a proxy or a name server tells of things that are elsewhere. */
+const isTraffic = (event: OcsfEvent): boolean => {
+  const uid = number(event, 'class_uid')
+  return uid >= 4_000 && uid < 5_000
+}
+
+export interface Where {
+  /** Where it happened. */
+  place?: string
+  /** Nobody says where: it was done with a thing that is carried about. */
+  carried?: { kind: string; owner?: string }
+}
+
+/**
+ * Where it happened. Of traffic that is where its thing stands, and not where it was seen; a thing
+ * that is carried about is where nobody says. Exports say the same (`crates/lake/src/told.rs`).
+ */
+export function whereOf(event: OcsfEvent): Where {
+  const side = isTraffic(event) ? 'src' : 'device'
+  const place = isTraffic(event) ? text(event, 'castellan.src.place') : placeOf(event)
+  const kind = text(event, `castellan.${side}.kind`)
+  const isCarried = kind !== undefined && CARRIED.includes(kind)
+  // A door, or a desk, knows where it is, whatever was carried to it.
+  if (!isCarried || (place && !isTraffic(event))) return { place }
+  return { carried: { kind, owner: text(event, `castellan.${side}.owner.id`) } }
+}
+
+/** The same where a list has room for words alone. */
+export function whereInWords(event: OcsfEvent, nameOf: (entity: string) => string): string {
+  const { place, carried } = whereOf(event)
+  if (place) return nameOf(`place:${place}`)
+  if (!carried) return ''
+  const kind = word('incidents', 'carried', carried.kind)
+  return carried.owner
+    ? t('incidents.carried_of', { kind, name: nameOf(`person:${carried.owner}`) })
+    : kind
+}
+
+/**
+ * Without the verdicts that were also told as a log-on where the door's own event stands too: one
+ * line for one fact. The twin of a door's event is reached from it.
+ */
+export function withoutEchoes<T>(items: readonly T[], read: (item: T) => EventItem): T[] {
+  const told = new Set<number>()
+  for (const item of items) {
+    const { event, record } = read(item)
+    if (!isEcho(event)) told.add(record)
+  }
+  return items.filter((item) => {
+    const { event, record } = read(item)
+    return !isEcho(event) || !told.has(record)
+  })
+}
+
 /** Which thing reported it or did it. */
 export const assetOf = (event: OcsfEvent): string | undefined =>
   text(event, 'castellan.src.asset', 'castellan.device.asset', 'castellan.dst.asset')
@@ -64,7 +122,7 @@ const endpoint = (event: OcsfEvent, side: string): string | undefined =>
 export function describe(event: OcsfEvent): string {
   const uid = number(event, 'class_uid')
   const activity = number(event, 'activity_id')
-  if (uid === 4_230_001) {
+  if (uid === PHYSICAL_ACCESS) {
     const what = word('incidents', 'door', String(activity))
     const reason = text(event, 'status_detail', 'unmapped.reason')
     return reason ? `${what}: ${reason}` : what

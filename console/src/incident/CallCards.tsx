@@ -6,10 +6,11 @@ import type { Incident } from '../api/types'
 import { useExternal } from '../live/external'
 import { incidents } from '../live/incidents'
 import { useDirectory } from '../org/organisation'
-import { callerOf, isMine } from '../panic/raised'
+import { callerOf, isMine, isUnheard } from '../panic/raised'
 import { useRight } from '../session/session'
 import { t } from '../text'
-import { Ago } from '../ui/Stamp'
+import { Ago, Stamp } from '../ui/Stamp'
+import { Phones } from './CallFacts'
 import css from './offer.module.css'
 import { byUrgency } from './queue'
 import { useActs } from './useActs'
@@ -27,7 +28,7 @@ export function CallCards() {
   const list = useMemo(() => {
     const mine = [me.operator, me.person]
     const calls = [...byId.values()].filter(
-      (incident) => callerOf(incident) && incident.state === 'new' && !isMine(incident, mine),
+      (incident) => isUnheard(incident) && !incident.isMasked && !isMine(incident, mine),
     )
     return calls.sort(byUrgency)
   }, [byId, me])
@@ -38,7 +39,14 @@ export function CallCards() {
         <Call
           key={incident.id}
           incident={incident}
-          answer={() => void one(incident, { action: 'acknowledge' })}
+          answer={() =>
+            void one(
+              incident,
+              incident.state === 'new'
+                ? { action: 'acknowledge' }
+                : { action: 'comment', text: t('desk.heard_again') },
+            )
+          }
         />
       ))}
     </section>
@@ -48,23 +56,43 @@ export function CallCards() {
 function Call({ incident, answer }: { incident: Incident; answer: () => void }) {
   const directory = useDirectory()
   const name = directory.operatorName(callerOf(incident) ?? '')
+  const { call, escalated } = incident.handling ?? {}
+  const again = call?.again?.at(-1)
+  const known = incident.entities.filter((entity) => entity.startsWith('place:'))
+  const names = [...known.slice(0, 1), ...(incident.site ? [`place:${incident.site}`] : [])]
+  const place = [...new Set(names)].map((entity) => directory.nameOf(entity)).join(', ')
   return (
     <article className={css.card} data-call aria-label={incident.title}>
       <p className={css.from}>
         <IconLifebuoy size={15} aria-hidden />
         <bdi>{t('incidents.call_from', { name })}</bdi>
         <span className={`${css.left} num`}>
-          <Ago at={incident.opened_at} />
+          <Ago at={again ?? incident.opened_at} />
         </span>
       </p>
       <p className={css.note}>
-        {incident.site
-          ? t('incidents.call_at', { place: directory.nameOf(`place:${incident.site}`) })
-          : t('incidents.call_nowhere')}
+        {place ? t('incidents.call_at', { place }) : t('incidents.call_nowhere')}
+        {call && (
+          <>
+            {' · '}
+            <Phones call={call} />
+          </>
+        )}
       </p>
+      {again && (
+        <p className={css.note}>
+          {t('desk.pressed_again')}: <Stamp at={again} place={incident.site} />
+        </p>
+      )}
+      {incident.state === 'new' && escalated && escalated.length > 0 && (
+        <p className={css.note}>
+          {t('incidents.told_all', { count: escalated.length })}{' '}
+          <Stamp at={escalated.at(-1)!} place={incident.site} />
+        </p>
+      )}
       <div className={css.acts}>
         <Button color="red" onClick={answer}>
-          {t('incidents.action_acknowledge')}
+          {t(incident.state === 'new' ? 'incidents.action_acknowledge' : 'desk.hear_again')}
         </Button>
         <Button
           variant="default"

@@ -1,22 +1,18 @@
 import { Radio, Select, Textarea } from '@mantine/core'
-import { useMemo, useState } from 'react'
-import type { Disposition, Owner } from '../api/types'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useState } from 'react'
+import type { Disposition } from '../api/types'
 import { incidents, isOpen } from '../live/incidents'
 import { useExternal } from '../live/external'
-import { useDirectory } from '../org/organisation'
-import { useSession } from '../session/session'
 import { t, word, type TextKey } from '../text'
 import { serverNow } from '../time/clock'
 import { Dialog } from '../ui/Dialog'
 import { ActForm } from './Dialogs'
 import { closeDialog, type DialogKind, type OpenDialog } from './dialogs'
-import { ownerKey } from './filter'
 import css from './incident.module.css'
 import { OpenByHand } from './OpenByHand'
-import { receivers } from './receivers'
+import { OwnerForm } from './OwnerForm'
 import { SnoozeForm } from './SnoozeForm'
-import { useActs } from './useActs'
-import { useMe } from './useMe'
 
 const DISPOSITIONS: Disposition[] = [
   'true_positive',
@@ -25,6 +21,7 @@ const DISPOSITIONS: Disposition[] = [
   'test',
   'duplicate',
   'undetermined',
+  'withdrawn',
 ]
 
 const TITLES: Record<DialogKind, TextKey> = {
@@ -74,82 +71,6 @@ function Form({ open: { kind, list } }: { open: OpenDialog }) {
 
 type ListProps = { list: OpenDialog['list'] }
 
-/** To whom these may be given: teams, and those who may work every one of them. */
-function useOwners(list: OpenDialog['list'], kind: 'assign' | 'escalate' | 'offer') {
-  const { organisation } = useDirectory()
-  const { operator } = useSession()
-  const me = useMe()
-  const held = useExternal(incidents)
-  return useMemo(() => {
-    // Teams that own something are teams, whether or not the organisation lists them.
-    const owning = [...held.byId.values()].flatMap((i) =>
-      i.owner.kind === 'team' ? [i.owner.id] : [],
-    )
-    const teams = [...new Set([...organisation.teams, ...operator.teams, ...owning])].sort()
-    const all = [
-      ...teams.map((id) => ({ value: `team:${id}`, label: t('incidents.team', { name: id }) })),
-      ...(kind === 'escalate' ? [] : receivers(organisation.operators, list)),
-    ]
-    const owners = new Set(list.map(ownerKey))
-    return all.filter(
-      ({ value }) =>
-        !(owners.size === 1 && owners.has(value)) &&
-        !(kind === 'offer' && value === `person:${me.person}`),
-    )
-  }, [held, organisation, operator, me, list, kind])
-}
-
-function ownerOf(value: string | null): Owner | undefined {
-  const [kind, id] = (value ?? '').split(/:(.*)/)
-  return id && (kind === 'team' || kind === 'person') ? { kind, id } : undefined
-}
-
-function OwnerForm({ list, kind }: ListProps & { kind: 'assign' | 'escalate' | 'offer' }) {
-  const owners = useOwners(list, kind)
-  const [to, setTo] = useState<string | null>(null)
-  const [note, setNote] = useState('')
-  const { many } = useActs()
-  const act = () => {
-    const owner = ownerOf(to)
-    if (!owner) return undefined
-    if (kind === 'offer') return { action: 'offer' as const, to: owner, note: note.trim() }
-    return { action: 'assign' as const, to: owner }
-  }
-  const after = () => {
-    if (kind !== 'escalate' || !note.trim()) return
-    const now = incidents.get().byId
-    const fresh = list.map((looked) => now.get(looked.id) ?? looked)
-    void many(fresh, { action: 'comment', text: note.trim() })
-  }
-  return (
-    <ActForm list={list} label={t(`incidents.action_${kind}`)} act={act} after={after}>
-      <Select
-        label={t('incidents.to')}
-        placeholder={t('incidents.to_hint')}
-        data={owners}
-        value={to}
-        onChange={setTo}
-        searchable
-        required
-        data-autofocus
-        nothingFoundMessage={t('shell.palette_none')}
-      />
-      {kind !== 'assign' && (
-        <Textarea
-          label={t('incidents.note')}
-          value={note}
-          autosize
-          minRows={2}
-          maxLength={4000}
-          required
-          onChange={(event) => setNote(event.currentTarget.value)}
-        />
-      )}
-      {kind === 'offer' && <p className="dim">{t('incidents.dialog_offer_text')}</p>}
-    </ActForm>
-  )
-}
-
 function ReasonForm({ list, action }: ListProps & { action: 'decline' | 'reopen' }) {
   const [reason, setReason] = useState('')
   const act = () => (reason.trim() ? { action, reason: reason.trim() } : undefined)
@@ -182,6 +103,7 @@ function ResolveForm({ list }: ListProps) {
       : undefined
   return (
     <ActForm list={list} label={t('incidents.action_resolve')} act={act}>
+      <Unfinished list={list} note={reason} />
       <Radio.Group
         value={chosen}
         onChange={setChosen}
@@ -210,6 +132,24 @@ function ResolveForm({ list }: ListProps) {
         onChange={(event) => setReason(event.currentTarget.value)}
       />
     </ActForm>
+  )
+}
+
+/** What is still undone; nothing forbids to resolve it all the same. */
+function Unfinished({ list, note }: ListProps & { note: string }) {
+  const left = list.flatMap(({ sop }) => sop.filter((step) => !step.done)).length
+  const isSilent =
+    !note.trim() && list.some(({ timeline }) => !timeline.some(({ act }) => act.act === 'comment'))
+  const words = [
+    left > 0 && t('incidents.steps_left', { count: left }),
+    isSilent && t('incidents.no_word'),
+  ].filter(Boolean)
+  if (words.length === 0) return null
+  return (
+    <p className={css.unfinished} role="status">
+      <IconAlertTriangle size={15} aria-hidden />
+      <span>{words.join(' ')}</span>
+    </p>
   )
 }
 

@@ -1,5 +1,5 @@
 import { SegmentedControl, UnstyledButton } from '@mantine/core'
-import { IconDoor, IconServer2, IconStarFilled } from '@tabler/icons-react'
+import { IconDoor, IconServer2, IconStarFilled, IconUserQuestion } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { EventItem, Incident } from '../api/types'
@@ -9,18 +9,21 @@ import {
   describe,
   eventKey,
   personOf,
-  placeOf,
+  siteOf,
+  whereInWords,
+  whereOf,
   worldOf,
   type World,
 } from '../event/describe'
 import { useKeys } from '../keys/keys'
 import { useDirectory } from '../org/organisation'
+import { askAbout, momentsOf } from '../pages/whereabouts/moments'
 import { t } from '../text'
 import { EntityLink } from '../ui/EntityLink'
 import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
 import { Stamp } from '../ui/Stamp'
 import { useUrl } from '../url'
-import { byTime, useAround, useEvidence } from './evidence'
+import { byTime, evidenceOf, isAbout, useAround, useEvidence } from './evidence'
 import css from './evidence.module.css'
 import { Lanes } from './Lanes'
 
@@ -36,13 +39,21 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
   const zone = directory.zoneOf(incident.site)
   const [chosen, choose] = useState<string>()
   const [worlds, setWorlds] = useState({ physical: true, logical: true })
-  const own = useMemo(() => new Set(evidence.items.map(eventKey)), [evidence.items])
-  const items = useMemo(() => {
-    const all = new Map(
-      [...(around.data ?? []), ...evidence.items].map((item) => [eventKey(item), item]),
+  const shown = useMemo(() => {
+    const entities = new Set(incident.entities)
+    const isDoor = (place: string) => directory.door(place) !== undefined
+    return evidenceOf(evidence.items, around.data ?? [], (event) =>
+      isAbout(event, entities, isDoor),
     )
-    return [...all.values()].filter((item) => worlds[worldOf(item.event)]).sort(byTime)
-  }, [around.data, evidence.items, worlds])
+  }, [around.data, evidence.items, incident.entities, directory])
+  const { own } = shown
+  const [about, others] = useMemo(() => {
+    const isOf = (item: EventItem) => worlds[worldOf(item.event)]
+    return [shown.about.filter(isOf), shown.around.filter(isOf)]
+  }, [shown, worlds])
+  /** As the table has them, and as they happened. */
+  const items = useMemo(() => [...about, ...others], [about, others])
+  const inTime = useMemo(() => [...items].sort(byTime), [items])
   const move = (by: number) => {
     if (items.length === 0) return
     const here = items.findIndex((item) => eventKey(item) === chosen)
@@ -68,6 +79,9 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
       run: () => move(-1),
     },
   ])
+  // About the one that is chosen; else about all that the findings rest on.
+  const one = items.filter((item) => eventKey(item) === chosen)
+  const asked = one.length > 0 ? one : evidence.items
   const tools = (
     <div className={css.tools}>
       <div className={css.toolsIn}>
@@ -102,6 +116,15 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
         <span className={`${css.counted} num`}>
           {t('incidents.evidence_shown', { count: items.length, own: own.size })}
         </span>
+        {evidence.items.length > 0 && (
+          <Link
+            to={'/whereabouts' as never}
+            search={askAbout(momentsOf(asked)) as never}
+            className={css.whoLink}
+          >
+            <IconUserQuestion size={14} aria-hidden /> {t('whereabouts.title')}
+          </Link>
+        )}
       </div>
     </div>
   )
@@ -119,11 +142,11 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
     <div className={css.view}>
       {tools}
       {items.length > 0 && (
-        <Lanes items={items} evidence={own} chosen={chosen} choose={choose} zone={zone} />
+        <Lanes items={inTime} evidence={own} chosen={chosen} choose={choose} zone={zone} />
       )}
       {around.isError && <ProblemNote error={around.error} retry={() => void around.refetch()} />}
       {items.length === 0 && (evidence.isReading || around.isPending) && <Waiting />}
-      <EventTable items={items} own={own} chosen={chosen} choose={choose} />
+      <EventTable about={about} around={others} own={own} chosen={chosen} choose={choose} />
     </div>
   )
 })
@@ -134,13 +157,29 @@ function WorldIcon({ world }: { world: World }) {
 }
 
 interface TableProps {
-  items: readonly EventItem[]
+  about: readonly EventItem[]
+  /** What else happened then. */
+  around: readonly EventItem[]
   own: ReadonlySet<string>
   chosen: string | undefined
   choose: (key: string) => void
 }
 
-const EventTable = memo(function EventTable({ items, own, chosen, choose }: TableProps) {
+const EventTable = memo(function EventTable({ about, around, own, chosen, choose }: TableProps) {
+  const row = (item: EventItem, isAround: boolean) => {
+    const key = eventKey(item)
+    return (
+      <tr
+        key={key}
+        data-evidence={own.has(key) || undefined}
+        data-around={isAround || undefined}
+        onClick={() => choose(key)}
+        data-chosen={key === chosen || undefined}
+      >
+        <EventCells item={item} isEvidence={own.has(key)} />
+      </tr>
+    )
+  }
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
     box.current?.querySelector('[data-chosen]')?.scrollIntoView({ block: 'nearest' })
@@ -168,21 +207,18 @@ const EventTable = memo(function EventTable({ items, own, chosen, choose }: Tabl
             <th>{t('incidents.where')}</th>
           </tr>
         </thead>
-        <tbody>
-          {items.map((item) => {
-            const key = eventKey(item)
-            return (
-              <tr
-                key={key}
-                data-evidence={own.has(key) || undefined}
-                onClick={() => choose(key)}
-                data-chosen={key === chosen || undefined}
-              >
-                <EventCells item={item} isEvidence={own.has(key)} />
-              </tr>
-            )
-          })}
-        </tbody>
+        <tbody>{about.map((item) => row(item, false))}</tbody>
+        {around.length > 0 && (
+          <tbody>
+            <tr className={css.aroundHead}>
+              {/* As many columns as are left where there is little room. */}
+              <th colSpan={2} scope="rowgroup">
+                {t('incidents.evidence_around')}
+              </th>
+            </tr>
+            {around.map((item) => row(item, true))}
+          </tbody>
+        )}
       </table>
     </div>
   )
@@ -197,20 +233,21 @@ const EventCells = memo(function EventCells({
 }) {
   const world = worldOf(item.event)
   const person = personOf(item.event)
-  const place = placeOf(item.event)
+  const { place } = whereOf(item.event)
   const asset = assetOf(item.event)
   const directory = useDirectory()
+  const where = whereInWords(item.event, directory.nameOf)
   // Where there is no room beside it, it stands below.
   const about = [
-    person ?? (asset && directory.nameOf(`asset:${asset}`)),
-    place && directory.nameOf(`place:${place}`),
+    person ? directory.nameOf(`person:${person}`) : asset && directory.nameOf(`asset:${asset}`),
+    where,
   ]
     .filter(Boolean)
     .join(' · ')
   return (
     <>
       <td className={css.when}>
-        <Stamp at={item.time} place={place} />
+        <Stamp at={item.time} place={place ?? siteOf(item.event)} />
       </td>
       <td className={css.what} data-world={world}>
         <span className={css.whatIn}>
@@ -238,11 +275,13 @@ const EventCells = memo(function EventCells({
         )}
       </td>
       <td className={css.where}>
-        {place && (
+        {place ? (
           <span className={css.whereIn}>
             <EntityLink entity={`place:${place}`} />
             <CameraLink entity={`place:${place}`} at={item.time} />
           </span>
+        ) : (
+          <bdi className="dim">{where}</bdi>
         )}
       </td>
     </>

@@ -2,7 +2,7 @@ import { CloseButton, Select, TextInput } from '@mantine/core'
 import { IconFilter } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import { useDirectory } from '../org/organisation'
-import { t, word } from '../text'
+import { t, teamName, word } from '../text'
 import { LEVELS } from '../ui/gravity'
 import { useUrl } from '../url'
 import css from './filter.module.css'
@@ -77,7 +77,7 @@ export function FilterSelects({ withSite = true }: { withSite?: boolean }) {
           { value: 'me', label: t('incidents.owner_me') },
           ...directory.organisation.teams.map((id) => ({
             value: `team:${id}`,
-            label: t('incidents.team', { name: id }),
+            label: teamName(id),
           })),
         ]}
       />

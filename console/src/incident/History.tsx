@@ -117,7 +117,11 @@ const ICONS: Record<string, ReactNode> = {
 function ActLine({ entry, incident }: { entry: TimelineEntry; incident: Incident }) {
   const directory = useDirectory()
   const isOurs = entry.by === 'castellan'
-  const text = entryText(entry, (e) => directory.nameOf(e), incident.sop)
+  // A call for help says itself who made it and how.
+  const isCall = entry.act.act === 'opened' && incident.handling?.call
+  const text = isCall
+    ? String(entry.act.text)
+    : entryText(entry, (e) => directory.nameOf(e), incident.sop)
   return (
     <li className={css.line} data-act={entry.act.act}>
       <span className={css.lineTime}>
@@ -127,7 +131,7 @@ function ActLine({ entry, incident }: { entry: TimelineEntry; incident: Incident
         {ICONS[entry.act.act] ?? <IconArrowRight size={12} aria-hidden />}
       </span>
       <div className={css.lineText}>
-        <bdi>{entry.act.act === 'folded' ? directory.inWords(text) : text}</bdi>
+        <bdi>{entry.act.act === 'folded' ? directory.inWords(text, incident.entities) : text}</bdi>
         <span className={css.lineWho}>
           <span className="faint">
             <bdi>{isOurs ? 'Castellan' : directory.operatorName(entry.by)}</bdi>

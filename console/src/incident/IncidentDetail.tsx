@@ -3,19 +3,23 @@ import { IconDots } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
+import { IncidentFindings } from '../finding/IncidentFindings'
 import { useDirectory } from '../org/organisation'
+import { OwnReport } from '../panic/OwnReport'
 import { ReasonOwed } from '../panic/ReasonOwed'
 import { useSession } from '../session/session'
-import { t, type TextKey } from '../text'
+import { t, teamName, type TextKey } from '../text'
 import { ActionButton, refusalOf } from '../ui/ActionButton'
 import { EntityLink } from '../ui/EntityLink'
 import { ProblemNote, Waiting } from '../ui/Notes'
 import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
 import type { Act } from './acts'
-import { COMMENT_FIELD, CommentBox } from './CommentBox'
+import { CallFacts } from './CallFacts'
+import { CommentBox } from './CommentBox'
 import { openDialog, type DialogKind } from './dialogs'
-import { stateOf } from './filter'
+import { Escalation } from './Escalation'
+import { milestoneOf, stateOf } from './filter'
 import { History } from './History'
 import { OwnerName, StateMark } from './IncidentRow'
 import css from './incident.module.css'
@@ -27,18 +31,28 @@ import { useIncident } from './useIncident'
 
 /** One incident: what it is, what may be done, the procedure, the history of both worlds. */
 export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string }) {
-  const { incident, offers, error, retry } = useIncident(id)
+  const { incident, offers, escalatesAt, own, error, retry } = useIncident(id)
   if (error) return <ProblemNote error={error} retry={retry} />
   if (!incident) return <Waiting />
+  if (own) return <OwnReport incident={own} offer={offers.get('comment')} />
+  const { call } = incident.handling ?? {}
   return (
     <div className={css.detail}>
       <div className={css.scroll}>
         <Headline incident={incident} />
         <Actions incident={incident} offers={offers} />
-        <ReasonOwed incident={incident} field={COMMENT_FIELD} />
+        <Escalation incident={incident} due={escalatesAt} />
+        <ReasonOwed incident={incident} />
+        {call && <CallFacts call={call} site={incident.site} />}
         <Facts incident={incident} />
         <Milestones incident={incident} offer={offers.get('mark')} />
         <Procedure incident={incident} offer={offers.get('tick_step')} />
+        <IncidentFindings
+          incident={incident}
+          offer={offers.get('resolve')}
+          part={css.part}
+          title={css.partTitle}
+        />
         <History incident={incident} />
       </div>
       <CommentBox incident={incident} offer={offers.get('comment')} />
@@ -52,7 +66,7 @@ function Headline({ incident }: { incident: Incident }) {
     <div className={css.headline} data-level={incident.level}>
       <div className={css.headlineTop}>
         <Severity level={incident.level} size={16} />
-        <StateMark state={stateOf(incident)} />
+        <StateMark state={stateOf(incident)} milestone={milestoneOf(incident)} />
         <span className="dim">
           <Ago at={incident.opened_at} />
         </span>
@@ -60,10 +74,10 @@ function Headline({ incident }: { incident: Incident }) {
         <More incident={incident} />
       </div>
       <h3 className={css.name}>
-        <bdi>{incident.title}</bdi>
+        <bdi>{directory.inWords(incident.title, incident.entities)}</bdi>
       </h3>
       <p className={css.because}>
-        <bdi>{directory.inWords(incident.because)}</bdi>
+        <bdi>{directory.inWords(incident.because, incident.entities)}</bdi>
       </p>
     </div>
   )
@@ -180,7 +194,7 @@ function OtherActions({
   return (
     <Menu width={260}>
       <Menu.Target>
-        <Tooltip label={t('incidents.more')}>
+        <Tooltip label={t('incidents.more_acts')}>
           <ActionIcon
             className={css.dots}
             variant="default"
@@ -224,11 +238,11 @@ function Facts({ incident }: { incident: Incident }) {
             {t('incidents.offered_to', {
               to:
                 offer.to.kind === 'team'
-                  ? t('incidents.team', { name: offer.to.id })
+                  ? teamName(offer.to.id)
                   : directory.operatorName(offer.to.id),
               owner:
                 incident.owner.kind === 'team'
-                  ? t('incidents.team', { name: incident.owner.id })
+                  ? teamName(incident.owner.id)
                   : directory.operatorName(incident.owner.id),
             })}{' '}
             {t('incidents.offered_until')} <Stamp at={offer.until ?? ''} place={incident.site} />

@@ -5,15 +5,40 @@ import type { Incident } from '../api/types'
 import { External, useExternal } from '../live/external'
 import { t } from '../text'
 import { isOfferedTo } from './filter'
-import type { Row } from './flood'
+import { type Row, rowKey } from './flood'
 import { GroupRow, IncidentRow } from './IncidentRow'
 import css from './list.module.css'
 import { useMe } from './useMe'
 
 /** The row under the cursor, and the rows that are ticked; outside React, so that keys are quick. */
 export class Cursor {
+  /** Set it by `place` or `look`, which say by whom. */
   readonly at = new External<string | undefined>(undefined)
   readonly ticked = new External<ReadonlySet<string>>(new Set())
+  /** The row that the mouse is on: it must not move away under a click. */
+  readonly pointed = new External<string | undefined>(undefined)
+  /** Rows that the view has room for, of which there may be fewer. */
+  roomFor = 0
+  private isPlaced = false
+
+  /** An operator's hand has put the cursor on a row: from now on it stays where it is. */
+  place(key: string): void {
+    this.isPlaced = true
+    this.at.set(key)
+  }
+
+  /** The cursor follows what is shown; nobody minds where its row stands. */
+  look(key: string | undefined): void {
+    this.isPlaced = false
+    this.at.set(key)
+  }
+
+  /** The rows that may not move. */
+  held(): string[] {
+    return [this.isPlaced ? this.at.get() : undefined, this.pointed.get()].filter(
+      (key) => key !== undefined,
+    )
+  }
 
   toggle(ids: readonly string[]): void {
     const next = new Set(this.ticked.get())
@@ -28,8 +53,6 @@ export class Cursor {
     if (this.ticked.get().size > 0) this.ticked.set(new Set())
   }
 }
-
-export const rowKey = (row: Row): string => (row.kind === 'group' ? `group:${row.key}` : row.id)
 
 interface Props {
   label: string
@@ -58,7 +81,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
   const box = useRef<HTMLDivElement>(null)
   const current = useExternal(cursor.at)
   const ticked = useExternal(cursor.ticked)
-  const { ref: sized, width } = useElementSize()
+  const { ref: sized, width, height: inside } = useElementSize()
   const ref = useMergedRef(box, sized)
   const isTall = !isWide && width < NARROW_PX
   const isRoomy = isWide || width >= ROOMY_PX
@@ -71,6 +94,10 @@ export const IncidentList = memo(function IncidentList(props: Props) {
     getItemKey: (index) => (rows[index] ? rowKey(rows[index]) : index),
   })
   useEffect(() => virtual.measure(), [height, virtual])
+  useEffect(() => {
+    cursor.roomFor = Math.floor(inside / height)
+  }, [cursor, inside, height])
+  useEffect(() => () => cursor.pointed.set(undefined), [cursor])
   const places = useMemo(() => new Map(rows.map((row, i) => [rowKey(row), i])), [rows])
   const index = current === undefined ? -1 : (places.get(current) ?? -1)
   useEffect(() => {
@@ -91,6 +118,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
       tabIndex={0}
       aria-label={label}
       aria-activedescendant={index >= 0 ? domId(rows[index]!) : undefined}
+      onPointerLeave={() => cursor.pointed.set(undefined)}
     >
       <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
         {items.map((item) => {
@@ -100,7 +128,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
           const key = rowKey(row)
           const isCurrent = key === current
           const choose = (event: React.MouseEvent) => {
-            cursor.at.set(key)
+            cursor.place(key)
             if (event.ctrlKey || event.metaKey || event.shiftKey) {
               cursor.toggle(row.kind === 'group' ? row.ids : [row.id])
             } else onOpen(row)
@@ -116,6 +144,9 @@ export const IncidentList = memo(function IncidentList(props: Props) {
               aria-posinset={item.index + 1}
               style={{ height, transform: `translateY(${item.start}px)` }}
               onClick={choose}
+              onPointerEnter={(event) => {
+                if (event.pointerType === 'mouse') cursor.pointed.set(key)
+              }}
             >
               {row.kind === 'group' ? (
                 <GroupRow
@@ -151,22 +182,27 @@ const domId = (row: Row): string => `row-${rowKey(row).replace(/[^\w-]/g, '_')}`
 /** "3 new · 1 done", with the critical ones named; a click or `n` brings the queue up to date. */
 export function Arrivals({
   ids,
+  aside,
   gone,
   byId,
   letIn,
 }: {
   ids: readonly string[]
+  /** How many stand below all others until they take their place. */
+  aside: number
   gone: number
   byId: ReadonlyMap<string, Incident>
   letIn: () => void
 }) {
-  if (ids.length === 0 && gone === 0) return null
+  if (ids.length === 0 && gone === 0 && aside === 0) return null
   const critical = ids.filter((id) => byId.get(id)?.level === 'critical').length
   const parts = [
     critical > 0 && t('incidents.arrived_critical', { count: critical }),
     ids.length > critical && t('incidents.arrived', { count: ids.length - critical }),
+    aside > 0 && t('incidents.aside', { count: aside }),
     gone > 0 && t('incidents.gone', { count: gone }),
   ].filter(Boolean)
+  const act = ids.length > 0 ? 'let_in' : aside > 0 ? 'sort' : 'tidy'
   return (
     <button
       type="button"
@@ -175,7 +211,7 @@ export function Arrivals({
       onClick={letIn}
     >
       <strong className="num">{parts.join(' · ')}</strong>
-      <span> · {t(ids.length > 0 ? 'incidents.let_in' : 'incidents.tidy')} (n)</span>
+      <span> · {t(`incidents.${act}`)} (n)</span>
     </button>
   )
 }

@@ -11,10 +11,10 @@ import {
 import { memo } from 'react'
 import type { Incident, IncidentState } from '../api/types'
 import { useDirectory } from '../org/organisation'
-import { t, word } from '../text'
+import { t, teamName, word } from '../text'
 import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
-import { stateOf } from './filter'
+import { milestoneOf, stateOf } from './filter'
 import type { Row } from './flood'
 import css from './list.module.css'
 
@@ -28,12 +28,23 @@ const STATES: Record<IncidentState, typeof IconCircle> = {
 }
 
 /** Where an incident stands, as shape and word. */
-export function StateMark({ state, isShort }: { state: IncidentState; isShort?: boolean }) {
+export function StateMark({
+  state,
+  milestone,
+  isShort,
+}: {
+  state: IncidentState
+  /** How far those who went there have come. */
+  milestone?: string
+  isShort?: boolean
+}) {
   const Shape = STATES[state] ?? IconCircle
+  const come = milestone && word('incidents', 'milestone', milestone)
+  const words = [word('incidents', 'state', state), come].filter(Boolean).join(' · ')
   return (
-    <span className={css.state} data-state={state}>
+    <span className={css.state} data-state={state} title={words}>
       <Shape size={13} aria-hidden />
-      <span className={isShort ? 'hush' : undefined}>{word('incidents', 'state', state)}</span>
+      <span className={isShort ? 'hush' : 'cut'}>{words}</span>
     </span>
   )
 }
@@ -44,7 +55,7 @@ export function OwnerName({ owner }: { owner: Incident['owner'] }) {
   return (
     <bdi className="cut">
       {owner.kind === 'team'
-        ? t('incidents.team', { name: owner.id })
+        ? teamName(owner.id)
         : directory.operatorName(owner.id)}
     </bdi>
   )
@@ -90,11 +101,11 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
             <IconArrowsExchange size={12} aria-hidden /> {t('incidents.offered_you')}
           </span>
         )}
-        <bdi>{incident.title}</bdi>
+        <bdi>{directory.inWords(incident.title, incident.entities)}</bdi>
       </span>
       {isRoomy && (
         <span className={`${css.because} cut`}>
-          <bdi>{directory.inWords(incident.because)}</bdi>
+          <bdi>{directory.inWords(incident.because, incident.entities)}</bdi>
         </span>
       )}
       <SiteCell id={incident.site} isWide={isWide} name={site} />
@@ -104,7 +115,15 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
         </span>
       )}
       <span className={css.stateCell}>
-        {!isWide && isTicked ? <Tick isTicked /> : <StateMark state={state} isShort={!isWide} />}
+        {!isWide && isTicked ? (
+          <Tick isTicked />
+        ) : (
+          <StateMark
+            state={state}
+            milestone={milestoneOf(incident)}
+            isShort={!isWide}
+          />
+        )}
       </span>
       {isWide && (
         <span className={css.opened}>
@@ -176,7 +195,7 @@ export const GroupRow = memo(function GroupRow(props: GroupProps) {
         <Severity level={row.level} />
       </span>
       <span className={css.groupTitle}>
-        <bdi className={`${css.title} cut`}>{first.title}</bdi>
+        <bdi className={`${css.title} cut`}>{directory.inWords(first.title, first.entities)}</bdi>
         <span
           className={`${css.groupCount} num`}
           title={t('incidents.group_of', { count: row.ids.length })}
@@ -191,7 +210,7 @@ export const GroupRow = memo(function GroupRow(props: GroupProps) {
       </span>
       {isRoomy && (
         <span className={`${css.because} cut`}>
-          <bdi>{directory.inWords(first.because)}</bdi>
+          <bdi>{directory.inWords(first.because, first.entities)}</bdi>
         </span>
       )}
       <SiteCell id={first.site} isWide={isWide} name={directory.siteName(first.site)} />

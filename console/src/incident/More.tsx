@@ -25,7 +25,7 @@ export function More({ incident }: { incident: Incident }) {
     <>
       <Menu width={280}>
         <Menu.Target>
-          <ActionIcon size="sm" aria-label={t('incidents.more')}>
+          <ActionIcon size="sm" aria-label={t('incidents.more')} title={t('incidents.more')}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>

@@ -1,15 +1,15 @@
 import { Button, Kbd } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
+import { useElementSize, useMediaQuery } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconArrowsExchange } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import type { Incident } from '../api/types'
 import { useKeys } from '../keys/keys'
 import { incidents } from '../live/incidents'
 import { useExternal } from '../live/external'
 import { useDirectory } from '../org/organisation'
-import { t } from '../text'
+import { t, teamName } from '../text'
 import { ticking } from '../time/clock'
 import { msOf, span } from '../time/format'
 import { Severity } from '../ui/Severity'
@@ -56,6 +56,11 @@ export default function OfferCards() {
     const name = directory.operatorName(incident.owner.id)
     notifications.show({ message: t('incidents.offer_left_with', { name }), withBorder: true })
   }
+  const { ref, height } = useElementSize()
+  useEffect(() => {
+    // What stands in the same corner of a phone stands above these.
+    document.documentElement.style.setProperty('--offers-height', `${height && height + 8}px`)
+  }, [height])
   const group = t('incidents.key_group_incident')
   useKeys([
     {
@@ -72,7 +77,7 @@ export default function OfferCards() {
     },
   ])
   return (
-    <div className={css.offers}>
+    <div ref={ref} className={css.offers}>
       <CallCards />
       <section className={css.calls} aria-label={t('incidents.offers')}>
       {list.slice(0, most).map((incident) => (
@@ -118,10 +123,7 @@ function Card({ incident, isFirst, accept, decline }: CardProps) {
         <IconArrowsExchange size={15} aria-hidden />
         <bdi>
           {offer.to.kind === 'team'
-            ? t('incidents.offer_to_team', {
-                name: by,
-                team: offer.to.id,
-              })
+            ? t('incidents.offer_to_team', { name: by, team: teamName(offer.to.id) })
             : t('incidents.offer_to_you', { name: by })}
         </bdi>
         {offer.until && <Left until={offer.until} />}
@@ -132,7 +134,7 @@ function Card({ incident, isFirst, accept, decline }: CardProps) {
         search={{ i: incident.id, at: 'incident' } as never}
       >
         <Severity level={incident.level} isShort />
-        <bdi>{incident.title}</bdi>
+        <bdi>{directory.inWords(incident.title, incident.entities)}</bdi>
       </Link>
       {offer.note && (
         <p className={css.note}>

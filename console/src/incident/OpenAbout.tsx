@@ -45,7 +45,9 @@ export function OpenAbout({ entity, none }: { entity: string; none: string }) {
             className={parts.about}
           >
             <Severity level={incident.level} isShort />
-            <bdi className="cut">{incident.title.slice(0, 300)}</bdi>
+            <bdi className="cut">
+              {directory.inWords(incident.title, incident.entities).slice(0, 300)}
+            </bdi>
             <span className="faint">
               <Ago at={incident.opened_at} />
             </span>

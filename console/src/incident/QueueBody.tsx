@@ -44,7 +44,13 @@ export function QueueBody({ queue, cursor, isWide, onOpen, onMore, isReading }: 
         />
       )}
       {/* Below the rows, so that its coming and going moves none of them. */}
-      <Arrivals ids={queue.arrived} gone={queue.gone} byId={queue.byId} letIn={queue.letIn} />
+      <Arrivals
+        ids={queue.arrived}
+        aside={queue.aside}
+        gone={queue.gone}
+        byId={queue.byId}
+        letIn={queue.letIn}
+      />
       {queue.isCut && <p className={list.cut}>{t('incidents.cut', { max: HELD_MAX })}</p>}
     </>
   )
@@ -52,7 +58,7 @@ export function QueueBody({ queue, cursor, isWide, onOpen, onMore, isReading }: 
 
 function AllWell({ openCount }: { openCount: number }) {
   const now = useExternal(status)
-  const [, setUrl] = useUrl()
+  const [url, setUrl] = useUrl()
   if (openCount > 0) {
     const clear = () =>
       setUrl({
@@ -67,6 +73,7 @@ function AllWell({ openCount }: { openCount: number }) {
     return (
       <EmptyNote title={t('incidents.all_well_matching')}>
         <p>{t('incidents.all_well_matching_text', { count: openCount })}</p>
+        {url.q && <p>{t('shell.names_hidden')}</p>}
         <Button variant="default" onClick={clear}>
           {t('incidents.clear_filter')}
         </Button>

@@ -38,7 +38,7 @@ describe('the one who came second', () => {
         until: '2026-11-22T09:00:00Z',
         note: 'yours',
       }),
-    ).toBe('Ria: Offered to Team soc: yours')
+    ).toBe('Ria: Offered to Security operations: yours')
     expect(
       told({ act: 'offer_ended', to: { kind: 'team', id: 'soc' }, how: 'expired', reason: null }),
     ).toBe('Ria: Nobody accepted in time')

@@ -1,13 +1,13 @@
 /** What happened to an incident, in words; and what happened while somebody looked away. */
 import type { Incident, Owner, TimelineEntry } from '../api/types'
-import { t, word } from '../text'
+import { t, teamName, word } from '../text'
 
 type NameOf = (entity: string) => string
 
 const owner = (value: unknown, nameOf: NameOf): string => {
   const { kind, id } = (value ?? {}) as Partial<Owner>
   if (!kind || !id) return '?'
-  return kind === 'team' ? t('incidents.team', { name: id }) : nameOf(`operator:${id}`)
+  return kind === 'team' ? teamName(id) : nameOf(`operator:${id}`)
 }
 
 /** Entries that the newer has and the older has not. Histories only grow. */
@@ -50,7 +50,9 @@ export function entryText(entry: TimelineEntry, nameOf: NameOf, sop: Incident['s
         outcome: String(act.outcome),
       })
     case 'escalated':
-      return t('incidents.did_escalated', { step: String(act.step) })
+      return t('incidents.did_escalated', { count: Number(act.step) })
+    case 'called_again':
+      return t('desk.did_called_again', { text: String(act.text) })
     case 'offered':
       return withWhy(t('incidents.did_offered', { to: owner(act.to, nameOf) }), act.note)
     case 'offer_ended':

@@ -3,8 +3,8 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { get } from '../api/client'
 import { asProblem } from '../api/problem'
-import type { EventItem, EvidenceRef, Incident } from '../api/types'
-import { eventKey, isEcho } from '../event/describe'
+import type { EventItem, EvidenceRef, Incident, OcsfEvent } from '../api/types'
+import { at, eventKey, isEcho, withoutEchoes } from '../event/describe'
 import { parseEntity } from '../org/organisation'
 import { msOf } from '../time/format'
 
@@ -36,7 +36,12 @@ export interface Evidence {
 
 /** The events that the findings rest on, oldest first. */
 export function useEvidence(incident: Incident | undefined): Evidence {
-  const refs = useMemo(() => (incident?.evidence ?? []).slice(-EVIDENCE_MAX), [incident?.evidence])
+  return useEvidenceOf(incident?.evidence)
+}
+
+/** The same of a finding that may belong to no incident. */
+export function useEvidenceOf(evidence: readonly EvidenceRef[] | undefined): Evidence {
+  const refs = useMemo(() => (evidence ?? []).slice(-EVIDENCE_MAX), [evidence])
   const results = useQueries({
     queries: refs.map((ref) => ({
       queryKey: ['evidence', ref.record, ref.class_uid],
@@ -57,6 +62,47 @@ export function useEvidence(incident: Incident | undefined): Evidence {
 
 export const byTime = (a: EventItem, b: EventItem): number =>
   msOf(a.time) - msOf(b.time) || a.record - b.record
+
+/** Whether an event is about one of these people, things or doors; a room holds too many others. */
+export function isAbout(
+  event: OcsfEvent,
+  entities: ReadonlySet<string>,
+  isDoor: (place: string) => boolean,
+): boolean {
+  const texts = (...paths: string[]) =>
+    paths.map((path) => at(event, path)).filter((value) => typeof value === 'string')
+  const people = texts('castellan.person', 'castellan.src.owner.id', 'castellan.dst.owner.id')
+  const things = texts('castellan.src.asset', 'castellan.device.asset', 'castellan.dst.asset')
+  const places = texts('castellan.place.id').filter(isDoor)
+  return (
+    people.some((id) => entities.has(`person:${id}`)) ||
+    things.some((id) => entities.has(`asset:${id}`)) ||
+    places.some((id) => entities.has(`place:${id}`))
+  )
+}
+
+/**
+ * What an incident's evidence shows: each fact once, what it is about first, then what else
+ * happened around it. `own` are the events that its findings rest on.
+ */
+export function evidenceOf(
+  evidence: readonly EventItem[],
+  around: readonly EventItem[],
+  isAbout: (event: OcsfEvent) => boolean,
+): { about: EventItem[]; around: EventItem[]; own: Set<string> } {
+  const all = new Map([...around, ...evidence].map((item) => [eventKey(item), item]))
+  const items = withoutEchoes([...all.values()], (item) => item).sort(byTime)
+  // A finding that rests on a badge read as a sign-in rests on the badge read.
+  const echoed = new Set(evidence.filter(({ event }) => isEcho(event)).map(({ record }) => record))
+  const keys = new Set(evidence.map(eventKey))
+  const isOwn = (item: EventItem) => keys.has(eventKey(item)) || echoed.has(item.record)
+  const isFirst = (item: EventItem) => isOwn(item) || isAbout(item.event)
+  return {
+    about: items.filter(isFirst),
+    around: items.filter((item) => !isFirst(item)),
+    own: new Set(items.filter(isOwn).map(eventKey)),
+  }
+}
 
 const FILTERS: Record<string, string> = { person: 'person', asset: 'asset', place: 'place' }
 /** Entities whose surroundings are asked for. */

@@ -63,7 +63,13 @@ export function isOfferedTo(incident: Incident, me: Me): boolean {
     : offer.by !== me.operator && me.teams.includes(offer.to.id)
 }
 
-export function matches(incident: Incident, filter: Filter, me: Me): boolean {
+/** `nameOf` says what somebody or something is called here. */
+export function matches(
+  incident: Incident,
+  filter: Filter,
+  me: Me,
+  nameOf: (entity: string) => string = (entity) => entity,
+): boolean {
   if (!filter.states.includes(stateOf(incident))) return false
   if (filter.level && gravity(incident.level) > gravity(filter.level)) return false
   if (
@@ -76,7 +82,7 @@ export function matches(incident: Incident, filter: Filter, me: Me): boolean {
   if (filter.site && incident.site !== filter.site) return false
   if (filter.entity && !incident.entities.includes(filter.entity)) return false
   if (filter.rule && !incident.rules.includes(filter.rule)) return false
-  return !filter.text || holdsWords(incident, filter.text)
+  return !filter.text || holdsWords(incident, filter.text, nameOf)
 }
 
 export const ownerKey = (incident: Incident): string =>
@@ -91,7 +97,17 @@ export const stateOf = (incident: Incident): IncidentState =>
     ? 'snoozed'
     : incident.state
 
-function holdsWords(incident: Incident, text: string): boolean {
+/** How far those who went there have come, while the incident is open. */
+export const milestoneOf = (incident: Incident): string | undefined =>
+  OPEN_STATES.includes(incident.state)
+    ? incident.handling?.milestones?.at(-1)?.milestone
+    : undefined
+
+function holdsWords(
+  incident: Incident,
+  text: string,
+  nameOf: (entity: string) => string,
+): boolean {
   const sought = [
     incident.title,
     incident.because,
@@ -99,6 +115,7 @@ function holdsWords(incident: Incident, text: string): boolean {
     incident.site ?? '',
     incident.owner.id,
     ...incident.entities,
+    ...incident.entities.map(nameOf),
     ...incident.rules,
   ]
     .join(' ')

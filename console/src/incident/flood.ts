@@ -60,6 +60,25 @@ export function rowsOf(
   return rows
 }
 
+export const rowKey = (row: Row): string => (row.kind === 'group' ? `group:${row.key}` : row.id)
+
+/** The incidents behind a row's key; none where the list has no such row. */
+export function idsOf(key: string, rows: readonly Row[]): readonly string[] {
+  const row = rows.find((one) => rowKey(one) === key)
+  if (row) return row.kind === 'group' ? row.ids : [row.id]
+  const group = rows.find((one) => one.kind === 'group' && one.ids.includes(key))
+  return group ? [key] : []
+}
+
+/** Whether any of these rows would stand elsewhere. */
+export function movesAny(keys: readonly string[], before: readonly Row[], after: readonly Row[]) {
+  const placeIn = (rows: readonly Row[], key: string) => rows.findIndex((r) => rowKey(r) === key)
+  return keys.some((key) => {
+    const place = placeIn(before, key)
+    return place >= 0 && placeIn(after, key) !== place
+  })
+}
+
 function gravest(ids: readonly string[], byId: ReadonlyMap<string, Incident>): Level {
   let found: Level = 'informational'
   for (const id of ids) {

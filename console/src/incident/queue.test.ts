@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isMine, isOfferedTo } from './filter'
-import { advance, byUrgency, offeredFirst, step } from './queue'
+import { advance, byUrgency, NO_QUEUE, offeredFirst, step } from './queue'
 import { incident } from './sample'
-
-const empty = { order: [], arrived: [] }
 
 describe('the order of the queue', () => {
   it('puts the gravest first, then those nobody answers to, then the newest', () => {
@@ -51,9 +49,9 @@ describe('a hand-over', () => {
   it('stands on top of what is mine, however grave the rest is', () => {
     const list = [incident('grave', 'critical'), given]
     const order = advance(
-      empty,
+      NO_QUEUE,
       list,
-      false,
+      undefined,
       offeredFirst((one) => isOfferedTo(one, ben)),
     ).order
     expect(order).toEqual(['given', 'grave'])
@@ -61,34 +59,68 @@ describe('a hand-over', () => {
 })
 
 describe('new arrivals', () => {
-  const before = advance(empty, [incident('a', 'high'), incident('b', 'low')], false)
+  const two = [incident('a', 'high'), incident('b', 'low')]
+  const before = advance(NO_QUEUE, two, undefined)
+  const grave = incident('c', 'critical')
+  const full = (...rows: string[]) => ({ rows, room: 0 })
 
-  it('do not move a row while the cursor holds the queue, however grave they are', () => {
-    const now = [incident('c', 'critical'), incident('a', 'high'), incident('b', 'low')]
-    const held = advance(before, now, true)
-    expect(held.order).toEqual(['a', 'b'])
-    expect(held.arrived).toEqual(['c'])
+  it('do not move a row that is held in a full view, however grave they are', () => {
+    const held = advance(before, [grave, ...two], full('a'))
+    expect(held).toEqual({ order: ['a', 'b'], arrived: ['c'], aside: [] })
+  })
+
+  it('stand below, where there is room in the view, rather than be hidden', () => {
+    const held = advance(before, [grave, ...two], { rows: ['b'], room: 3 })
+    expect(held).toEqual({ order: ['a', 'b', 'c'], arrived: [], aside: ['c'] })
+    const [later, more] = [incident('d', 'critical'), incident('e', 'critical')]
+    const wanted = [grave, ...two, later, more]
+    // Room for one: the gravest of two, the newer one, takes it; nobody's row moves.
+    const next = advance(held, wanted, { rows: ['b'], room: 1 })
+    expect(next).toEqual({ order: ['a', 'b', 'c', 'e'], arrived: ['d'], aside: ['c', 'e'] })
+    const sorted = advance(next, wanted, undefined)
+    expect(sorted).toEqual({ order: ['e', 'd', 'c', 'a', 'b'], arrived: [], aside: [] })
+  })
+
+  it('take their place at once below what is held, in a full view too', () => {
+    const medium = incident('m', 'medium')
+    const held = advance(before, [...two, medium], full('a'))
+    expect(held).toEqual({ order: ['a', 'm', 'b'], arrived: [], aside: [] })
+    expect(advance(before, [...two, medium], full('b')).arrived).toEqual(['m'])
+    // Of a cursor above and a pointer below, the lower one counts.
+    expect(advance(before, [...two, medium], full('a', 'b')).arrived).toEqual(['m'])
+    const after = advance(advance(before, [grave, ...two], { rows: ['a'], room: 1 }), [
+      grave,
+      ...two,
+      medium,
+    ], full('a'))
+    expect(after.order).toEqual(['a', 'm', 'b', 'c'])
+  })
+
+  it('take their place where nothing that is held is in the list', () => {
+    expect(advance(before, [grave, ...two], full('z')).order).toEqual(['c', 'a', 'b'])
+    expect(advance(before, [grave, ...two], full()).order).toEqual(['c', 'a', 'b'])
   })
 
   it('take their place once they are let in', () => {
-    const now = [incident('c', 'critical'), incident('a', 'high'), incident('b', 'low')]
-    const let_in = advance(advance(before, now, true), now, false)
-    expect(let_in).toEqual({ order: ['c', 'a', 'b'], arrived: [] })
+    const now = [grave, ...two]
+    const let_in = advance(advance(before, now, full('a')), now, undefined)
+    expect(let_in).toEqual({ order: ['c', 'a', 'b'], arrived: [], aside: [] })
   })
 
   it('do not make a row that is done vanish from under the cursor', () => {
-    const held = advance(before, [incident('b', 'low')], true)
+    const held = advance(before, [incident('b', 'low')], full('a'))
     expect(held.order).toEqual(['a', 'b'])
   })
 
   it('fill an empty queue at once, cursor or not', () => {
-    expect(advance(empty, [incident('a')], true).order).toEqual(['a'])
+    expect(advance(NO_QUEUE, [incident('a')], full('a')).order).toEqual(['a'])
   })
 
   it('change nothing when nothing is new, so that nothing renders again', () => {
-    const list = [incident('a', 'high'), incident('b', 'low')]
-    const once = advance(before, list, true)
-    expect(advance(once, list, true)).toBe(once)
+    for (const hold of [full('a'), { rows: ['b'], room: 4 }]) {
+      const once = advance(before, [grave, ...two], hold)
+      expect(advance(once, [grave, ...two], hold)).toBe(once)
+    }
   })
 })
 

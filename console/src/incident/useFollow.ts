@@ -38,7 +38,7 @@ export function useFollow(
     channel.onmessage = ({ data }) => {
       const id = data as string | undefined
       if (!newest.current.isOn || id === newest.current.chosen) return
-      cursor.at.set(id)
+      cursor.look(id)
       newest.current.setUrl({ i: id })
     }
     return () => {
@@ -50,7 +50,7 @@ export function useFollow(
   useEffect(() => {
     if (chosen === cursor.at.get()) led.current.clear()
     // A link, a button or the way back chose it: the row that stands out is the one shown beside.
-    else if (chosen && !led.current.delete(chosen)) cursor.at.set(chosen)
+    else if (chosen && !led.current.delete(chosen)) cursor.look(chosen)
   }, [chosen, cursor])
   useEffect(() => {
     const channel = new BroadcastChannel(CHANNEL)

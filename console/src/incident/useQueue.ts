@@ -3,19 +3,22 @@ import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 're
 import type { Incident } from '../api/types'
 import { incidents } from '../live/incidents'
 import { useExternal } from '../live/external'
+import { useDirectory } from '../org/organisation'
 import { ticking } from '../time/clock'
 import type { UrlState } from '../url'
 import { isOfferedTo, matches, readFilter } from './filter'
-import { isFlood, rowsOf, type GroupMode, type Row } from './flood'
+import { idsOf, isFlood, movesAny, rowsOf, type GroupMode, type Row } from './flood'
 import type { Cursor } from './IncidentList'
 import { useMe } from './useMe'
-import { advance, byUrgency, offeredFirst, type Queue } from './queue'
+import { advance, byUrgency, type Hold, NO_QUEUE, offeredFirst, type Queue } from './queue'
 
 export interface QueueView {
   rows: readonly Row[]
   byId: ReadonlyMap<string, Incident>
   /** Wait to be let in. */
   arrived: readonly string[]
+  /** New ones that stand below all others until they may take their place. */
+  aside: number
   /** Shown still, though they no longer belong. */
   gone: number
   letIn: () => void
@@ -32,15 +35,22 @@ export interface QueueView {
 /** Flood is looked at as often as this. */
 const FLOOD_EVERY_MS = 10_000
 
+const subscribeTo = (cursor: Cursor) => (listener: () => void) => {
+  const stops = [cursor.at.subscribe(listener), cursor.pointed.subscribe(listener)]
+  return () => stops.forEach((stop) => stop())
+}
+
 export function useQueue(
   url: UrlState,
   cursor: Cursor,
   extra: readonly Incident[] = [],
 ): QueueView {
   const table = useExternal(incidents)
-  // Only whether there is a cursor, not where: a key press must not render the page again.
-  const isHeld = useSyncExternalStore(cursor.at.subscribe, () => cursor.at.get() !== undefined)
+  const subscribe = useMemo(() => subscribeTo(cursor), [cursor])
+  // Only whether rows are held, not which: a key press must not render the page again.
+  const isHeld = useSyncExternalStore(subscribe, () => cursor.held().length > 0)
   const me = useMe()
+  const directory = useDirectory()
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState(0)
   const filterKey = [url.state, url.level, url.owner, url.site, url.entity, url.rule, url.q].join(
@@ -54,22 +64,35 @@ export function useQueue(
     return all
   }, [table.byId, extra])
   const wanted = useMemo(
-    () => [...byId.values()].filter((incident) => matches(incident, filter, me)),
-    [byId, filter, me],
+    () => [...byId.values()].filter((incident) => matches(incident, filter, me, directory.nameOf)),
+    [byId, filter, me, directory],
   )
-
-  const held = useRef<{ queue: Queue; key: string }>({ queue: { order: [], arrived: [] }, key: '' })
-  const queue = useMemo(() => {
-    const key = `${filterKey}#${asked}#${table.isLoaded}#${extra.length}`
-    const mayHold = isHeld && held.current.key === key
-    const order = filter.owner === 'me' ? offeredFirst((one) => isOfferedTo(one, me)) : byUrgency
-    held.current = { queue: advance(held.current.queue, wanted, mayHold, order), key }
-    return held.current.queue
-  }, [wanted, isHeld, filterKey, asked, table.isLoaded, extra.length])
 
   const now = Math.floor(useExternal(ticking) / FLOOD_EVERY_MS)
   const mode = (url.group ?? 'auto') as GroupMode
   const isGrouped = mode === 'on' || (mode === 'auto' && isFlood(wanted, now * FLOOD_EVERY_MS))
+  const held = useRef<{ queue: Queue; key: string }>({ queue: NO_QUEUE, key: '' })
+  const queue = useMemo(() => {
+    const key = `${filterKey}#${asked}#${table.isLoaded}#${extra.length}`
+    const by = filter.owner === 'me' ? offeredFirst((one) => isOfferedTo(one, me)) : byUrgency
+    const before = held.current.queue
+    const rowsIn = (order: readonly string[]) => rowsOf(order, byId, isGrouped, opened)
+    const under = held.current.key === key ? cursor.held() : []
+    let next: Queue
+    if (under.length === 0) next = advance(before, wanted, undefined, by)
+    else {
+      const rows = rowsIn(before.order)
+      const room = cursor.roomFor - rows.length
+      const hold: Hold = { rows: under.flatMap((one) => idsOf(one, rows)), room }
+      next = advance(before, wanted, hold, by)
+      // What joins a group may move rows that stand above it: then all that is new waits.
+      if (isGrouped && movesAny(under, rows, rowsIn(next.order)))
+        next = advance(before, wanted, { rows: before.order.slice(-1), room: 0 }, by)
+    }
+    held.current = { queue: next, key }
+    return next
+  }, [wanted, isHeld, filterKey, asked, table.isLoaded, extra.length])
+
   const rows = useMemo(
     () => rowsOf(queue.order, byId, isGrouped, opened),
     [queue.order, byId, isGrouped, opened],
@@ -99,6 +122,7 @@ export function useQueue(
     rows,
     byId,
     arrived: queue.arrived,
+    aside: queue.aside.length,
     gone,
     letIn,
     toggleGroup,

@@ -8,7 +8,8 @@ import { refusalOf } from '../ui/ActionButton'
 import type { Act } from './acts'
 import { COMMENT_FIELD } from './CommentBox'
 import { openDialog, type DialogKind } from './dialogs'
-import { type Cursor, rowKey } from './IncidentList'
+import { rowKey } from './flood'
+import type { Cursor } from './IncidentList'
 import { step } from './queue'
 import { undoLast, useActs } from './useActs'
 import type { QueueView } from './useQueue'
@@ -35,7 +36,8 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
     const row = queue.rows.find((one) => rowKey(one) === cursor.at.get())
     const under = !row ? [] : row.kind === 'group' ? row.ids : [row.id]
     const ids = ticked.size > 0 ? [...ticked] : under
-    return ids.flatMap((id) => queue.byId.get(id) ?? [])
+    // Nothing is done by a key to what stands for a call from this screen.
+    return ids.flatMap((id) => queue.byId.get(id) ?? []).filter((one) => !one.isMasked)
   }
   /** For one incident whose offers we know, the server's reason why not comes before any dialog. */
   const refused = (list: Incident[], action: string): boolean => {
@@ -57,7 +59,7 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
   }
   const move = (by: number) => () => {
     const next = step(queue.rows.map(rowKey), cursor.at.get(), by)
-    if (next !== undefined) cursor.at.set(next)
+    if (next !== undefined) cursor.place(next)
   }
   const withRow = (run: (key: string) => void) => () => {
     const key = cursor.at.get()

@@ -7,7 +7,7 @@ import { hear, whenRecovered } from './link'
 
 export interface IncidentTable {
   byId: ReadonlyMap<string, Incident>
-  /** Held, and not to be seen on this screen. */
+  /** Those of which nothing may be seen on this screen, as they are. */
   unseen: readonly Incident[]
   isLoaded: boolean
   /** More are open than we hold; the queue says so. */
@@ -26,18 +26,23 @@ export const incidents = new External<IncidentTable>(empty)
 let byId = new Map<string, Incident>()
 let isAsked = false
 
-let mustHide: (incident: Incident) => boolean = () => false
+let masked: (incident: Incident) => Incident | undefined = () => undefined
 
-/** What must not be seen here, whoever else sees it. */
-export function hideWhere(test: (incident: Incident) => boolean): void {
-  mustHide = test
+/** What is shown here in place of an incident of which nothing may be seen, whoever else sees it. */
+export function maskWith(mask: (incident: Incident) => Incident | undefined): void {
+  masked = mask
   publish()
 }
 
 function publish(change: Partial<IncidentTable> = {}): void {
-  const unseen = [...byId.values()].filter(mustHide)
+  const unseen: Incident[] = []
   const shown = new Map(byId)
-  for (const { id } of unseen) shown.delete(id)
+  for (const incident of byId.values()) {
+    const mask = masked(incident)
+    if (!mask) continue
+    unseen.push(incident)
+    shown.set(incident.id, mask)
+  }
   incidents.set({ ...incidents.get(), ...change, byId: shown, unseen })
 }
 

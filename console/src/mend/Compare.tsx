@@ -27,26 +27,33 @@ export function CompareDialog({ name, shipped, here, close }: Props) {
 }
 
 function Compared({ file, shipped, here }: { file: string; shipped: string; here: string }) {
+  if (shipped === here) return <p className="dim">{t('mend.compare_same', { file })}</p>
+  return (
+    <>
+      <h3 className="mono">{file}</h3>
+      <DiffLines shipped={shipped} here={here} />
+    </>
+  )
+}
+
+/** What one text has and the other has not, line by line. */
+export function DiffLines({ shipped, here }: { shipped: string; here: string }) {
   const parts = useMemo(
     () => (shipped === here ? [] : hunks(diffLines(shipped, here)).slice(0, LINES_MAX)),
     [shipped, here],
   )
-  if (parts.length === 0) return <p className="dim">{t('mend.compare_same', { file })}</p>
   return (
-    <>
-      <h3 className="mono">{file}</h3>
-      <div className={css.compared} tabIndex={0} dir="ltr">
-        {parts.map((part, at) => (
-          <Fragment key={at}>
-            {'skipped' in part ? (
-              <p>{t('mend.compare_skipped', { count: part.skipped })}</p>
-            ) : (
-              <Line line={part} />
-            )}
-          </Fragment>
-        ))}
-      </div>
-    </>
+    <div className={css.compared} tabIndex={0} dir="ltr">
+      {parts.map((part, at) => (
+        <Fragment key={at}>
+          {'skipped' in part ? (
+            <p>{t('mend.compare_skipped', { count: part.skipped })}</p>
+          ) : (
+            <Line line={part} />
+          )}
+        </Fragment>
+      ))}
+    </div>
   )
 }
 

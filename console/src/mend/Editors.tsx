@@ -8,6 +8,8 @@ import css from './mend.module.css'
 import type { Mend } from './useMend'
 
 const NONE: readonly Fault[] = []
+/** Faults of one file that are listed; the list scrolls for itself. */
+const FAULTS_SHOWN_MAX = 200
 
 /** Faults that lie in neither field: in what the mapping's samples give. */
 export function OtherFaults({ mend }: { mend: Mend }) {
@@ -19,7 +21,7 @@ export function OtherFaults({ mend }: { mend: Mend }) {
       aria-label={t('mend.samples')}
       data-earlier={mend.isEarlier || undefined}
     >
-      {faults.slice(0, 20).map((fault, at) => (
+      {faults.slice(0, FAULTS_SHOWN_MAX).map((fault, at) => (
         <li key={at} data-warning={fault.gravity === 'warning' || undefined}>
           <span className="mono">{fault.file}</span>{' '}
           {fault.line && (
@@ -77,7 +79,7 @@ export function Editors({ mend, isReadOnly }: { mend: Mend; isReadOnly: boolean 
             {faults.length > 0 && (
               <ul className={css.faults} data-earlier={mend.isEarlier || undefined}>
                 {mend.isEarlier && <li className="dim">{t('mend.earlier')}</li>}
-                {faults.slice(0, 20).map((fault, at) => (
+                {faults.slice(0, FAULTS_SHOWN_MAX).map((fault, at) => (
                   <li key={at} data-warning={fault.gravity === 'warning' || undefined}>
                     <button
                       type="button"

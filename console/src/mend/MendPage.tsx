@@ -14,7 +14,7 @@ import { CompareDialog } from './Compare'
 import { Editors, OtherFaults } from './Editors'
 import { RerunDialog, SaveDialog, ShippedDialog } from './MendDialogs'
 import css from './mend.module.css'
-import { isUnderstood, resultOf } from './mapping'
+import { isUnderstood, resultOf, samplesOf, standsAgainst } from './mapping'
 import { Results } from './Results'
 import { useMend, type Mend } from './useMend'
 
@@ -35,7 +35,7 @@ export default function MendPage() {
       label: t('mend.save'),
       group: t('mend.title'),
       isGlobal: true,
-      run: () => mend.isChanged && mayEdit && setOpen('save'),
+      run: () => mend.isChanged && mayEdit && !saveRefusal(mend) && setOpen('save'),
     },
   ])
   return (
@@ -76,7 +76,7 @@ export default function MendPage() {
             </div>
             <Editors mend={mend} isReadOnly={!mayEdit} />
             <OtherFaults mend={mend} />
-            <Results letters={mend.letters} tried={mend.tried} isTrying={mend.isTrying} />
+            <Results mend={mend} />
           </>
         )}
       </Pane>
@@ -106,6 +106,14 @@ export default function MendPage() {
   )
 }
 
+/** Why what is in the fields cannot be saved, as far as the last trial of it says. */
+function saveRefusal(mend: Mend): string | undefined {
+  const [first] = mend.isEarlier ? [] : standsAgainst(mend.faults)
+  if (!first) return undefined
+  const where = first.line ? `${first.file}:${first.line}` : first.file
+  return t('mend.cannot_save', { where, why: first.message })
+}
+
 function Tools({ mend, setOpen }: { mend: Mend; setOpen: (open: Open) => void }) {
   const [url] = useUrl()
   const canRestore = useOffers('delete', '/v1/mappings/{name}')
@@ -115,6 +123,8 @@ function Tools({ mend, setOpen }: { mend: Mend; setOpen: (open: Open) => void })
   const open = mend.letters.filter((letter) => letter.status === 'open').length
   const nothing = { allowed: false, reason: t('mend.nothing_changed') }
   const unsaved = { allowed: false, reason: t('mend.save_first') }
+  const refusal = saveRefusal(mend)
+  const broken = refusal ? { allowed: false, reason: refusal } : undefined
   return (
     <span className={css.tools}>
       {mapping.origin === 'house' && canRestore && (
@@ -151,7 +161,13 @@ function Tools({ mend, setOpen }: { mend: Mend; setOpen: (open: Open) => void })
       <ActionButton
         size="compact-sm"
         variant={mend.isChanged ? 'filled' : 'default'}
-        offer={mapping.may_edit.allowed && !mend.isChanged ? nothing : mapping.may_edit}
+        offer={
+          !mapping.may_edit.allowed
+            ? mapping.may_edit
+            : mend.isChanged
+              ? (broken ?? mapping.may_edit)
+              : nothing
+        }
         leftSection={<IconDeviceFloppy size={14} />}
         shortcut="Ctrl S"
         onPress={() => setOpen('save')}
@@ -193,15 +209,25 @@ function Summary({ mend }: { mend: Mend }) {
   ).length
   // Faults of samples and warnings do not keep a trial from being made.
   const isStuck = mend.faults.length > 0 && (mend.tried?.results.length ?? 0) === 0
+  const samples = samplesOf(mend.tried)
+  const lost = samples.filter(({ effect }) => effect === 'lost').length
+  const changed = samples.filter(({ effect }) => effect === 'changed').length
+  const words = mend.noTrial
+    ? [t('mend.no_trial', { why: mend.noTrial })]
+    : isStuck
+      ? [t('mend.faulty', { count: mend.faults.length })]
+      : [
+          mend.letters.length > 0 &&
+            t('mend.understood', { done: understood, count: mend.letters.length }),
+          samples.length > 0 && t('mend.effect', { changed, count: samples.length }),
+          lost > 0 && t('mend.effect_lost', { count: lost }),
+          samples.length === 0 &&
+            mend.letters.length === 0 &&
+            t(mend.tried ? 'mend.no_records' : 'mend.trying'),
+        ]
   return (
-    <p className={css.summary} role="status">
-      {mend.letters.length === 0
-        ? t('mend.no_letters')
-        : mend.noTrial
-          ? t('mend.no_trial', { why: mend.noTrial })
-          : isStuck
-            ? t('mend.faulty', { count: mend.faults.length })
-            : t('mend.understood', { done: understood, count: mend.letters.length })}
+    <p className={css.summary} role="status" data-lost={lost > 0 || undefined}>
+      {words.filter(Boolean).join(' ')}
     </p>
   )
 }

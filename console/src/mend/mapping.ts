@@ -43,13 +43,25 @@ export interface TryResult {
   } | null
 }
 
+/** A record of which the mapping in force makes events. */
+export interface Sample {
+  record: number
+  received_at: string
+  head?: string | null
+  before: Record<string, unknown>[]
+  is_changed: boolean
+}
+
 export interface Tried {
   problems: Fault[]
   results: TryResult[]
+  samples?: Sample[]
 }
 
 /** Dead letters that a change is tried against. */
 export const LETTERS_MAX = 25
+/** Of its source's last records, so many. */
+export const SAMPLES_MAX = 25
 
 const path = (name: string) => `/v1/mappings/${encodeURIComponent(name)}`
 
@@ -61,9 +73,10 @@ export const tryFiles = (
   files: Files,
   source: string | undefined,
   dead_letters: readonly number[],
+  latest: number,
   signal?: AbortSignal,
 ): Promise<Tried> =>
-  call('POST', `${path(name)}/try`, { json: { files, source, dead_letters }, signal })
+  call('POST', `${path(name)}/try`, { json: { files, source, dead_letters, latest }, signal })
 
 /** The faults that a refused saving names. */
 export function faultsIn(problem: Problem): Fault[] {
@@ -116,6 +129,28 @@ export function resultOf(tried: Tried | undefined, letters: readonly Letter[], a
   const named = tried.results.find((result) => result.record === record)
   // A server that does not name the records answers in the order of the question.
   return named ?? (tried.results[at]?.record == null ? tried.results[at] : undefined)
+}
+
+/** What stands against saving whatever anybody ticks: what does not hold, or would break. */
+export const standsAgainst = (faults: readonly Fault[]): Fault[] =>
+  faults.filter((fault) => fault.gravity !== 'warning' && !isAcceptable(fault))
+
+/** What a change makes of a record that was understood before. */
+export type Effect = 'lost' | 'changed' | 'same' | 'unknown'
+
+export function effectOn(sample: Sample, tried: Tried | undefined): Effect {
+  const result = tried?.results.find(({ record }) => record === sample.record)
+  if (!result) return 'unknown'
+  if (!isUnderstood(result)) return 'lost'
+  return sample.is_changed ? 'changed' : 'same'
+}
+
+const EFFECTS: Effect[] = ['lost', 'changed', 'unknown', 'same']
+
+/** Those that are lost first, then those that change, each the newest first. */
+export function samplesOf(tried: Tried | undefined): (Sample & { effect: Effect })[] {
+  const all = (tried?.samples ?? []).map((one) => ({ ...one, effect: effectOn(one, tried) }))
+  return all.sort((a, b) => EFFECTS.indexOf(a.effect) - EFFECTS.indexOf(b.effect))
 }
 
 export const isUnderstood = (result: TryResult | undefined): boolean =>

@@ -10,6 +10,8 @@ import {
   isUnderstood,
   lettersFor,
   resultOf,
+  samplesOf,
+  standsAgainst,
   type Letter,
 } from './mapping'
 import { outcomeOf } from './rerun'
@@ -86,6 +88,44 @@ describe('what stands against saving', () => {
     expect(isOnlyOfSamples([unexpected, warning])).toBe(true)
     for (const more of [invalid, heir]) expect(isOnlyOfSamples([unexpected, more])).toBe(false)
     expect(isOnlyOfSamples([warning])).toBe(false)
+  })
+})
+
+describe('what came last', () => {
+  const sample = (record: number, is_changed = false) => ({
+    record,
+    received_at: '2026-11-22T14:00:00Z',
+    before: [{ class_uid: 3002 }],
+    is_changed,
+  })
+  const events = [{ class_uid: 3002 }]
+  const dead = { reason: 'mapping_failed', detail: 'no id' }
+  it('is told by what the change makes of it, the worst first', () => {
+    const tried = {
+      problems: [],
+      results: [
+        { record: 9, events },
+        { record: 8, events },
+        { record: 7, problem: dead },
+        { record: 6, events: [] },
+      ],
+      samples: [sample(9), sample(8, true), sample(7, true), sample(6, true), sample(5)],
+    }
+    expect(samplesOf(tried).map(({ record, effect }) => [record, effect])).toEqual([
+      [7, 'lost'],
+      [6, 'lost'],
+      [8, 'changed'],
+      [5, 'unknown'],
+      [9, 'same'],
+    ])
+    expect(samplesOf(undefined)).toEqual([])
+  })
+  it('does not stand against saving, and what does not hold does', () => {
+    const syntax = { file: 'map.vrl', line: 3, code: 'vrl', message: 'unexpected token' }
+    const sampled = { file: 'expected/a.ndjson', code: 'unexpected', message: 'other' }
+    const warned = { ...syntax, gravity: 'warning' }
+    expect(standsAgainst([sampled, warned])).toEqual([])
+    expect(standsAgainst([sampled, syntax])).toEqual([syntax])
   })
 })
 

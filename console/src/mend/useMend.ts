@@ -12,6 +12,7 @@ import {
   keptFiles,
   lettersFor,
   readMapping,
+  SAMPLES_MAX,
   tryFiles,
   type Fault,
   type Files,
@@ -82,7 +83,8 @@ export function useMend(
   // A mapping can copy every word of a record: whoever may not see records may not try on them.
   const raw = useRight('event.raw')
   const tryOn = raw.allowed ? letters : NONE
-  const trial = useTrial(name, source, files, tryOn, mapping?.version)
+  const latest = raw.allowed && source ? SAMPLES_MAX : 0
+  const trial = useTrial(name, source, files, [tryOn, latest], mapping?.version)
   const { problems } = trial.data ?? { problems: [] }
   return {
     mapping,
@@ -134,15 +136,15 @@ function useTrial(
   name: string,
   source: string | undefined,
   files: Files,
-  letters: readonly Letter[],
+  [letters, latest]: [readonly Letter[], number],
   version: string | undefined,
 ) {
   const steady = useSteady(files, REST_MS)
   const records = useMemo(() => letters.map((letter) => letter.record), [letters])
   const trial = useQuery({
     // What is expected of samples, and what the house has beside, is of a version too.
-    queryKey: ['mend', 'try', name, version, source, steady, records],
-    queryFn: ({ signal }) => tryFiles(name, steady, source, records, signal),
+    queryKey: ['mend', 'try', name, version, source, steady, records, latest],
+    queryFn: ({ signal }) => tryFiles(name, steady, source, records, latest, signal),
     enabled: version !== undefined && Object.keys(steady).length > 0,
     placeholderData: (before) => before,
     staleTime: 60_000,

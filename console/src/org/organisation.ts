@@ -4,6 +4,7 @@ import { useMemo } from 'react'
 import { get } from '../api/client'
 import type { AssetItem, DoorItem, Organisation, PlaceItem } from '../api/types'
 import { isZone } from '../time/format'
+import { NO_NAMES, useNames, type Names } from './names'
 
 const NOBODY: Organisation = {
   tenant: '',
@@ -26,6 +27,8 @@ export class Directory {
     readonly organisation: Organisation,
     readonly isKnown: boolean,
     readonly isReading = false,
+    /** Of those whose names this operator has asked for. */
+    readonly names: Names = NO_NAMES,
   ) {
     this.places = new Map(organisation.places.map((place) => [place.id, place]))
     this.assets = new Map(organisation.assets.map((asset) => [asset.id, asset]))
@@ -37,17 +40,25 @@ export class Directory {
   door = (id: string): DoorItem | undefined => this.doors.get(id)
 
   /** A name for `person:x`, `asset:x`, `place:x`, `team:x`; the id where none is known. */
-  nameOf(entity: string): string {
+  nameOf = (entity: string): string => {
     const { kind, id } = parseEntity(entity)
     if (kind === 'place') return this.place(id)?.name ?? id
     if (kind === 'asset') return this.asset(id)?.name ?? id
     if (kind === 'operator') return this.operatorName(id)
+    if (kind === 'person') return this.names.get(id) ?? id
     return id
   }
 
-  /** A sentence of a rule with names where it says the numbers of places and things. */
-  inWords = (text: string): string =>
-    text.replace(/[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)+/g, (id) => {
+  /**
+   * A sentence of a rule with names where it says the numbers of places and things, and of people
+   * whose names were asked for. What could be a plain word or a plain number is somebody's only
+   * where `about` says so.
+   */
+  inWords = (text: string, about: readonly string[] = []): string =>
+    text.replace(/[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*/g, (id) => {
+      const isId = /[-_.]|[A-Za-z][0-9]|[0-9][A-Za-z]/.test(id)
+      const person = isId || about.includes(`person:${id}`) ? this.names.get(id) : undefined
+      if (person !== undefined || !/[-_.]/.test(id)) return person ?? id
       return this.place(id)?.name ?? this.asset(id)?.name ?? id
     })
 
@@ -101,8 +112,18 @@ export function useDirectory(): Directory {
     queryFn: ({ signal }) => get<Organisation>('/v1/organisation', {}, signal),
     staleTime: 300_000,
   })
-  return useMemo(
-    () => new Directory(data ?? NOBODY, data !== undefined, isLoading),
-    [data, isLoading],
-  )
+  const names = useNames()
+  return useMemo(() => directoryOf(data, isLoading, names), [data, isLoading, names])
+}
+
+let made: { key: readonly unknown[]; directory: Directory } | undefined
+
+/** One for all who ask for the same. */
+function directoryOf(data: Organisation | undefined, isLoading: boolean, names: Names): Directory {
+  const key = [data, isLoading, names]
+  if (!made || made.key.some((part, at) => part !== key[at])) {
+    const directory = new Directory(data ?? NOBODY, data !== undefined, isLoading, names)
+    made = { key, directory }
+  }
+  return made.directory
 }

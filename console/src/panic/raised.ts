@@ -1,12 +1,14 @@
 /**
  * Calls for help made from this screen: whoever stands beside the operator must neither hear nor see
- * them. They come into sight once the operator has said why.
+ * them. Until the operator has said why, a plain report stands for each in their queue.
  */
 import { call } from '../api/client'
 import { asProblem, Problem } from '../api/problem'
-import type { Incident } from '../api/types'
-import { hideWhere, takeIncident } from '../live/incidents'
+import type { Incident, SessionAnswer } from '../api/types'
+import { isOpen, maskWith, takeIncident } from '../live/incidents'
 import { session } from '../session/session'
+import { t } from '../text'
+import { msOf } from '../time/format'
 
 const KEPT = 'castellan.panic.raised'
 const REMEMBERED_MAX = 20
@@ -45,11 +47,64 @@ export function isOwnCall(incident: Incident, me: readonly (string | null | unde
   return me.includes(caller) || sending > 0 || raised().includes(incident.id)
 }
 
-hideWhere((incident) => {
+/** A report like any other, the least grave, of which only its owner knows what it is. */
+export const masked = (incident: Incident, me: SessionAnswer['operator']): Incident => ({
+  id: incident.id,
+  tenant: incident.tenant,
+  site: incident.site,
+  title: t('desk.report'),
+  because: t('desk.report_text'),
+  level: 'informational',
+  state: 'acknowledged',
+  owner: { kind: 'person', id: me.person ?? me.id },
+  opened_at: incident.opened_at,
+  changed_at: incident.changed_at,
+  first_seen: incident.first_seen,
+  last_seen: incident.last_seen,
+  rules: [],
+  findings: [],
+  entities: [],
+  evidence: [],
+  sop: [],
+  timeline: [],
+  version: incident.version,
+  isMasked: true,
+})
+
+maskWith((incident) => {
   const now = session.get()
   const mine = now.state === 'in' ? now.session : now.state === 'expired' ? now.was : undefined
-  return isOwnCall(incident, [mine?.operator.id, mine?.operator.person])
+  const isOwn = isOwnCall(incident, [mine?.operator.id, mine?.operator.person])
+  return mine && isOwn ? masked(incident, mine.operator) : undefined
 })
+
+/** The presses of a call, oldest first. */
+export function presses(incident: Incident): string[] {
+  const call = incident.handling?.call
+  return call ? [call.at, ...(call.again ?? [])] : []
+}
+
+/** Who has looked at a call since its last press, other than who made it: the first of them. */
+export function heardBy(incident: Incident): { by: string; at: string } | undefined {
+  const caller = callerOf(incident)
+  const last = msOf(presses(incident).at(-1) ?? '')
+  return incident.timeline.find(
+    ({ by, at }) => by !== caller && by !== 'castellan' && msOf(at) >= last,
+  )
+}
+
+/** A call that nobody has acknowledged, or that was repeated and answered by nobody since. */
+export const isUnheard = (incident: Incident): boolean =>
+  callerOf(incident) !== undefined &&
+  isOpen(incident) &&
+  (incident.state === 'new' || !heardBy(incident))
+
+/** A press within this time of the last one joins the same call. SOURCE: respond::limits. */
+const AGAIN_WITHIN_MS = 600_000
+
+/** The call that a press at this moment would join. */
+export const joined = (unseen: readonly Incident[], now: number): Incident | undefined =>
+  unseen.find((one) => isOpen(one) && now - msOf(presses(one).at(-1) ?? '') < AGAIN_WITHIN_MS)
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 

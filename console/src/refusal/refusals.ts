@@ -5,6 +5,7 @@ import { get } from '../api/client'
 import type { Incident } from '../api/types'
 import { External, useExternal } from '../live/external'
 import { hear } from '../live/link'
+import { useNamesOf } from '../org/names'
 import { useOffers } from '../parts/reading'
 import { useRight } from '../session/session'
 import { clockRate, serverNow, ticking } from '../time/clock'
@@ -111,6 +112,7 @@ export function useRefusals(): readonly Refusal[] {
     enabled: isOn,
     refetchInterval: 60_000,
   })
+  useNamesOf((data ?? []).flatMap(({ person }) => (person?.name ? [person.id] : [])))
   const away = useExternal(putAway)
   // Once in ten seconds is often enough for what stays ten minutes.
   const now = Math.floor(useExternal(ticking) / 10_000) * 10_000

@@ -1,9 +1,10 @@
+import { Tooltip } from '@mantine/core'
 import { memo, useMemo } from 'react'
 import { incidents } from '../live/incidents'
 import { useExternal } from '../live/external'
 import { t } from '../text'
 import { ticking } from '../time/clock'
-import { arrivals, SLOT_MS, toneOf } from './rate'
+import { arrivals, CALM_MAX, FLOOD_MIN, SLOT_MS, toneOf } from './rate'
 import css from './shell.module.css'
 
 const SLOTS = 12
@@ -16,17 +17,30 @@ export const AlarmRate = memo(function AlarmRate() {
   const slots = useMemo(() => arrivals([...byId.values()], now, SLOTS), [byId, now])
   const latest = slots.at(-1) ?? 0
   const top = Math.max(4, ...slots)
+  const tone = toneOf(latest)
   const label = t('shell.rate', { count: latest })
+  const hint = t('shell.rate_hint', { most: CALM_MAX, flood: FLOOD_MIN })
   return (
-    <div className={css.rate} data-tone={toneOf(latest)} title={t('shell.rate_hint')}>
-      <svg viewBox={`0 0 ${SLOTS * 5} 20`} className={css.rateBars} aria-hidden>
-        {slots.map((n, i) => {
-          const height = n === 0 ? 1 : Math.max(2, (n / top) * 20)
-          return <rect key={i} x={i * 5} y={20 - height} width={4} height={height} rx={1} />
-        })}
-      </svg>
-      <span className="num">{label}</span>
-    </div>
+    <Tooltip label={hint} multiline w={300}>
+      <div
+        className={css.rate}
+        data-tone={tone}
+        tabIndex={0}
+        role="group"
+        aria-label={`${label}, ${t(`shell.rate_${tone}`)}. ${hint}`}
+      >
+        <svg viewBox={`0 0 ${SLOTS * 5} 20`} className={css.rateBars} aria-hidden>
+          {slots.map((n, i) => {
+            const height = n === 0 ? 1 : Math.max(2, (n / top) * 20)
+            return <rect key={i} x={i * 5} y={20 - height} width={4} height={height} rx={1} />
+          })}
+        </svg>
+        <span className="num" aria-hidden>
+          {label}
+          <span className={css.rateWord}> · {t(`shell.rate_${tone}`)}</span>
+        </span>
+      </div>
+    </Tooltip>
   )
 })
 

@@ -5,7 +5,7 @@ import { External, useExternal } from '../live/external'
 import { isOfferedTo } from '../incident/filter'
 import { useMe } from '../incident/useMe'
 import { useDirectory } from '../org/organisation'
-import { isMine } from '../panic/raised'
+import { isMine, isUnheard } from '../panic/raised'
 import { useSession } from '../session/session'
 import { t } from '../text'
 
@@ -21,10 +21,41 @@ export function setMuted(muted: boolean): void {
 
 let audio: AudioContext | undefined
 
+/** Whether the browser lets nothing sound until somebody has clicked on the page. */
+export const isBlocked = new External(false)
+
+/** The way out, which the browser may keep shut. */
+function opened(): AudioContext {
+  if (!audio) {
+    audio = new AudioContext()
+    audio.onstatechange = () => isBlocked.set(audio?.state !== 'running')
+  }
+  isBlocked.set(audio.state !== 'running')
+  if (audio.state !== 'running') audio.resume().catch(() => {})
+  return audio
+}
+
+/** Asks for sound, as a click may; a short tone says that it is heard. */
+export async function allowSound(): Promise<void> {
+  const way = opened()
+  await way.resume().catch(() => {})
+  isBlocked.set(way.state !== 'running')
+  if (way.state === 'running') chime()
+}
+
+/** Any act of the operator's may open it: a browser asks for no more. */
+function openByAct(): () => void {
+  const open = () => void opened()
+  const acts = ['pointerdown', 'keydown'] as const
+  for (const act of acts) window.addEventListener(act, open, { passive: true })
+  return () => acts.forEach((act) => window.removeEventListener(act, open))
+}
+
 /** Two falling tones; heard in a room, not hated after an hour. */
 function chime(): void {
-  audio ??= new AudioContext()
-  if (audio.state === 'suspended') void audio.resume()
+  const audio = opened()
+  // What could not sound when it was due would sound all at once when it may.
+  if (audio.state !== 'running') return
   const begin = audio.currentTime
   for (const [hertz, after] of [
     [880, 0],
@@ -52,7 +83,7 @@ function useWaiting(): [waiting: Incident[], offered: Incident[]] {
     const all = [...byId.values()].filter((i) => isOpen(i) && !isMine(i, own))
     const offered = all.filter((i) => isOfferedTo(i, me))
     const waiting = all.filter(
-      (i) => i.level === 'critical' && (i.state === 'new' || offered.includes(i)),
+      (i) => (i.level === 'critical' && (i.state === 'new' || offered.includes(i))) || isUnheard(i),
     )
     return [waiting, offered]
   }, [byId, operator, me])
@@ -73,7 +104,15 @@ export function AlarmSound() {
   const muted = useExternal(isMuted)
   const directory = useDirectory()
   const [waiting, offered] = useWaiting()
-  const isDue = waiting.length > 0 && !muted
+  const blocked = useExternal(isBlocked)
+  // A window that may not sound leaves it to one that may.
+  const isDue = waiting.length > 0 && !muted && !blocked
+  // Found out before the first incident is due, while somebody still sits down.
+  useEffect(() => {
+    if (muted) return
+    opened()
+    return openByAct()
+  }, [muted])
   useEffect(() => {
     if (!isDue) return
     const stop = new AbortController()

@@ -158,6 +158,7 @@ function Found({ groups, marked, open, isSearching }: FoundProps) {
       {groups.length === 0 && (
         <p className={css.foundNone} role="presentation">
           {t(isSearching ? 'shell.loading' : 'shell.palette_none')}
+          {!isSearching && <span className={css.foundHint}>{t('shell.names_hidden')}</span>}
         </p>
       )}
       {groups.map(([group, options]) => (

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react'
 import { pendingKey, useKeys } from '../keys/keys'
 import { KeySheet } from '../keys/KeySheet'
 import { useExternal } from '../live/external'
+import { useNamesElsewhere } from '../org/names'
 import { t } from '../text'
 import { Waiting } from '../ui/Notes'
 import { useUrl } from '../url'
@@ -24,6 +25,7 @@ export function Shell() {
   const here = pages.find((page) => pathname.startsWith(page.to))
   const title = here ? t(here.label) : pathname === '/me' ? t('shell.my_account') : 'Castellan'
   useGoKeys()
+  useNamesElsewhere()
   useKeys([
     {
       keys: 'mod+k',

@@ -9,6 +9,7 @@ import {
 import {
   IconBell,
   IconBellOff,
+  IconBellX,
   IconLanguage,
   IconLogout,
   IconMoon,
@@ -25,7 +26,7 @@ import { LANGUAGES, speak, t, word, type Language } from '../text'
 import { clockRate, ticking } from '../time/clock'
 import { clockTime, isSameClock, viewerZone, zoneName } from '../time/format'
 import { AlarmRate } from './AlarmRate'
-import { isMuted, setMuted } from './AlarmSound'
+import { allowSound, isBlocked, isMuted, setMuted } from './AlarmSound'
 import { openPalette } from './Palette'
 import css from './shell.module.css'
 
@@ -77,6 +78,17 @@ function Clock() {
 
 function Mute() {
   const muted = useExternal(isMuted)
+  const blocked = useExternal(isBlocked) && !muted
+  if (blocked) {
+    return (
+      <Tooltip label={t('shell.sound_blocked_text')}>
+        <button type="button" className={css.blocked} onClick={() => void allowSound()}>
+          <IconBellX size={16} aria-hidden />
+          <span className={css.blockedText}>{t('shell.sound_blocked')}</span>
+        </button>
+      </Tooltip>
+    )
+  }
   const label = t(muted ? 'shell.sound_off' : 'shell.sound_on')
   return (
     <Tooltip label={label}>

@@ -11,7 +11,7 @@ import { t, word } from '../text'
 import { EntityIcon } from '../ui/EntityLink'
 import { soughtOf, type Sought } from './choice'
 import type { PageCommand } from './commands'
-import { pages } from './pages'
+import { asides, pages } from './pages'
 
 export interface Option extends Sought {
   hint?: string
@@ -46,9 +46,10 @@ export const usePeople = () =>
     staleTime: 300_000,
   })
 
-const option = (o: Omit<Option, 'sought'>): Option => ({
+/** `also`: what it is found by and does not show. */
+const option = ({ also = '', ...o }: Omit<Option, 'sought'> & { also?: string }): Option => ({
   ...o,
-  sought: soughtOf(`${o.hint ?? ''} ${o.key}`),
+  sought: soughtOf(`${o.hint ?? ''} ${o.key} ${also}`),
 })
 
 export interface Options {
@@ -74,7 +75,7 @@ export function useOptions(own: readonly PageCommand[]): Options {
         icon: <IconCommand size={15} aria-hidden />,
       }),
     )
-    const leads = pages.map((p) =>
+    const leads = [...pages, ...asides].map((p) =>
       option({
         key: `page:${p.to}`,
         group: t('shell.group_pages'),
@@ -88,7 +89,7 @@ export function useOptions(own: readonly PageCommand[]): Options {
       option({
         key: i.id,
         group: t('shell.group_incidents'),
-        label: i.title,
+        label: directory.inWords(i.title, i.entities),
         hint: `${word('incidents', 'level', i.level)} · ${directory.siteName(i.site)}`,
         to: '/incidents',
         search: { i: i.id },
@@ -101,6 +102,7 @@ export function useOptions(own: readonly PageCommand[]): Options {
         group: t('shell.group_people'),
         label: p.name ?? p.pseudonym ?? p.id,
         hint: directory.siteName(p.site),
+        also: p.identifiers.map((one) => one.value).join(' '),
         to: '/people',
         search: { id: p.id },
         icon: <EntityIcon kind="person" size={15} />,

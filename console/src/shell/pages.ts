@@ -7,6 +7,7 @@ import {
   IconMap2,
   IconRadar2,
   IconSettings,
+  IconUserQuestion,
   IconUserSearch,
 } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
@@ -47,11 +48,16 @@ export const pages: readonly PageEntry[] = [
   { to: '/system', key: 'x', label: 'shell.nav_system', icon: IconSettings },
 ]
 
+/** Pages that one comes to from elsewhere, and by the palette and the keys. */
+export const asides: readonly PageEntry[] = [
+  { to: '/whereabouts', key: 'w', label: 'whereabouts.title', icon: IconUserQuestion },
+]
+
 /** `g` and a letter lead to a page. */
 export function useGoKeys(): void {
   const navigate = useNavigate()
   useKeys(
-    pages.map((page) => ({
+    [...pages, ...asides].map((page) => ({
       keys: `g ${page.key}`,
       label: t(page.label),
       group: t('shell.keys_go'),

@@ -1,6 +1,7 @@
 import desk from './en/desk.json'
 import detections from './en/detections.json'
 import events from './en/events.json'
+import findings from './en/findings.json'
 import incidents from './en/incidents.json'
 import log from './en/log.json'
 import mend from './en/mend.json'
@@ -10,12 +11,14 @@ import shell from './en/shell.json'
 import signin from './en/signin.json'
 import sources from './en/sources.json'
 import system from './en/system.json'
+import whereabouts from './en/whereabouts.json'
 
 /** The English texts, by area: one file each. */
 export const english = {
   desk,
   detections,
   events,
+  findings,
   incidents,
   log,
   mend,
@@ -25,5 +28,6 @@ export const english = {
   signin,
   sources,
   system,
+  whereabouts,
 }
 export type Area = keyof typeof english

@@ -50,6 +50,13 @@ export function count(value: number): string {
   return value.toLocaleString(language.get() === 'en' ? 'en-GB' : language.get())
 }
 
+/** A team's name: ours for those that rules name, else its own word. */
+export function teamName(id: string): string {
+  const key = `shell.team_${id}`
+  const known = find(texts, key, undefined) ?? find(english as Texts, key, undefined)
+  return known ?? t('incidents.team', { name: id.replaceAll(/[-_]/g, ' ') })
+}
+
 /** A word of a closed set, such as a state; the word itself if the set has grown. */
 export function word(area: Area, prefix: string, value: string): string {
   return (

@@ -47,6 +47,13 @@ export function dayOf(at: Moment, zone: string): string {
   return Number.isNaN(ms) ? '' : format(zone, { day: 'numeric', month: 'short' }).format(ms)
 }
 
+/** 22 Nov 2026 */
+export function dateOf(at: Moment, zone: string): string {
+  const ms = msOf(at)
+  const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' }
+  return Number.isNaN(ms) ? '' : format(zone, day).format(ms)
+}
+
 /** Sunday 22 November 2026 */
 export function fullDay(at: Moment, zone: string): string {
   const day: Intl.DateTimeFormatOptions = {

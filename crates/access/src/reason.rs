@@ -71,11 +71,11 @@ fn words(roles: &[Role]) -> Vec<&'static str> {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (action, own) = (self.action.as_str(), listed(&words(&self.roles), "and"));
+        let (deed, own) = (self.action.deed(), listed(&words(&self.roles), "and"));
         let others = listed(&words(&self.would_do), "or");
         match self.code {
-            Code::NoRole => write!(f, "you have no role; `{action}` needs {others}"),
-            Code::Role => write!(f, "your role {own} does not include `{action}`; {others} does"),
+            Code::NoRole => write!(f, "you have no role; {others} may {deed}"),
+            Code::Role => write!(f, "your role {own} does not let you {deed}; {others} may"),
             Code::Site => match &self.site {
                 Some(site) => {
                     write!(f, "your role {own} does not reach the site `{site}`")
@@ -83,15 +83,15 @@ impl fmt::Display for Refusal {
                 None => write!(f, "your role {own} is for some sites, and this one's is unknown"),
             },
             Code::Everywhere => {
-                write!(f, "`{action}` needs a role for the whole organisation, not for some sites")
+                write!(f, "to {deed} takes a role for the whole organisation, not for some sites")
             }
             Code::Policy => {
                 let policy = self.policy.as_deref().unwrap_or("?");
-                write!(f, "the policy `{policy}` of your organisation forbids `{action}`")
+                write!(f, "the policy `{policy}` of your organisation forbids you to {deed}")
             }
             Code::Broken => {
                 let policy = self.policy.as_deref().unwrap_or("?");
-                write!(f, "the policy `{policy}` cannot be evaluated, so `{action}` is refused")
+                write!(f, "the policy `{policy}` cannot be evaluated, so nobody may {deed}")
             }
         }
     }

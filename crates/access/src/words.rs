@@ -92,6 +92,8 @@ actions! {
     PersonRead = "person.read";
     /// See a person's name, for a reason that is recorded.
     PersonReveal = "person.reveal";
+    /// Ask who could have been where; each question and its reason are recorded.
+    WhereaboutsAsk = "whereabouts.ask";
     /// See at once who was refused at a door; each showing is recorded.
     RefusalRead = "refusal.read";
     /// See places, doors, things and plans.
@@ -108,6 +110,10 @@ actions! {
     MappingEdit = "mapping.edit";
     /// See rules.
     RuleRead = "rule.read";
+    /// Try rules on the past, drafts among them.
+    RuleTry = "rule.try";
+    /// Write rules, turn them on and off, make exceptions.
+    RuleEdit = "rule.edit";
     /// Make, list and end access tokens.
     TokenManage = "token.manage";
     /// Make, change and disable operators.
@@ -121,6 +127,15 @@ actions! {
 }
 
 impl Action {
+    /// What it allows, as it stands after "you may": `work incidents`.
+    pub fn deed(self) -> String {
+        let meaning = self.meaning().trim_end_matches('.');
+        let deed = meaning.split([':', ';']).next().unwrap_or(meaning);
+        let mut chars = deed.chars();
+        let first = chars.next().map(|first| first.to_ascii_lowercase());
+        first.into_iter().chain(chars).collect()
+    }
+
     /// By its word.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.as_str() == text)

@@ -86,7 +86,8 @@ fn every_refusal_says_what_would_do() {
     let raw = refusal(&guard, Action::EventRaw, At::Nowhere);
     assert_eq!(
         raw.to_string(),
-        "your role guard does not include `event.raw`; analyst or engineer does"
+        "your role guard does not let you read what sources said, word by word; analyst or \
+         engineer may"
     );
     let hq = site("hq");
     let fenced = refusal(&[at_hkg(Role::Guard)], Action::IncidentOperate, At::Site(&hq));

@@ -9,9 +9,10 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use engine::access::{Action, Reach};
 use engine::cell;
-use engine::lake::{Found, Search, Sheet};
+use engine::knowledge::Knowledge;
+use engine::lake::{COLUMNS, Found, Line, Names, Search, Sheet};
 use engine::limits::Limits;
-use model::Timestamp;
+use model::{AssetId, PersonId, PlaceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
@@ -114,8 +115,9 @@ pub struct ExportQuery {
 }
 
 /// A search as a file, newest first: `ndjson` is one event per line, `csv` the columns that people
-/// read, `parquet` the same columns with their types. At the limit `export_rows_max` the last line
-/// says so; in a Parquet file its metadata does, under the key `castellan.cut`.
+/// read, `parquet` the same columns with their types. People are called by their ids, and by name
+/// too where the caller has asked for it. At the limit `export_rows_max` the last line says so; in
+/// a Parquet file its metadata does, under the key `castellan.cut`.
 #[utoipa::path(
     get, path = "/v1/events/export", tag = "events", params(EventQuery, ExportQuery),
     responses((status = 200, content_type = "text/csv", body = String),
@@ -140,12 +142,13 @@ pub async fn export(
         }
     };
     let search = Search { limit: PAGE_MAX, ..query.search()? };
+    let name = file_name(&search, shared.engine.now(), &how.format);
     let left = Limits::count(shared.engine.config.limits.export_rows_max);
     let search = Some(search);
     let eyes = Eyes::of(&shared, &caller);
     let work = Work { shared, reach, eyes, search, form: Some(form), left, has_head: false };
     let stream = futures::stream::unfold(work, |work| async move { work.next().await });
-    let name = format!("attachment; filename=\"events.{}\"", how.format);
+    let name = format!("attachment; filename=\"{name}\"");
     let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, Body::from_stream(stream)).into_response())
 }
@@ -188,21 +191,31 @@ impl Work {
         self.search =
             page.next.filter(|_| !is_cut).map(|before| Search { before: Some(before), ..search });
         let is_last = self.search.is_none();
-        let piece = self.piece(&taken, is_last.then_some(is_cut));
+        let knowledge = self.shared.engine.current.get();
+        let eyes = self.eyes.clone();
+        let names = |kind: &str, id: &str| name_of(&knowledge, &eyes, (kind, id));
+        let piece = self.piece((&taken, &names), is_last.then_some(is_cut));
         Some((piece.map(Bytes::from), self))
     }
 
     /// The bytes of some events. `end`: that they are the last, and whether more were cut off.
-    fn piece(&mut self, found: &[&Found], end: Option<bool>) -> Result<Vec<u8>, std::io::Error> {
+    fn piece(
+        &mut self,
+        (found, names): (&[&Found], Names<'_>),
+        end: Option<bool>,
+    ) -> Result<Vec<u8>, std::io::Error> {
         let is_first = !std::mem::replace(&mut self.has_head, true);
         let mut text = String::new();
         match &mut self.form {
             None => {}
             Some(Form::Csv) => {
                 if is_first {
-                    text.push_str(&cell::line(CSV_COLUMNS));
+                    text.push_str(&cell::line(COLUMNS.iter().map(|column| column.name)));
                 }
-                found.iter().for_each(|found| text.push_str(&csv_line(found)));
+                for found in found {
+                    let cells: Vec<String> = Line::new(found, names).cells().collect();
+                    text.push_str(&cell::line(cells.iter().map(String::as_str)));
+                }
                 if end == Some(true) {
                     text.push_str(&format!("cut: {CUT}\r\n"));
                 }
@@ -217,7 +230,7 @@ impl Work {
                 }
             }
             Some(Form::Parquet(sheet)) => {
-                let mut bytes = sheet.add(found).map_err(std::io::Error::other)?;
+                let mut bytes = sheet.add(found, names).map_err(std::io::Error::other)?;
                 let ended = if end.is_some() { self.form.take() } else { None };
                 if let Some(Form::Parquet(sheet)) = ended {
                     let cut = (end == Some(true)).then_some(CUT);
@@ -233,22 +246,62 @@ impl Work {
 /// What the end of a file says when there was more.
 const CUT: &str = "the limit export_rows_max is reached";
 
-const CSV_COLUMNS: [&str; 9] =
-    ["time", "record", "part", "source", "class_uid", "severity_id", "person", "place", "message"];
+/// What the caller may call somebody or something.
+fn name_of(knowledge: &Knowledge, eyes: &Eyes, (kind, id): (&str, &str)) -> Option<String> {
+    let org = &knowledge.org;
+    match kind {
+        "person" => {
+            let person = org.people.get(&PersonId::parse(id).ok()?)?;
+            eyes.sees(&person.id).then(|| person.name.clone())
+        }
+        "place" => org.places.get(&PlaceId::parse(id).ok()?)?.name.clone(),
+        "asset" => org.assets.get(&AssetId::parse(id).ok()?)?.name.clone(),
+        _ => None,
+    }
+}
 
-fn csv_line(found: &Found) -> String {
-    let told = found.told();
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let cells = [
-        found.key.time.to_string(),
-        found.key.seq.to_string(),
-        found.key.part.to_string(),
-        found.source.clone(),
-        found.class_uid.to_string(),
-        found.severity_id.map(|id| id.to_string()).unwrap_or_default(),
-        text(&told.person),
-        text(&told.place),
-        text(&told.message),
-    ];
-    cell::line(cells.iter().map(String::as_str))
+/// What a file is about and of when, such as `events-hq-2026-11-22T1400Z.csv`: of when it was
+/// asked for, where the search says no time.
+fn file_name(search: &Search, now: Timestamp, format: &str) -> String {
+    let Search { site, place, person, asset, source, .. } = search;
+    let about = site.as_ref().or(place.as_ref()).map(PlaceId::as_str);
+    let about = about.or(person.as_ref().map(PersonId::as_str));
+    let about = about.or(asset.as_ref().map(AssetId::as_str));
+    let about = about.or(source.as_ref().map(|source| source.as_str())).unwrap_or("all");
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let about: String = about.chars().take(ABOUT_CHARS_MAX).map(plain).collect();
+    let minute = |at: Timestamp| at.to_chrono().format("%Y-%m-%dT%H%MZ").to_string();
+    let when = match (search.from, search.to) {
+        (Some(from), Some(to)) => format!("{}--{}", minute(from), minute(to)),
+        (Some(at), None) | (None, Some(at)) => minute(at),
+        (None, None) => minute(now),
+    };
+    format!("events-{about}-{when}.{format}")
+}
+
+/// Longest name of what a file is about, in its own name.
+const ABOUT_CHARS_MAX: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_file_says_what_it_is_about_and_of_when() {
+        let at = |text: &str| Timestamp::from_rfc3339(text).unwrap();
+        let now = at("2026-11-22T15:30:00Z");
+        let check = |search: Search, expected: &str| {
+            assert_eq!(file_name(&search, now, "csv"), expected);
+        };
+        check(Search::default(), "events-all-2026-11-22T1530Z.csv");
+        let from = Some(at("2026-11-22T14:00:59Z"));
+        let site = PlaceId::parse("hq").ok();
+        let of_site = Search { from, site, ..Search::default() };
+        check(of_site.clone(), "events-hq-2026-11-22T1400Z.csv");
+        let to = Some(now);
+        check(Search { to, ..of_site }, "events-hq-2026-11-22T1400Z--2026-11-22T1530Z.csv");
+        let person = PersonId::parse("mf2003").ok();
+        check(Search { person, ..Search::default() }, "events-mf2003-2026-11-22T1530Z.csv");
+    }
 }

@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use engine::access::{Action, Reach};
-use engine::respond::{Act, ActRefused, ActionOffer, By, HandMade, allowed};
+use engine::respond::{Act, ActRefused, ActionOffer, By, HandMade, allowed, escalation_due};
 use engine::store::state::{FindingFilter, IncidentFilter, PageKey};
 use model::incident::Owner;
-use model::{Entity, Finding, FindingId, Incident, IncidentId, IncidentState, Level, PlaceId};
+use model::{
+    Entity, Finding, FindingId, Incident, IncidentId, IncidentState, Level, PlaceId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -51,6 +53,9 @@ pub struct IncidentView {
     /// Every action, and for a missing one the reason.
     #[schema(value_type = Vec<Object>)]
     actions: Vec<ActionOffer>,
+    /// When everybody is told, unless somebody acknowledges it until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalates_at: Option<Timestamp>,
 }
 
 /// Lists incidents.
@@ -127,7 +132,7 @@ pub(crate) fn view(shared: &Shared, caller: &Caller, incident: Incident) -> Inci
             offer.refusal = Some(ActRefused { code: "forbidden", message: message.clone() });
         }
     }
-    IncidentView { incident, actions }
+    IncidentView { escalates_at: escalation_due(&incident), incident, actions }
 }
 
 fn shown(shared: &Shared, caller: &Caller, incident: Incident) -> Answer<Json<Value>> {
@@ -316,12 +321,15 @@ pub async fn finding(
     Path(id): Path<String>,
 ) -> Answer<Json<Value>> {
     caller.must(Action::IncidentRead)?;
+    let found = finding_near(&shared, &caller, &id).await?;
+    Eyes::of(&shared, &caller).answer(&found)
+}
+
+/// A finding that the caller may see.
+pub(crate) async fn finding_near(shared: &Shared, caller: &Caller, id: &str) -> Answer<Finding> {
     let missing = || Problem::not_found(format!("no finding `{id}`"));
-    let wanted = FindingId::parse(&id).map_err(|_| missing())?;
+    let wanted = FindingId::parse(id).map_err(|_| missing())?;
     let mut found = shared.engine.state.findings_by_id(&[wanted]).await?;
     let found = found.pop().ok_or_else(missing)?;
-    if !is_near(&shared, &caller, &found).await? {
-        return Err(missing());
-    }
-    Eyes::of(&shared, &caller).answer(&found)
+    if is_near(shared, caller, &found).await? { Ok(found) } else { Err(missing()) }
 }

@@ -1,21 +1,24 @@
 //! Mappings as a house changes them: read, tried, saved, given back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use engine::access::{Action, At};
-use engine::edit::{Edit, EditError, MappingView, Saved, TryRequest, Trying};
+use engine::edit::{Edit, EditError, InForce, MappingView, Saved, TryRequest, Trying};
 use engine::trial::TrialError;
-use model::SourceId;
+use model::{SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::auth::Caller;
+use crate::events::site_of_source;
 use crate::problem::{Answer, FileProblem, FileProblems, Problem};
 use crate::reason::REASON_CHARS_MAX;
 use crate::state::Shared;
+use crate::veil::Eyes;
 
 /// A mapping's files as they are in force.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -47,6 +50,13 @@ pub struct MayEdit {
     reason: Option<String>,
 }
 
+impl MayEdit {
+    /// Allowed unless there is a reason against it.
+    pub(crate) fn of(refusal: Option<String>) -> Self {
+        Self { allowed: refusal.is_none(), reason: refusal }
+    }
+}
+
 fn is_program(path: &str) -> bool {
     !path.contains('/')
 }
@@ -63,7 +73,7 @@ fn item(view: MappingView, refusal: Option<String>) -> MappingFiles {
         samples,
         origin: view.origin.as_str(),
         shipped: view.shipped.map(programs),
-        may_edit: MayEdit { allowed: refusal.is_none(), reason: refusal },
+        may_edit: MayEdit::of(refusal),
     }
 }
 
@@ -90,6 +100,7 @@ impl From<EditError> for Problem {
                 Self::unavailable(detail)
             }
             EditError::Store(error) => error.into(),
+            EditError::Lake(error) => error.into(),
         }
     }
 }
@@ -168,6 +179,10 @@ pub struct TryBody {
     /// Records of dead letters; needs the right `event.raw`.
     #[serde(default)]
     dead_letters: Vec<u64>,
+    /// So many of the source's last records that the mapping in force makes events of, to see
+    /// what changes for them; needs `source` and the right `event.raw`.
+    #[serde(default)]
+    latest: u32,
     /// Texts, each a record; for CSV the header and records.
     #[serde(default)]
     texts: Vec<String>,
@@ -180,7 +195,30 @@ pub struct TryAnswer {
     problems: Vec<FileProblem>,
     /// What became of each record, dead letters first.
     results: Vec<TryResult>,
+    /// What the mapping in force makes of the source's last records, the newest first.
+    samples: Vec<TrySample>,
 }
+
+/// A record that the mapping in force makes events of; `results` says what the files tried make
+/// of it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TrySample {
+    /// The record.
+    record: u64,
+    /// When it came.
+    received_at: Timestamp,
+    /// Its beginning, where it is text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<String>,
+    /// The events that the mapping in force makes of it.
+    #[schema(value_type = Vec<Object>)]
+    before: Vec<Box<RawValue>>,
+    /// Whether the files tried make other events of it.
+    is_changed: bool,
+}
+
+/// Most bytes of a record that are shown beside its events.
+const HEAD_BYTES_MAX: usize = 4_096;
 
 /// What became of one record.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -218,12 +256,12 @@ pub struct TryProblem {
     position: Option<model::Position>,
 }
 
-fn result(tried: Trying) -> TryResult {
+fn result(tried: Trying, eyes: &Eyes) -> TryResult {
     TryResult {
         record: tried.record,
         text: tried.text,
         mapping: tried.mapping.map(|name| name.to_string()),
-        events: tried.events,
+        events: covered(tried.events, eyes),
         complaints: tried.complaints,
         problem: tried.problem.map(|letter| TryProblem {
             reason: letter.reason.code().to_owned(),
@@ -252,20 +290,53 @@ pub async fn try_out(
     Json(body): Json<TryBody>,
 ) -> Answer<Json<TryAnswer>> {
     caller.must(Action::MappingEdit)?;
-    if !body.dead_letters.is_empty() {
+    if !body.dead_letters.is_empty() || body.latest > 0 {
         // A program can copy every word of a record into its event.
         caller.must(Action::EventRaw)?;
+    }
+    if body.latest > 0 {
+        let source = body.source.as_ref();
+        let source = source.ok_or_else(|| Problem::bad_request("`latest` needs `source`"))?;
+        caller.must_at(Action::EventRaw, site_of_source(&shared, source).as_ref())?;
     }
     let request = TryRequest {
         files: body.files,
         source: body.source,
         dead_letters: body.dead_letters,
+        latest: usize::try_from(body.latest).unwrap_or(usize::MAX),
         texts: body.texts,
     };
     let tried = shared.engine.try_mapping(&name, request).await;
     let tried = tried.map_err(|error| named(error, &name))?;
+    let eyes = Eyes::of(&shared, &caller);
     let problems = tried.problems.into_iter().map(|one| inside(one.into(), &name)).collect();
-    Ok(Json(TryAnswer { problems, results: tried.results.into_iter().map(result).collect() }))
+    let sample = |one: InForce| sample(one, &tried.results, &eyes);
+    let samples = tried.samples.into_iter().map(sample).collect();
+    let results = tried.results.into_iter().map(|one| result(one, &eyes)).collect();
+    Ok(Json(TryAnswer { problems, results, samples }))
+}
+
+fn sample(one: InForce, results: &[Trying], eyes: &Eyes) -> TrySample {
+    let after = results.iter().find(|result| result.record == Some(one.record));
+    let texts = |events: &[Box<RawValue>]| -> Vec<String> {
+        events.iter().map(|event| event.get().to_owned()).collect()
+    };
+    TrySample {
+        record: one.record,
+        received_at: one.received_at,
+        is_changed: after.is_some_and(|after| texts(&after.events) != texts(&one.events)),
+        head: crate::raw::head(eyes, &one.body, HEAD_BYTES_MAX),
+        before: covered(one.events, eyes),
+    }
+}
+
+/// Events as the caller sees them.
+fn covered(events: Vec<Box<RawValue>>, eyes: &Eyes) -> Vec<Box<RawValue>> {
+    let seen = |event: Box<RawValue>| match eyes.json(event.get()) {
+        Cow::Borrowed(_) => event,
+        Cow::Owned(text) => RawValue::from_string(text).unwrap_or(event),
+    };
+    events.into_iter().map(seen).collect()
 }
 
 /// A change of a mapping.

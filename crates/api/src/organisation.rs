@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::access::{Action, Reach};
+use engine::access::{Action, Reach, Role};
 use engine::signin::OperatorView;
 use model::spine::{Asset, Door, PlaceKind, ZoneClass};
 use model::{AssetId, Organisation, PlaceId, TeamId, TenantId};
@@ -98,6 +98,13 @@ struct OperatorName {
     works_everywhere: bool,
     /// Else the sites whose incidents they may work; nobody is given another's.
     works_at: BTreeSet<PlaceId>,
+    /// What they are.
+    #[schema(value_type = Vec<String>)]
+    roles: BTreeSet<Role>,
+    /// Whose incidents are theirs.
+    teams: Vec<TeamId>,
+    /// Their console was in use within the last minutes.
+    is_on_duty: bool,
 }
 
 /// The organisation: places, doors, things, teams, operators. A role of some sites gets these
@@ -159,6 +166,7 @@ fn item(shared: &Shared, reach: &Reach) -> OrganisationItem {
         criticality: asset.criticality,
     });
     let operators = shared.engine.signin.operators().into_iter();
+    let on_duty = shared.engine.on_duty();
     let name = |operator: OperatorView| {
         let (works_everywhere, works_at) = match shared.engine.works_at(&operator) {
             Reach::Everywhere => (true, BTreeSet::new()),
@@ -168,7 +176,16 @@ fn item(shared: &Shared, reach: &Reach) -> OrganisationItem {
             }
         };
         let person = operator.owner();
-        OperatorName { id: operator.id, name: operator.name, person, works_everywhere, works_at }
+        OperatorName {
+            is_on_duty: on_duty.contains(&operator.id),
+            roles: operator.grants.iter().map(|grant| grant.role).collect(),
+            teams: operator.teams,
+            id: operator.id,
+            name: operator.name,
+            person,
+            works_everywhere,
+            works_at,
+        }
     };
     let names = operators.filter(|o| !o.is_disabled && is_colleague(o, reach)).map(name);
     let own_sites = |site: &PlaceId| reach.covers(Some(site));

@@ -42,8 +42,8 @@ pub struct PanicAnswer {
 
 /// Calls for help in silence: a critical incident, owned at once by those who guard the site. The
 /// reason is asked for afterwards: `reason_owed` until the caller comments. A second call of the
-/// same caller within ten minutes is the same incident (200). What cannot be read of the body is
-/// left out; a call does not fail because of it.
+/// same caller within ten minutes joins the same incident (200), which says that they called again
+/// and where. What cannot be read of the body is left out; a call does not fail because of it.
 #[utoipa::path(
     post, path = "/v1/panic", tag = "incidents",
     request_body(content = Option<PanicRequest>, content_type = "application/json"),

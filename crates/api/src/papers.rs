@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::access::Action;
+use engine::access::{Action, Reach};
 use engine::papers::bundle::BundleAsk;
 use engine::papers::report::ReportAsk;
 use engine::papers::texts::Language;
@@ -156,6 +156,7 @@ pub async fn shift(
         occurrences: sites(&occurrences, query.site.clone()),
         sources: caller.reach(Action::SourceRead).map_err(why),
         doors: caller.reach(Action::PlaceRead).map_err(why),
+        everywhere_too: incidents == Reach::Everywhere || caller.works_incidents(),
         site: query.site,
     };
     let paper = shared.engine.shift_report(&ask).await?;

@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use engine::access::Action;
+use engine::knowledge::Knowledge;
 use engine::veil::{is_credential, is_naming};
 use model::spine::{PersonKind, PersonStatus};
 use model::text::Words;
-use model::{Entity, PersonId, PlaceId};
+use model::{Entity, PersonId, PlaceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
@@ -26,6 +27,9 @@ pub struct PersonItem {
     kind: PersonKind,
     /// Status.
     status: PersonStatus,
+    /// Until when they belong, or belonged, to the organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
     /// Team.
     team: Option<String>,
     /// Site.
@@ -50,6 +54,10 @@ pub struct IdentifierItem {
     valid_from: Option<model::Timestamp>,
     /// Until when.
     valid_to: Option<model::Timestamp>,
+    /// A badge or account that was never ended although its person has left: it should have been,
+    /// when they did.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    overdue: bool,
 }
 
 /// People of a page.
@@ -95,7 +103,9 @@ pub async fn list(
     let ids: Vec<PersonId> = found.by_ref().take(limit).cloned().collect();
     let next = found.next().and(ids.last().cloned());
     let eyes = Eyes::of(&shared, &caller);
-    let people = ids.iter().filter_map(|id| item(&knowledge.org, id, eyes.sees(id))).collect();
+    let now = shared.engine.now();
+    let item = |id| item((&knowledge, now), id, eyes.sees(id));
+    let people = ids.iter().filter_map(item).collect();
     Ok(Json(PeoplePage { people, next }))
 }
 
@@ -116,7 +126,7 @@ pub async fn one(
     let person = PersonId::parse(&id).map_err(|_| missing())?;
     let knowledge = shared.engine.current.get();
     let sees = Eyes::of(&shared, &caller).sees(&person);
-    let found = item(&knowledge.org, &person, sees).ok_or_else(missing)?;
+    let found = item((&knowledge, shared.engine.now()), &person, sees).ok_or_else(missing)?;
     caller.must_at(Action::PersonRead, found.site.as_ref())?;
     Ok(Json(found))
 }
@@ -145,7 +155,8 @@ pub async fn reveal(
 ) -> Answer<Json<PersonItem>> {
     let missing = || Problem::not_found(format!("no person `{id}`"));
     let person = PersonId::parse(&id).map_err(|_| missing())?;
-    let found = item(&shared.engine.current.get().org, &person, true).ok_or_else(missing)?;
+    let (knowledge, now) = (shared.engine.current.get(), shared.engine.now());
+    let found = item((&knowledge, now), &person, true).ok_or_else(missing)?;
     caller.must_at(Action::PersonReveal, found.site.as_ref())?;
     let reason = request.reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
@@ -158,8 +169,43 @@ pub async fn reveal(
     Ok(Json(found))
 }
 
-fn item(org: &model::Organisation, id: &PersonId, is_named: bool) -> Option<PersonItem> {
+/// A person whose name this session has asked for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct NameItem {
+    /// Id: what they are called by otherwise.
+    id: PersonId,
+    /// The name.
+    name: String,
+}
+
+/// Whose names this session has asked for, with a reason each, and may call by name wherever they
+/// appear. For a token: nobody; one of the scope `names` is given names where they stand.
+#[utoipa::path(
+    get, path = "/v1/names", tag = "organisation",
+    responses((status = 200, body = Vec<NameItem>), (status = 403, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn names(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<NameItem>>> {
+    caller.must(Action::PersonRead)?;
+    let session = caller.session.as_ref().map(engine::signin::Session::key);
+    let revealed = session.map(|session| shared.engine.revealed(&session)).unwrap_or_default();
+    let knowledge = shared.engine.current.get();
+    let item = |id: PersonId| {
+        let name = knowledge.org.people.get(&id)?.name.clone();
+        Some(NameItem { id, name })
+    };
+    Ok(Json(revealed.into_iter().filter_map(item).collect()))
+}
+
+fn item(
+    (knowledge, now): (&Knowledge, Timestamp),
+    id: &PersonId,
+    is_named: bool,
+) -> Option<PersonItem> {
+    let org = &knowledge.org;
     let person = org.people.get(id)?;
+    let status = knowledge.spine.status_at(id, now).unwrap_or(person.status);
+    let has_left = status == PersonStatus::Left;
     let entity = Entity::Person(id.clone());
     let own = org.identifiers.iter().filter(|identifier| identifier.entity == entity);
     let identifiers = own.map(|identifier| IdentifierItem {
@@ -171,13 +217,17 @@ fn item(org: &model::Organisation, id: &PersonId, is_named: bool) -> Option<Pers
         realm: identifier.realm.clone(),
         valid_from: identifier.validity.from,
         valid_to: identifier.validity.to,
+        overdue: has_left
+            && (is_credential(&identifier.kind) || identifier.kind == "account")
+            && identifier.validity.holds_at(now),
     });
     let assets = org.assets.values().filter(|asset| asset.owner.as_ref() == Some(id));
     Some(PersonItem {
         id: id.clone(),
         name: is_named.then(|| person.name.clone()),
         kind: person.kind,
-        status: person.status,
+        status,
+        until: person.validity.to,
         team: person.team.clone(),
         site: person.site.clone(),
         identifiers: identifiers.collect(),
@@ -186,7 +236,7 @@ fn item(org: &model::Organisation, id: &PersonId, is_named: bool) -> Option<Pers
 }
 
 /// A credential's number opens doors: all but its last three characters are hidden.
-fn shown(kind: &str, value: &str) -> String {
+pub(crate) fn shown(kind: &str, value: &str) -> String {
     if !is_credential(kind) {
         return value.to_owned();
     }

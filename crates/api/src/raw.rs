@@ -12,6 +12,7 @@ use crate::events::site_of_source;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 use crate::veil::Eyes;
+use crate::wide;
 
 /// One record as its source said it, with people called by their ids where the caller has not
 /// asked for their names.
@@ -98,6 +99,13 @@ pub async fn one(
     }))
 }
 
+/// The beginning of a record as the caller sees it, where it is text.
+pub(crate) fn head(eyes: &Eyes, body: &[u8], bytes_max: usize) -> Option<String> {
+    let covered = covered(eyes, body);
+    let whole = covered.as_deref().unwrap_or(body);
+    readable(beginning(whole, bytes_max)).0
+}
+
 /// The first `max` bytes, less a character that would be cut in two.
 fn beginning(bytes: &[u8], max: usize) -> &[u8] {
     if bytes.len() <= max {
@@ -126,6 +134,11 @@ fn covered(eyes: &Eyes, body: &[u8]) -> Option<Vec<u8>> {
     for chunk in body.utf8_chunks() {
         out.extend_from_slice(covered_text(eyes, chunk.valid()).as_bytes());
         out.extend_from_slice(chunk.invalid());
+    }
+    // What is no text may hold texts of two bytes a character.
+    if readable(&out).0.is_none() {
+        let cover = |text: &str| Some(eyes.record(text.to_owned())).filter(|now| now != text);
+        out = wide::covered(&out, &cover).unwrap_or(out);
     }
     (out != body).then_some(out)
 }

@@ -23,9 +23,9 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    audit, console, events, history, hosts, incidents, ingest, live, mappings, occurrences, oidc,
-    operators, organisation, panic, papers, people, plans, presence, problem, raw, refused,
-    session, signin, system, tokens, views,
+    alarms, audit, console, events, history, hosts, incidents, ingest, inquiry, live, mappings,
+    occurrences, oidc, operators, organisation, panic, papers, passage, people, plans, presence,
+    problem, raw, refused, replays, rules, session, signin, system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -88,6 +88,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(incidents::act))
         .routes(routes!(incidents::findings))
         .routes(routes!(incidents::finding))
+        .routes(routes!(why::why))
+        .routes(routes!(why::explain))
         .routes(routes!(occurrences::list, occurrences::write))
         .routes(routes!(papers::bundle))
         .routes(routes!(papers::shift))
@@ -121,10 +123,24 @@ fn desk() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(panic::panic))
         .routes(routes!(presence::presence))
+        .routes(routes!(passage::last))
+        .routes(routes!(people::names))
+        .routes(routes!(inquiry::ask))
         .routes(routes!(refused::list))
         .routes(routes!(refused::photo))
         .routes(routes!(mappings::one, mappings::save, mappings::restore))
         .routes(routes!(mappings::try_out))
+        .routes(routes!(rules::check))
+        .routes(routes!(rules::one, rules::save, rules::remove))
+        .routes(routes!(rules::switch))
+        .routes(routes!(rules::exceptions, rules::except))
+        .routes(routes!(rules::end_exception))
+        .routes(routes!(alarms::alarm_rates))
+        .routes(routes!(replays::list, replays::start))
+        .routes(routes!(replays::one, replays::end))
+        .routes(routes!(replays::findings))
+        .routes(routes!(replays::settle))
+        .routes(routes!(replays::late))
 }
 
 fn people_who_sign_in() -> OpenApiRouter<Shared> {
@@ -202,7 +218,9 @@ impl Server {
         let ingesting = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
         let max = usize::try_from(engine.config.limits.papers_at_once_max).unwrap_or(1);
         let papers = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-        let shared = Shared { engine, ingesting, papers, metrics: metrics() };
+        let max = usize::try_from(engine.config.limits.inquiries_at_once_max).unwrap_or(1);
+        let inquiries = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+        let shared = Shared { engine, ingesting, papers, inquiries, metrics: metrics() };
         let stop = CancellationToken::new();
         let application = application(shared);
         let mut tasks = JoinSet::new();

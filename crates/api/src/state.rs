@@ -15,6 +15,8 @@ pub struct Shared {
     pub ingesting: Arc<Semaphore>,
     /// Evidence bundles and reports that may be made at once.
     pub papers: Arc<Semaphore>,
+    /// Questions who could have been where that may be worked on at once.
+    pub inquiries: Arc<Semaphore>,
     /// Renders `/metrics`.
     pub metrics: Option<PrometheusHandle>,
 }

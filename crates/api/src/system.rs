@@ -359,6 +359,13 @@ pub struct RuleItem {
     licence: Option<String>,
     /// Whether it joins other rules' matches.
     is_correlation: bool,
+    /// Whether its matches are findings of their own, or only feed correlations.
+    is_reported: bool,
+    /// The set that turns it off, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    off_by: Option<String>,
+    /// `shipped`, or `house` for one in the house's content folder.
+    origin: &'static str,
 }
 
 /// The rules in force.
@@ -369,6 +376,7 @@ pub struct RuleItem {
 pub async fn rules(State(shared): State<Shared>, caller: Caller) -> Answer<Json<Vec<RuleItem>>> {
     caller.must(Action::RuleRead)?;
     let knowledge = shared.engine.current.get();
+    let house = shared.engine.house_rules();
     let item = |meta: &engine::detect::RuleMeta| RuleItem {
         id: meta.id.to_string(),
         title: meta.title.clone(),
@@ -378,6 +386,9 @@ pub async fn rules(State(shared): State<Shared>, caller: Caller) -> Answer<Json<
         author: meta.author.clone(),
         licence: meta.licence.clone(),
         is_correlation: meta.is_correlation,
+        is_reported: meta.is_reported,
+        off_by: meta.off_by.clone(),
+        origin: if house.contains(&meta.path) { "house" } else { "shipped" },
     };
     Ok(Json(knowledge.rules.iter().map(|(_, meta)| item(meta)).collect()))
 }

@@ -16,14 +16,29 @@ const ANSWER_WAIT_MAX: Duration = Duration::from_secs(120);
 
 /// Posts JSON and gives the answer's body; fails with the server's own words.
 pub fn post(server: &Running, path: &str, body: &str) -> anyhow::Result<String> {
+    ask(server, ("POST", path), body)
+}
+
+/// Gets an answer's body; fails with the server's own words.
+pub fn get(server: &Running, path: &str) -> anyhow::Result<String> {
+    ask(server, ("GET", path), "")
+}
+
+/// Ends or removes something; fails with the server's own words.
+pub fn delete(server: &Running, path: &str) -> anyhow::Result<()> {
+    ask(server, ("DELETE", path), "").map(drop)
+}
+
+fn ask(server: &Running, (verb, path): (&str, &str), body: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect_timeout(&server.http, Duration::from_secs(5))
         .with_context(|| format!("the server (pid {}) does not answer", server.pid))?;
     stream.set_read_timeout(Some(ANSWER_WAIT_MAX))?;
     let (host, token, length) = (server.http, &server.token, body.len());
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
-         content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        "{verb} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\
+         connection: close\r\n\r\n{body}"
     )?;
     let mut answer = Vec::new();
     stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
@@ -34,6 +49,9 @@ fn read(answer: &[u8]) -> anyhow::Result<String> {
     let text = String::from_utf8_lossy(answer);
     let (head, body) = text.split_once("\r\n\r\n").context("the server's answer has no body")?;
     let status = head.split(' ').nth(1).unwrap_or_default();
+    if status == "204" {
+        return Ok(String::new());
+    }
     if status != "200" {
         let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
         match problem.get("detail").and_then(serde_json::Value::as_str) {

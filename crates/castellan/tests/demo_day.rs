@@ -63,8 +63,13 @@ fn play(
     let (mappings, from, to) = (Vec::new(), None, None);
     let request = ReplayRequest { mappings, sources, from, to, provisional: true };
     let mut out = Vec::new();
-    let summary =
-        engine::offline::replay(content, organisation.clone(), &request, &mut out).unwrap();
+    let summary = engine::offline::replay_telling(
+        content,
+        organisation.clone(),
+        &request,
+        (&mut out, &|_| ()),
+    )
+    .unwrap();
     let findings = String::from_utf8(out).unwrap();
     (fold(&organisation, &findings), summary)
 }

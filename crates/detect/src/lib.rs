@@ -8,6 +8,7 @@ pub mod cases;
 mod correlate;
 mod detector;
 pub mod eval;
+pub mod explain;
 mod finding;
 mod learned;
 pub mod limits;
@@ -17,6 +18,7 @@ pub mod rules;
 mod sigma;
 pub mod spine;
 mod stats;
+pub mod whereabouts;
 mod words;
 
 pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};

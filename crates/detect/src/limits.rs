@@ -4,6 +4,14 @@ use std::time::Duration;
 
 /// Sightings kept per person; the oldest go first.
 pub const SIGHTINGS_PER_PERSON_MAX: usize = 256;
+/// Sightings kept per person while somebody asks who could have been where; the oldest go first.
+pub const SIGHTINGS_ASKED_MAX: usize = 20_000;
+/// Log-ons kept per person while somebody asks; the oldest go first.
+pub const TRACES_ASKED_MAX: usize = 5_000;
+/// How far from a moment a log-on still says something about it.
+pub const TRACE_WITHIN: Duration = Duration::from_secs(300);
+/// Moments in one question.
+pub const MOMENTS_MAX: usize = 1_000;
 /// People whose whereabouts are kept; beyond, the longest unseen are forgotten.
 pub const PEOPLE_WATCHED_MAX: usize = 200_000;
 /// Silences kept per source; the oldest go first.

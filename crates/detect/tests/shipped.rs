@@ -1,10 +1,12 @@
 //! The shipped rules and their own cases.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use detect::{RuleFile, RuleSet, cases};
+use serde_json::Value;
 
 fn shipped() -> Vec<RuleFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content/rules");
@@ -49,6 +51,101 @@ fn twelve_rules_join_both_worlds() {
     let converged =
         rules.iter().filter(|(_, meta)| meta.path.starts_with("converged/") && meta.is_reported);
     assert!(converged.count() >= 12);
+}
+
+/// One YAML document of a rule file.
+fn documents(file: &RuleFile) -> Vec<Value> {
+    file.text.split("\n---\n").map(|text| yaml_serde::from_str(text).unwrap()).collect()
+}
+
+fn words<'a>(document: &'a Value, key: &str) -> Vec<&'a str> {
+    document[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// The words of docs/physical-techniques.md.
+fn physical_techniques() -> BTreeSet<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/physical-techniques.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let first = |line: &str| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned());
+    page.lines().filter_map(first).collect()
+}
+
+fn is_technique(tag: &str) -> bool {
+    let number = tag.strip_prefix("attack.t").unwrap_or_default();
+    number.len() >= 4 && number.chars().all(|letter| letter.is_ascii_digit() || letter == '.')
+}
+
+#[test]
+fn each_shipped_rule_says_what_its_desk_needs() {
+    let files = shipped();
+    let (rules, _) = RuleSet::load(&files);
+    let known = physical_techniques();
+    let (mut used, mut missing) = (BTreeSet::new(), Vec::new());
+    for (_, meta) in rules.iter().filter(|(_, meta)| meta.is_reported) {
+        let file = files.iter().find(|file| file.path == meta.path).unwrap();
+        let document = documents(file).into_iter().find(|one| one["id"] == meta.id.as_str());
+        let document = document.unwrap();
+        let tags = words(&document, "tags");
+        let physical: Vec<&str> =
+            tags.iter().copied().filter(|tag| tag.starts_with("physical.")).collect();
+        let unsure = words(&document, "falsepositives");
+        let doubts = [
+            ("an ATT&CK technique", !tags.iter().any(|tag| is_technique(tag))),
+            ("its physical counterpart", physical.is_empty()),
+            ("a technique of the list", !physical.iter().all(|tag| known.contains(*tag))),
+            ("what else it may be", unsure.is_empty() || unsure.contains(&"None known.")),
+            ("a team", meta.team.is_none()),
+            ("what to do", meta.sop.is_empty()),
+            ("a sentence", document["castellan"]["because"].as_str().is_none()),
+            ("a description", meta.description.is_none()),
+        ];
+        let lacks = doubts.iter().filter(|(_, is_missing)| *is_missing).map(|(what, _)| *what);
+        missing.extend(lacks.map(|what| format!("`{}` lacks {what}", meta.id)));
+        used.extend(physical.into_iter().map(str::to_owned));
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    let unused: Vec<&String> = known.difference(&used).collect();
+    assert!(unused.is_empty(), "no rule uses {unused:?}");
+}
+
+#[test]
+fn sixty_rules_are_of_the_physical_world_or_of_both() {
+    let (rules, problems) = RuleSet::load(&shipped());
+    assert!(problems.is_empty(), "{problems:#?}");
+    let ours = rules.iter().filter(|(_, meta)| {
+        meta.is_reported && meta.off_by.is_none() && !meta.path.starts_with("security/")
+    });
+    let count = ours.count();
+    assert!(count >= 60, "{count}");
+}
+
+/// The classes of the events of a case.
+fn classes(case: &Value) -> BTreeSet<u64> {
+    let events = case["events"].as_array().into_iter().flatten();
+    events.filter_map(|event| event["ocsf"]["class_uid"].as_u64()).collect()
+}
+
+#[test]
+fn what_must_not_match_is_a_near_miss() {
+    for file in shipped().iter().filter(|file| file.path.ends_with(".cases.yml")) {
+        let document: Value = yaml_serde::from_str(&file.text).unwrap();
+        let cases = document["cases"].as_array().cloned().unwrap_or_default();
+        let of = |expect: &str| {
+            cases.iter().filter(|case| case["expect"] == expect).map(classes).collect::<Vec<_>>()
+        };
+        let matching = of("match");
+        if matching.iter().all(BTreeSet::is_empty) {
+            continue; // What a source's silence raises has no events.
+        }
+        for miss in of("nothing") {
+            let is_near = matching.iter().any(|hit| miss.intersection(hit).next().is_some());
+            assert!(
+                is_near,
+                "{}: a case that must not match has nothing of one that must",
+                file.path
+            );
+        }
+    }
 }
 
 /// The YAML blocks of a guide, in order.

@@ -55,6 +55,8 @@ pub struct Config {
     pub content: Option<PathBuf>,
     /// The team that owns what no rule assigns.
     pub default_team: TeamId,
+    /// What to do when somebody calls for help in silence, step by step.
+    pub panic_procedure: Vec<String>,
     /// Tokens given here.
     pub tokens: Vec<TokenConfig>,
     /// Brokers.
@@ -98,6 +100,7 @@ impl Config {
             organisation: None,
             content: None,
             default_team: TeamId::parse("soc").ok()?,
+            panic_procedure: respond::PROCEDURE.map(str::to_owned).to_vec(),
             tokens: Vec::new(),
             mqtt: Vec::new(),
             tail: Vec::new(),
@@ -157,6 +160,7 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
         if let Some(team) = respond.take_id("default_team", TeamId::parse) {
             config.default_team = team.value;
         }
+        read_procedure(&mut respond, &mut config);
         respond.finish();
     }
     if let Some(mut console) = root.take_table("console") {
@@ -188,6 +192,27 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
     }
     listen::check(root, &config);
     Some(config)
+}
+
+/// `panic_procedure`: as many steps, and as long, as an incident may have.
+fn read_procedure(respond: &mut Table<'_>, config: &mut Config) {
+    let Some(steps) = respond.take_strs("panic_procedure") else { return };
+    let (most, longest) = (respond::limits::SOP_STEPS_MAX, respond::limits::STEP_CHARS_MAX);
+    if steps.len() > most {
+        let message = format!("`respond.panic_procedure`: {} steps, at most {most}", steps.len());
+        respond.error(respond.at(), "out_of_range", message);
+    }
+    for step in &steps {
+        let chars = step.value.chars().count();
+        if step.value.trim().is_empty() || chars > longest {
+            let message = format!(
+                "`respond.panic_procedure`: found a step of {chars} characters, expected 1 to \
+                 {longest}"
+            );
+            respond.error(step.at, "out_of_range", message);
+        }
+    }
+    config.panic_procedure = steps.into_iter().map(|step| step.value).collect();
 }
 
 fn read_journal(root: &mut Table<'_>, config: &mut Config) {
@@ -241,6 +266,17 @@ mod tests {
                     [[webhook]]\nname = \"a\"\n";
         let found = problems(text);
         assert!(found.len() >= 4, "{found:?}");
+    }
+
+    #[test]
+    fn a_procedure_of_the_house_stands_in_place_of_ours() {
+        let text = "format = 1\n[respond]\npanic_procedure = [\"Ring the gate.\"]\n";
+        let (config, found) = read("castellan.toml", text);
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(config.unwrap().panic_procedure, ["Ring the gate."]);
+        let found = problems("format = 1\n[respond]\npanic_procedure = [\"ok\", \" \"]\n");
+        assert!(found.first().unwrap().contains("castellan.toml:3"), "{found:?}");
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 
     #[test]

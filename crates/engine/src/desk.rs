@@ -8,7 +8,7 @@ use std::sync::Arc;
 use model::{Finding, Incident, IncidentId, PersonId, Timestamp};
 use respond::{
     Act, ActRefused, Book, By, Changed, Channel, FoldOutcome, HandMade, Moment, PanicCall, Routing,
-    Watch, act, called_before, notices, open_by_hand, open_by_panic,
+    Watch, act, call_again, called_before, notices, open_by_hand, open_by_panic,
 };
 use store::state::{DetectStep, OutboxItem};
 use store::{Retry, State, StoreError};
@@ -198,8 +198,8 @@ impl Desk {
         Ok(opened)
     }
 
-    /// Opens the incident of a silent call for help, or gives the one that the same caller's
-    /// earlier call opened a moment ago; whether it is new, and how its team was found.
+    /// Opens the incident of a silent call for help, or joins the one that the same caller's
+    /// earlier call opened a while ago; how its team was found if it is new.
     pub async fn panic(
         &self,
         knowledge: &Knowledge,
@@ -208,8 +208,13 @@ impl Desk {
         moment: &Moment,
     ) -> Result<(Incident, Option<Routing>), DeskError> {
         let mut book = self.book.lock().await;
-        if let Some(same) = called_before(&book, &call.by, moment.now) {
-            return Ok((same.clone(), None));
+        if let Some(same) = called_before(&book, &call.by, moment.now).cloned() {
+            let Some(changed) = call_again(&knowledge.org, &same, call, moment.now) else {
+                return Ok((same, None));
+            };
+            let again = changed.incident.clone();
+            self.save(&mut book, vec![(Some(same), changed)], moment.now).await?;
+            return Ok((again, None));
         }
         let (changed, routing) = open_by_panic(&knowledge.org, call, watch, moment);
         let opened = changed.incident.clone();

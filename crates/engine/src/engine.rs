@@ -22,13 +22,14 @@ use crate::content;
 use crate::desk::{Desk, DeskError};
 use crate::edit::Origin;
 use crate::flow::ingest::Ingest;
-use crate::flow::judge::Progress;
+use crate::flow::judge::{Judged, Progress};
 use crate::flow::silencer::Silencer;
 use crate::folder::DataFolder;
 use crate::knowledge::Current;
 use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
 use crate::owners::Whence;
+use crate::replay::Replays;
 use crate::reveal::Reveals;
 use crate::signin::Signin;
 use crate::trial::Trials;
@@ -70,6 +71,10 @@ pub struct Engine {
     pub(crate) editing: tokio::sync::Mutex<()>,
     /// Tries of mappings.
     pub(crate) trials: Trials,
+    /// The past once more.
+    pub replays: Replays,
+    /// What detection counts.
+    pub judged: Arc<Judged>,
     /// Whose names sessions have asked for.
     pub(crate) reveals: Reveals,
     /// Who may ask.
@@ -376,6 +381,11 @@ impl Engine {
     /// Whether a session has asked for anybody's name.
     pub fn has_revealed(&self, session: &[u8; 32]) -> bool {
         self.reveals.has_any(session)
+    }
+
+    /// Whose names a session has asked for.
+    pub fn revealed(&self, session: &[u8; 32]) -> Vec<PersonId> {
+        self.reveals.of(session)
     }
 
     /// Shows a person's name to a session, for a reason that is kept in the audit chain.

@@ -102,6 +102,22 @@ limits! {
     refusals_kept_max: refusals = 1_000;
     /// People whose whereabouts are at hand; beyond it who was unseen longest is unknown.
     whereabouts_people_max: people = 200_000;
+    /// Moments of one question who could have been there; more is refused with 400.
+    inquiry_moments_max: moments = 50;
+    /// From the first to the last moment of such a question; longer is refused with 400.
+    inquiry_span_ms_max: ms = 31 * 24 * 3_600_000;
+    /// How far back before the first moment is looked; who was seen earlier only is unknown.
+    inquiry_back_ms_max: ms = 31 * 24 * 3_600_000;
+    /// How far on after the last moment is looked for what it shows of the time before.
+    inquiry_ahead_ms_max: ms = 24 * 3_600_000;
+    /// Events that one question looks through; with more it is refused, not cut.
+    inquiry_events_max: events = 4_000_000;
+    /// Longest time for each of its looks into history; beyond it the question is refused.
+    inquiry_ms_max: ms = 20_000;
+    /// People that one answer lists; the rest is counted.
+    inquiry_people_max: people = 2_000;
+    /// Such questions worked on at once; more are refused with 429.
+    inquiries_at_once_max: questions = 2;
     /// One mapping's files together, as edited; more is refused with 413.
     mapping_bytes_max: bytes = 512 << 10;
     /// Records of one try of a mapping; more is refused with 413.
@@ -117,6 +133,20 @@ limits! {
     mapping_try_answer_bytes_max: bytes = 32 << 20;
     /// Tries and checks of edited mappings at once; more are refused with 429.
     mapping_tries_at_once_max: tries = 2;
+    /// Replays over the lake at once; more are refused with 429.
+    replays_at_once_max: replays = 1;
+    /// Replays whose results are kept; beyond it the oldest are forgotten.
+    replays_kept_max: replays = 20;
+    /// Longest stretch that one replay is about; a longer one is refused.
+    replay_period_ms_max: ms = 400 * 24 * 3_600_000;
+    /// Findings that one replay tells apart; at one more it ends early, and says so.
+    replay_findings_max: findings = 100_000;
+    /// Findings of one replay that are kept whole, the earliest; the rest is only counted.
+    replay_findings_kept_max: findings = 5_000;
+    /// Records that the flow may be behind before a replay stands aside for it.
+    replay_behind_max: records = 2_000;
+    /// A draft of rules with its cases and exceptions; a larger one is refused.
+    draft_bytes_max: bytes = 512 << 10;
     /// People whose names one session has asked for; at the limit the earliest are hidden again.
     reveals_max: people = 1_000;
     /// One HTTP ingest body as sent; more is refused with 413.

@@ -60,8 +60,10 @@ impl Engine {
     /// work it.
     pub(crate) fn check_act(&self, act: &Act, incident: &Incident) -> Result<(), ActRefused> {
         match act {
-            Act::Assign { to } | Act::Offer { to, .. } => {
-                self.check_owner(to, Whence::of(incident))
+            Act::Assign { to } => self.check_owner(to, Whence::of(incident)),
+            Act::Offer { to, .. } => {
+                self.check_owner(to, Whence::of(incident))?;
+                self.check_receivers(to)
             }
             Act::Acknowledge
             | Act::Start
@@ -87,6 +89,17 @@ impl Engine {
             Owner::Team(team) => self.check_team(team, &operators, at),
             Owner::Person(person) => self.check_person(person, &operators, at),
         }
+    }
+
+    /// A hand-over waits for somebody to accept it: a team without members would let it lapse.
+    fn check_receivers(&self, owner: &Owner) -> Result<(), ActRefused> {
+        let Owner::Team(team) = owner else { return Ok(()) };
+        let operators = self.signin.operators();
+        if operators.iter().any(|one| !one.is_disabled && one.teams.contains(team)) {
+            return Ok(());
+        }
+        let message = format!("nobody is of the team `{team}`: there is none who could accept it");
+        Err(ActRefused { code: "nobody_there", message })
     }
 
     fn check_team(

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use access::{Action, Grant, Role};
 use model::enrichment::PresenceState;
-use model::{AssetId, Incident, IncidentId, PersonId, PlaceId, TeamId};
+use model::spine::Identifier;
+use model::{
+    AssetId, Entity, Incident, IncidentId, Organisation, PersonId, PlaceId, TeamId, Timestamp,
+};
 use respond::{Crew, Moment, PanicCall, Routing, Watch};
 
 use crate::desk::DeskError;
@@ -51,15 +54,22 @@ impl Engine {
             asset,
             last_known: believed.and_then(|presence| presence.zone),
             own_site: home.or_else(|| only_site(caller.grants)),
+            phones: phones(&knowledge.org, caller.person, now),
+            procedure: self.config.panic_procedure.clone(),
         };
         let watch = self.watch(Some(caller.id));
         self.desk.panic(&knowledge, &call, &watch, &Moment { now, new_id }).await
     }
 
+    /// The operators who are there now.
+    pub fn on_duty(&self) -> BTreeSet<String> {
+        self.signin.on_duty(ON_DUTY_WITHIN)
+    }
+
     /// Everybody who may work incidents: by team, by duty, and where. `except`: whoever calls for
     /// help, who cannot come to it.
     pub(crate) fn watch(&self, except: Option<&str>) -> Watch {
-        let on_duty = self.signin.on_duty(ON_DUTY_WITHIN);
+        let on_duty = self.on_duty();
         let rights = &self.current.get().rights;
         let mut crews: BTreeMap<(Option<TeamId>, bool, bool), Option<BTreeSet<PlaceId>>> =
             BTreeMap::new();
@@ -90,6 +100,15 @@ impl Engine {
             default_team: self.config.default_team.clone(),
         }
     }
+}
+
+/// The telephone numbers that reach somebody now.
+fn phones(org: &Organisation, person: Option<&PersonId>, now: Timestamp) -> Vec<String> {
+    let Some(person) = person.cloned().map(Entity::Person) else { return Vec::new() };
+    let is_theirs = |one: &&Identifier| {
+        one.kind == "phone" && one.entity == person && one.validity.holds_at(now)
+    };
+    org.identifiers.iter().filter(is_theirs).map(|one| one.value.clone()).collect()
 }
 
 /// The one site of somebody whose roles are all of one.

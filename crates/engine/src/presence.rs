@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use detect::Stretch;
 use lake::{LakeError, Search};
 use model::enrichment::{PresenceEvidence, PresenceState, UnknownWhy};
 use model::{PersonId, Timestamp};
@@ -14,7 +15,7 @@ use crate::engine::Engine;
 /// How far back a band reaches.
 const BACK_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Log-ons of one person that are looked at, the latest.
-const LOGONS_MAX: usize = 500;
+const LOGONS_MAX: usize = 1_000;
 /// A log-on without a log-off counts for so long after it was last seen.
 const LOGON_LASTS: Duration = Duration::from_secs(12 * 3_600);
 /// SOURCE: OCSF 1.8.0, class Authentication.
@@ -65,7 +66,34 @@ impl Engine {
     pub async fn presence(&self, person: &PersonId) -> Result<Vec<Stay>, LakeError> {
         let now = self.now();
         let from = now.minus(BACK_MAX);
-        let physical = self.whereabouts.band(person, from, now).into_iter().map(|one| Stay {
+        let band = self.whereabouts.band(person, from, now);
+        self.stays(person, band, (from, now)).await
+    }
+
+    /// A stretch of a person's past in both worlds, newest last, by what history has of it. What
+    /// lies after now is not told.
+    pub async fn presence_in(
+        &self,
+        person: &PersonId,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<Vec<Stay>, LakeError> {
+        let to = to.min(self.now());
+        let known = self.past_of(person, (from, to)).await?;
+        let mut band = known.band(person, (from, to));
+        if let Some(last) = band.last_mut() {
+            // It may go on; nothing is said of what comes after.
+            last.to.get_or_insert(to);
+        }
+        self.stays(person, band, (from, to)).await
+    }
+
+    async fn stays(
+        &self,
+        person: &PersonId,
+        band: Vec<Stretch>,
+        (from, now): (Timestamp, Timestamp),
+    ) -> Result<Vec<Stay>, LakeError> {
+        let physical = band.into_iter().map(|one| Stay {
             place: one.presence.zone.map(String::from),
             is_foreign: false,
             world: World::Physical,
@@ -78,6 +106,7 @@ impl Engine {
         let mut stays: Vec<Stay> = physical.collect();
         let search = Search {
             from: Some(from),
+            to: Some(now),
             person: Some(person.clone()),
             class: Some(AUTHENTICATION),
             limit: LOGONS_MAX,

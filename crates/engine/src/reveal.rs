@@ -34,6 +34,12 @@ impl Reveals {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(session)
     }
 
+    /// Whom a session has asked for, the earliest first.
+    pub fn of(&self, session: &[u8; 32]) -> Vec<PersonId> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(session).into_iter().flatten().cloned().collect()
+    }
+
     /// Whether a session has asked for this one.
     pub fn has(&self, session: &[u8; 32], person: &PersonId) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

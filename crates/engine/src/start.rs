@@ -42,6 +42,7 @@ use crate::outbox;
 use crate::photos;
 use crate::rate::Rates;
 use crate::refusals;
+use crate::replay::Replays;
 use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::trial::Trials;
 use crate::watch::doors::Doors;
@@ -232,6 +233,8 @@ fn assemble(
         whereabouts: Arc::default(),
         editing: tokio::sync::Mutex::new(()),
         trials,
+        replays: Replays::default(),
+        judged: Arc::default(),
         reveals: Default::default(),
         tokens: Tokens::default(),
         extra_tokens,
@@ -258,6 +261,7 @@ fn tools(engine: &Engine, keeper: Keeper) -> Tools {
         limits: engine.config.limits.clone(),
         handle: tokio::runtime::Handle::current(),
         progress: Arc::clone(&engine.progress),
+        judged: Arc::clone(&engine.judged),
     }
 }
 
@@ -327,6 +331,7 @@ impl Running {
 
     /// Stops in order: listeners, journal, flow, lake. What was acknowledged is kept.
     pub async fn stop(mut self) -> Result<(), StartError> {
+        self.engine.replays.stop_all();
         self.stop_intake.cancel();
         while self.adapters.join_next().await.is_some() {}
         self.intake.clear();

@@ -198,6 +198,10 @@ impl Veil {
                 items.iter_mut().for_each(|item| self.cover_at(spot, at, item, is_shown));
             }
             Value::Object(fields) => {
+                // Whoever comes to help must know whom they look for.
+                let caller = caller_of(fields);
+                let is_shown =
+                    &|person: &PersonId| caller.as_ref() == Some(person) || is_shown(person);
                 let typed = typed(key, fields);
                 for (name, item) in fields.iter_mut() {
                     let spot = match typed.contains(&name.as_str()) {
@@ -299,6 +303,13 @@ fn follows_its_word(text: &str, start: usize) -> bool {
     let holds = |word: &str| CREDENTIAL_WORDS.iter().any(|known| word.contains(known));
     // `badge number 1234`, `card_id=1234`, `"badge": "1234"`.
     words.rev().take(2).any(holds)
+}
+
+/// Who called for help in silence, where an object is the incident of such a call.
+fn caller_of(fields: &serde_json::Map<String, Value>) -> Option<PersonId> {
+    fields.contains_key("timeline").then_some(())?;
+    let person = fields.get("handling")?.get("call")?.get("person")?.as_str()?;
+    PersonId::parse(person).ok()
 }
 
 /// Which fields of an object people wrote: the words of an incident that was opened by hand, of
@@ -409,6 +420,27 @@ mod tests {
             "actor": {"user": {"name": "p-3"}}, "message": "log-on of p-3",
         });
         assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn whoever_calls_for_help_is_named_and_nobody_beside_them() {
+        let veil = Veil::new(&organisation());
+        let called = |person: Option<&str>| {
+            let mut value = serde_json::json!({
+                "title": "Panic: Ana Silva, lobby", "rules": [], "timeline": [
+                    {"by": "op-1", "act": {"act": "opened", "text": "Ana Silva calls"}},
+                    {"by": "op-2", "act": {"act": "comment", "text": "Bo \"Bob\" Li is with her"}},
+                ],
+                "handling": {"call": {"by": "op-1", "person": person}},
+            });
+            veil.cover(&mut value, &nobody);
+            value
+        };
+        let named = called(Some("p-1"));
+        assert_eq!(named["title"], "Panic: Ana Silva, lobby");
+        assert_eq!(named["timeline"][0]["act"]["text"], "Ana Silva calls");
+        assert_eq!(named["timeline"][1]["act"]["text"], "[…] is with her");
+        assert_eq!(called(None)["title"], "Panic: p-1, lobby");
     }
 
     #[test]

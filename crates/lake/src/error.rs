@@ -11,6 +11,8 @@ pub enum LimitKind {
     Memory,
     /// Length of a query's text.
     QueryText,
+    /// Events that one look goes through.
+    Rows,
 }
 
 impl LimitKind {
@@ -20,6 +22,7 @@ impl LimitKind {
             Self::Time => "time",
             Self::Memory => "memory",
             Self::QueryText => "query length",
+            Self::Rows => "rows",
         }
     }
 }
@@ -95,7 +98,7 @@ impl LakeError {
             // The same text is as long, and the same query as large, when it comes again.
             Self::Limit { which, .. } => match which {
                 LimitKind::Time => true,
-                LimitKind::Memory | LimitKind::QueryText => false,
+                LimitKind::Memory | LimitKind::QueryText | LimitKind::Rows => false,
             },
             Self::Sql { .. }
             | Self::Covered { .. }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    AssetId, Event, Fingerprint, MappingName, PersonId, PlaceId, Raw, SourceId, Timestamp, Trust,
-    Wire,
+    AssetId, Event, Fingerprint, LogSource, MappingName, PersonId, PlaceId, Raw, SourceId,
+    Timestamp, Trust, Wire,
 };
 use serde_json::Value;
 
@@ -82,6 +82,7 @@ impl LakeRow {
     pub fn written(event: &Event, scratch: &mut Vec<u8>) -> Result<Self, serde_json::Error> {
         scratch.clear();
         serde_json::to_writer(&mut *scratch, event)?;
+        keep_routing(event, scratch)?;
         let ocsf = std::str::from_utf8(scratch).map_err(serde::ser::Error::custom)?;
         let seen = event.enrichment.as_deref();
         let place = seen.and_then(|e| e.place.as_ref());
@@ -139,6 +140,22 @@ impl LakeRow {
         let texts: usize = texts.iter().filter_map(|t| t.as_ref()).map(String::len).sum();
         ROW_BYTES_FIXED + texts + self.ocsf.len()
     }
+}
+
+/// Adds to `castellan`, which stands last, what nobody reads and a replay needs: how well the
+/// sender was known, and which rules the event goes to.
+fn keep_routing(event: &Event, json: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    if !json.ends_with(b"}}") {
+        return Ok(());
+    }
+    json.truncate(json.len().saturating_sub(2));
+    json.extend_from_slice(b",\"trust\":\"");
+    json.extend_from_slice(trust_word(event.trust).as_bytes());
+    json.extend_from_slice(b"\",\"logsource\":");
+    let LogSource { category, product, service } = &event.logsource;
+    serde_json::to_writer(&mut *json, &[category, product, service])?;
+    json.extend_from_slice(b"}}");
+    Ok(())
 }
 
 // Fixed-width columns, offsets and the ids, which are short.

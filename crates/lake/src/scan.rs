@@ -215,7 +215,7 @@ impl OpenFile {
         self.meta.schema().index_of(name).ok()
     }
 
-    fn group_rows(&self, group: usize) -> usize {
+    pub(crate) fn group_rows(&self, group: usize) -> usize {
         let groups = self.meta.metadata().row_groups();
         groups.get(group).and_then(|g| usize::try_from(g.num_rows()).ok()).unwrap_or(0)
     }

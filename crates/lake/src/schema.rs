@@ -247,6 +247,12 @@ pub(crate) fn severity_at(batch: &RecordBatch, row: usize) -> Option<i32> {
     (row < column.len() && column.is_valid(row)).then(|| column.value(row))
 }
 
+/// The activity cell.
+pub(crate) fn activity_at(batch: &RecordBatch, row: usize) -> Option<i32> {
+    let column = batch.column_by_name("activity_id")?.as_primitive_opt::<Int32Type>()?;
+    (row < column.len() && column.is_valid(row)).then(|| column.value(row))
+}
+
 /// A time column, in nanoseconds.
 pub(crate) fn times<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a [i64]> {
     let column = batch.column_by_name(name)?.as_primitive_opt::<TimestampNanosecondType>()?;

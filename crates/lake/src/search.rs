@@ -115,7 +115,7 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-const FOUND_COLUMNS: [&str; 9] =
+pub(crate) const FOUND_COLUMNS: [&str; 9] =
     ["time", "received_at", "seq", "part", "class_uid", "severity_id", "source", "site", "ocsf"];
 
 /// Where a hit lies.
@@ -438,7 +438,7 @@ impl Inner {
     }
 }
 
-fn found_at(batch: &arrow::array::RecordBatch, row: usize) -> Option<Found> {
+pub(crate) fn found_at(batch: &arrow::array::RecordBatch, row: usize) -> Option<Found> {
     let time = schema::time_at(batch, "time", row)?;
     let key = Cursor { time, seq: schema::seq_at(batch, row)?, part: schema::part_at(batch, row)? };
     Some(Found {

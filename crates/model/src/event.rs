@@ -121,6 +121,9 @@ impl Event {
         if self.part > 0 {
             ours.insert("part".into(), self.part.into());
         }
+        if self.trust == Trust::None {
+            ours.insert("trust".into(), "none".into());
+        }
         ours.into()
     }
 }
@@ -139,6 +142,7 @@ impl Serialize for Event {
             source: self.source.as_str(),
             record: self.record,
             part: (self.part > 0).then_some(self.part),
+            trust: (self.trust == Trust::None).then_some(self.trust),
         };
         map.serialize_entry("castellan", &ours)?;
         map.end()
@@ -155,4 +159,7 @@ struct Ours<'a> {
     record: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<u16>,
+    /// Only where anybody could have sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust: Option<Trust>,
 }

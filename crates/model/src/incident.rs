@@ -42,6 +42,8 @@ pub enum Disposition {
     Duplicate,
     /// Could not be found out.
     Undetermined,
+    /// What was concluded was overturned by what came later.
+    Withdrawn,
 }
 
 /// Who must answer for an incident: exactly one at every instant.
@@ -63,6 +65,19 @@ pub struct SopStep {
     pub text: String,
     /// When it was ticked, and by whom.
     pub done: Option<(Timestamp, String)>,
+    /// The findings that ask for it, the first first; none for one that a person wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_by: Vec<AskedBy>,
+}
+
+/// Which kind of finding asks for a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AskedBy {
+    /// Its rule.
+    pub rule: RuleId,
+    /// What it says it has found.
+    pub title: String,
 }
 
 /// One line of an incident's history.
@@ -182,6 +197,11 @@ pub enum TimelineAct {
         /// For which time, from 1.
         step: u16,
     },
+    /// Who called for help in silence has pressed again.
+    CalledAgain {
+        /// Where, as far as it can be said.
+        text: String,
+    },
     /// Somebody outside was told.
     Notified {
         /// By which channel.
@@ -280,6 +300,22 @@ pub struct Call {
     pub by: String,
     /// When.
     pub at: Timestamp,
+    /// Who of the organisation they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Their telephone numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<String>,
+    /// When they pressed again, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Timestamp>,
+}
+
+impl Call {
+    /// When they last pressed.
+    pub fn last(&self) -> Timestamp {
+        self.again.last().copied().unwrap_or(self.at)
+    }
 }
 
 /// How an incident is being handled beside its state and owner.

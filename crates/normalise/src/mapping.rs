@@ -140,6 +140,12 @@ impl Mappings {
         })
     }
 
+    /// The log source that a mapping gives events of a class, where its program says nothing else;
+    /// `None` when there is no such mapping.
+    pub fn logsource_of(&self, name: &MappingName, class_uid: u32) -> Option<LogSource> {
+        self.get(name).map(|mapping| self.logsource(mapping, class_uid))
+    }
+
     /// The logsource of an event of a class, before the program's own word.
     pub(crate) fn logsource(&self, mapping: &Mapping, class_uid: u32) -> LogSource {
         let own = mapping.category.clone().filter(|_| class_uid == mapping.manifest.class_uid);

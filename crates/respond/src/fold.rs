@@ -11,7 +11,8 @@ use model::audit::AuditAct;
 use model::finding::{Finding, FindingState, Level};
 use model::ids::{Entity, FindingId, IncidentId, PlaceId, RuleId, TeamId};
 use model::incident::{
-    Disposition, Handling, Incident, IncidentState, Owner, TimelineAct, TimelineEntry, WokenBy,
+    AskedBy, Disposition, Handling, Incident, IncidentState, Owner, SopStep, TimelineAct,
+    TimelineEntry, WokenBy,
 };
 use model::spine::{Organisation, PlaceKind};
 use model::time::Timestamp;
@@ -327,7 +328,7 @@ impl Fold<'_> {
             entities,
             evidence: merge::evidence(&[], &finding.evidence),
             because: finding.because.clone(),
-            sop: merge::steps(&[], &self.rule.sop),
+            sop: merge::steps(&[], &self.steps()),
             disposition: None,
             handling: Handling::default(),
             reason_owed: false,
@@ -362,15 +363,20 @@ impl Fold<'_> {
         }
         incident.title = self.finding.title.chars().take(TITLE_CHARS_MAX).collect();
         incident.because = self.finding.because.clone();
-        let earlier = held.sop.iter().map(|step| step.text.clone());
-        let texts: Vec<String> = self.rule.sop.iter().cloned().chain(earlier).collect();
-        incident.sop = merge::steps(&[], &texts);
+        incident.sop = merge::steps(&merge::steps(&[], &self.steps()), &held.sop);
         let to = Owner::Team(self.rule.team.clone());
         if held.owner == to {
             return None;
         }
         let from = std::mem::replace(&mut incident.owner, to.clone());
         Some(TimelineAct::Owner { from, to })
+    }
+
+    /// The steps that the finding's rule asks for.
+    fn steps(&self) -> Vec<SopStep> {
+        let title: String = self.finding.title.chars().take(TITLE_CHARS_MAX).collect();
+        let asker = AskedBy { rule: self.finding.rule.clone(), title };
+        merge::asked(&self.rule.sop, Some(&asker))
     }
 
     /// The finding, or what it supersedes, is already in `held`.
@@ -400,16 +406,17 @@ impl Fold<'_> {
     }
 
     /// Marks findings as overturned. An incident that nobody has touched and that has nothing
-    /// left resolves itself; one that somebody works on stays theirs to judge.
+    /// left is closed as withdrawn: nobody was to do anything about it, and nobody still is. One
+    /// that somebody works on stays theirs to judge.
     fn withdraw(&self, held: &Incident, gone: &[&FindingId]) -> Changed {
         let mut incident = held.clone();
         let withdrawn = |id: &&FindingId| TimelineAct::FindingWithdrawn { finding: (*id).clone() };
         self.date(&mut incident, gone.iter().map(withdrawn).collect());
         let all_gone = incident.findings.iter().all(|id| is_withdrawn(&incident, id));
         if all_gone && incident.state == IncidentState::New {
-            let disposition = Disposition::FalsePositive;
+            let disposition = Disposition::Withdrawn;
             let reason = Some("every finding was withdrawn by later events".to_owned());
-            let (from, to) = (incident.state, IncidentState::Resolved);
+            let (from, to) = (incident.state, IncidentState::Closed);
             incident.state = to;
             incident.disposition = Some(disposition);
             let acts =
@@ -439,7 +446,7 @@ impl Fold<'_> {
             first_seen: held.first_seen.min(finding.window.from),
             last_seen: held.last_seen.max(finding.window.to),
             evidence: merge::evidence(&held.evidence, &finding.evidence),
-            sop: merge::steps(&held.sop, &self.rule.sop),
+            sop: merge::steps(&held.sop, &self.steps()),
             entities,
             rules,
             ..held.clone()
@@ -514,13 +521,14 @@ fn is_withdrawn(incident: &Incident, id: &FindingId) -> bool {
         | TimelineAct::MergedInto { .. }
         | TimelineAct::Merged { .. }
         | TimelineAct::Escalated { .. }
+        | TimelineAct::CalledAgain { .. }
         | TimelineAct::Notified { .. } => false,
     })
 }
 
 /// The one site that the places among `entities` lie in; without places, that of the things; then
 /// that of the persons. `None` when it is not one.
-pub(crate) fn site_of(organisation: &Organisation, entities: &BTreeSet<Entity>) -> Option<PlaceId> {
+pub fn site_of(organisation: &Organisation, entities: &BTreeSet<Entity>) -> Option<PlaceId> {
     let (mut places, mut assets, mut people) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for entity in entities {
         match entity {
@@ -535,7 +543,9 @@ pub(crate) fn site_of(organisation: &Organisation, entities: &BTreeSet<Entity>) 
             }
         }
     }
-    let told = [places, assets, people].into_iter().find(|sites| !sites.is_empty())?;
+    let told = if places.is_empty() { assets } else { places };
+    // Who is in two places at once is the business of those who know them.
+    let told = if told.len() == 1 { told } else { people };
     let mut sites = told.into_iter();
     match (sites.next(), sites.next()) {
         (Some(only), None) => Some(only.clone()),

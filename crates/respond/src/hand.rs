@@ -102,7 +102,7 @@ pub fn open_by_hand(
         findings: Vec::new(),
         entities,
         because: made.text,
-        sop: merge::steps(&[], &made.sop),
+        sop: merge::steps(&[], &merge::asked(&made.sop, None)),
         disposition: None,
         handling: Handling::default(),
         reason_owed: false,

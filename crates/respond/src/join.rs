@@ -1,7 +1,9 @@
 //! Two incidents that are one matter: one takes over what the other holds.
 
 use model::audit::AuditAct;
-use model::incident::{Disposition, Incident, IncidentState, OfferEnd, TimelineAct, WokenBy};
+use model::incident::{
+    Disposition, Incident, IncidentState, OfferEnd, SopStep, TimelineAct, WokenBy,
+};
 use model::time::Timestamp;
 use serde_json::json;
 
@@ -85,7 +87,8 @@ fn taken_over(from: &Incident, into: &Incident) -> Incident {
     held.evidence = merge::evidence(&into.evidence, &from.evidence);
     held.first_seen = into.first_seen.min(from.first_seen);
     held.last_seen = into.last_seen.max(from.last_seen);
-    let steps: Vec<String> = from.sop.iter().map(|step| step.text.clone()).collect();
+    let undone = |step: &SopStep| SopStep { done: None, ..step.clone() };
+    let steps: Vec<SopStep> = from.sop.iter().map(undone).collect();
     held.sop = merge::steps(&into.sop, &steps);
     held.handling.merged.push(from.id.clone());
     held

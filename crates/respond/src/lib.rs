@@ -23,11 +23,11 @@ pub use act::{Act, ActRefused, Action, ActionOffer, By, act, allowed, check_vers
 pub use book::{Book, Changed};
 pub use count::AlarmCounts;
 pub use escalate::{escalate, escalation_due};
-pub use fold::{FoldOutcome, FoldPolicy, IgnoreWhy, Moment, RuleInfo, Shelf, ShelveWhy};
+pub use fold::{FoldOutcome, FoldPolicy, IgnoreWhy, Moment, RuleInfo, Shelf, ShelveWhy, site_of};
 pub use hand::{HandMade, open_by_hand, site_by_hand};
 pub use handling::{due_at, expire};
 pub use join::merge_into;
 pub use notice::{Channel, ChannelKind, Notice, NoticeOn, notices};
 pub use ocsf::{finding_to_ocsf, incident_to_ocsf};
-pub use panic::{PanicCall, called_before, open_by_panic};
+pub use panic::{PROCEDURE, PanicCall, call_again, called_before, open_by_panic};
 pub use watch::{Crew, Routing, Watch};

@@ -32,6 +32,12 @@ pub const TEXT_CHARS_MAX: usize = 8_000;
 pub const OFFER_WAIT: Duration = Duration::from_secs(10 * 60);
 /// How long after a silent call for help another one of the same person is the same one.
 pub const PANIC_AGAIN_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// How long after a press another one is the same press: a link that failed tries it again.
+pub const PANIC_SAME_PRESS: Duration = Duration::from_secs(20);
+/// Most presses of one call that are remembered, the newest; the first is its own.
+pub const PANIC_PRESSES_MAX: usize = 100;
+/// Most telephone numbers of whoever calls.
+pub const PANIC_PHONES_MAX: usize = 4;
 /// How long a silent call for help waits to be acknowledged before it is escalated.
 pub const CALL_WAIT: Duration = Duration::from_secs(60);
 /// How long any other critical incident waits to be acknowledged before it is escalated.

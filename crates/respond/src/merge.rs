@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use model::finding::EvidenceRef;
 use model::ids::Entity;
-use model::incident::SopStep;
+use model::incident::{AskedBy, SopStep};
 
 use crate::limits::{ENTITIES_MAX, EVIDENCE_MAX, SOP_STEPS_MAX};
 
@@ -43,13 +43,46 @@ pub(crate) fn entities(held: &BTreeSet<Entity>, more: &[Entity]) -> BTreeSet<Ent
     all
 }
 
-/// Adds the steps that are not yet there; what was ticked stays ticked.
-pub(crate) fn steps(held: &[SopStep], more: &[String]) -> Vec<SopStep> {
+/// Adds the steps that are not yet there, each with who asks for it; what was ticked stays ticked,
+/// and a step that two ask for is one step of both.
+pub(crate) fn steps(held: &[SopStep], more: &[SopStep]) -> Vec<SopStep> {
     let mut all = held.to_vec();
-    for text in more {
-        if all.len() < SOP_STEPS_MAX && all.iter().all(|step| step.text != *text) {
-            all.push(SopStep { text: text.clone(), done: None });
+    for step in more {
+        let place = all.iter().position(|known| is_same(&known.text, &step.text));
+        if let Some(known) = place.and_then(|place| all.get_mut(place)) {
+            let fresh = step.asked_by.iter().filter(|asker| !known.asked_by.contains(asker));
+            let fresh: Vec<AskedBy> = fresh.cloned().collect();
+            known.asked_by.extend(fresh);
+        } else if all.len() < SOP_STEPS_MAX {
+            all.push(step.clone());
         }
     }
     all
+}
+
+/// Steps that nobody has done yet.
+pub(crate) fn asked(texts: &[String], by: Option<&AskedBy>) -> Vec<SopStep> {
+    let asked_by: Vec<AskedBy> = by.cloned().into_iter().collect();
+    let step =
+        |text: &String| SopStep { text: text.clone(), done: None, asked_by: asked_by.clone() };
+    texts.iter().map(step).collect()
+}
+
+/// Whether two steps say the same, whatever their case, their blanks and their full stop.
+fn is_same(one: &str, other: &str) -> bool {
+    fn words(text: &str) -> impl Iterator<Item = String> {
+        text.trim_end_matches(['.', ' ']).split_whitespace().map(str::to_lowercase)
+    }
+    words(one).eq(words(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn a_step_is_the_same_whatever_its_case_and_full_stop() {
+        assert!(is_same("Look at the camera.", "look at  the Camera"));
+        assert!(!is_same("Look at the camera.", "Look at both cameras."));
+    }
 }

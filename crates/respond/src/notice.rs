@@ -47,6 +47,8 @@ pub enum NoticeOn {
     Escalated,
     /// Nobody has acknowledged it in time: everybody is told.
     Unanswered,
+    /// Whoever called for help in silence has pressed again.
+    CalledAgain,
 }
 
 impl NoticeOn {
@@ -64,6 +66,7 @@ impl NoticeOn {
             Self::Reopened => "reopened",
             Self::Escalated => "hand-over not answered",
             Self::Unanswered => "NOT ACKNOWLEDGED",
+            Self::CalledAgain => "CALLED AGAIN",
         }
     }
 }
@@ -84,10 +87,20 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Opened, graver, resolved, reopened, escalated, unanswered.
+    /// Opened, graver, resolved, reopened, escalated, unanswered, called again.
     pub fn usual_moments() -> BTreeSet<NoticeOn> {
-        use NoticeOn::{Escalated, LevelRaised, Opened, Reopened, Resolved, Unanswered};
-        BTreeSet::from([Opened, LevelRaised, Resolved, Reopened, Escalated, Unanswered])
+        use NoticeOn::{
+            CalledAgain, Escalated, LevelRaised, Opened, Reopened, Resolved, Unanswered,
+        };
+        BTreeSet::from([
+            Opened,
+            LevelRaised,
+            Resolved,
+            Reopened,
+            Escalated,
+            Unanswered,
+            CalledAgain,
+        ])
     }
 }
 
@@ -177,6 +190,7 @@ fn had_team(incident: &Incident, teams: &BTreeSet<TeamId>) -> bool {
         | TimelineAct::MergedInto { .. }
         | TimelineAct::Merged { .. }
         | TimelineAct::Escalated { .. }
+        | TimelineAct::CalledAgain { .. }
         | TimelineAct::Notified { .. } => false,
     })
 }
@@ -204,6 +218,9 @@ fn moments(before: Option<&Incident>, after: &Incident) -> BTreeSet<NoticeOn> {
     }
     if new.iter().any(|line| matches!(line.act, TimelineAct::Escalated { .. })) {
         moments.insert(NoticeOn::Unanswered);
+    }
+    if new.iter().any(|line| matches!(line.act, TimelineAct::CalledAgain { .. })) {
+        moments.insert(NoticeOn::CalledAgain);
     }
     if after.state != before.state {
         let was_done = !crate::book::is_open(before);
@@ -244,6 +261,12 @@ fn mail(incident: &Incident, url: Option<&str>) -> String {
     }
     if let Some(site) = &incident.site {
         line(format!("site      {site}"));
+    }
+    if let Some(call) = &incident.handling.call {
+        line(format!("called    {}", shown(call.last())));
+        let none = || "none is known".to_owned();
+        let phones = Some(call.phones.join(", ")).filter(|phones| !phones.is_empty());
+        line(format!("telephone {}", phones.unwrap_or_else(none)));
     }
     let (first, last) = (shown(incident.first_seen), shown(incident.last_seen));
     line(format!("from      {first}"));

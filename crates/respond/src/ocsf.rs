@@ -230,6 +230,7 @@ fn verdict(disposition: Disposition) -> (u32, &'static str) {
         Disposition::Test => (6, "Test"),
         Disposition::Duplicate => (10, "Duplicate"),
         Disposition::Undetermined => (7, "Insufficient Data"),
+        Disposition::Withdrawn => (3, "Disregard"),
     }
 }
 

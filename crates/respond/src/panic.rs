@@ -17,11 +17,24 @@ use serde_json::json;
 
 use crate::book::{Book, Changed, is_open};
 use crate::fold::{Moment, entry};
-use crate::limits::{PANIC_AGAIN_WITHIN, TITLE_CHARS_MAX};
+use crate::limits::{
+    ENTITIES_MAX, PANIC_AGAIN_WITHIN, PANIC_PHONES_MAX, PANIC_PRESSES_MAX, PANIC_SAME_PRESS,
+    TIMELINE_MAX, TITLE_CHARS_MAX,
+};
+use crate::merge;
 use crate::watch::{Routing, Watch};
 
 /// Longest operator's name in the words of a call, in characters.
 const NAME_CHARS_MAX: usize = 80;
+
+/// What to do when somebody calls for help in silence, where the house has said nothing else.
+pub const PROCEDURE: [&str; 5] = [
+    "Do not ring, radio or announce anything near the caller: somebody may stand beside them.",
+    "Look at the cameras where the caller is.",
+    "Send two guards at once; nobody goes alone.",
+    "Call the emergency services unless you can see that all is well.",
+    "Stay on it until the caller is safe; record what was found.",
+];
 
 /// Who calls, and what they could say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +53,10 @@ pub struct PanicCall {
     pub last_known: Option<PlaceId>,
     /// The site they belong to.
     pub own_site: Option<PlaceId>,
+    /// Their telephone numbers.
+    pub phones: Vec<String>,
+    /// What is to be done.
+    pub procedure: Vec<String>,
 }
 
 /// The open incident of the same caller's earlier call, if it is young enough to be the same one.
@@ -47,9 +64,48 @@ pub fn called_before<'a>(book: &'a Book, by: &str, now: Timestamp) -> Option<&'a
     let is_same = |incident: &&Incident| {
         let call = incident.handling.call.as_ref();
         is_open(incident)
-            && call.is_some_and(|call| call.by == by && now.since(call.at) < PANIC_AGAIN_WITHIN)
+            && call.is_some_and(|call| call.by == by && now.since(call.last()) < PANIC_AGAIN_WITHIN)
     };
     book.iter().filter(is_same).max_by_key(|incident| incident.opened_at)
+}
+
+/// The same caller has pressed again: it joins the first call, with where they are now. `None`
+/// when it is the same press, which came twice.
+pub fn call_again(
+    organisation: &Organisation,
+    held: &Incident,
+    call: &PanicCall,
+    now: Timestamp,
+) -> Option<Changed> {
+    let before = held.handling.call.as_ref()?;
+    if now.since(before.last()) < PANIC_SAME_PRESS {
+        return None;
+    }
+    let found = Found::of(organisation, call);
+    let mut after = held.clone();
+    if let Some(own) = &mut after.handling.call {
+        own.again.push(now);
+        let old = own.again.len().saturating_sub(PANIC_PRESSES_MAX);
+        own.again.drain(..old);
+    }
+    // Nothing that is known is forgotten for the sake of where they are now.
+    let room = ENTITIES_MAX.saturating_sub(held.entities.len());
+    let fresh = found.entities.into_iter().filter(|entity| !held.entities.contains(entity));
+    after.entities.extend(fresh.take(room));
+    if after.timeline.len() < TIMELINE_MAX {
+        let act = TimelineAct::CalledAgain { text: found.words };
+        after.timeline.push(entry(now, &call.by, act));
+    }
+    after.version += 1;
+    after.changed_at = after.changed_at.max(now);
+    let audit = AuditAct {
+        at: now,
+        by: call.by.clone(),
+        verb: "panic.again".to_owned(),
+        object: format!("incident:{}", after.id),
+        detail: json!({ "version": after.version }),
+    };
+    Some(Changed { incident: after, audit })
 }
 
 /// Opens the incident of a call.
@@ -69,10 +125,10 @@ pub fn open_by_panic(
     if let Some(why) = unseen {
         let _ = write!(because, "; shown to whoever works incidents at any site, because {why}");
     }
-    let title = match &found.title {
-        Some(place) => format!("Panic: {place}"),
-        None => "Panic: place unknown".to_owned(),
-    };
+    let home =
+        own_site.map(|site| format!("place unknown, belongs to {}", named(organisation, site)));
+    let place = found.title.clone().or(home).unwrap_or_else(|| "place unknown".to_owned());
+    let title = format!("Panic: {name}, {place}");
     let opened = TimelineAct::Opened { finding: None, text: Some(because.clone()) };
     let incident = Incident {
         id: moment.new_id.clone(),
@@ -91,10 +147,16 @@ pub fn open_by_panic(
         entities: found.entities,
         evidence: Vec::new(),
         because,
-        sop: Vec::new(),
+        sop: merge::steps(&[], &merge::asked(&call.procedure, None)),
         disposition: None,
         handling: Handling {
-            call: Some(Call { by: call.by.clone(), at: now }),
+            call: Some(Call {
+                by: call.by.clone(),
+                at: now,
+                person: call.person.clone(),
+                phones: call.phones.iter().take(PANIC_PHONES_MAX).cloned().collect(),
+                again: Vec::new(),
+            }),
             everywhere: unseen.is_some(),
             ..Handling::default()
         },
@@ -140,13 +202,16 @@ impl Found {
         let believed = call.last_known.as_ref();
         let believed = believed.filter(|id| organisation.places.contains_key(*id));
         let at = place.or(stands).or(believed);
-        let named = |id: &PlaceId| {
-            let known = organisation.places.get(id).and_then(|place| place.name.clone());
-            known.unwrap_or_else(|| id.to_string())
-        };
+        let named = |id: &PlaceId| named(organisation, id);
         let mut words = match (place, asset, believed) {
             (Some(place), _, _) => format!("at {}", named(place)),
-            (None, Some(asset), _) => format!("at {}", asset.id),
+            (None, Some(asset), _) => {
+                let name = asset.name.clone().unwrap_or_else(|| asset.id.to_string());
+                match asset.place.as_ref() {
+                    Some(place) => format!("at {name} in {}", named(place)),
+                    None => format!("at {name}"),
+                }
+            }
             (None, None, Some(place)) => format!("near {}, by their badge", named(place)),
             (None, None, None) => "without saying where".to_owned(),
         };
@@ -169,5 +234,17 @@ impl Found {
             entities,
             words,
         }
+    }
+}
+
+/// A place's name and its site's; its id where it has no name.
+fn named(organisation: &Organisation, id: &PlaceId) -> String {
+    let name = |id: &PlaceId| {
+        let known = organisation.places.get(id).and_then(|place| place.name.clone());
+        known.unwrap_or_else(|| id.to_string())
+    };
+    match organisation.site_of(id).filter(|site| *site != id) {
+        Some(site) => format!("{}, {}", name(id), name(site)),
+        None => name(id),
     }
 }

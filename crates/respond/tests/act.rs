@@ -383,6 +383,7 @@ fn retold(incident: &Incident) -> (IncidentState, Owner, Option<Disposition>, Ve
             | TimelineAct::FindingWithdrawn { .. }
             | TimelineAct::Comment { .. }
             | TimelineAct::Escalated { .. }
+            | TimelineAct::CalledAgain { .. }
             | TimelineAct::Notified { .. } => {}
         }
     }

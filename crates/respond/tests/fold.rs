@@ -5,13 +5,15 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{at, finding, moment, organisation, rule_info, team};
+use common::{at, finding, moment, organisation, person, rule_info, team};
 use model::finding::{Finding, FindingState, Level};
-use model::ids::{Entity, FindingId, RuleId};
-use model::incident::{Disposition, IncidentState, Owner, TimelineAct};
-use model::spine::Organisation;
+use model::ids::{Entity, FindingId, PlaceId, RuleId};
+use model::incident::{Disposition, Incident, IncidentState, Owner, SopStep, TimelineAct};
+use model::spine::{Organisation, Person, PersonKind, PersonStatus, Validity};
 use proptest::prelude::*;
-use respond::{AlarmCounts, Book, By, FoldOutcome, FoldPolicy, Shelf, ShelveWhy, act, limits};
+use respond::{
+    AlarmCounts, Book, By, FoldOutcome, FoldPolicy, RuleInfo, Shelf, ShelveWhy, act, limits,
+};
 
 /// The ids in a set, for reading.
 fn ids<T: ToString>(all: impl IntoIterator<Item = T>) -> BTreeSet<String> {
@@ -168,6 +170,85 @@ fn an_incident_gathers_what_its_findings_bring() {
     ));
 }
 
+#[test]
+fn an_incident_of_two_sites_is_of_its_persons_site() {
+    let mut organisation = organisation();
+    let ana = Person {
+        id: person("ana"),
+        name: "Ana Example".into(),
+        kind: PersonKind::Employee,
+        status: PersonStatus::Active,
+        team: None,
+        manager: None,
+        site: PlaceId::parse("annex").ok(),
+        validity: Validity::default(),
+    };
+    organisation.people.insert(ana.id.clone(), ana);
+    let site = |entities: &str| {
+        let finding = finding("f1", "two-places", entities, 10);
+        let policy = FoldPolicy::default();
+        let book = Book::default();
+        let outcome = book.fold((&policy, &organisation), &finding, &rule_info(), &moment(1));
+        outcome.changed().unwrap().incident.site.as_ref().map(ToString::to_string)
+    };
+    assert_eq!(site("person:ana place:d-lab place:annex").as_deref(), Some("annex"));
+    assert_eq!(site("person:ana place:d-lab").as_deref(), Some("hq"), "what happened says more");
+    assert_eq!(site("person:ben place:d-lab place:annex"), None);
+}
+
+/// The steps of an incident, each below the findings that ask for it.
+fn procedure(incident: &Incident) -> Vec<(String, Vec<&str>)> {
+    let askers = |step: &SopStep| {
+        step.asked_by.iter().map(|by| by.rule.as_str().to_owned()).collect::<Vec<_>>().join("+")
+    };
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for step in &incident.sop {
+        match groups.last_mut() {
+            Some((by, texts)) if *by == askers(step) => texts.push(&step.text),
+            Some(_) | None => groups.push((askers(step), vec![&step.text])),
+        }
+    }
+    groups
+}
+
+#[test]
+fn one_step_that_two_findings_ask_for_is_one_step_of_both() {
+    let organisation = organisation();
+    let steps = |texts: &[&str]| RuleInfo {
+        sop: texts.iter().map(|text| (*text).to_owned()).collect(),
+        ..rule_info()
+    };
+    let door = finding("f1", "door-forced", "place:d-lab", 10);
+    let mut blind = finding("f2", "forced-blind", "place:d-lab", 20);
+    blind.level = Level::Critical;
+    let mut book = Book::default();
+    for (number, (finding, rule)) in [
+        (&door, steps(&["Send two guards.", "Look at the camera.", "Record it."])),
+        (&blind, steps(&["send two guards", "Look at the neighbouring cameras."])),
+        (&door, steps(&["Send two guards."])),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let moment = moment(u64::try_from(number).unwrap());
+        let outcome = book.fold((&FoldPolicy::default(), &organisation), finding, &rule, &moment);
+        if let Some(changed) = outcome.changed() {
+            book.apply(changed.incident.clone());
+        }
+    }
+    let incident = book.iter().next().unwrap();
+    let expected = [
+        ("forced-blind+door-forced".to_owned(), vec!["send two guards"]),
+        ("forced-blind".to_owned(), vec!["Look at the neighbouring cameras."]),
+        ("door-forced".to_owned(), vec!["Look at the camera.", "Record it."]),
+    ];
+    assert_eq!(procedure(incident), expected);
+    assert_eq!(
+        incident.sop.first().unwrap().asked_by.last().unwrap().title,
+        "Title of door-forced"
+    );
+}
+
 fn in_state(mut finding: Finding, state: FindingState) -> Finding {
     finding.state = state;
     finding
@@ -199,7 +280,7 @@ fn a_moved_anchor_keeps_its_incident() {
 }
 
 #[test]
-fn an_untouched_incident_whose_findings_are_withdrawn_resolves_itself() {
+fn an_untouched_incident_whose_findings_are_withdrawn_closes_itself() {
     let one = in_state(finding("f1", "absence", "person:ana", 10), FindingState::Provisional);
     let two = in_state(finding("f2", "absence", "person:ana", 20), FindingState::Provisional);
     let gone = |finding: &Finding| in_state(finding.clone(), FindingState::Withdrawn);
@@ -209,8 +290,8 @@ fn an_untouched_incident_whose_findings_are_withdrawn_resolves_itself() {
          f1 is in i-000001\nf2 updates i-000001\n",
     );
     let incident = desk.book.iter().next().unwrap();
-    assert_eq!(incident.state, IncidentState::Resolved);
-    assert_eq!(incident.disposition, Some(Disposition::FalsePositive));
+    assert_eq!(incident.state, IncidentState::Closed);
+    assert_eq!(incident.disposition, Some(Disposition::Withdrawn));
     assert_eq!(desk.book.open_count(), 0);
     let withdrawn = incident.timeline.iter().filter_map(|line| match &line.act {
         TimelineAct::FindingWithdrawn { finding } => Some(finding),

@@ -1,5 +1,10 @@
 //! A silent call for help is never refused, reaches guards, and asks for its reason afterwards.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod common;
 
@@ -8,8 +13,8 @@ use model::ids::{AssetId, Entity, PlaceId};
 use model::incident::{Incident, IncidentState, Owner, TimelineAct};
 use model::{Disposition, Level};
 use respond::{
-    Act, Book, By, Crew, FoldPolicy, PanicCall, Routing, Watch, act, called_before, escalate,
-    escalation_due, open_by_panic,
+    Act, Book, By, Channel, ChannelKind, Crew, FoldPolicy, PROCEDURE, PanicCall, Routing, Watch,
+    act, call_again, called_before, escalate, escalation_due, notices, open_by_panic,
 };
 
 fn place(id: &str) -> PlaceId {
@@ -75,17 +80,84 @@ fn what_is_named_and_unknown_is_left_out_and_said() {
     assert!(incident.entities.is_empty());
     assert!(incident.because.contains("the place nowhere is not known"), "{}", incident.because);
     assert!(incident.because.contains("the thing nothing is not known"), "{}", incident.because);
-    assert_eq!(incident.title, "Panic: place unknown");
+    assert_eq!(incident.title, "Panic: Ria, place unknown");
     // The thing tells where, else the badge.
     let pc = PanicCall { asset: Some(AssetId::parse("pc-1").unwrap()), ..nowhere.clone() };
     let (incident, _) = raised(&pc, &[]);
-    assert_eq!((incident.site, incident.title), (Some(place("hq")), "Panic: lab".to_owned()));
+    assert_eq!(incident.site, Some(place("hq")));
+    assert_eq!(incident.title, "Panic: Ria, lab, hq");
+    assert!(incident.because.contains("at pc-1 in lab, hq"), "{}", incident.because);
+    let homely = PanicCall { own_site: Some(place("hq")), ..call() };
+    assert_eq!(raised(&homely, &[]).0.title, "Panic: Ria, place unknown, belongs to hq");
     let badge = PanicCall { last_known: Some(place("lab")), ..call() };
     let (incident, _) = raised(&badge, &[]);
-    assert!(incident.because.contains("near lab, by their badge"), "{}", incident.because);
+    assert!(incident.because.contains("near lab, hq, by their badge"), "{}", incident.because);
     assert_eq!(incident.entities, [Entity::Place(place("lab"))].into());
     let long = PanicCall { name: "x".repeat(10_000), ..call() };
-    assert!(raised(&long, &[]).0.because.len() < 400);
+    let (incident, _) = raised(&long, &[]);
+    assert!(incident.because.len() < 400 && incident.title.chars().count() <= 200);
+}
+
+#[test]
+fn whoever_comes_to_help_knows_whom_they_reach_how_and_what_is_to_be_done() {
+    let numbers: Vec<String> = (0..9).map(|n| format!("+999 {n}")).collect();
+    let steps = vec!["Look at the camera.".to_owned(), "Send two guards.".to_owned()];
+    let ria = PanicCall {
+        person: Some(person("ria")),
+        phones: numbers.clone(),
+        procedure: steps.clone(),
+        ..call()
+    };
+    let (incident, _) = raised(&ria, &[]);
+    let called = incident.handling.call.clone().unwrap();
+    assert_eq!((called.person, called.phones.as_slice()), (Some(person("ria")), &numbers[..4]));
+    let texts: Vec<&str> = incident.sop.iter().map(|step| step.text.as_str()).collect();
+    assert_eq!(texts, steps);
+    assert!(incident.sop.iter().all(|step| step.asked_by.is_empty() && step.done.is_none()));
+    // Ours, where the house has none: its longest step is one that could be written by hand.
+    assert!(PROCEDURE.iter().all(|step| !step.is_empty() && step.chars().count() < 500));
+}
+
+#[test]
+fn pressing_again_joins_the_first_call_and_says_where_they_are_now() {
+    let organisation = organisation();
+    let (first, _) = raised(&call(), &[crew("near", Some(&["hq"]))]);
+    let moved = PanicCall { place: Some(place("d-lab")), ..call() };
+    let press = |held: &Incident, call: &PanicCall, seconds| {
+        call_again(&organisation, held, call, at(seconds)).map(|changed| {
+            assert_eq!(changed.audit.verb, "panic.again");
+            changed.incident
+        })
+    };
+    assert_eq!(press(&first, &moved, 19), None, "the same press, which came twice");
+    let again = press(&first, &moved, 20).unwrap();
+    assert_eq!((&again.id, again.version), (&first.id, 2));
+    assert_eq!(again.entities, [Entity::Place(place("d-lab"))].into());
+    let TimelineAct::CalledAgain { text } = &again.timeline[1].act else { panic!("{again:?}") };
+    assert_eq!(text, "at d-lab, hq");
+    assert!(again.reason_owed && again.owner == first.owner && again.title == first.title);
+    // The newest press counts: what is pressed again and again stays one call.
+    let book = Book::restore([again.clone()]);
+    assert!(called_before(&book, "op-1", at(619)).is_some());
+    assert!(called_before(&book, "op-1", at(620)).is_none());
+    let mut held = again;
+    for n in 2..400 {
+        held = press(&held, &moved, n * 20).unwrap();
+    }
+    assert_eq!(held.handling.call.as_ref().unwrap().again.len(), 100);
+    // Others hear of it as they hear of a new call.
+    let channel = Channel {
+        id: "mail".into(),
+        kind: ChannelKind::Email,
+        level_min: Level::High,
+        teams: Default::default(),
+        on: Channel::usual_moments(),
+    };
+    let next = press(&held, &moved, 9_000).unwrap();
+    let told = notices(Some(&held), &next, std::slice::from_ref(&channel), None);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].subject.contains("CALLED AGAIN"), "{}", told[0].subject);
+    assert!(told[0].body.contains("telephone none is known"), "{}", told[0].body);
 }
 
 #[test]

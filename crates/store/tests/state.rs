@@ -201,7 +201,11 @@ fn an_incident(id: &str, secs: i64, finding: &str) -> Incident {
         entities: BTreeSet::from([Entity::Person(person("ana")), Entity::Asset(asset("cam-1"))]),
         evidence: Vec::new(),
         because: "ana was seen at two places at once".into(),
-        sop: vec![SopStep { text: "Call her".into(), done: Some((at(3), "op-1".into())) }],
+        sop: vec![SopStep {
+            text: "Call her".into(),
+            done: Some((at(3), "op-1".into())),
+            asked_by: Vec::new(),
+        }],
         disposition: None,
         handling: Handling::default(),
         reason_owed: false,
@@ -400,6 +404,17 @@ async fn incidents_keep_one_writer(state: &State) {
     for (filter, expected) in filters {
         assert_eq!(list(filter.clone()).await.0, expected, "{filter:?}");
     }
+    // What everybody is told of is in the report of any site, for whoever may see it.
+    let mut shared = an_incident("i-4", 300, "f-2");
+    (shared.handling.everywhere, shared.version) = (true, 2);
+    state.save_incident(&shared, 1, &[act("incident.escalate")]).await.unwrap();
+    let of_lobby = async |everywhere_too| {
+        let sites = [place("lobby")];
+        let span = (at(0), at(400));
+        let found = state.incidents_between(span, (Some(&sites), everywhere_too), 9).await;
+        found.unwrap().iter().map(|incident| incident.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!((of_lobby(true).await, of_lobby(false).await), (vec!["i-4".into()], vec![]));
     let holders = state.incidents_of_finding(&FindingId::parse("f-2").unwrap()).await.unwrap();
     assert_eq!(holders.len(), 3);
     let counts = state.incident_counts().await.unwrap();

@@ -1,26 +1,28 @@
 import { ActionIcon } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Finding, Level, RuleItem } from '../../api/types'
+import { FindingMark } from '../../finding/FindingMark'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
-import { t } from '../../text'
+import { ReasonDialog } from '../../parts/ReasonDialog'
+import { t, teamName, word } from '../../text'
+import { ActionButton } from '../../ui/ActionButton'
 import { EntityLink } from '../../ui/EntityLink'
 import { Pane } from '../../ui/Pane'
 import { Severity } from '../../ui/Severity'
 import { Stamp } from '../../ui/Stamp'
+import { useUrl } from '../../url'
+import { checkDraft, switchRule, type RuleDetail } from '../../workbench/draft'
+import { ExceptDialog } from './ExceptDialog'
 import css from './detections.module.css'
 
-/** What newer servers tell of a rule. */
-interface Told {
-  description?: string | null
-  cases?: { name: string; matches?: boolean; passes?: boolean }[]
-}
-
 interface Props {
-  rule: RuleItem & Told
+  rule: RuleItem
   blocks: readonly RuleItem[]
   close: () => void
 }
@@ -33,6 +35,8 @@ export function RulePage({ rule, blocks, close }: Props) {
     { every_ms: 10_000 },
   )
   const list = asked.data?.findings ?? []
+  const read = useReading<RuleDetail>(`/v1/rules/${encodeURIComponent(rule.id)}`)
+  const detail = read.data
   return (
     <Pane
       title={<bdi>{rule.title.slice(0, 300)}</bdi>}
@@ -48,7 +52,8 @@ export function RulePage({ rule, blocks, close }: Props) {
         </>
       }
     >
-      {rule.description && <p dir="auto">{rule.description.slice(0, 4_000)}</p>}
+      {detail?.description && <p dir="auto">{detail.description.slice(0, 4_000)}</p>}
+      <Acts rule={rule} detail={detail} again={read.again} />
       <div className={css.facts}>
         <Facts
           list={[
@@ -66,7 +71,7 @@ export function RulePage({ rule, blocks, close }: Props) {
                   : 'detections.single',
               ),
             ],
-            [t('detections.team'), rule.team],
+            [t('detections.team'), rule.team && teamName(rule.team)],
             [
               t('detections.tags'),
               rule.tags.length > 0 && (
@@ -74,6 +79,16 @@ export function RulePage({ rule, blocks, close }: Props) {
                   {rule.tags.map((tag) => (
                     <Mark key={tag}>{tag}</Mark>
                   ))}
+                </span>
+              ),
+            ],
+            [t('detections.origin'), word('detections', 'origin', rule.origin)],
+            [
+              t('detections.undecided'),
+              detail && detail.undecided > 0 && (
+                <span key="undecided" title={detail.why_undecided.join('\n')}>
+                  {t('detections.undecided_times', { count: detail.undecided })}{' '}
+                  <bdi className="dim">{detail.why_undecided[0]}</bdi>
                 </span>
               ),
             ],
@@ -92,18 +107,7 @@ export function RulePage({ rule, blocks, close }: Props) {
           ))}
         </Part>
       )}
-      {rule.cases && rule.cases.length > 0 && (
-        <Part title={t('detections.cases')}>
-          {rule.cases.map((one) => (
-            <div key={one.name} className={css.block}>
-              <bdi>{one.name}</bdi>
-              {one.matches !== undefined && (
-                <Mark>{t(one.matches ? 'detections.must_fire' : 'detections.must_not')}</Mark>
-              )}
-            </div>
-          ))}
-        </Part>
-      )}
+      <Cases detail={detail} />
       <Part
         title={t('detections.findings')}
         end={
@@ -126,6 +130,99 @@ export function RulePage({ rule, blocks, close }: Props) {
   )
 }
 
+/** What can be done with a rule: written, replayed, turned off, excepted. */
+function Acts({
+  rule,
+  detail,
+  again,
+}: {
+  rule: RuleItem
+  detail: RuleDetail | undefined
+  again: () => void
+}) {
+  const [, setUrl] = useUrl()
+  const queries = useQueryClient()
+  const [open, setOpen] = useState<'switch' | 'except'>()
+  if (!detail) return null
+  const offer = (of: RuleDetail['may_edit']) => ({
+    allowed: of.allowed,
+    reason: of.reason ?? undefined,
+  })
+  const isOff = rule.off_by != null
+  const label = t(isOff ? 'detections.turn_on' : 'detections.turn_off')
+  return (
+    <div className={css.acts}>
+      {isOff && <Mark tone="warn">{t('detections.off_by', { set: rule.off_by ?? '' })}</Mark>}
+      <ActionButton
+        size="compact-sm"
+        variant="default"
+        offer={offer(detail.may_try)}
+        onPress={() => setUrl({ draft: rule.id, run: undefined }, true)}
+      >
+        {t('detections.write')}
+      </ActionButton>
+      <ActionButton
+        size="compact-sm"
+        variant="default"
+        offer={offer(detail.may_edit)}
+        onPress={() => setOpen('switch')}
+      >
+        {label}
+      </ActionButton>
+      <ActionButton
+        size="compact-sm"
+        variant="default"
+        offer={offer(detail.may_edit)}
+        onPress={() => setOpen('except')}
+      >
+        {t('detections.except')}
+      </ActionButton>
+      {open === 'except' && <ExceptDialog rule={rule.id} close={() => setOpen(undefined)} />}
+      {open === 'switch' && (
+        <ReasonDialog
+          title={label}
+          label={label}
+          close={() => setOpen(undefined)}
+          run={async (reason) => {
+            await switchRule(rule.id, isOff, reason)
+            void queries.invalidateQueries({ queryKey: ['/v1/rules'] })
+            again()
+            return t(isOff ? 'detections.is_on_now' : 'detections.is_off_now')
+          }}
+          isHarmless={isOff}
+        >
+          <p>{t(isOff ? 'detections.turn_on_text' : 'detections.turn_off_text')}</p>
+        </ReasonDialog>
+      )}
+    </div>
+  )
+}
+
+/** The cases that stand beside a rule, run now. */
+function Cases({ detail }: { detail: RuleDetail | undefined }) {
+  const text = detail?.cases
+  const { data } = useQuery({
+    queryKey: ['rule', 'cases', detail?.id, detail?.version],
+    queryFn: ({ signal }) =>
+      checkDraft({ [detail!.path]: detail!.text, [detail!.cases_path]: text! }, signal),
+    enabled: Boolean(text) && Boolean(detail?.may_try.allowed),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (!data || data.cases.length === 0) return null
+  return (
+    <Part title={t('detections.cases')}>
+      {data.cases.map((one, at) => (
+        <div key={at} className={css.block}>
+          <bdi>{one.name}</bdi>
+          <Mark tone={one.failure ? 'bad' : 'good'}>
+            {t(one.failure ? 'detections.fails' : 'detections.passes')}
+          </Mark>
+        </div>
+      ))}
+    </Part>
+  )
+}
+
 function Found({ finding }: { finding: Finding }) {
   const directory = useDirectory()
   const place = finding.entities.find((entity) => entity.startsWith('place:'))?.slice(6)
@@ -133,14 +230,16 @@ function Found({ finding }: { finding: Finding }) {
     <div className={css.finding}>
       <div className={css.findingTop}>
         <Stamp at={finding.time} place={place} />
-        <Mark tone={finding.state === 'confirmed' ? 'accent' : undefined}>
-          {t(`detections.state_${finding.state}`)}
-        </Mark>
+        <FindingMark state={finding.state} />
         <span className="faint num">
           {t('detections.evidence', { count: finding.evidence.length })}
         </span>
       </div>
-      <bdi className={css.because}>{directory.inWords(finding.because.slice(0, 600))}</bdi>
+      <Link to={'/findings' as never} search={{ id: finding.finding } as never}>
+        <bdi className={css.because}>
+          {directory.inWords(finding.because.slice(0, 600), finding.entities)}
+        </bdi>
+      </Link>
       <div className={css.entities}>
         {finding.entities.slice(0, 8).map((entity) => (
           <EntityLink key={entity} entity={entity} />

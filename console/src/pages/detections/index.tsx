@@ -1,5 +1,6 @@
-import { IconAlertTriangle } from '@tabler/icons-react'
-import { useMemo, useRef } from 'react'
+import { SegmentedControl } from '@mantine/core'
+import { IconAlertTriangle, IconPlus } from '@tabler/icons-react'
+import { lazy, Suspense, useMemo, useRef } from 'react'
 import type { Finding, Level, RuleItem } from '../../api/types'
 import { useKeys } from '../../keys/keys'
 import { useExternal } from '../../live/external'
@@ -10,8 +11,10 @@ import { FindBar } from '../../parts/FindBar'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { Answered, Table } from '../../parts/Table'
-import { count, t } from '../../text'
-import { EmptyNote } from '../../ui/Notes'
+import { count, t, teamName } from '../../text'
+import { useRight } from '../../session/session'
+import { ActionButton } from '../../ui/ActionButton'
+import { EmptyNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Severity } from '../../ui/Severity'
 import { useUrl } from '../../url'
@@ -19,10 +22,67 @@ import { RulePage } from './RulePage'
 import { blocksOf, firingsOf, problemText, rulesOf, type Firing } from './rules'
 import css from './detections.module.css'
 
+const WorkbenchPage = lazy(() => import('../../workbench/WorkbenchPage'))
+const AlarmTab = lazy(() => import('./AlarmTab').then((file) => ({ default: file.AlarmTab })))
+const ExceptionTab = lazy(() =>
+  import('./ExceptionTab').then((file) => ({ default: file.ExceptionTab })),
+)
+const LateTab = lazy(() => import('./LateTab'))
+
 const FINDINGS = 1_000
+const TABS = ['rules', 'alarms', 'exceptions', 'late'] as const
+type Tab = (typeof TABS)[number]
+
+/** The rules; or one of them, being written. */
+export default function DetectionsPage() {
+  const [url] = useUrl()
+  if (!url.draft) return <Detections />
+  return (
+    <Suspense fallback={<Waiting />}>
+      <WorkbenchPage key={url.draft} />
+    </Suspense>
+  )
+}
+
+/** The rules in force, how much they ring, what they do not say, and what came too late. */
+function Detections() {
+  const [url, setUrl] = useUrl()
+  const tab: Tab = TABS.find((one) => one === url.tab) ?? 'rules'
+  const may = useRight('rule.try')
+  const tools = (
+    <>
+      <SegmentedControl
+        size="xs"
+        value={tab}
+        onChange={(one) => setUrl({ tab: one === 'rules' ? undefined : one, run: undefined }, true)}
+        aria-label={t('detections.title')}
+        data={TABS.map((value) => ({ value, label: t(`detections.tab_${value}`) }))}
+      />
+      <ActionButton
+        size="compact-sm"
+        variant="default"
+        offer={may}
+        leftSection={<IconPlus size={14} />}
+        onPress={() => setUrl({ draft: 'new', run: undefined }, true)}
+      >
+        {t('detections.new')}
+      </ActionButton>
+    </>
+  )
+  if (tab === 'rules') return <Rules tools={tools} />
+  return (
+    <div className={css.whole}>
+      <Pane title={t('detections.title')} isFlush head={tools}>
+        <Suspense fallback={<Waiting />}>
+          {tab === 'alarms' ? <AlarmTab /> : tab === 'exceptions' ? <ExceptionTab /> : <LateTab />}
+        </Suspense>
+      </Pane>
+    </div>
+  )
+}
 
 /** The rules in force, how often each has fired, and what is wrong with their files. */
-export default function DetectionsPage() {
+function Rules({ tools }: { tools: React.ReactNode }) {
   const [url, setUrl] = useUrl()
   const asked = useReading<RuleItem[]>('/v1/rules', {}, { every_ms: 30_000 })
   const fired = useReading<{ findings: Finding[]; next?: string | null }>(
@@ -64,7 +124,12 @@ export default function DetectionsPage() {
         title={t('detections.title')}
         readAt={fired.readAt ?? asked.readAt}
         isFlush
-        head={<span className="faint num">{t('detections.shown', { count: list.length })}</span>}
+        head={
+          <>
+            <span className="faint num">{t('detections.shown', { count: list.length })}</span>
+            {tools}
+          </>
+        }
       >
         <FindBar field={search} label={t('detections.search')} hint={t('detections.search_hint')} />
         <Problems />
@@ -73,7 +138,7 @@ export default function DetectionsPage() {
             list.length === 0 ? (
               <EmptyNote title={t('detections.none')}>{t('detections.none_text')}</EmptyNote>
             ) : (
-              <Rules
+              <RuleTable
                 list={list}
                 firings={firings}
                 isCut={Boolean(fired.data?.next)}
@@ -118,7 +183,7 @@ function Problems() {
   )
 }
 
-function Rules({
+function RuleTable({
   list,
   firings,
   isCut,
@@ -155,6 +220,7 @@ function Rules({
               <button type="button" className={parts.link} aria-pressed={rule.id === chosen}>
                 <Cut>{rule.title}</Cut>
               </button>
+              {rule.off_by && <Mark tone="warn">{t('detections.is_off')}</Mark>}
               <span className={`${css.id} mono cut`}>{rule.id}</span>
             </td>
             <td>
@@ -171,7 +237,7 @@ function Rules({
               )}
             </td>
             <td data-mid className="dim">
-              {rule.team ?? '–'}
+              {rule.team ? teamName(rule.team) : '–'}
             </td>
             <td data-wide>
               <span className={css.tags}>

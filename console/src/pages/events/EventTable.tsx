@@ -2,7 +2,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { IconDoor, IconNetwork } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useCallback, useEffect, useRef, type MouseEvent } from 'react'
-import { describe, placeOf, siteOf, worldOf } from '../../event/describe'
+import { describe, placeOf, siteOf, whereInWords, worldOf } from '../../event/describe'
 import { useDirectory, type Directory } from '../../org/organisation'
 import { count, t } from '../../text'
 import { serverNow } from '../../time/clock'
@@ -224,8 +224,9 @@ const EventRow = memo(function EventRow({
 
 const NarrowRow = memo(function NarrowRow({ row, top, index, directory, isChosen }: RowProps) {
   const { event } = row.item
-  const place = placeOf(event)
-  const rest = [whoOf(event), place && directory.nameOf(`place:${place}`)].filter(Boolean)
+  const who = whoOf(event)
+  const where = whereInWords(event, directory.nameOf)
+  const rest = [who && directory.nameOf(`person:${who}`), where].filter(Boolean)
   return (
     <div
       role="row"

@@ -5,7 +5,8 @@ import { useKeys } from '../../keys/keys'
 import { t } from '../../text'
 import { serverNow } from '../../time/clock'
 import { complete, parse, toQuery, type Fault, type Offer } from './filter'
-import { useKnown } from './known'
+import { useFinder, useKnown } from './known'
+import { unclear } from './who'
 import css from './events.module.css'
 
 export const faultText = (fault: Fault): string =>
@@ -29,6 +30,8 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
   ])
   const offers = useMemo(() => complete(draft, caret, known), [draft, caret, known])
   const faults = useMemo(() => toQuery(parse(draft), serverNow()).faults, [draft])
+  const find = useFinder()
+  const unsure = useMemo(() => unclear(parse(text), find), [text, find])
   const take = (offer: Offer) => {
     setDraft(offer.text)
     setCaret(offer.caret)
@@ -122,6 +125,15 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
           {faults.map(faultText).join(' · ')}
         </p>
       )}
+      {faults.length === 0 &&
+        unsure.map(({ value, who }) => (
+          <p key={value} className={css.unsure} role="note">
+            {who.many
+              ? t('events.person_many', { found: value.slice(0, 80), list: who.many.join(', ') })
+              : t('events.person_unknown', { found: value.slice(0, 80) })}{' '}
+            {!who.many && t('shell.names_hidden')}
+          </p>
+        ))}
     </div>
   )
 }

@@ -1,8 +1,21 @@
 import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core'
-import { IconArrowLeft, IconX } from '@tabler/icons-react'
+import { IconArrowLeft, IconUserQuestion, IconX } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { EventItem } from '../../api/types'
-import { assetOf, describe, placeOf, siteOf, worldOf } from '../../event/describe'
+import {
+  assetOf,
+  describe,
+  eventKey,
+  isEcho,
+  PHYSICAL_ACCESS,
+  placeOf,
+  siteOf,
+  whereInWords,
+  whereOf,
+  worldOf,
+} from '../../event/describe'
+import { useDirectory } from '../../org/organisation'
 import { Facts, Mark } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
@@ -14,6 +27,7 @@ import ui from '../../ui/ui.module.css'
 import { textOf, whoOf } from './columns'
 import { Copy, Raw } from './Raw'
 import { Tree } from './Tree'
+import { askAbout, momentsOf } from '../whereabouts/moments'
 import type { Key } from './filter'
 import css from './events.module.css'
 
@@ -67,6 +81,7 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
   const { event } = item
   const world = worldOf(event)
   const [place, asset, who] = [placeOf(event), assetOf(event), whoOf(event)]
+  const twin = useTwin(item)
   const zoneAt = place ?? siteOf(event)
   const text = JSON.stringify(event, null, 2)
   return (
@@ -91,13 +106,14 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
         <Facts
           list={[
             [t('events.col_who'), who && <EntityLink entity={`person:${who}`} />],
-            [t('events.col_where'), place && <EntityLink entity={`place:${place}`} />],
+            [t('events.col_where'), <Somewhere key="w" event={event} />],
             [t('events.col_thing'), asset && <EntityLink entity={`asset:${asset}`} />],
             [t('events.col_source'), textOf(event, 'castellan.source')],
             [
               t('events.received'),
               <Stamp key="r" at={item.received_at} place={zoneAt} as="full" />,
             ],
+            [isEcho(event) ? t('events.twin_of') : t('events.twin'), twin],
             [t('events.between'), <Interval key="i" event={event} place={zoneAt} />],
           ]}
         />
@@ -112,6 +128,13 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
               { value: 'raw', label: t('events.raw') },
             ]}
           />
+          <Link
+            to={'/whereabouts' as never}
+            search={askAbout(momentsOf([item])) as never}
+            className={css.who}
+          >
+            <IconUserQuestion size={15} aria-hidden /> {t('whereabouts.title')}
+          </Link>
           {view !== 'raw' && <Copy text={text} />}
         </div>
         {view === 'tree' ? (
@@ -123,6 +146,29 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
         )}
       </div>
     </>
+  )
+}
+
+/** Where it happened, or with what: a thing that is carried about is where nobody says. */
+function Somewhere({ event }: { event: EventItem['event'] }) {
+  const directory = useDirectory()
+  const { place } = whereOf(event)
+  if (place) return <EntityLink entity={`place:${place}`} />
+  return <bdi>{whereInWords(event, directory.nameOf)}</bdi>
+}
+
+/** The other event of a badge read: the door's own, and the log-on that rules may ask for. */
+function useTwin(item: EventItem) {
+  const isTwin = isEcho(item.event)
+  const isDoor = item.event.class_uid === PHYSICAL_ACCESS
+  const part = isTwin ? item.part - 1 : item.part + 1
+  const path = isTwin || isDoor ? `/v1/events/${item.record}/${part}` : undefined
+  const { data } = useReading<EventItem>(part < 0 ? undefined : path)
+  if (!data || isEcho(data.event) === isTwin) return undefined
+  return (
+    <Link to="/events" search={{ mode: 'search', event: eventKey(data) } as never}>
+      {t('events.twin_show')}
+    </Link>
   )
 }
 

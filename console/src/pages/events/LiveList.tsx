@@ -13,7 +13,7 @@ import { useReading } from '../../parts/reading'
 import { EventTable } from './EventTable'
 import type { ApiQuery } from './filter'
 import type { ListProps } from './index'
-import { Row, tailOf, TAIL_ROWS_MAX, useSampled, withHistory } from './live'
+import { folded, isFolding, Row, tailOf, TAIL_ROWS_MAX, useSampled, withHistory } from './live'
 import { matches } from './matches'
 import type { Tail } from '../../live/tail'
 import css from './events.module.css'
@@ -32,6 +32,7 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
       isAll
         ? undefined
         : ({ event }, raw) => matches(event, raw, query, (place) => above.current(place)),
+      isFolding(query),
     )
   }, [query])
   useEffect(() => tail.open(), [tail])
@@ -42,8 +43,8 @@ export function LiveList({ query, columns, chosen, onChoose, onPivot, onRows }: 
   useEffect(() => tail.pause(isStill), [tail, isStill])
   const before = useReading<{ events: EventItem[] }>('/v1/events', { ...query, limit: 100 })
   const history = useMemo(
-    () => (before.data?.events ?? []).map((item) => new Row(undefined, item)),
-    [before.data],
+    () => folded((before.data?.events ?? []).map((item) => new Row(undefined, item)), query),
+    [before.data, query],
   )
   const rows = useMemo(() => withHistory(view.rows, history), [view.rows, history])
   useEffect(() => onRows(rows), [onRows, rows])

@@ -16,7 +16,7 @@ import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
 import { EventTable, shownCount } from './EventTable'
 import { parse, KEYS, write, type ApiQuery } from './filter'
 import type { ListProps } from './index'
-import { Row } from './live'
+import { folded, Row } from './live'
 import css from './events.module.css'
 
 interface Page {
@@ -46,11 +46,12 @@ export function SearchList(props: ListProps) {
     staleTime: Number.POSITIVE_INFINITY,
   })
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = asked
-  const rows = useMemo(
+  const all = useMemo(
     () =>
       data?.pages.flatMap((page) => page.events.map((item) => new Row(undefined, item))) ?? NO_ROWS,
     [data],
   )
+  const rows = useMemo(() => folded(all, query), [all, query])
   useEffect(() => onRows(rows), [onRows, rows])
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
@@ -58,7 +59,7 @@ export function SearchList(props: ListProps) {
   const readAt = performance.now() - (Date.now() - asked.dataUpdatedAt)
   return (
     <>
-      <Histogram query={query} text={text} setText={setText} rows={rows} />
+      <Histogram query={query} text={text} setText={setText} rows={all} />
       {data?.pages[0]?.names_unsearched && (
         <p className={css.stripNote} role="note">
           {t('events.names_unsearched')}
@@ -90,6 +91,8 @@ export function SearchList(props: ListProps) {
       <div className={css.foot} aria-live="polite">
         <span className="num cut">
           {asked.isFetching ? t('events.searching') : shownCount(rows, hasNextPage)}
+          {all.length > rows.length &&
+            ` · ${t('events.folded', { count: all.length - rows.length })}`}
         </span>
         <DataAge readAt={asked.dataUpdatedAt ? readAt : undefined} />
       </div>
@@ -150,9 +153,7 @@ function Histogram({
   }
   const all = series.values.reduce((sum, value) => sum + value, 0)
   const choose = (from_s: number, to_s: number) => {
-    const kept = parse(text).terms.filter(
-      (term) => !term.key || !['from', 'to'].includes(KEYS[term.key]),
-    )
+    const kept = withoutTimes(text)
     const iso = (s: number) => new Date(s * 1_000).toISOString()
     setText(
       write([...kept, { key: 'since', value: iso(from_s) }, { key: 'until', value: iso(to_s) }]),
@@ -166,13 +167,43 @@ function Histogram({
     <div className={css.strip}>
       <div className={css.stripNote}>
         <strong className="num">{label}</strong>
+        {query.from === undefined && <span>{t('events.histogram_day')}</span>}
         {data && (
           <span className="num">
             {fullTime(data.from, zone)} – {fullTime(data.to, zone)} {zoneName(data.to, zone)}
           </span>
         )}
+        <Spans text={text} setText={setText} />
       </div>
       <Plot kind="bars" {...series} height={84} label={label} zone={zone} onChosen={choose} />
     </div>
+  )
+}
+
+const withoutTimes = (text: string) =>
+  parse(text).terms.filter((term) => !term.key || !['from', 'to'].includes(KEYS[term.key]))
+
+const SPANS = ['1', '7', '30'] as const
+
+/** How far back is looked and counted, said and changed with one press. */
+function Spans({ text, setText }: { text: string; setText: (text: string) => void }) {
+  const now = parse(text).terms.find(({ key }) => key === 'since')?.value
+  return (
+    <span className={css.spans} role="group" aria-label={t('events.span_label')}>
+      {SPANS.map((days) => {
+        const since = days === '1' ? '24h' : `${days}d`
+        return (
+          <Button
+            key={days}
+            size="compact-xs"
+            variant="subtle"
+            aria-pressed={now === since}
+            onClick={() => setText(write([...withoutTimes(text), { key: 'since', value: since }]))}
+          >
+            {t(`events.span_${days}`)}
+          </Button>
+        )
+      })}
+    </span>
   )
 }

@@ -107,7 +107,8 @@ function Export({ query }: { query: ApiQuery }) {
           <Menu.Item
             key={format}
             component="a"
-            download={`events.${format}`}
+            // The server names it: what it is about, and of when.
+            download=""
             href={address('/v1/events/export', { ...query, format })}
           >
             {t('events.export_as', {

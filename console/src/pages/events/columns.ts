@@ -1,6 +1,6 @@
 /** The columns that the events table can show, and what of a value one can pivot on. */
 import type { EventItem, OcsfEvent } from '../../api/types'
-import { assetOf, at, describe, personOf, placeOf } from '../../event/describe'
+import { assetOf, at, describe, personOf, whereInWords, whereOf } from '../../event/describe'
 import type { Directory } from '../../org/organisation'
 import type { TextKey } from '../../text'
 import { CLASSES, type Key } from './filter'
@@ -50,15 +50,19 @@ export const columns: readonly Column[] = [
     id: 'who',
     label: 'events.col_who',
     track: 'minmax(120px, 1fr)',
-    read: ({ event }) => cell(whoOf(event), 'person'),
+    read: ({ event }, directory) => {
+      const id = whoOf(event)
+      return id === undefined ? undefined : cell(directory.nameOf(`person:${id}`), 'person', id)
+    },
   },
   {
     id: 'where',
     label: 'events.col_where',
     track: 'minmax(130px, 1.1fr)',
     read: ({ event }, directory) => {
-      const id = placeOf(event)
-      return id === undefined ? undefined : cell(directory.nameOf(`place:${id}`), 'place', id)
+      const { place } = whereOf(event)
+      const text = whereInWords(event, directory.nameOf) || undefined
+      return place === undefined ? cell(text) : cell(text, 'place', place)
     },
   },
   {

@@ -267,6 +267,11 @@ export interface Offer {
 export type Known = Partial<Record<Key, readonly { value: string; name?: string }[]>>
 
 const OFFERS_MAX = 12
+/** A name is offered from so many of its letters on. */
+const NAME_CHARS_MIN = 3
+
+/** By the beginnings of its words a name is found. */
+const soughtOf = (text: string): string => ` ${text.toLowerCase()}`
 
 /** The word under the caret. */
 export function wordAt(text: string, caret: number): { start: number; end: number; word: string } {
@@ -293,9 +298,17 @@ export function complete(text: string, caret: number, known: Known): Offer[] {
   const colon = word.indexOf(':')
   if (colon < 0) {
     const lower = word.toLowerCase()
-    return KEY_NAMES.filter((key) => key.startsWith(lower) && key !== lower)
-      .map((key) => put(`${key}:`, `${key}:`))
-      .slice(0, OFFERS_MAX)
+    const keys = KEY_NAMES.filter((key) => key.startsWith(lower) && key !== lower)
+    // A name that is known here leads to its person: events seldom hold names.
+    const people = lower.length < NAME_CHARS_MIN ? [] : (known.person ?? [])
+    const isNamed = ({ value, name = '' }: { value: string; name?: string }) =>
+      name !== value && soughtOf(name).includes(soughtOf(lower))
+    return [
+      ...keys.map((key) => put(`${key}:`, `${key}:`)),
+      ...people
+        .filter(isNamed)
+        .map(({ value, name }) => put(`person:${quoted(value)} `, `person:${value}`, name)),
+    ].slice(0, OFFERS_MAX)
   }
   const key = word.slice(0, colon).toLowerCase()
   if (!isKey(key)) return []

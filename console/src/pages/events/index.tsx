@@ -1,6 +1,6 @@
 import { memo, useCallback, useMemo, useRef, useState } from 'react'
 import { useKeys } from '../../keys/keys'
-import { placeOf } from '../../event/describe'
+import { whereOf } from '../../event/describe'
 import { t } from '../../text'
 import { serverNow } from '../../time/clock'
 import ui from '../../ui/ui.module.css'
@@ -11,10 +11,12 @@ import { columnsOf, textOf, whoOf } from './columns'
 import { parse, quoted, toQuery, withTerm, type ApiQuery, type Key } from './filter'
 import { FilterBar } from './FilterBar'
 import { Flyout } from './Flyout'
+import { useFinder } from './known'
 import type { Row } from './live'
 import { LiveList } from './LiveList'
 import { SearchList } from './SearchList'
 import { Tools } from './Tools'
+import { withPerson } from './who'
 import css from './events.module.css'
 
 export interface ListProps {
@@ -46,7 +48,9 @@ export default function EventsPage() {
   const text = url.q ?? (url.text ? quoted(url.text) : '')
   const isLive = url.mode === 'live' || (url.mode === undefined && text === '')
   // A span such as `since:2h` is counted from when the question was asked, not from each render.
-  const query = useMemo(() => toQuery(parse(text), serverNow()).query, [text, round])
+  const asked = useMemo(() => toQuery(parse(text), serverNow()).query, [text, round])
+  const find = useFinder()
+  const query = useMemo(() => withPerson(asked, find), [asked, find])
   const shown = useMemo(() => columnsOf(url.cols), [url.cols])
   const [chosen, choose] = useChoice(url.event, setUrl)
   const close = useCallback(() => choose(undefined), [choose])
@@ -146,7 +150,12 @@ function useEventKeys({ rows, chosen, choose, pivot, isLive, setUrl }: KeysProps
       run: () => setUrl({ mode: isLive ? 'search' : 'live', event: undefined }),
     },
     { keys: 'f p', label: t('events.key_by_person'), group, run: by('person', whoOf) },
-    { keys: 'f d', label: t('events.key_by_place'), group, run: by('place', placeOf) },
+    {
+      keys: 'f d',
+      label: t('events.key_by_place'),
+      group,
+      run: by('place', (event) => whereOf(event).place),
+    },
     { keys: 'f h', label: t('events.key_by_host'), group, run: by('host', assetOf) },
     {
       keys: 'f i',

@@ -2,12 +2,19 @@
 import { useMemo } from 'react'
 import type { SourceItem } from '../../api/types'
 import { useDirectory } from '../../org/organisation'
+import { AS_WRITTEN, finderOf, type Finder } from './who'
 import { useReading } from '../../parts/reading'
 import { nameOfPerson, usePeople } from '../people/people'
 import { CLASSES, type Known } from './filter'
 
 const SPANS = ['15m', '1h', '4h', '24h', '7d', '30d'].map((value) => ({ value }))
 const CLASS_WORDS = Object.entries(CLASSES).map(([value, uid]) => ({ value, name: String(uid) }))
+
+/** Whom `person:` means. */
+export function useFinder(): Finder {
+  const { people, isWhole } = usePeople()
+  return useMemo(() => (isWhole ? finderOf(people) : AS_WRITTEN), [people, isWhole])
+}
 
 export function useKnown(): Known {
   const { organisation } = useDirectory()

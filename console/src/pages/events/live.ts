@@ -1,9 +1,10 @@
 /** The live tail: texts as they came, read only when they are looked at or filtered. */
 import { useCallback, useRef, useSyncExternalStore } from 'react'
 import type { EventItem, OcsfEvent } from '../../api/types'
-import { at, eventKey } from '../../event/describe'
+import { at, eventKey, withoutEchoes } from '../../event/describe'
 import type { External } from '../../live/external'
 import { Tail } from '../../live/tail'
+import type { ApiQuery } from './filter'
 
 /** How many events of the tail are kept. */
 export const TAIL_ROWS_MAX = 5_000
@@ -54,9 +55,26 @@ export function withHistory(rows: readonly Row[], history: readonly Row[]): read
   return [...rows, ...history.filter((row) => !known.has(row.key))]
 }
 
+const itemOfRow = (row: Row): EventItem => row.item
+
+/** Whether a badge read may be one row: not where its twin alone may have been asked for. */
+export const isFolding = (query: ApiQuery): boolean =>
+  query.class === undefined && query.text === undefined && query.user === undefined
+
+/** One row for one fact. */
+export const folded = (rows: readonly Row[], query: ApiQuery): readonly Row[] =>
+  isFolding(query) ? withoutEchoes(rows, itemOfRow) : rows
+
+/** What the twin of a door's event holds; texts that run by are not read to know it. */
+const ECHO = '"logon_type":"badge"'
+
 /** A tail of what `keep` lets through; `keep` is asked only while there is one. */
-export function tailOf(keep: ((item: EventItem, raw: string) => boolean) | undefined): Tail<Row> {
+export function tailOf(
+  keep: ((item: EventItem, raw: string) => boolean) | undefined,
+  isFolded = false,
+): Tail<Row> {
   const parse = (raw: string): Row | undefined => {
+    if (isFolded && raw.includes(ECHO)) return undefined
     const row = new Row(raw)
     try {
       return !keep || keep(row.item, raw) ? row : undefined

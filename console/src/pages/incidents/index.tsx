@@ -17,9 +17,9 @@ import { Dialogs } from '../../incident/Dialogs'
 import { openDialog } from '../../incident/dialogs'
 import { FilterSelects, FilterText } from '../../incident/FilterBar'
 import { OPEN_STATES, readFilter } from '../../incident/filter'
-import type { Row } from '../../incident/flood'
+import { type Row, rowKey } from '../../incident/flood'
 import { IncidentDetail } from '../../incident/IncidentDetail'
-import { Cursor, rowKey } from '../../incident/IncidentList'
+import { Cursor } from '../../incident/IncidentList'
 import { ListHead } from '../../incident/ListHead'
 import { QueueBody } from '../../incident/QueueBody'
 import { useFollow } from '../../incident/useFollow'
@@ -134,11 +134,11 @@ function Incidents({ tabs }: { tabs: ReactNode }) {
     preview: openKey,
     leave: () => {
       if (url.i) setUrl({ i: undefined })
-      else cursor.at.set(undefined)
+      else cursor.look(undefined)
     },
   })
   useEffect(() => {
-    if (url.i && cursor.at.get() === undefined) cursor.at.set(url.i)
+    if (url.i && cursor.at.get() === undefined) cursor.look(url.i)
   }, [url.i, cursor])
   const chosen = useDeferredValue(url.i)
   const shown = useMemo(

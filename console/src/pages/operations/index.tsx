@@ -1,16 +1,15 @@
 import { SegmentedControl } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconTower } from '@tabler/icons-react'
-import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { cameraAddress, firstCamera } from '../../camera/address'
 import { Dialogs } from '../../incident/Dialogs'
 import { openDialog } from '../../incident/dialogs'
 import { EvidenceView } from '../../incident/EvidenceView'
 import { FilterText } from '../../incident/FilterBar'
-import type { Row } from '../../incident/flood'
+import { type Row, rowKey } from '../../incident/flood'
 import { IncidentDetail } from '../../incident/IncidentDetail'
-import { Cursor, rowKey } from '../../incident/IncidentList'
+import { Cursor } from '../../incident/IncidentList'
 import { QueueBody } from '../../incident/QueueBody'
 import { useFollow } from '../../incident/useFollow'
 import { useIncident } from '../../incident/useIncident'
@@ -200,7 +199,6 @@ const isTall = (): boolean => matchMedia('(min-height: 880px) and (min-width: 11
 function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) => void): void {
   const [url, setUrl] = useUrl()
   const directory = useDirectory()
-  const navigate = useNavigate()
   const openKey = (key: string) => {
     const row = queue.rows.find((one) => rowKey(one) === key)
     if (row) open(row)
@@ -213,7 +211,11 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
       found && template && cameraAddress(template, { ...found, at: incident!.last_seen })
     if (address) window.open(address, '_blank', 'noopener,noreferrer')
     else if (found)
-      void navigate({ to: '/places' as never, search: { asset: found.camera } as never })
+      notifications.show({
+        title: t('desk.camera_unlinked_title'),
+        message: `${t('desk.camera_unlinked_text')} [console] camera_link`,
+        withBorder: true,
+      })
     else notifications.show({ message: t('incidents.camera_none'), withBorder: true })
   }
   const group = t('incidents.key_group_incident')
@@ -225,7 +227,7 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
     preview: openKey,
     leave: () => {
       hasLeft.current = true
-      cursor.at.set(undefined)
+      cursor.look(undefined)
       setUrl({ i: undefined, at: undefined })
     },
     extra: [
@@ -241,9 +243,9 @@ function useOperationsKeys(queue: QueueView, cursor: Cursor, open: (row: Row) =>
   const top = queue.rows[0]
   useEffect(() => {
     if (cursor.at.get() !== undefined) return
-    if (url.i) cursor.at.set(url.i)
+    if (url.i) cursor.look(url.i)
     // The gravest is looked at first, unless the operator has put the cursor away.
-    else if (top && !hasLeft.current && !isPhone()) cursor.at.set(rowKey(top))
+    else if (top && !hasLeft.current && !isPhone()) cursor.look(rowKey(top))
   }, [url.i, cursor, top])
 }
 

@@ -1,13 +1,17 @@
+import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { EventItem, PersonItem } from '../../api/types'
+import { eventKey } from '../../event/describe'
 import { useDirectory, type Directory } from '../../org/organisation'
+import { AgoText } from '../../parts/AgoText'
 import { Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useOffers, useReading } from '../../parts/reading'
-import { t, word } from '../../text'
+import { t, word, type TextKey } from '../../text'
 import { serverNow } from '../../time/clock'
-import { clockTime, zoneName } from '../../time/format'
+import { clockTime, dateOf, zoneName } from '../../time/format'
 import { EntityLink } from '../../ui/EntityLink'
+import { Severity } from '../../ui/Severity'
 import { Ago } from '../../ui/Stamp'
 import {
   bandOf,
@@ -19,6 +23,7 @@ import {
   type Stretch,
   type Tick,
 } from './band'
+import { gravityOf, whyOf, type Passage } from './passage'
 import css from './people.module.css'
 
 const STEP_H = 4
@@ -35,7 +40,15 @@ function useStays(person: string): readonly Stay[] | undefined {
 }
 
 /** Where they are believed to be, and a day of both worlds on one axis. */
-export function Band({ person, events }: { person: PersonItem; events: readonly EventItem[] }) {
+export function Band({
+  person,
+  events,
+  passage,
+}: {
+  person: PersonItem
+  events: readonly EventItem[]
+  passage: Passage | undefined
+}) {
   const directory = useDirectory()
   const stays = useStays(person.id)
   const zone = directory.zoneOf(person.site)
@@ -54,7 +67,8 @@ export function Band({ person, events }: { person: PersonItem; events: readonly 
       title={t('people.presence')}
       end={<span className="faint">{t('people.band_span', { zone: zoneName(now, zone) })}</span>}
     >
-      <Standing list={stays ? standing(stays) : presenceIn(events)} />
+      <Standing list={stays ? standing(stays) : presenceIn(events)} passage={passage} />
+      {passage && <LastPassage passage={passage} person={person} zone={zone} />}
       <div
         className={css.band}
         role="img"
@@ -88,7 +102,7 @@ export function Band({ person, events }: { person: PersonItem; events: readonly 
 type Shown = Pick<Stay, 'place' | 'address' | 'since' | 'why'> & { world: string; state: string }
 
 /** Where they are now, in each world, and why that is unknown where it is. */
-function Standing({ list }: { list: readonly Shown[] }) {
+function Standing({ list, passage }: { list: readonly Shown[]; passage: Passage | undefined }) {
   return (
     <div className={css.believed}>
       {list.length === 0 && <span className={parts.quiet}>{t('people.presence_unknown')}</span>}
@@ -107,13 +121,57 @@ function Standing({ list }: { list: readonly Shown[] }) {
             />
           )}
           {one.address && <bdi className="mono">{one.address}</bdi>}
-          {one.why && <span className="dim">{word('people', 'why', one.why)}</span>}
-          <span className="faint">
-            {t('people.since')} <Ago at={one.since} />
-          </span>
+          {one.why && !(isUnseen(one) && passage) && (
+            <span className="dim">{word('people', 'why', one.why)}</span>
+          )}
+          {/* Never is not since when the band begins. */}
+          {!isUnseen(one) && (
+            <span className="faint">
+              {t('people.since')} <Ago at={one.since} />
+            </span>
+          )}
         </span>
       ))}
     </div>
+  )
+}
+
+const isUnseen = ({ why }: Shown): boolean => why === 'never_seen'
+
+/** When their badge was last used at a door, and why that does not say where they are. */
+function LastPassage({
+  passage,
+  person,
+  zone,
+}: {
+  passage: Passage
+  person: PersonItem
+  zone: string
+}) {
+  const level = gravityOf(passage)
+  const why = whyOf(passage, person.status === 'left')
+  const date = person.until ? dateOf(person.until, zone) : t('people.date_unknown')
+  return (
+    <p className={css.passage} data-level={level}>
+      {level && <Severity level={level} />}
+      <span>
+        {t('people.passage')} <AgoText at={passage.at} />
+      </span>
+      {passage.door && <EntityLink entity={`place:${passage.door}`} />}
+      <Link
+        to="/events"
+        search={{ mode: 'search', event: eventKey(passage) } as never}
+        className={css.lineText}
+      >
+        {word('people', 'turn', passage.turn)}
+      </Link>
+      {passage.reason && <bdi className="dim">{passage.reason.slice(0, 200)}</bdi>}
+      {why && (
+        <span className={css.passageWhy}>
+          {t(`people.uncounted_${why}` as TextKey, { date })}
+        </span>
+      )}
+    </p>
   )
 }
 

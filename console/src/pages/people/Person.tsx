@@ -6,18 +6,22 @@ import { call } from '../../api/client'
 import type { EventItem, PersonItem } from '../../api/types'
 import { isEcho, worldOf } from '../../event/describe'
 import { OpenAbout } from '../../incident/OpenAbout'
+import { namesChanged } from '../../org/names'
 import { useDirectory } from '../../org/organisation'
 import { Mark, Part } from '../../parts/Facts'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useReading } from '../../parts/reading'
 import { useRight } from '../../session/session'
 import { t, word } from '../../text'
+import { dateOf } from '../../time/format'
 import { ActionButton } from '../../ui/ActionButton'
 import { ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Band } from './Band'
 import { EventLines } from './EventLines'
 import { Identifiers } from './Identifiers'
+import { usePassage } from './passage'
+import { Past } from './Past'
 import { isVeiled, nameOfPerson } from './people'
 import css from './people.module.css'
 
@@ -36,6 +40,7 @@ export function Person({ id, close }: { id: string; close: () => void }) {
     { person: id, limit: EVENTS },
     { every_ms: EVERY_MS },
   )
+  const passage = usePassage(id)
   const person = asked.data
   const name = person ? nameOfPerson(person) : id
   const list = useMemo(
@@ -57,7 +62,8 @@ export function Person({ id, close }: { id: string; close: () => void }) {
       ) : (
         <div className={css.person}>
           <div className={css.main}>
-            <Band person={person} events={list} />
+            <Band person={person} events={list} passage={passage} />
+            <Past person={person} />
             <Part
               title={t('people.last_physical')}
               end={
@@ -84,7 +90,7 @@ export function Person({ id, close }: { id: string; close: () => void }) {
           </div>
           <div className={css.side}>
             <OpenAbout entity={`person:${id}`} none={t('people.open_none')} />
-            <Identifiers person={person} />
+            <Identifiers person={person} passage={passage} />
           </div>
         </div>
       )}
@@ -103,7 +109,7 @@ function Head({ person, done }: { person: PersonItem; done: () => void }) {
   const reveal = async (reason: string) => {
     await call('POST', `/v1/people/${encodeURIComponent(person.id)}/reveal`, { json: { reason } })
     done()
-    void queries.invalidateQueries({ queryKey: ['people'] })
+    namesChanged(queries)
     return t('people.revealed')
   }
   return (
@@ -111,6 +117,9 @@ function Head({ person, done }: { person: PersonItem; done: () => void }) {
       <Mark>{word('people', 'kind', person.kind)}</Mark>
       <Mark tone={person.status === 'active' ? 'good' : 'warn'}>
         {word('people', 'status', person.status)}
+        {person.status === 'left' && person.until && (
+          <> · {dateOf(person.until, directory.zoneOf(person.site))}</>
+        )}
       </Mark>
       <span className="faint cut">
         {[person.team, directory.siteName(person.site)].filter(Boolean).join(' · ')}

@@ -3,23 +3,25 @@ import type { EventItem } from '../../api/types'
 import { at, worldOf } from '../../event/describe'
 
 export const SPAN_MS = 86_400_000
-/** Marks closer together than this are one. */
-const TICK_MS = SPAN_MS / 480
+/** Marks closer together than this part of the axis are one. */
+const TICK_PART = 1 / 480
 
 export interface Tick {
   at: number
   isRefused: boolean
 }
 
-/** The marks of the last day; refusals are never hidden by what else happened then. */
+/** The marks up to `now`; refusals are never hidden by what else happened then. */
 export function bandOf(
   events: readonly EventItem[],
   now: number,
+  from = now - SPAN_MS,
 ): { physical: Tick[]; logical: Tick[] } {
+  const TICK_MS = (now - from) * TICK_PART
   const lanes = { physical: new Map<number, Tick>(), logical: new Map<number, Tick>() }
   for (const { event, time } of events) {
     const ms = Date.parse(time)
-    if (!(ms > now - SPAN_MS && ms <= now + TICK_MS)) continue
+    if (!(ms > from && ms <= now + TICK_MS)) continue
     const slot = Math.floor(ms / TICK_MS)
     const isRefused = at(event, 'status_id') === 2
     const lane = lanes[worldOf(event)]
@@ -48,13 +50,18 @@ export interface Stretch extends Stay {
   to_ms: number
 }
 
-/** The stays of one world that reach into the last day, cut to it, the oldest first. */
-export function stretchesOf(stays: readonly Stay[], world: Stay['world'], now: number): Stretch[] {
+/** The stays of one world that reach into the time up to `now`, cut to it, the oldest first. */
+export function stretchesOf(
+  stays: readonly Stay[],
+  world: Stay['world'],
+  now: number,
+  from = now - SPAN_MS,
+): Stretch[] {
   return stays
     .filter((stay) => stay.world === world)
     .map((stay) => ({
       ...stay,
-      from_ms: Math.max(Date.parse(stay.since), now - SPAN_MS),
+      from_ms: Math.max(Date.parse(stay.since), from),
       to_ms: stay.until ? Math.min(Date.parse(stay.until), now) : now,
     }))
     .filter(({ from_ms, to_ms }) => to_ms > from_ms)
@@ -68,6 +75,37 @@ export function standing(stays: readonly Stay[]): Stay[] {
     open.sort((a, b) => Date.parse(b.since) - Date.parse(a.since))
     return open.slice(0, 1)
   })
+}
+
+/** A stretch of days that is looked at; without an end the last hours, up to now. */
+export interface Span {
+  from: number
+  to: number
+  isLive: boolean
+}
+
+export const SPAN_DAYS = [1, 7, 28] as const
+
+/** The span that an address asks for: `day` is its last day in the zone, `days` how many. */
+export function spanOf(
+  url: { day?: string; days?: string },
+  now: number,
+  startOf: (day: string) => number,
+): Span {
+  const days = SPAN_DAYS.find((one) => String(one) === url.days) ?? 1
+  const first = /^\d{4}-\d{2}-\d{2}$/.test(url.day ?? '') ? startOf(url.day!) : Number.NaN
+  if (Number.isNaN(first) || first > now) {
+    return { from: now - days * SPAN_MS, to: now, isLive: days === 1 }
+  }
+  // A day is as long as its clock makes it; half a day on is surely in the next one.
+  const next = new Date(first + 1.5 * SPAN_MS).toISOString().slice(0, 10)
+  const end = startOf(next)
+  return { from: end - days * SPAN_MS, to: Math.min(end, now), isLive: false }
+}
+
+/** Another day, so many days on. */
+export function dayOn(day: string, by: number): string {
+  return new Date(Date.parse(`${day}T12:00:00Z`) + by * SPAN_MS).toISOString().slice(0, 10)
 }
 
 export interface Believed {

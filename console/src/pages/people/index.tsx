@@ -53,7 +53,9 @@ export default function PeoplePage() {
         ) : all.error && all.people.length === 0 ? (
           <ProblemNote error={all.error} retry={all.again} />
         ) : list.length === 0 ? (
-          <EmptyNote title={t('people.none')}>{t('people.none_text')}</EmptyNote>
+          <EmptyNote title={t('people.none')}>
+            {t('people.none_text')} {t('shell.names_hidden')}
+          </EmptyNote>
         ) : (
           <List list={list} chosen={url.id} choose={(id) => setUrl({ id }, true)} />
         )}

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { EventItem, PersonItem } from '../../api/types'
-import { bandOf, presenceIn, SPAN_MS, standing, stretchesOf, type Stay } from './band'
+import {
+  bandOf,
+  dayOn,
+  presenceIn,
+  SPAN_MS,
+  spanOf,
+  standing,
+  stretchesOf,
+  type Stay,
+} from './band'
 import { grouped, validity } from './identifiers'
+import { gravityOf, whyOf, type Passage } from './passage'
 import { found, isVeiled, nameOfPerson } from './people'
 
 const person = (own: Partial<PersonItem>): PersonItem =>
@@ -39,6 +49,12 @@ describe('names', () => {
     expect(found([person({})], 'hq 561')).toHaveLength(0)
     expect(found([person({})], ' ')).toHaveLength(1)
   })
+
+  it('finds whose badge may have a whole number by its end, which is all that is shown', () => {
+    expect(found([person({})], '104560')).toHaveLength(1)
+    expect(found([person({})], '104561')).toHaveLength(0)
+    expect(found([person({ identifiers: [] })], '104560')).toHaveLength(0)
+  })
 })
 
 describe('identifiers', () => {
@@ -57,6 +73,30 @@ describe('identifiers', () => {
       'not_yet',
     )
     expect(validity({ kind: 'badge', value: 'x' }, NOW)).toBe('valid')
+  })
+})
+
+describe('the last passage', () => {
+  const passage = (own: Partial<Passage>): Passage => ({
+    at: '2026-11-22T11:00:00Z',
+    record: 1,
+    part: 0,
+    turn: 'passed',
+    ...own,
+  })
+
+  it('is grave where a door opened to a badge that is not in force', () => {
+    expect(gravityOf(passage({ credential: 'revoked' }))).toBe('high')
+    expect(gravityOf(passage({ credential: 'expired', turn: 'refused' }))).toBe('low')
+    expect(gravityOf(passage({ credential: 'current' }))).toBeUndefined()
+    expect(gravityOf(passage({}))).toBeUndefined()
+  })
+
+  it('says why it does not say where they are, and of who has left that they have', () => {
+    const ended = passage({ uncounted: 'not_in_force' })
+    expect([whyOf(ended, true), whyOf(ended, false)]).toEqual(['left', 'not_in_force'])
+    expect(whyOf(passage({ uncounted: 'refused' }), true)).toBe('refused')
+    expect(whyOf(passage({}), true)).toBeUndefined()
   })
 })
 
@@ -104,5 +144,25 @@ describe('the band', () => {
       ['unknown', -20, 0],
     ])
     expect(standing(stays).map(({ why }) => why)).toEqual(['aged'])
+  })
+})
+
+describe('a span of the past', () => {
+  const startOf = (day: string) => Date.parse(`${day}T00:00:00Z`)
+  const now = Date.parse('2026-11-23T09:00:00Z')
+
+  it('is a day, or the days up to one, and never beyond now', () => {
+    const day = spanOf({ day: '2026-11-20' }, now, startOf)
+    expect([day.from, day.to]).toEqual([startOf('2026-11-20'), startOf('2026-11-21')])
+    const week = spanOf({ day: '2026-11-20', days: '7' }, now, startOf)
+    expect([week.from, week.to]).toEqual([startOf('2026-11-14'), startOf('2026-11-21')])
+    expect(spanOf({ day: '2026-11-23' }, now, startOf).to).toBe(now)
+    expect(spanOf({ day: '2026-12-24' }, now, startOf).to).toBe(now)
+    expect(spanOf({ day: 'soon', days: '400' }, now, startOf).from).toBe(now - SPAN_MS)
+  })
+
+  it('steps over months', () => {
+    expect(dayOn('2026-12-01', -1)).toBe('2026-11-30')
+    expect(dayOn('2024-02-28', 1)).toBe('2024-02-29')
   })
 })

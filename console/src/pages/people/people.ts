@@ -41,7 +41,7 @@ export function usePeople() {
   return {
     people,
     isWaiting: asked.isPending,
-    isWhole: !hasNextPage,
+    isWhole: data !== undefined && !hasNextPage,
     error: asked.error,
     readAt: asked.dataUpdatedAt ? performance.now() - age_ms : undefined,
     again: () => void asked.refetch(),
@@ -66,6 +66,12 @@ export function found(people: readonly PersonItem[], text: string): PersonItem[]
     ]
       .join('\n')
       .toLowerCase()
-    return words.every((word) => all.includes(word))
+    // Of a badge we hold the end of its number alone: a whole number fits all that end so.
+    const ends = person.identifiers.flatMap(({ value }) =>
+      value.startsWith('…') && value.length > 1 ? [value.slice(1).toLowerCase()] : [],
+    )
+    const isBadge = (word: string) =>
+      /^\d{4,}$/.test(word) && ends.some((end) => word.endsWith(end))
+    return words.every((word) => all.includes(word) || isBadge(word))
   })
 }

@@ -5,7 +5,7 @@ import { OpenAbout } from '../../incident/OpenAbout'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import { useReading } from '../../parts/reading'
-import { t } from '../../text'
+import { t, teamName } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
@@ -39,7 +39,7 @@ export function AssetPage({ id }: { id: string }) {
       head={
         <>
           <Mark>{asset.kind}</Mark>
-          {directory.organisation.camera_link && <CameraLink entity={`asset:${id}`} as="button" />}
+          <CameraLink entity={`asset:${id}`} as="button" isHere />
         </>
       }
     >
@@ -48,7 +48,7 @@ export function AssetPage({ id }: { id: string }) {
           list={[
             [t('places.in'), asset.place && <EntityLink entity={`place:${asset.place}`} />],
             [t('places.owner'), asset.owner && <EntityLink entity={`person:${asset.owner}`} />],
-            [t('places.team'), asset.team],
+            [t('places.team'), asset.team && teamName(asset.team)],
             [t('places.make'), [asset.make, asset.model].filter(Boolean).join(' ')],
             [t('places.criticality'), asset.criticality ?? undefined],
             [

@@ -1,3 +1,4 @@
+import { IconUserQuestion } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { DoorState, EventItem, PlaceItem } from '../../api/types'
@@ -13,7 +14,9 @@ import { EntityLink } from '../../ui/EntityLink'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Ago, Stamp } from '../../ui/Stamp'
+import { serverNow } from '../../time/clock'
 import { EventLines } from '../people/EventLines'
+import { askAbout } from '../whereabouts/moments'
 import { DoorShape } from './DoorShape'
 import css from './places.module.css'
 
@@ -64,7 +67,12 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
       label={t('places.one')}
       readAt={events.readAt}
       className={css.detail}
-      head={<Mark>{word('places', 'kind', place.kind)}</Mark>}
+      head={
+        <>
+          <Mark>{word('places', 'kind', place.kind)}</Mark>
+          <WhoLink id={id} />
+        </>
+      }
     >
       {place.kind === 'door' ? (
         <Door id={id} state={doors?.get(id)} isMissing={doorsMissing} />
@@ -110,6 +118,20 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
         />
       </Part>
     </Pane>
+  )
+}
+
+/** The question who could have been here just now; the time can be changed there. */
+function WhoLink({ id }: { id: string }) {
+  const time = new Date(Math.floor(serverNow() / 60_000) * 60_000).toISOString()
+  return (
+    <Link
+            to={'/whereabouts' as never}
+            search={askAbout([{ time, place: id }]) as never}
+            className={css.who}
+          >
+      <IconUserQuestion size={15} aria-hidden /> {t('whereabouts.title')}
+    </Link>
   )
 }
 

@@ -15,7 +15,7 @@ import { Stamp } from '../../ui/Stamp'
 import { EventLines } from '../people/EventLines'
 import { boundariesOf, spread, sumOf, type Sum } from './account'
 import { rateText, type Rate } from './rates'
-import { Health } from './SourceTable'
+import { Health, Measuring } from './SourceTable'
 import css from './sources.module.css'
 
 interface Props {
@@ -146,7 +146,7 @@ function Timing({ list, rate }: { list: readonly EventItem[]; rate: Rate | undef
     <div className={parts.tiles}>
       <Tile
         name={t('sources.rate')}
-        value={rate ? rateText(rate.now) : '…'}
+        value={rate ? rateText(rate.now) : <Measuring />}
         hint={t('sources.a_second')}
       />
       <Tile

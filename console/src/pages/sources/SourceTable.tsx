@@ -11,7 +11,7 @@ import { Cut } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { Table } from '../../parts/Table'
 import { count, t } from '../../text'
-import { sumOf } from './account'
+import { healthOf, sumOf } from './account'
 import { rateText, type Rate } from './rates'
 import css from './sources.module.css'
 
@@ -24,7 +24,7 @@ interface Props {
 
 /** Heard, silent, or never heard: shape, colour and word. */
 export function Health({ source }: { source: SourceItem }) {
-  const state = source.state ?? (source.accounts.length > 0 ? 'unwatched' : 'never')
+  const state = healthOf(source)
   const Icon =
     state === 'heard'
       ? IconCircleCheckFilled
@@ -36,6 +36,15 @@ export function Health({ source }: { source: SourceItem }) {
   return (
     <span className={css.health} data-state={state}>
       <Icon size={15} aria-hidden /> {t(`sources.state_${state}`)}
+    </span>
+  )
+}
+
+/** A rate needs two readings: until the second there is none. */
+export function Measuring() {
+  return (
+    <span className="faint" title={t('sources.measuring_hint')}>
+      {t('sources.measuring')}
     </span>
   )
 }
@@ -80,7 +89,7 @@ export function SourceTable({ list, rates, chosen, choose }: Props) {
               {source.last_heard ? <AgoText at={source.last_heard} /> : '–'}
             </td>
             <td data-mid data-end className="num">
-              {rate ? rateText(rate.now) : '…'}
+              {rate ? rateText(rate.now) : <Measuring />}
             </td>
             <td data-end className="num">
               {count(intake.received)}

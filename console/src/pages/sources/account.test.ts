@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { boundariesOf, spread, sumOf } from './account'
+import { boundariesOf, healthOf, spread, sumOf } from './account'
 
 const account = (boundary: string, outcome: string, records: number, reason = '') => ({
   boundary,
@@ -55,4 +55,16 @@ it('orders boundaries as records pass them', () => {
 it('knows the middle and both ends', () => {
   expect(spread([3, 1, 2])).toEqual({ least: 1, middle: 2, most: 3 })
   expect(spread([])).toBeUndefined()
+})
+
+it('says of a source that never spoke just that, and not that it is heard', () => {
+  const accounts = [account('intake', 'received', 3)]
+  const at = '2026-11-22T14:00:00Z'
+  expect(healthOf({ state: 'heard', accounts: [] })).toBe('never')
+  expect(healthOf({ accounts: [] })).toBe('never')
+  expect(healthOf({ accounts })).toBe('unwatched')
+  expect(healthOf({ id: 'unassigned', accounts: [] })).toBe('empty')
+  expect(healthOf({ state: 'heard', last_heard: at, accounts: [] })).toBe('heard')
+  expect(healthOf({ state: 'heard', accounts })).toBe('heard')
+  expect(healthOf({ state: 'silent', accounts: [] })).toBe('silent')
 })

@@ -63,3 +63,21 @@ export function spread(
   const sorted = [...list].sort((a, b) => a - b)
   return { least: sorted[0]!, middle: sorted[sorted.length >> 1]!, most: sorted.at(-1)! }
 }
+
+/**
+ * `unwatched`: it speaks, and nobody expects it to; `never`: nothing of it ever came; `empty`: every
+ * record found its source.
+ */
+export type HealthState = 'heard' | 'silent' | 'unwatched' | 'never' | 'empty'
+
+/** Where records go that are no source's. */
+const UNASSIGNED = 'unassigned'
+
+export function healthOf(
+  source: Pick<SourceItem, 'state' | 'last_heard' | 'accounts'> & { id?: string },
+): HealthState {
+  if (source.state === 'silent') return 'silent'
+  if (!source.last_heard && source.accounts.length === 0)
+    return source.id === UNASSIGNED ? 'empty' : 'never'
+  return source.state ?? 'unwatched'
+}

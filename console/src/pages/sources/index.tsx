@@ -9,7 +9,7 @@ import { count, t } from '../../text'
 import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { useUrl } from '../../url'
-import { sumOf, type Sum } from './account'
+import { healthOf, sumOf, type HealthState, type Sum } from './account'
 import { DeadLetters } from './DeadLetters'
 import { SourceDetail } from './SourceDetail'
 import { SourceTable } from './SourceTable'
@@ -115,9 +115,10 @@ function Sources() {
   )
 }
 
-/** Silent ones first, then those that are heard, then those that never spoke. */
-const rank = (source: SourceItem): number =>
-  source.state === 'silent' ? 0 : source.state === 'heard' ? 1 : source.accounts.length > 0 ? 1 : 2
+const RANKS: Record<HealthState, number> = { silent: 0, never: 1, heard: 2, unwatched: 2, empty: 3 }
+
+/** Silent ones first, then those that never spoke, then those that are heard. */
+const rank = (source: SourceItem): number => RANKS[healthOf(source)]
 
 function totalOf(list: readonly SourceItem[]): Sum {
   return sumOf(
@@ -128,19 +129,28 @@ function totalOf(list: readonly SourceItem[]): Sum {
 
 function Totals({ list, total }: { list: readonly SourceItem[]; total: Sum }) {
   const silent = list.filter((source) => source.state === 'silent').length
+  const never = list.filter((source) => healthOf(source) === 'never').length
   const lost = total.rejected + total.dropped
   return (
     <div className={css.totals}>
       <Tile
         name={t('sources.heard')}
-        value={count(list.filter((one) => one.state === 'heard').length)}
+        value={count(list.filter((one) => healthOf(one) === 'heard').length)}
       />
       <Tile
         name={t('sources.silent')}
         value={count(silent)}
-        tone={silent > 0 ? 'bad' : 'good'}
-        hint={silent === 0 ? t('sources.all_speak') : undefined}
+        tone={silent > 0 ? 'bad' : never > 0 ? undefined : 'good'}
+        hint={silent === 0 && never === 0 ? t('sources.all_speak') : undefined}
       />
+      {never > 0 && (
+        <Tile
+          name={t('sources.state_never')}
+          value={count(never)}
+          tone="warn"
+          hint={t('sources.never_hint')}
+        />
+      )}
       <Tile name={t('sources.records')} value={count(total.received)} />
       <Tile
         name={t('sources.not_understood')}

@@ -48,10 +48,12 @@ function Matrix({ roles, actions, matrix }: RolesAnswer) {
             return (
               <tr key={action}>
                 <td data-wrap>
-                  <span className="mono">{action}</span>{' '}
-                  <span className="faint" data-wide>
-                    {meaning}
-                  </span>
+                  {meaning || action}{' '}
+                  {meaning && (
+                    <span className="mono faint" data-wide>
+                      {action}
+                    </span>
+                  )}
                 </td>
                 {roles.map((role) => {
                   const may = matrix[role]?.[action] === true

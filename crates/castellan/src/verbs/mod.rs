@@ -4,6 +4,7 @@ pub mod admin;
 pub mod bench;
 pub mod check;
 pub mod demo;
+pub mod explain;
 pub mod import;
 pub mod normalise;
 pub mod operator;
@@ -13,6 +14,7 @@ pub mod rules;
 pub mod serve;
 pub mod token;
 pub mod trial;
+pub mod whereabouts;
 
 use std::path::{Path, PathBuf};
 
@@ -46,6 +48,11 @@ pub struct DataArg {
 }
 
 impl DataArg {
+    /// Whether somebody named one.
+    pub fn is_named(&self) -> bool {
+        self.data.is_some() || self.config.is_some()
+    }
+
     /// The configuration meant; `None` when it has errors, which are printed.
     pub fn config(&self, format: Format) -> anyhow::Result<Option<Config>> {
         let Some(path) = &self.config else {

@@ -13,7 +13,8 @@ use crate::output::{self, Ended, Format, Outcome};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  castellan rules check my-content/rules\n  \
     castellan rules test my-content/rules\n  \
-    castellan rules eval --rules refused.yml --events some.ndjson")]
+    castellan rules eval --rules refused.yml --events some.ndjson\n  \
+    castellan rules explain leaver-badge some.ndjson:3 --org acme/")]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -34,6 +35,24 @@ enum Verb {
         /// Folder with rules and the cases beside them.
         dir: PathBuf,
     },
+    /// Say why a rule matches an event, or does not: each condition with the value seen.
+    ///
+    /// EVENT is FILE or FILE:N (the N-th line of an NDJSON file, from 0), whose other lines are a
+    /// correlation's window; or RECORD/PART, an event of a data folder's history.
+    Explain {
+        /// A rule's id, or a file that holds one.
+        rule: String,
+        /// FILE, FILE:N, or RECORD/PART.
+        event: String,
+        /// Content folder whose rules and mappings count beside the shipped ones.
+        #[arg(long, value_name = "DIR")]
+        content: Option<PathBuf>,
+        /// Organisation folder that the events of a file are resolved against.
+        #[arg(long, value_name = "DIR")]
+        org: Option<PathBuf>,
+        #[command(flatten)]
+        data: super::DataArg,
+    },
     /// Try every rule on every event, without routing; print one line per match.
     Eval {
         /// Rule file or folder.
@@ -52,6 +71,20 @@ enum Verb {
 pub fn run(args: Args, format: Format) -> Outcome {
     match args.verb {
         Verb::Check { dir, content } => check(&dir, content.as_deref(), format),
+        Verb::Explain { rule, event, content, org, data } => {
+            let told = match stored(&event) {
+                Some(key) => match super::explain::stored(&rule, key, &data, format)? {
+                    Some(told) => told,
+                    None => return Ok(Ended::ProblemsFound),
+                },
+                None => match super::explain::in_file(&rule, &event, content, org, format)? {
+                    Some(told) => told,
+                    None => return Ok(Ended::ProblemsFound),
+                },
+            };
+            super::explain::print(&told, format)?;
+            Ok(Ended::Done)
+        }
         Verb::Test { dir } => {
             let report = engine::offline::rules_test(&dir)?;
             for case in &report.cases {
@@ -74,6 +107,13 @@ pub fn run(args: Args, format: Format) -> Outcome {
             Ok(Ended::Done)
         }
     }
+}
+
+/// `RECORD/PART`, unless a file has that name.
+fn stored(text: &str) -> Option<(u64, u16)> {
+    let (record, part) = text.split_once('/')?;
+    let key = (record.parse().ok()?, part.parse().ok()?);
+    (!Path::new(text).exists()).then_some(key)
 }
 
 /// Warnings of one kind that are printed for people; scripts get all.

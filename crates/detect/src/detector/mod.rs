@@ -148,6 +148,11 @@ impl Detector {
         self.watermarks.frontier()
     }
 
+    /// Whether an event comes later than what is still waited for: correlations no longer take it.
+    pub fn is_late(&self, event: &Event) -> bool {
+        event.time < self.watermarks.frontier()
+    }
+
     /// Adds what the spine knows and where people were before this event; then learns from it
     /// where they are now. Call once per event, before `judge`.
     pub fn enrich(&mut self, event: &mut Event) {

@@ -89,6 +89,11 @@ impl Presence {
         }
     }
 
+    /// Takes over what another has heard of sources' silences.
+    pub(crate) fn take_silences(&mut self, from: &Self) {
+        self.silences.clone_from(&from.silences);
+    }
+
     /// What it is judged against.
     pub fn spine(&self) -> &Arc<crate::spine::Spine> {
         &self.spine

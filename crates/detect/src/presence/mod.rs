@@ -16,13 +16,15 @@ use model::spine::WitnessOf;
 use model::{Event, PersonId, PlaceId, SourceId, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{DWELL_DEFAULT, PEOPLE_WATCHED_MAX, SILENCES_PER_SOURCE_MAX};
+use crate::limits::{
+    DWELL_DEFAULT, PEOPLE_WATCHED_MAX, SIGHTINGS_ASKED_MAX, SIGHTINGS_PER_PERSON_MAX,
+    SILENCES_PER_SOURCE_MAX,
+};
 use crate::parts::Parts;
 use crate::spine::{Resolution, Spine};
 pub use band::Stretch;
-pub(crate) use timeline::Timeline;
-pub(crate) use timeline::{Ask, Effect};
-use timeline::{Found, Sighting};
+pub(crate) use passage::origin;
+pub(crate) use timeline::{Ask, Effect, Found, Order, Sighting, Timeline};
 
 /// Who was seen, and how.
 pub(crate) type Seen = (PersonId, Sighting);
@@ -34,8 +36,21 @@ pub struct Presence {
     silences: Silences,
     /// Who was seen since somebody asked for it: at most those who are watched.
     changed: BTreeSet<PersonId>,
+    sightings_max: usize,
     evicted: u64,
     untrusted: u64,
+}
+
+/// What a person's timeline says around what is asked.
+pub(crate) struct Around<'a> {
+    /// The answer just before it.
+    pub answer: Answer,
+    /// The last stay that was surely before, known or no longer known.
+    pub stay: Option<Found>,
+    /// Sightings of which nobody can say whether they came before.
+    pub unsure: Vec<&'a Sighting>,
+    /// The first that surely came after.
+    pub next: Option<&'a Sighting>,
 }
 
 /// A stretch in which a source was not heard; open while it lasts.
@@ -59,7 +74,30 @@ impl Presence {
     /// One that has seen nobody.
     pub fn new(spine: Arc<Spine>) -> Self {
         let (people, silences, changed) = (Parts::default(), Silences::new(), BTreeSet::new());
-        Self { spine, people, silences, changed, evicted: 0, untrusted: 0 }
+        let sightings_max = SIGHTINGS_PER_PERSON_MAX;
+        Self { spine, people, silences, changed, sightings_max, evicted: 0, untrusted: 0 }
+    }
+
+    /// One that keeps all that is asked about, not only what is recent.
+    pub(crate) fn of_history(spine: Arc<Spine>) -> Self {
+        Self { sightings_max: SIGHTINGS_ASKED_MAX, ..Self::new(spine) }
+    }
+
+    /// A person's sightings before, around and after what is asked.
+    pub(crate) fn around(&self, person: &PersonId, ask: &Ask<'_>) -> Around<'_> {
+        let answer = self.before(person, ask).0;
+        let Some(timeline) = self.people.get(person) else {
+            return Around { answer, stay: None, unsure: Vec::new(), next: None };
+        };
+        let sightings = timeline.sightings();
+        let unsure = sightings.iter().filter(|one| ask.order(one) == Order::Unsure).collect();
+        let moves = |one: &&Sighting| match one.effect {
+            Effect::In(_) | Effect::Out | Effect::Nowhere | Effect::EitherSide => true,
+            Effect::NotTaken => false,
+        };
+        let mut later = sightings.iter().filter(|one| ask.order(one) == Order::After);
+        let next = later.find(moves);
+        Around { answer, stay: timeline.stay(ask).0, unsure, next }
     }
 
     pub(crate) fn set_spine(&mut self, spine: Arc<Spine>) {
@@ -196,7 +234,7 @@ impl Presence {
             self.forget_one();
         }
         self.changed.insert(person.clone());
-        if self.people.entry(person).insert(sighting) {
+        if self.people.entry(person).insert(sighting, self.sightings_max) {
             self.evicted += 1;
         }
     }

@@ -105,3 +105,21 @@ fn leave_to(spine: &Spine, zone: PlaceId) -> Effect {
         | None => Effect::In(zone),
     }
 }
+
+/// The side of its door that somebody came from, as a sighting shows it; nothing where it does not
+/// say which way they went.
+pub(crate) fn origin(spine: &Spine, sighting: &Sighting) -> Option<Effect> {
+    let door = spine.door(sighting.door.as_ref()?)?;
+    let (inward, outward) =
+        (enter(spine, door.to_zone.clone()), leave_to(spine, door.from_zone.clone()));
+    if inward == outward {
+        return None;
+    }
+    if sighting.effect == inward {
+        Some(leave_to(spine, door.from_zone.clone()))
+    } else if sighting.effect == outward {
+        Some(enter(spine, door.to_zone.clone()))
+    } else {
+        None
+    }
+}

@@ -6,7 +6,7 @@ use model::enrichment::{PresenceEvidence, UnknownWhy};
 use model::{Event, Fingerprint, Interval, PlaceId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{NOT_TAKEN_WITHIN, SIGHTINGS_PER_PERSON_MAX};
+use crate::limits::NOT_TAKEN_WITHIN;
 
 /// What a sighting means for where somebody is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,48 +57,82 @@ impl Sighting {
 pub(crate) struct Ask<'a> {
     pub at: Timestamp,
     interval: Interval,
-    event: Option<&'a Event>,
+    after: After<'a>,
+}
+
+/// What makes a sighting come before what is asked.
+enum After<'a> {
+    /// Just before this event.
+    Event(&'a Event),
+    /// At an instant, as the sighting's own clock has it.
+    Instant,
+    /// At a moment of true time; this source's own clock named it, where one did.
+    Moment(Option<&'a SourceId>),
 }
 
 impl<'a> Ask<'a> {
     /// Just before an event; what the same record says about it does not count.
     pub(crate) fn event(event: &'a Event) -> Self {
         let interval = Interval::around(event.time, event.clock_offset_max);
-        Self { at: event.time, interval, event: Some(event) }
+        Self { at: event.time, interval, after: After::Event(event) }
     }
 
     /// At an instant of true time.
     pub(crate) fn instant(at: Timestamp) -> Self {
-        Self { at, interval: Interval { earliest: at, latest: at }, event: None }
+        Self { at, interval: Interval { earliest: at, latest: at }, after: After::Instant }
     }
 
-    fn order(&self, sighting: &Sighting) -> Order {
-        let Some(event) = self.event else {
-            return if sighting.time <= self.at { Order::Before } else { Order::After };
-        };
-        if sighting.source == event.source {
-            return match sighting.time.cmp(&event.time) {
-                _ if sighting.record == event.record => Order::Same,
-                std::cmp::Ordering::Less => Order::Before,
-                std::cmp::Ordering::Equal => Order::Unsure,
-                std::cmp::Ordering::Greater => Order::After,
-            };
-        }
-        let seen = sighting.interval();
-        if seen.is_before(&self.interval) {
-            Order::Before
-        } else if self.interval.is_before(&seen) {
-            Order::After
-        } else {
-            Order::Unsure
+    /// At a moment of true time, give or take `bound`; what lies within its own clock's bound of
+    /// it is neither before nor after. `named_by`: the source whose event the moment is.
+    pub(crate) fn moment(at: Timestamp, bound: Duration, named_by: Option<&'a SourceId>) -> Self {
+        Self { at, interval: Interval::around(at, bound), after: After::Moment(named_by) }
+    }
+
+    pub(crate) fn order(&self, sighting: &Sighting) -> Order {
+        match self.after {
+            After::Instant if sighting.time <= self.at => Order::Before,
+            After::Instant => Order::After,
+            After::Event(event) if sighting.source == event.source => {
+                match sighting.time.cmp(&event.time) {
+                    _ if sighting.record == event.record => Order::Same,
+                    order => of_one_clock(order),
+                }
+            }
+            After::Moment(Some(source)) if sighting.source == *source => {
+                of_one_clock(sighting.time.cmp(&self.at))
+            }
+            After::Event(_) | After::Moment(_) => {
+                let seen = sighting.interval();
+                if seen.is_before(&self.interval) {
+                    Order::Before
+                } else if self.interval.is_before(&seen) {
+                    Order::After
+                } else {
+                    Order::Unsure
+                }
+            }
         }
     }
 }
 
-enum Order {
+fn of_one_clock(order: std::cmp::Ordering) -> Order {
+    match order {
+        std::cmp::Ordering::Less => Order::Before,
+        std::cmp::Ordering::Equal => Order::Unsure,
+        std::cmp::Ordering::Greater => Order::After,
+    }
+}
+
+/// How a sighting lies to what is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Surely earlier.
     Before,
+    /// It is the very record that is asked about.
     Same,
+    /// Nobody can say.
     Unsure,
+    /// Surely later.
     After,
 }
 
@@ -111,6 +145,14 @@ pub(crate) struct Found {
     pub since: Timestamp,
     /// The last sighting of it.
     pub last: Timestamp,
+    /// The record of the sighting that shows it.
+    pub record: u64,
+    /// When that was.
+    pub shown: Timestamp,
+    /// How strong it is, for itself.
+    pub shown_by: PresenceEvidence,
+    /// At which door.
+    pub door: Option<PlaceId>,
 }
 
 /// Sightings in order of time, then fingerprint, then record.
@@ -120,14 +162,14 @@ pub(crate) struct Timeline {
 }
 
 impl Timeline {
-    /// Adds a sighting at its place; returns whether one had to go.
-    pub(crate) fn insert(&mut self, sighting: Sighting) -> bool {
+    /// Adds a sighting at its place, keeping at most `max`; returns whether one had to go.
+    pub(crate) fn insert(&mut self, sighting: Sighting, max: usize) -> bool {
         let at = self.sightings.partition_point(|known| known.key() < sighting.key());
         if self.sightings.get(at).is_some_and(|known| known.key() == sighting.key()) {
             return false;
         }
         self.sightings.insert(at, sighting);
-        let is_full = self.sightings.len() > SIGHTINGS_PER_PERSON_MAX;
+        let is_full = self.sightings.len() > max;
         if is_full {
             self.sightings.remove(0);
         }
@@ -144,6 +186,16 @@ impl Timeline {
 
     /// The stay that was under way before what is asked.
     pub(crate) fn before(&self, ask: &Ask<'_>) -> Result<Found, UnknownWhy> {
+        let (stay, doubt) = self.stay(ask);
+        match (stay, doubt) {
+            (Some(stay), None) => Ok(stay),
+            (_, doubt) => Err(doubt.unwrap_or(UnknownWhy::NeverSeen)),
+        }
+    }
+
+    /// The last stay of which nobody doubts that it was before what is asked, and why nobody can
+    /// say that it still was one.
+    pub(crate) fn stay(&self, ask: &Ask<'_>) -> (Option<Found>, Option<UnknownWhy>) {
         let mut unsure: Vec<&Sighting> = Vec::new();
         let mut taken_back: Vec<(&Sighting, bool)> = Vec::new();
         let mut newest: Option<&Sighting> = None;
@@ -187,12 +239,15 @@ impl Timeline {
         }
         let Some(best) = best else {
             let never = unsure.is_empty();
-            return Err(if never { UnknownWhy::NeverSeen } else { UnknownWhy::Ambiguous });
+            let why = if never { UnknownWhy::NeverSeen } else { UnknownWhy::Ambiguous };
+            return (None, Some(why));
         };
-        if is_torn || unsure.iter().any(|one| one.effect != best.effect) {
-            return Err(UnknownWhy::Ambiguous);
+        if is_torn {
+            return (None, Some(UnknownWhy::Ambiguous));
         }
-        Ok(stay.unwrap_or_else(|| open(best, newest)))
+        let is_unsure = unsure.iter().any(|one| one.effect != best.effect);
+        let stay = stay.unwrap_or_else(|| open(best, newest));
+        (Some(stay), is_unsure.then_some(UnknownWhy::Ambiguous))
     }
 }
 
@@ -204,6 +259,10 @@ fn open(best: &Sighting, newest: Option<&Sighting>) -> Found {
         source: best.source.clone(),
         since: best.time,
         last: newest.map_or(best.time, |newest| newest.time.max(best.time)),
+        record: best.record,
+        shown: best.time,
+        shown_by: best.evidence,
+        door: best.door.clone(),
     }
 }
 

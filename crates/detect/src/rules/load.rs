@@ -27,6 +27,21 @@ struct Filter<'a> {
 }
 
 pub(super) fn load(files: &[RuleFile]) -> (RuleSet, Vec<Problem>) {
+    let (set, problems, _) = prepare(files, None);
+    (set, problems)
+}
+
+/// A rule as it is compiled: its filters merged in, and as it reads under each log source here.
+pub(crate) struct Prepared {
+    pub rule: SigmaRule,
+    pub here: Vec<(LogSource, SigmaRule)>,
+}
+
+/// Loads as `load`, and keeps one rule's own text.
+pub(crate) fn prepare(
+    files: &[RuleFile],
+    wanted: Option<&RuleId>,
+) -> (RuleSet, Vec<Problem>, Option<Prepared>) {
     let mut problems = Vec::new();
     let side = Side::read(files, &mut problems);
     let (mut filters, mut rules, mut correlations) = (Vec::new(), Vec::new(), Vec::new());
@@ -42,12 +57,15 @@ pub(super) fn load(files: &[RuleFile]) -> (RuleSet, Vec<Problem>) {
         }
     }
     let (set, routes, names) = (RuleSet::default(), Vec::new(), HashMap::new());
-    let mut loader = Loader { set, routes, names, side, problems };
+    let wanted = (wanted, None);
+    let mut loader = Loader { set, routes, names, side, problems, wanted };
     for (document, rule) in &rules {
         loader.rule(document, rule, &mut filters);
     }
     loader.correlations(&correlations);
-    loader.finish(&filters)
+    let prepared = loader.wanted.1.take();
+    let (set, problems) = loader.finish(&filters);
+    (set, problems, prepared)
 }
 
 /// A rule under one log source; without its compiled form, presence decides it.
@@ -57,7 +75,9 @@ struct Route {
     plain: Option<(CompiledRule, Likeness)>,
 }
 
-struct Loader {
+struct Loader<'w> {
+    /// The rule whose text somebody asks for.
+    wanted: (Option<&'w RuleId>, Option<Prepared>),
     set: RuleSet,
     routes: Vec<Route>,
     /// Ids and names, as correlations refer to rules.
@@ -66,7 +86,7 @@ struct Loader {
     problems: Vec<Problem>,
 }
 
-impl Loader {
+impl Loader<'_> {
     fn next(&self) -> RuleIndex {
         RuleIndex(u32::try_from(self.set.rules.len()).unwrap_or(u32::MAX))
     }
@@ -114,6 +134,10 @@ impl Loader {
         };
         self.tune(&mut meta, rule.name.as_deref());
         let places = self.side.dialects.places(&meta.logsource);
+        if self.wanted.0 == Some(&meta.id) {
+            let here = places.iter().map(|one| (one.logsource.clone(), rename(rule, &one.fields)));
+            self.wanted.1 = Some(Prepared { here: here.collect(), rule: rule.clone() });
+        }
         let key = self.set.router.key(&meta.logsource);
         for place in places.iter().filter(|_| presence.is_none()) {
             // A rule that compiles does so under other names.

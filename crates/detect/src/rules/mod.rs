@@ -203,6 +203,37 @@ impl RuleSet {
         self.exceptions.iter()
     }
 
+    /// Rules that some correlation builds on.
+    pub fn feeding(&self) -> std::collections::BTreeSet<RuleId> {
+        let feeds = |rule: &&Rule| !rule.feeds.is_empty();
+        self.rules.iter().filter(feeds).map(|rule| rule.meta.id.clone()).collect()
+    }
+
+    /// How far back what is usual is learned from: the longest timespan of baselines that are on.
+    pub fn memory(&self) -> std::time::Duration {
+        let active = self.rules.iter().filter(|rule| rule.is_active);
+        let correlations = active.filter_map(|rule| rule.correlation.as_ref());
+        let baselines = correlations.filter(|one| matches!(one.kind, Kind::Baseline(_)));
+        baselines.map(|one| one.timespan).max().unwrap_or_default()
+    }
+
+    /// How far apart events may lie that make one finding: the longest timespans of correlations
+    /// that are on, along every chain of them.
+    pub fn reach(&self) -> std::time::Duration {
+        let is_window = |correlation: &&Correlation| !matches!(correlation.kind, Kind::Baseline(_));
+        let own = |rule: &Rule| {
+            rule.correlation.as_ref().filter(is_window).map(|correlation| correlation.timespan)
+        };
+        let mut reaches: Vec<std::time::Duration> = Vec::with_capacity(self.rules.len());
+        for rule in &self.rules {
+            let inputs = rule.correlation.iter().flat_map(|correlation| &correlation.inputs);
+            let below = inputs.filter_map(|input| reaches.get(input.0 as usize)).max().copied();
+            let all = own(rule).unwrap_or_default() + below.unwrap_or_default();
+            reaches.push(if rule.is_active { all } else { std::time::Duration::ZERO });
+        }
+        reaches.into_iter().max().unwrap_or_default()
+    }
+
     /// The rules that an event of their logsource matches, appended in rule order. Stateless, so
     /// it can run on any thread.
     pub fn matches(&self, event: &Event, found: &mut Matches) {

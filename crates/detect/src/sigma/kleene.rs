@@ -13,7 +13,10 @@ use rsigma_parser::{ConditionExpr, Quantifier};
 use super::field::{Field, View, speaks_of_presence};
 
 /// Shown, shown not to be, or not shown either way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Truth {
     /// Shown not to be.
     False,
@@ -85,10 +88,14 @@ impl PresenceRule {
 
     /// Whether the rule is shown by an event.
     pub(crate) fn judge(&self, view: &View<'_>) -> Truth {
+        self.judge_as(&Told { view, instead: &[] })
+    }
+
+    fn judge_as(&self, view: &Told<'_>) -> Truth {
         any(self.rule.conditions.iter().map(|condition| self.condition(condition, view)))
     }
 
-    fn condition(&self, expr: &ConditionExpr, view: &View<'_>) -> Truth {
+    fn condition(&self, expr: &ConditionExpr, view: &Told<'_>) -> Truth {
         match expr {
             ConditionExpr::And(parts) => all(parts.iter().map(|part| self.condition(part, view))),
             ConditionExpr::Or(parts) => any(parts.iter().map(|part| self.condition(part, view))),
@@ -107,12 +114,53 @@ impl PresenceRule {
         }
     }
 
-    fn named(&self, name: &str, view: &View<'_>) -> Truth {
+    fn named(&self, name: &str, told: &Told<'_>) -> Truth {
+        if let Some((_, truth)) = told.instead.iter().find(|(own, _)| *own == name) {
+            return *truth;
+        }
+        let view = told.view;
         if self.unsure.binary_search_by(|known| known.as_str().cmp(name)).is_ok() {
             return self.rule.detections.get(name).map_or(Truth::False, |d| detection(d, view));
         }
         let expr = ConditionExpr::Identifier(name.to_owned());
         Truth::of(eval_condition(&expr, &self.rule.detections, view, &mut Vec::new()))
+    }
+}
+
+/// An event, and parts whose truth is taken to be another, for whoever asks what decided.
+struct Told<'a> {
+    view: &'a View<'a>,
+    instead: &'a [(&'a str, Truth)],
+}
+
+/// Any rule, whether or not it asks presence, for whoever asks why.
+pub(crate) struct Judge(PresenceRule);
+
+impl Judge {
+    pub(crate) fn of(rule: CompiledRule) -> Self {
+        let mut unsure: Vec<String> = rule
+            .detections
+            .iter()
+            .filter(|(_, detection)| mentions(detection) && !in_array(detection))
+            .map(|(name, _)| name.clone())
+            .collect();
+        unsure.sort();
+        Self(PresenceRule { rule, unsure })
+    }
+
+    /// The rule's verdict.
+    pub(crate) fn judge(&self, view: &View<'_>) -> Truth {
+        self.0.judge(view)
+    }
+
+    /// One named part's.
+    pub(crate) fn part(&self, name: &str, view: &View<'_>) -> Truth {
+        self.0.named(name, &Told { view, instead: &[] })
+    }
+
+    /// The rule's verdict if some parts' truths were others.
+    pub(crate) fn judge_with(&self, instead: &[(&str, Truth)], view: &View<'_>) -> Truth {
+        self.0.judge_as(&Told { view, instead })
     }
 }
 

@@ -8,5 +8,6 @@ pub(crate) mod group;
 pub(crate) mod kleene;
 mod mend;
 mod plan;
+pub(crate) mod trace;
 
 pub(crate) use field::View;

@@ -153,6 +153,23 @@ impl Identifiers {
         who.realm.and_then(|realm| valid(Some(realm))).or_else(|| valid(None))
     }
 
+    /// As `at`, with the kind that it is and since when.
+    pub(crate) fn holder_at<'k>(
+        &self,
+        kinds: &[&'k str],
+        who: &Asked<'_>,
+    ) -> Option<(&'k str, &Holder)> {
+        kinds.iter().find_map(|kind| {
+            let holders = self.holders(kind, who.value);
+            let valid = |realm: Option<&str>| {
+                let mut own = holders.iter();
+                own.find(|h| h.realm.as_deref() == realm && h.validity.holds_at(who.at))
+            };
+            let found = who.realm.and_then(|realm| valid(Some(realm))).or_else(|| valid(None));
+            found.map(|holder| (*kind, holder))
+        })
+    }
+
     /// The meaning in force at an instant, else the last that was, else the first to come.
     pub(crate) fn nearest(&self, kind: &str, who: &Asked<'_>) -> Option<&Holder> {
         let all = self.meanings(kind, who.realm, who.value);

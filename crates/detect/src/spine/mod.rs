@@ -18,6 +18,7 @@ use model::{AssetId, Event, Organisation, PersonId, PlaceId, SourceId, Timestamp
 pub(crate) use index::Holder;
 use index::Identifiers;
 pub(crate) use point::Point;
+pub use resolve::LookUp;
 pub(crate) use resolve::{is_physical, side_of};
 
 /// What a place is part of, worked out once.
@@ -144,6 +145,11 @@ impl Spine {
     /// Whom and what an event is about, as of the event's own time.
     pub fn resolve(&self, event: &Event) -> Resolution {
         resolve::resolve(self, event)
+    }
+
+    /// Which identifiers an event carries, what each meant at its time, and since when.
+    pub fn look_ups(&self, event: &Event) -> Vec<LookUp> {
+        resolve::look_ups(self, event)
     }
 
     /// Whether leaving a zone is always seen: it has doors, and each has an exit reader.

@@ -1,6 +1,8 @@
 //! From OCSF paths to people, things and places (docs/guides/add-a-mapping.md, "Paths that the
 //! spine resolves").
 
+use std::cell::RefCell;
+
 use model::enrichment::{
     CredentialState, CredentialView, EndpointView, PersonView, PlaceView, Unresolved,
 };
@@ -29,8 +31,45 @@ const NAME_KINDS: [&str; 4] = ["account", "source_user", "email", "employee_numb
 const EMAIL_KINDS: [&str; 2] = ["email", "account"];
 const THING_KINDS: [&str; 6] = ["camera", "reader", "controller", "sensor", "serial", "asset"];
 
+/// One identifier that an event carries, and what it meant at the event's own time.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LookUp {
+    /// `badge`, `account`, `ip` …
+    pub kind: String,
+    /// Its value.
+    pub value: String,
+    /// Whom or what it named.
+    pub entity: Entity,
+    /// In which system's namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realm: Option<String>,
+    /// From when on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Timestamp>,
+    /// Of a credential: whether it was in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<CredentialState>,
+}
+
+/// Which identifiers an event was resolved by.
+pub(super) fn look_ups(spine: &Spine, event: &Event) -> Vec<LookUp> {
+    let told = RefCell::new(Vec::new());
+    look(spine, event, Some(&told));
+    let mut told = told.into_inner();
+    let mut seen = std::collections::HashSet::new();
+    told.retain(|one: &LookUp| seen.insert((one.kind.clone(), one.value.clone())));
+    told
+}
+
 pub(super) fn resolve(spine: &Spine, event: &Event) -> Resolution {
-    let ask = Ask { spine, realm: spine.source_realm(&event.source), at: event.time };
+    look(spine, event, None)
+}
+
+fn look(spine: &Spine, event: &Event, told: Option<&RefCell<Vec<LookUp>>>) -> Resolution {
+    let ask = Ask { spine, realm: spine.source_realm(&event.source), at: event.time, told };
     let mut found = Resolution::default();
     let physical = is_physical(event.class_uid);
     let user = match event.class_uid {
@@ -79,11 +118,17 @@ struct Ask<'a> {
     spine: &'a Spine,
     realm: Option<&'a str>,
     at: Timestamp,
+    told: Option<&'a RefCell<Vec<LookUp>>>,
 }
 
 impl Ask<'_> {
     fn entity(&self, kinds: &[&str], value: &str) -> Option<&Entity> {
         let asked = Asked { realm: self.realm, value, at: self.at };
+        if let Some(told) = self.told
+            && let Some((kind, holder)) = self.spine.identifiers.holder_at(kinds, &asked)
+        {
+            told.borrow_mut().push(look_up((kind, value), holder, None));
+        }
         self.spine.identifiers.at(kinds, &asked)
     }
 
@@ -103,9 +148,14 @@ impl Ask<'_> {
             return;
         };
         let asked = Asked { realm: self.realm, value, at: self.at };
-        let nearest = |kind: &&str| self.spine.identifiers.nearest(kind, &asked);
-        let holder = BADGE_KINDS.iter().find_map(nearest);
+        let nearest = |kind: &&'static str| {
+            self.spine.identifiers.nearest(kind, &asked).map(|holder| (*kind, holder))
+        };
+        let (kind, holder) = BADGE_KINDS.iter().find_map(nearest).unzip();
         let state = holder.map_or(CredentialState::Unknown, |holder| self.state(holder));
+        if let (Some(told), Some(kind), Some(holder)) = (self.told, kind, holder) {
+            told.borrow_mut().push(look_up((kind, value), holder, Some(state)));
+        }
         found.credential = Some(CredentialView { id: value.to_owned(), state });
         match holder.map(|holder| &holder.entity) {
             Some(Entity::Person(person)) => found.person = Some(person.clone()),
@@ -320,4 +370,16 @@ pub(crate) fn side_of(spine: &Spine, found: &Resolution) -> Option<Side> {
 
 fn unresolved(kind: &str, value: &str) -> Unresolved {
     Unresolved { kind: kind.to_owned(), value: value.to_owned() }
+}
+
+fn look_up((kind, value): (&str, &str), holder: &Holder, state: Option<CredentialState>) -> LookUp {
+    LookUp {
+        kind: kind.to_owned(),
+        value: value.to_owned(),
+        entity: holder.entity.clone(),
+        realm: holder.realm.as_deref().map(str::to_owned),
+        valid_from: holder.validity.from,
+        valid_to: holder.validity.to,
+        state,
+    }
 }

@@ -5,6 +5,8 @@
 //! copy wins over it while it is there, and goes when the house wants the shipped one back.
 
 mod files;
+pub mod rules;
+mod side;
 mod tries;
 
 use model::problem::Gravity;
@@ -18,7 +20,7 @@ use crate::limits::Limits;
 use crate::trial::{Answer, Blob, Question, TrialError};
 pub(crate) use files::recover;
 pub use files::{Origin, Texts};
-pub use tries::{Tried, TryRequest, Trying};
+pub use tries::{InForce, Tried, TryRequest, Trying};
 
 /// Why a mapping was not changed or tried.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +67,9 @@ pub enum EditError {
     /// State.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The history, which holds what a source said.
+    #[error(transparent)]
+    Lake(#[from] lake::LakeError),
 }
 
 /// A mapping's files as they are in force.

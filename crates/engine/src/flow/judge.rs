@@ -4,11 +4,11 @@
 //! on from its snapshot; records up to the cursor are judged again for its memory's sake alone.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use detect::{Detector, Options};
+use detect::{DetectStats, Detector, Options};
 use lake::{AppendOutcome, Lake, LakeRow, RawRow};
 use model::{DeadLetter, Event, Finding, Raw, Record, SourceId};
 use normalise::Normalised;
@@ -24,7 +24,7 @@ use crate::flow::keeper::{Keeper, Remembered, Seal};
 use crate::flow::packed;
 use crate::flow::silencer::Silencer;
 use crate::flow::stages::{Got, Item, Stages, Work};
-use crate::flow::tally::Unresolved;
+use crate::flow::tally::{Late, Unresolved};
 use crate::knowledge::Knowledge;
 use crate::limits::Limits;
 use crate::live::{Live, LiveEvent, LiveMessage};
@@ -82,6 +82,23 @@ pub struct Tools {
     pub handle: Handle,
     /// How far the flow is.
     pub progress: Arc<Progress>,
+    /// What detection counts.
+    pub judged: Arc<Judged>,
+}
+
+/// What detection counts, for whoever asks; at most a second old.
+#[derive(Debug, Default)]
+pub struct Judged(Mutex<Arc<DetectStats>>);
+
+impl Judged {
+    fn set(&self, stats: DetectStats) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(stats);
+    }
+
+    /// As it was last said.
+    pub fn get(&self) -> Arc<DetectStats> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// How far the flow is, for whoever asks.
@@ -122,6 +139,7 @@ pub struct Judge {
     /// Records received, and of these kept, per source: what is counted for nearly every record.
     usual: HashMap<SourceId, (u64, u64)>,
     unresolved: Unresolved,
+    late: Late,
     findings: Vec<Finding>,
     /// What one batch gives the lake; the room is used again and again.
     rows: Vec<LakeRow>,
@@ -160,6 +178,7 @@ impl Judge {
             counts: BTreeMap::new(),
             usual: HashMap::new(),
             unresolved: Unresolved::default(),
+            late: Late::default(),
             findings: Vec::new(),
             rows: Vec::new(),
             raws: Vec::new(),
@@ -255,6 +274,9 @@ impl Judge {
             match normalised {
                 Normalised::Event(mut event) => {
                     gave_event = true;
+                    if is_new && self.detector.is_late(&event) {
+                        self.late.add(&event);
+                    }
                     self.detector.enrich(&mut event);
                     self.detector.judge(&event, &mut self.findings);
                     self.event(&event, (seq, is_new));
@@ -402,6 +424,7 @@ impl Judge {
         );
         step.cursor = self.last;
         step.unresolved = self.unresolved.take();
+        step.late = self.late.take();
         step.counters = self.take_counters();
         let now = self.tools.clock.now();
         let findings = step.findings.len() as u64;
@@ -460,5 +483,6 @@ impl Judge {
         metrics::counter!("castellan_detect_late_total").absolute(stats.late);
         let forgotten = stats.evicted_ways + stats.evicted_habits;
         metrics::counter!("castellan_detect_forgotten_total").absolute(forgotten);
+        self.tools.judged.set(stats);
     }
 }

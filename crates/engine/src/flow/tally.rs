@@ -1,12 +1,32 @@
-//! Identifiers that nobody answers to, gathered between two commits.
+//! Identifiers that nobody answers to, and events that came too late, gathered between two commits.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{Event, SourceId, Timestamp};
-use store::state::UnresolvedTally;
+use store::state::{LateHour, UnresolvedTally};
 
 /// Different values gathered between two commits; more are counted under `-`.
 const VALUES_MAX: usize = 10_000;
+
+/// Events that came later than was waited for.
+#[derive(Debug, Default)]
+pub struct Late(BTreeMap<(SourceId, Timestamp), LateHour>);
+
+impl Late {
+    /// Adds one.
+    pub fn add(&mut self, event: &Event) {
+        let one = LateHour::of(event.source.clone(), event.time);
+        match self.0.get_mut(&(one.source.clone(), one.hour)) {
+            Some(known) => known.join(&one),
+            None => drop(self.0.insert((one.source.clone(), one.hour), one)),
+        }
+    }
+
+    /// Gives what was gathered and begins anew.
+    pub fn take(&mut self) -> Vec<LateHour> {
+        std::mem::take(&mut self.0).into_values().collect()
+    }
+}
 
 /// The gathered tallies.
 #[derive(Debug, Default)]

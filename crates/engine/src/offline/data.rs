@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use estate::Change;
@@ -18,9 +19,11 @@ use super::OfflineError;
 use crate::auth::{self, NewToken, TokenError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::engine::Engine;
 use crate::folder;
 use crate::limits::Limits;
 use crate::photos;
+use crate::replay::{self, Progress, ReplayAsk, ReplayError, Report};
 use crate::start::{self, Mode, StartError};
 
 /// Why a verb could not work on a data folder.
@@ -60,6 +63,9 @@ pub enum DataError {
         /// Why.
         why: String,
     },
+    /// A replay.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// Catching up with the journal took too long.
     #[error("the journal could not be read to its end within {0} s")]
     Behind(u64),
@@ -208,6 +214,51 @@ pub async fn query(
         return Err(DataError::Behind(wait_max.as_secs()));
     }
     Ok(result?)
+}
+
+/// Replays a stretch of a data folder that no server holds. Blocks the run time's thread that it
+/// is given while it judges.
+pub async fn replay_lake(
+    config: Config,
+    ask: ReplayAsk,
+    (wait_max, progress): (Duration, Arc<Progress>),
+) -> Result<Report, DataError> {
+    if !config.data.join("state.db").exists() {
+        return Err(DataError::NoData(config.data.display().to_string()));
+    }
+    let running = start::start(config, Clock::system(), Mode::Offline).await?;
+    let is_whole = running.engine.caught_up(wait_max).await;
+    let report = replayed(&running.engine, &ask, progress).await;
+    running.stop().await?;
+    if !is_whole {
+        return Err(DataError::Behind(wait_max.as_secs()));
+    }
+    Ok(report?)
+}
+
+async fn replayed(
+    engine: &Engine,
+    ask: &ReplayAsk,
+    progress: Arc<Progress>,
+) -> Result<Report, ReplayError> {
+    let mut ask = ask.clone();
+    let (first, last) = engine.lake.time_span()?.unwrap_or_else(|| (engine.now(), engine.now()));
+    // A clock that ran ahead of this machine's, as a demo's does, has written what is yet to come.
+    let now = engine.now().max(last.plus(Duration::from_nanos(1)));
+    if ask.late_of.is_none() {
+        ask.from = ask.from.or(Some(first));
+        ask.to = ask.to.or(Some(now));
+    }
+    let mut prepared = engine.prepare_replay(&ask).await?;
+    prepared.asked.now = now;
+    let mut context = engine.replay_context();
+    // Every finding is written out.
+    context.limits.kept_max = context.limits.findings_max;
+    let run = move || {
+        let sets = (&prepared.new, prepared.old.as_ref());
+        replay::run(&context, &prepared.asked, sets, (&progress, &|| false))
+    };
+    tokio::task::spawn_blocking(run).await.map_err(|_| ReplayError::Panic)?
 }
 
 fn kind_word(kind: &estate::ChangeKind) -> &'static str {

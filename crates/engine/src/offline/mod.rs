@@ -3,28 +3,33 @@
 mod check;
 mod content;
 mod data;
+mod explain;
 mod normalise;
 mod operators;
 mod replay;
 mod rules;
 mod verify;
+mod whereabouts;
 
 pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{
     Content, Tolerant, content, organisation, organisation_of_files, tolerant, unknown_mappings,
 };
 pub use data::{
-    DataError, Imported, create_token, export, import, import_photos, query, revoke_token, tokens,
+    DataError, Imported, create_token, export, import, import_photos, query, replay_lake,
+    revoke_token, tokens,
 };
+pub use explain::{InFile, explain, explain_stored};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};
 pub use operators::{
     Place, add_operator, disable_operator, operator_link, operators, reset_operator,
 };
-pub use replay::{ReplayRequest, ReplaySummary, replay};
+pub use replay::{ReplayRequest, ReplayStep, ReplaySummary, replay_telling};
 pub use rules::{
     CaseLine, CheckedRules, EvalReport, TestedRules, rules_check, rules_eval, rules_test,
 };
 pub use verify::{VerifyLine, VerifyReport, verify, verify_audit};
+pub use whereabouts::{Answered, WhereaboutsSummary, whereabouts};
 
 /// Why an offline verb could not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -22,6 +22,11 @@ use crate::watch::silence::Silence;
 /// Most events held at once; event-time order needs them all.
 pub const REPLAY_EVENTS_MAX: usize = 5_000_000;
 
+/// Time moves on by ticks no finer than this.
+const TICK: std::time::Duration = std::time::Duration::from_secs(1);
+/// How often it is told how far a replay is, in events.
+const TELL_EVENTS: u64 = 4_096;
+
 /// What to replay.
 pub struct ReplayRequest {
     /// Mapping name and file.
@@ -91,28 +96,42 @@ impl fmt::Display for ReplaySummary {
     }
 }
 
-/// Replays; final findings go to `out` as JSON lines.
-pub fn replay(
+/// How far a replay of files is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayStep {
+    /// So many records have been read.
+    Read(u64),
+    /// So many events have been judged, of so many.
+    Judged(u64, u64),
+}
+
+/// Replays; final findings go to `out` as JSON lines. `tell` is told now and then how far it is.
+pub fn replay_telling(
     content: &Content,
     mut org: Organisation,
     request: &ReplayRequest,
-    out: &mut dyn Write,
+    (out, tell): (&mut dyn Write, &dyn Fn(ReplayStep)),
 ) -> Result<ReplaySummary, OfflineError> {
     let watch = Stopwatch::start();
     let mut summary = ReplaySummary::default();
     let inputs = inputs(content, &mut org, request)?;
-    let mut events = read_events(content, &org, (&inputs, request), &mut summary)?;
+    let mut events = read_events(content, &org, (&inputs, request), (&mut summary, tell))?;
     events.sort_by(|a, b| {
         (a.time, &a.source, a.record, a.part).cmp(&(b.time, &b.source, b.record, b.part))
     });
     let org = Arc::new(org);
     let spine = Arc::new(Spine::new(Arc::clone(&org)));
     let detector = Detector::new(spine, Arc::clone(&content.rules), Options::default());
-    let mut run = Run { detector, silence: Silence::default(), out, summary, findings: Vec::new() };
+    let (silence, findings, ticked) = (Silence::default(), Vec::new(), None);
+    let mut run = Run { detector, silence, out, summary, findings, ticked };
     if let Some(first) = events.first() {
         run.silence.watch(&org, first.time);
     }
-    for event in &mut events {
+    let of = events.len() as u64;
+    for (done, event) in (0_u64..).zip(&mut events) {
+        if done.is_multiple_of(TELL_EVENTS) {
+            tell(ReplayStep::Judged(done, of));
+        }
         run.one(event, request.provisional)?;
     }
     run.detector.finish(&mut run.findings);
@@ -133,6 +152,7 @@ struct Run<'a> {
     out: &'a mut dyn Write,
     summary: ReplaySummary,
     findings: Vec<Finding>,
+    ticked: Option<Timestamp>,
 }
 
 impl Run<'_> {
@@ -144,7 +164,11 @@ impl Run<'_> {
         if let Some(record) = self.silence.heard(&event.source, event.time) {
             self.detector.observe(0, &record, &mut self.findings);
         }
-        self.detector.observe(0, &Record::Tick { at: event.time }, &mut self.findings);
+        // A look at every source; what is final does not hang on how often.
+        if self.ticked.is_none_or(|last| last.plus(TICK) <= event.time) {
+            self.ticked = Some(event.time);
+            self.detector.observe(0, &Record::Tick { at: event.time }, &mut self.findings);
+        }
         self.detector.enrich(event);
         self.detector.judge(event, &mut self.findings);
         self.summary.events += 1;
@@ -172,7 +196,7 @@ impl Run<'_> {
 }
 
 /// The sources to read and their files, in the order given.
-fn inputs(
+pub(super) fn inputs(
     content: &Content,
     org: &mut Organisation,
     request: &ReplayRequest,
@@ -216,7 +240,7 @@ fn read_events(
     content: &Content,
     org: &Organisation,
     (inputs, request): (&[(Source, PathBuf)], &ReplayRequest),
-    summary: &mut ReplaySummary,
+    (summary, tell): (&mut ReplaySummary, &dyn Fn(ReplayStep)),
 ) -> Result<Vec<Event>, OfflineError> {
     let tenant_zone = zone_of(&org.time_zone)?;
     let mut normaliser = Normaliser::new(Arc::clone(&content.mappings));
@@ -229,6 +253,9 @@ fn read_events(
         let records = files::open(file, &FileOptions::default());
         for record in records.map_err(|e| OfflineError::File(e.to_string()))? {
             summary.records += 1;
+            if summary.records.is_multiple_of(TELL_EVENTS) {
+                tell(ReplayStep::Read(summary.records));
+            }
             match record {
                 Ok(record) => {
                     normaliser.run(*number, &raw_of(record, source, now), &context, &mut made);

@@ -76,7 +76,7 @@ pub struct EvalReport {
 }
 
 /// Reads rule files below a folder, or one file.
-fn rule_files(path: &Path) -> Result<(Vec<RuleFile>, Vec<Problem>), OfflineError> {
+pub(super) fn rule_files(path: &Path) -> Result<(Vec<RuleFile>, Vec<Problem>), OfflineError> {
     let mut problems = Vec::new();
     let files = if path.is_dir() {
         read_folder(path, &mut problems)

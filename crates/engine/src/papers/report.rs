@@ -32,6 +32,8 @@ pub struct ReportAsk<'a> {
     pub from: Timestamp,
     /// Until before when.
     pub to: Timestamp,
+    /// Incidents of other sites too that everybody who works incidents is told of.
+    pub everywhere_too: bool,
     /// About this site alone.
     pub site: Option<PlaceId>,
     /// The zone of its times; the site's or the organisation's if absent.
@@ -330,7 +332,7 @@ impl Engine {
     async fn incidents_of(&self, ask: &ReportAsk<'_>) -> Result<(Vec<Incident>, bool), PaperError> {
         let max = self.config.limits.report_rows_max.saturating_mul(INCIDENTS_PER_LINE);
         let max = u32::try_from(max).unwrap_or(u32::MAX - 1).min(u32::MAX - 1);
-        let sites = ask.incidents.as_deref();
+        let sites = (ask.incidents.as_deref(), ask.everywhere_too);
         let span = (ask.from, ask.to);
         let mut found = self.state.incidents_between(span, sites, max + 1).await?;
         let is_cut = found.len() as u64 > u64::from(max);
@@ -346,7 +348,17 @@ impl Engine {
     /// Incidents with ids in place of names in what the report says of them.
     fn nameless(&self, mut incidents: Vec<Incident>) -> Vec<Incident> {
         let covering = self.covering();
+        let operators = self.signin.operators();
         for incident in &mut incidents {
+            // Who called for help stands in the title by name.
+            let caller = incident
+                .handling
+                .call
+                .as_ref()
+                .and_then(|call| operators.iter().find(|one| one.id == call.by));
+            if let Some(caller) = caller.filter(|caller| !caller.name.is_empty()) {
+                incident.title = incident.title.replace(&caller.name, &caller.id);
+            }
             let is_typed = incident.rules.is_empty() && incident.handling.call.is_none();
             incident.title = match is_typed {
                 true => covering.typed(&incident.title),

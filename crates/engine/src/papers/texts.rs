@@ -134,6 +134,7 @@ mod tests {
             Disposition::Test,
             Disposition::Duplicate,
             Disposition::Undetermined,
+            Disposition::Withdrawn,
         ];
         for language in Language::ALL {
             let texts = language.texts();

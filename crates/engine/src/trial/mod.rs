@@ -16,17 +16,25 @@ mod outside;
 mod work;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use chrono_tz::Tz;
 use model::spine::Source;
 use model::{MappingName, Problem, Raw, Timestamp};
+use normalise::Mappings;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::edit::Trying;
 
 pub use inside::{Bounds, InsideError, run};
 pub(crate) use outside::Trials;
+
+/// What mappings that are in force make of records: these are no trial, and run in the server.
+pub(crate) fn read(mappings: &Arc<Mappings>, letters: Vec<Letter>, zone: Tz) -> Vec<Trying> {
+    work::read(mappings, letters, zone)
+}
 
 /// The program that runs trials for a server that is this very program.
 pub const OWN_PROGRAM: &str = "/proc/self/exe";

@@ -146,6 +146,11 @@ fn bodies(wire: Wire, text: &str) -> Vec<Vec<u8>> {
     }
 }
 
+/// What mappings make of records.
+pub(super) fn read(mappings: &Arc<Mappings>, letters: Vec<Letter>, zone: Tz) -> Vec<Trying> {
+    run(mappings, letters.into_iter().map(Sample::of).collect(), zone)
+}
+
 fn run(mappings: &Arc<Mappings>, samples: Vec<Sample>, zone: Tz) -> Vec<Trying> {
     let mut normaliser = Normaliser::new(Arc::clone(mappings));
     let mut made = Vec::new();

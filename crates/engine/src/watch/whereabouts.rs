@@ -20,6 +20,14 @@ impl Whereabouts {
         copy.follow(presence, seen, people_max);
     }
 
+    /// Tells another of the sources' silences.
+    pub fn lend_silences(&self, to: &mut detect::whereabouts::Whereabouts) {
+        let copy = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = copy.as_ref() {
+            to.take_silences(known);
+        }
+    }
+
     /// Where somebody was from one instant to another, oldest first.
     pub fn band(&self, person: &PersonId, from: Timestamp, to: Timestamp) -> Vec<Stretch> {
         let copy = self.0.read().unwrap_or_else(PoisonError::into_inner);

@@ -244,9 +244,25 @@ fn source(client: &Tree<'_>, place: Option<&Tree<'_>>) -> Option<Value> {
         let (city, region) = (text("city"), text("state"));
         let is_said = city.is_some() || region.is_some() || text_at(place, "country").is_some();
         let code = is_said.then(|| text("postalCode")).flatten();
-        some_object([("city", city), ("region", region), ("postal_code", code)])
+        let (lat, long) = point(place).unzip();
+        some_object([
+            ("city", city),
+            ("region", region),
+            ("postal_code", code),
+            ("lat", lat.map(Value::from)),
+            ("long", long.map(Value::from)),
+        ])
     });
     some_object([("ip", Some(Value::text(address))), ("location", location)])
+}
+
+/// Where geo-IP puts an address.
+fn point(place: &Tree<'_>) -> Option<(f64, f64)> {
+    let point = place.get("geolocation")?;
+    let (Tree::Float(lat), Tree::Float(lon)) = (point.get("lat")?, point.get("lon")?) else {
+        return None;
+    };
+    Some((*lat, *lon))
 }
 
 /// What has no place among the attributes.

@@ -206,7 +206,7 @@ impl State {
     pub async fn incidents_between(
         &self,
         (from, to): (Timestamp, Timestamp),
-        sites: Option<&[PlaceId]>,
+        (sites, everywhere_too): (Option<&[PlaceId]>, bool),
         limit: u32,
     ) -> Result<Vec<Incident>, StoreError> {
         let sites = sites.map(|sites| json_of(&sites)).transpose()?;
@@ -215,10 +215,10 @@ impl State {
             .rows(
                 "SELECT payload FROM incidents WHERE opened_at < $2 \
                  AND (changed_at >= $1 OR state NOT IN ('resolved', 'closed')) \
-                 AND (CAST($3 AS TEXT) IS NULL OR \
+                 AND (CAST($3 AS TEXT) IS NULL OR (is_everywhere = 1 AND $5 = 1) OR \
                      $3 LIKE '%\"' || replace(site, '_', '!_') || '\"%' ESCAPE '!') \
                  ORDER BY opened_at DESC, id DESC LIMIT $4",
-                args![from, to, sites, u64::from(limit)],
+                args![from, to, sites, u64::from(limit), u64::from(everywhere_too)],
             )
             .await?;
         rows.iter().map(|row| row.json(0)).collect()

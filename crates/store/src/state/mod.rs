@@ -12,11 +12,13 @@ mod dead_letters;
 mod findings;
 mod incidents;
 mod lake_files;
+mod late;
 mod occurrences;
 mod operators;
 mod organisation;
 mod outbox;
 mod photos;
+mod rates;
 mod sessions;
 mod step;
 mod tallies;
@@ -35,6 +37,7 @@ pub use dead_letters::{
 pub use findings::{FINDING_PAGE_MAX, FindingFilter};
 pub use incidents::{INCIDENT_PAGE_MAX, IncidentFilter};
 pub use lake_files::{LakeCommit, LakeFile, LakeFileState};
+pub use late::{LATE_HOURS_MAX, LateHour};
 pub use occurrences::{
     OCCURRENCE_KEY_AGE_MAX, OCCURRENCE_KEYS_MAX, OCCURRENCE_PAGE_MAX, OCCURRENCES_MAX,
     OccurrenceFilter, OccurrenceKey, Written,
@@ -43,6 +46,7 @@ pub use operators::{Operator, StoredPasskey, StoredRole};
 pub use organisation::Spine;
 pub use outbox::{OUTBOX_MAX, OutboxItem, OutboxOutcome, OutboxState};
 pub use photos::{PHOTOS_MAX, Photo};
+pub use rates::{ALARMS_MAX, Alarm};
 pub use sessions::{LinkPurpose, NewSession, StoredLink, StoredSession};
 pub use step::{DetectStep, SNAPSHOT_BYTES_MAX, Snapshot, StepOutcome};
 pub use tallies::{Counter, UNRESOLVED_MAX, UnresolvedTally};

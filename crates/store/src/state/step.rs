@@ -6,6 +6,7 @@ use model::{AuditAct, Finding, FindingId, Incident};
 
 use super::db::{Tx, args};
 use super::dead_letters::{self, StoredDeadLetter};
+use super::late::{self, LateHour};
 use super::outbox::{self, OutboxItem};
 use super::tallies::{self, Counter, UnresolvedTally};
 use super::{State, findings, incidents};
@@ -43,6 +44,8 @@ pub struct DetectStep {
     pub resolved_dead_letters: Vec<u64>,
     /// Identifiers nobody answers to, to be added to what is stored.
     pub unresolved: Vec<UnresolvedTally>,
+    /// Events that came later than was waited for, to be added to what is stored.
+    pub late: Vec<LateHour>,
     /// To be added to what is stored.
     pub counters: Vec<Counter>,
     /// Messages to the world outside.
@@ -86,6 +89,7 @@ impl State {
         outcome.dead_letters_evicted =
             dead_letters::add(&mut tx, &step.dead_letters, &step.resolved_dead_letters).await?;
         outcome.unresolved_evicted = tallies::add_unresolved(&mut tx, &step.unresolved).await?;
+        late::add(&mut tx, &step.late).await?;
         outcome.outbox_dropped = outbox::add(&mut tx, &step.outbox).await?;
         tallies::add_counters(&mut tx, &step.counters).await?;
         let own = [

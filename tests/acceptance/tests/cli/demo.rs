@@ -1,5 +1,6 @@
 //! `castellan demo`: its stories end as incidents, its quiet day in none.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -100,6 +101,38 @@ fn three_stories_end_as_incidents_within_two_minutes() {
     assert_eq!(camera["owner"], json!({"kind": "team", "id": "guard"}), "{camera:#}");
     let is_told = |p: &&Value| p["id"] == camera["id"] && p["title"] == camera["title"];
     assert!(printed.iter().any(|p| is_told(&p)), "the forced door was not told:\n{said}");
+}
+
+/// What a server concluded for good, a replay of its data folder concludes again, with the same
+/// ids; what it adds is what the server had not yet concluded when it was stopped.
+#[test]
+fn the_lake_replayed_says_what_was_said_live() {
+    let scratch = Scratch::new();
+    demo(&scratch, &["--speed", "60", "--stop-after", "32s", "--mqtt", "127.0.0.1:9"]);
+    let state = rusqlite::Connection::open(scratch.path("data/state.db")).unwrap();
+    let mut query = state.prepare("SELECT id, rule, state FROM findings").unwrap();
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)));
+    let live: BTreeMap<String, (String, String)> =
+        query.query_map([], row).unwrap().map(Result::unwrap).collect();
+    let ran = scratch.run(&["replay", "--data", "data", "--out", "found.ndjson"]).ends(0);
+    let replayed: BTreeSet<String> = json_lines(&scratch.read("found.ndjson"))
+        .iter()
+        .map(|finding| finding["finding"].as_str().unwrap().to_owned())
+        .collect();
+    let confirmed = live.iter().filter(|(_, (_, state))| state == "confirmed");
+    let confirmed: BTreeSet<String> = confirmed.map(|(id, _)| id.clone()).collect();
+    assert!(confirmed.len() >= 5, "hardly anything was found: {live:#?}");
+    let rules: BTreeSet<&String> =
+        confirmed.iter().filter_map(|id| live.get(id)).map(|(rule, _)| rule).collect();
+    assert!(rules.contains(&"forced-while-camera-blind".to_owned()), "{rules:?}");
+    let missed: Vec<_> = confirmed.difference(&replayed).filter_map(|id| live.get(id)).collect();
+    assert!(missed.is_empty(), "not found again: {missed:?}\n{}", ran.stderr);
+    let withdrawn = live.iter().filter(|(_, (_, state))| state == "withdrawn");
+    let kept: Vec<_> = withdrawn.filter(|(id, _)| replayed.contains(*id)).collect();
+    assert!(kept.is_empty(), "found although it was overturned: {kept:?}");
+    let known = |id: &&String| live.contains_key(*id);
+    let more = replayed.iter().filter(|id| !known(id)).count();
+    assert!(more <= replayed.len() / 4, "{more} of {} were never said live", replayed.len());
 }
 
 /// Hours of an ordinary day at the highest speed, cameras through a broker: nothing to find.

@@ -123,3 +123,12 @@ fn a_rule_is_added_by_following_the_guide() {
     let (_, ran) = follow("add-a-rule.md", "One file, end to end");
     assert!(ran.len() >= 2, "the guide runs too little");
 }
+
+#[test]
+fn a_first_converged_rule_is_made_by_following_the_guide() {
+    let (scratch, ran) = follow("first-rule.md", "From nothing to in force");
+    assert!(ran.len() >= 9, "the guide runs too little");
+    let findings = scratch.read("findings.ndjson");
+    assert_eq!(findings.lines().count(), 1, "{findings}");
+    assert!(findings.contains("ana was refused at a critical zone"), "{findings}");
+}

@@ -2,13 +2,14 @@
 
 use crate::scratch::Scratch;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "demo",
     "serve",
     "check",
     "normalise",
     "replay",
     "rules",
+    "whereabouts",
     "import",
     "export",
     "query",

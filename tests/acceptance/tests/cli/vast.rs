@@ -255,3 +255,247 @@ fn a_range_of_time_is_half_open_and_repeatable() {
     let (again, _) = badges.replay(&["vast-prox=all.csv"], &from_to);
     assert!(!once.is_empty() && once == again, "two runs differ");
 }
+
+/// Seconds of a time in the log or of one of ours, within that year.
+fn seconds(text: &str) -> i64 {
+    let number = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap();
+    let day = (number(5, 7) - 5) * 31 + number(8, 10);
+    ((day * 24 + number(11, 13)) * 60 + number(14, 16)) * 60 + number(17, 19)
+}
+
+/// A person's passages: when, and into which zone.
+type Passages = BTreeMap<String, Vec<(i64, String)>>;
+
+impl Badges {
+    fn passages(&self) -> Passages {
+        let staff = self.scratch.read("org/identifiers.csv");
+        let holder: BTreeMap<&str, &str> = staff
+            .lines()
+            .filter_map(|line| line.strip_prefix("badge,")?.split_once(",person:"))
+            .collect();
+        let people = self.scratch.read("org/people.csv");
+        let people = people.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned());
+        let mut all: Passages = people.map(|person| (person, Vec::new())).collect();
+        for row in self.lines.iter().map(|line| fields(line)) {
+            let Some(person) = holder.get(row[2].as_str()) else { continue };
+            let at = seconds(&row[0]);
+            let zone = format!("z-{}", zone_name(row).to_lowercase().replace(' ', "-"));
+            all.get_mut(*person).unwrap().push((at, zone));
+        }
+        all.values_mut().for_each(|passages| passages.sort());
+        all
+    }
+}
+
+/// The verdict on one moment by its definition: the last passage counts for twelve hours, and what
+/// lies within two seconds of the moment may have been before or after it.
+fn naive(passages: &[(i64, String)], at: i64, place: &str) -> &'static str {
+    let unsure: Vec<_> = passages.iter().filter(|(t, _)| (t - at).abs() <= 2).collect();
+    let before: Vec<_> = passages.iter().filter(|(t, _)| t + 2 < at).collect();
+    let may_be = unsure.iter().any(|(_, zone)| zone == place);
+    let open = if may_be { "consistent" } else { "unknown" };
+    let Some((last, zone)) = before.last() else { return open };
+    if before.iter().any(|(t, other)| t == last && other != zone) {
+        return open;
+    }
+    if unsure.iter().any(|(_, other)| other != zone) {
+        return if zone == place { "consistent" } else { open };
+    }
+    match at - last > 12 * 3_600 {
+        true => open,
+        false if zone == place => "consistent",
+        false => "excluded",
+    }
+}
+
+#[test]
+fn who_it_could_have_been_is_what_the_log_says() {
+    let Some(badges) = Badges::new() else { return };
+    let passages = badges.passages();
+    // Moments as an investigator makes them: from passages of one person, and from the clock.
+    let (of, some) = passages.iter().max_by_key(|(_, passages)| passages.len()).unwrap();
+    let picks: Vec<&str> = badges.lines.iter().step_by(211).map(String::as_str).collect();
+    let text_of = |line: &str| line[..19].replace(' ', "T");
+    let mut questions: Vec<Vec<(String, String)>> = Vec::new();
+    let own: Vec<(String, String)> = badges
+        .lines
+        .iter()
+        .filter(|line| some.iter().any(|(at, _)| *at == seconds(line)))
+        .map(|line| {
+            (
+                text_of(line),
+                format!("z-{}", zone_name(fields(line)).to_lowercase().replace(' ', "-")),
+            )
+        })
+        .filter(|(time, zone)| some.contains(&(seconds(time), zone.clone())))
+        .step_by(9)
+        .take(4)
+        .collect();
+    questions.push(own);
+    for pair in picks.windows(2) {
+        let zone =
+            |line: &str| format!("z-{}", zone_name(fields(line)).to_lowercase().replace(' ', "-"));
+        questions.push(vec![(text_of(pair[0]), zone(pair[1]))]);
+    }
+    let mut tally: BTreeMap<String, u64> = BTreeMap::new();
+    for (number, moments) in questions.iter().enumerate() {
+        let lines: Vec<String> = moments.iter().map(|(t, z)| format!("{t}Z,{z}")).collect();
+        badges.scratch.write("moments.csv", format!("time,place\n{}\n", lines.join("\n")));
+        let args = [
+            "whereabouts",
+            "--org",
+            "org",
+            "--content",
+            "content",
+            "--mapping",
+            "vast-prox=all.csv",
+            "--at",
+            "moments.csv",
+        ];
+        let told = json_lines(&badges.scratch.run(&args).ends(0).stdout);
+        assert_eq!(told.len(), passages.len());
+        for line in told {
+            let person = line["person"].as_str().unwrap();
+            let each: Vec<_> = moments
+                .iter()
+                .map(|(t, zone)| naive(&passages[person], seconds(t), zone))
+                .collect();
+            let expected = match () {
+                () if each.contains(&"excluded") => "excluded",
+                () if each.contains(&"unknown") => "unknown",
+                () => "consistent",
+            };
+            assert_eq!(line["verdict"], expected, "{moments:?}: {line}");
+            assert!(number > 0 || person != of || expected == "consistent", "{line}");
+            *tally.entry(expected.to_owned()).or_insert(0) += 1;
+        }
+    }
+    println!("{tally:?}");
+    assert_eq!(tally.len(), 3, "the questions do not tell people apart: {tally:?}");
+}
+
+/// The two days as docs/vast-2016-review.md has reviewed them: readers and robots as sources of an
+/// organisation whose zones have classes, replaced cards told from lent ones.
+struct Reviewed {
+    badges: Badges,
+    robots: usize,
+}
+
+impl Reviewed {
+    fn new() -> Option<Self> {
+        let folder = shared("vast2016-mc2")?;
+        let badges = Badges::new()?;
+        let text = std::fs::read_to_string(folder.join("proxMobileOut-MC2.csv")).unwrap();
+        let robots: Vec<Vec<String>> =
+            text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(fields).collect();
+        let scratch = &badges.scratch;
+        let header = "time,badge,zone,result\n";
+        let passages: String =
+            badges.lines.iter().map(|line| row(&fields(line), zone_name(fields(line)))).collect();
+        scratch.write("readers.csv", format!("{header}{passages}"));
+        let sightings: String =
+            robots.iter().map(|seen| row(seen, format!("floor-{}", seen[3]))).collect();
+        scratch.write("robots.csv", format!("{header}{sightings}"));
+        for file in ["organisation.toml", "people.csv"] {
+            scratch.write(&format!("reviewed/{file}"), scratch.read(&format!("org/{file}")));
+        }
+        write_classes(scratch, &badges.lines);
+        write_cards(scratch, &folder, &badges.lines);
+        Some(Self { robots: robots.len(), badges })
+    }
+}
+
+/// A reading proves that the card was there: the passage was taken.
+fn row(fields: &[String], zone: String) -> String {
+    format!("{}Z,{},{zone},taken\n", fields[0].replace(' ', "T"), fields[2])
+}
+
+fn write_classes(scratch: &Scratch, lines: &[String]) {
+    let mut places = String::from("[[place]]\nid = \"hq\"\nkind = \"site\"\ndwell_max = \"12h\"\n");
+    for floor in ["1", "2", "3"] {
+        places.push_str(&format!(
+            "\n[[place]]\nid = \"f-{floor}\"\nkind = \"zone\"\nparent = \"hq\"\n\
+             zone_class = \"restricted\"\n"
+        ));
+    }
+    let zones: BTreeSet<String> = lines.iter().map(|line| zone_name(fields(line))).collect();
+    for zone in zones {
+        let class = match zone.as_str() {
+            "3-Server Room" => "critical",
+            "1-1" | "1-4" => "transitional",
+            _ => "restricted",
+        };
+        let (floor, id) = (&zone[..1], zone.to_lowercase().replace(' ', "-"));
+        places.push_str(&format!(
+            "\n[[place]]\nid = \"z-{id}\"\nkind = \"zone\"\nparent = \"f-{floor}\"\n\
+             zone_class = \"{class}\"\n"
+        ));
+    }
+    let sources = r#"[[source]]
+id = "readers"
+mapping = "pacs-csv"
+site = "hq"
+trust = "token"
+clock_offset_max = "1s"
+witness_of = ["presence", "door"]
+
+[[source]]
+id = "robots"
+mapping = "pacs-csv"
+site = "hq"
+trust = "token"
+clock_offset_max = "1s"
+witness_of = ["presence"]
+"#;
+    scratch.write("reviewed/places.toml", places).write("reviewed/sources.toml", sources);
+}
+
+/// Of several cards of one person each replaces the one before, from the day on which it is first
+/// read; one that is never read has replaced nothing yet.
+fn write_cards(scratch: &Scratch, folder: &Path, lines: &[String]) {
+    let mut first_read = BTreeMap::new();
+    for line in lines {
+        let row = fields(line);
+        first_read.entry(row[2].clone()).or_insert_with(|| row[0].replace(' ', "T") + "Z");
+    }
+    let mut cards = String::from("kind,value,entity,valid_from,replaces\n");
+    let known = scratch.read("org/identifiers.csv");
+    for zone in known.lines().filter(|line| line.starts_with("zone,")) {
+        cards.push_str(&format!("{zone},,\n"));
+    }
+    for floor in ["1", "2", "3"] {
+        cards.push_str(&format!("zone,floor-{floor},place:f-{floor},,\n"));
+    }
+    let staff = std::fs::read_to_string(folder.join("person2room.csv")).unwrap();
+    for row in staff.lines().skip(1).map(fields).filter(|row| row.len() >= 6) {
+        let own = row[5].split(',').map(str::trim).filter(|card| !card.is_empty());
+        let mut own: Vec<&str> = own.collect();
+        own.sort_unstable();
+        let mut before = "";
+        for card in own {
+            let from = match (before, first_read.get(card)) {
+                ("", _) => "",
+                (_, Some(read)) => read,
+                (_, None) => continue,
+            };
+            cards.push_str(&format!("badge,{card},person:p-{},{from},{before}\n", row[0]));
+            before = card;
+        }
+    }
+    scratch.write("reviewed/identifiers.csv", cards);
+}
+
+#[test]
+fn the_shipped_rules_say_what_was_reviewed() {
+    let Some(reviewed) = Reviewed::new() else { return };
+    let scratch = &reviewed.badges.scratch;
+    let args = ["--format", "json", "replay", "--org", "reviewed", "--out", "findings.ndjson"];
+    let sources = ["--source", "readers=readers.csv", "--source", "robots=robots.csv"];
+    let ran = scratch.run(&[&args[..], &sources[..]].concat()).ends(0);
+    let summary: Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(summary["records"], reviewed.badges.lines.len() + reviewed.robots, "{summary}");
+    assert_eq!((&summary["rejected"], &summary["late"]), (&0.into(), &0.into()), "{summary}");
+    // Eight cards that nobody on the staff list has, on each of two days.
+    let expected = BTreeMap::from([("credential-unknown-granted".to_owned(), 16)]);
+    assert_eq!(by_rule(&scratch.read("findings.ndjson")), expected);
+}

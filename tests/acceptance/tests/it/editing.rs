@@ -140,6 +140,62 @@ async fn a_mapping_is_mended_from_the_console_and_its_dead_letters_become_events
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_change_is_tried_on_what_its_source_said_last_and_shows_what_becomes_of_it() {
+    let world = World::with(Plan { sources: SOURCE.into(), ..Plan::default() });
+    write_zutritt(&world);
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let tom = signed_in(&world, &server, "tom", "engineer").await;
+    let csv = "Karte,Zeit,Tuer\nB-1,2026-11-22T08:00:00Z,d-0001\n\
+               B-2,2026-11-22T08:01:00Z,d-0002\nB-3,2026-11-22T08:02:00Z,d-0003\n";
+    api.take("zutritt", "text/csv", csv).await;
+    until("all rows are events", async || {
+        let all = api.count("SELECT count(*) FROM events WHERE source = 'zutritt'").await;
+        (all == 6).then_some(())
+    })
+    .await;
+    let tried = async |files: Value, latest: u64| {
+        let body = json!({"files": files, "source": "zutritt", "latest": latest});
+        let answer = tom.post("/v1/mappings/zutritt/try", body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    };
+
+    // As it is: nothing changes, and the newest comes first.
+    let same = tried(json!({}), 25).await;
+    let samples = same["samples"].as_array().unwrap();
+    assert_eq!(samples.len(), 3, "{same}");
+    assert!(samples[0]["head"].as_str().unwrap().contains("d-0003"), "{same}");
+    for (sample, result) in samples.iter().zip(same["results"].as_array().unwrap()) {
+        assert_eq!(sample["record"], result["record"]);
+        assert_eq!((&sample["is_changed"], &sample["before"]), (&json!(false), &result["events"]));
+        assert_eq!(sample["before"].as_array().unwrap().len(), 2, "{sample}");
+    }
+    assert_eq!(tried(json!({}), 2).await["samples"].as_array().unwrap().len(), 2);
+
+    // A column that is not there: what was understood would be no more.
+    let lost = tried(json!({"mapping.toml": zutritt("Zeitpunkt")}), 25).await;
+    for (sample, result) in
+        lost["samples"].as_array().unwrap().iter().zip(lost["results"].as_array().unwrap())
+    {
+        assert_eq!(sample["is_changed"], true, "{lost}");
+        assert_eq!(result["problem"]["reason"], "csv_header", "{lost}");
+        assert_eq!(sample["before"][0]["class_uid"], 4_230_001, "{lost}");
+    }
+    // A file that is none: it is said where, and nothing is tried on anything.
+    let broken = tried(json!({"mapping.toml": "format = "}), 25).await;
+    assert_eq!(broken["problems"][0]["file"], "mapping.toml", "{broken}");
+    assert_eq!(broken["results"], json!([]), "{broken}");
+
+    let of_whom = json!({"latest": 5});
+    tom.post("/v1/mappings/zutritt/try", of_whom).await.is_problem(400, "bad_request");
+    let many = json!({"source": "zutritt", "latest": 4_000_000_000_u32});
+    tom.post("/v1/mappings/zutritt/try", many).await.is_problem(413, "too_large");
+    server.stop().await;
+}
+
 async fn api_takes_a_row(api: &Api) {
     let csv = "Karte,Zeitpunkt,Tuer\nB-1,2026-11-22T09:00:00Z,d-0003\n";
     api.take("zutritt", "text/csv", csv).await;

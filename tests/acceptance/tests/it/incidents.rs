@@ -133,6 +133,8 @@ async fn only_somebody_who_exists_and_may_work_it_answers_for_an_incident() {
     let act = json!({"action": "acknowledge"});
     assert_eq!(api.post(&path, &act).await.status, 200);
     refused("offer", "team", "nobody-at-all", "unknown_owner", "nobody-at-all").await;
+    // A team of rules alone may own what nobody has taken; it cannot accept anything.
+    refused("offer", "team", "facilities", "nobody_there", "none who could accept").await;
     let made = |team: &str| {
         json!({"title": "t", "text": "x", "level": "low", "team": team,
             "entities": ["place:d-0001"]})

@@ -92,9 +92,14 @@ async fn people_are_called_by_their_ids_until_a_reason_is_given() {
     guard.get(&raw).await.is_problem(403, "forbidden");
     analyst.get("/v1/events/999999/raw").await.is_problem(404, "not_found");
 
+    assert_eq!(analyst.get("/v1/names").await.body, json!([]));
     let reason = json!({"reason": "asked by the desk"});
     let shown = analyst.post("/v1/people/p-77/reveal", reason).await;
     assert_eq!(shown.body["name"], "Zo\u{eb} Okonkwo", "{}", shown.body);
+    let named = json!([{"id": "p-77", "name": "Zo\u{eb} Okonkwo"}]);
+    assert_eq!(analyst.get("/v1/names").await.body, named);
+    let taken = text(&analyst, "/v1/events/export?person=p-77&format=csv").await;
+    assert!(taken.contains("p-77,Zo\u{eb} Okonkwo,z.okonkwo"), "{taken}");
     for path in [event.as_str(), incident.as_str(), "/v1/people", "/v1/events?person=p-77"] {
         assert!(text(&analyst, path).await.contains("Zo\u{eb} Okonkwo"), "{path}");
     }
@@ -105,6 +110,78 @@ async fn people_are_called_by_their_ids_until_a_reason_is_given() {
     assert_eq!((&said["source"], &said["wire"]), (&json!("app"), &json!("json")));
     let other = signed_in(&world, &server, "other", "analyst").await;
     assert!(!text(&other, &event).await.contains("Okonkwo"));
+    assert_eq!(other.get("/v1/names").await.body, json!([]), "who did not ask is told nobody");
+    assert!(!text(&other, "/v1/events/export?person=p-77&format=csv").await.contains("Okonkwo"));
+    assert_eq!(Api::to(&server, &names).get("/v1/names").await, json!([]));
+}
+
+#[tokio::test]
+async fn a_name_of_two_bytes_a_character_is_covered_in_a_record_that_is_no_text() {
+    let world = World::new();
+    with_somebody(&world);
+    let root = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &root);
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let line = [b"<13>Nov 22 10:00:00 host app: ".to_vec(), wide("user z.okonkwo in")].concat();
+    let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    udp.send_to(&line, server.listener("syslog_udp")).unwrap();
+    api.until_account(["listen", "syslog_udp", "kept", ""], 1).await;
+    api.settled().await;
+    let record = api.sql("SELECT max(seq) FROM raw").await[0][0].clone();
+    let analyst = signed_in(&world, &server, "looks", "analyst").await;
+    let hex = |text: &str| -> String { wide(text).iter().map(|b| format!("{b:02x}")).collect() };
+    let said = analyst.get(&format!("/v1/events/{record}/raw")).await.body;
+    let shown = said["hex"].as_str().unwrap_or_else(|| panic!("{said}"));
+    assert!(shown.ends_with(&hex("user p-77 in")), "{said}");
+    assert_eq!(said["is_covered"], true);
+    let reason = json!({"reason": "asked by the desk"});
+    assert_eq!(analyst.post("/v1/people/p-77/reveal", reason).await.status, 200);
+    let said = analyst.get(&format!("/v1/events/{record}/raw")).await.body;
+    assert!(said["hex"].as_str().unwrap().ends_with(&hex("user z.okonkwo in")), "{said}");
+}
+
+#[tokio::test]
+async fn a_badge_of_somebody_who_left_says_so_and_moves_nobody() {
+    let world = World::new();
+    let add = |file: &str, lines: &str| {
+        let path = world.org().join(file);
+        fs::write(&path, fs::read_to_string(&path).unwrap() + lines).unwrap();
+    };
+    add("places.toml", "[[place]]\nid = \"dc\"\nkind = \"site\"\n");
+    add("people.csv", "p-88,Casper Example,employee,left,hq\n");
+    add("identifiers.csv", "badge,B-881234,person:p-88,\naccount,c.example,person:p-88,\n");
+    let root = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &root);
+    let none = api.get("/v1/presence/p-88/passage").await;
+    assert_eq!(none, json!({}), "never at a door");
+    let row = |badge: &str, result: &str, seconds: u64| {
+        let time = ago(seconds);
+        format!("time,badge,door,direction,result\n{time},{badge},d-0001,in,{result}\n")
+    };
+    api.take("doors", "text/csv", row("B-881234", "granted", 30)).await;
+    api.take("doors", "text/csv", row("B-1", "granted", 20)).await;
+    api.settled().await;
+    let passage = async |person: &str| {
+        api.get(&format!("/v1/presence/{person}/passage")).await["passage"].clone()
+    };
+    let found = passage("p-88").await;
+    let said = ["turn", "uncounted", "credential", "badge", "door"].map(|key| found[key].as_str());
+    let expected = ["granted", "not_in_force", "revoked", "\u{2026}234", "d-0001"].map(Some);
+    assert_eq!(said, expected, "{found}");
+    let band = api.get("/v1/presence/p-88").await;
+    assert!(band.as_array().unwrap().iter().all(|stay| stay["state"] == "unknown"), "{band}");
+    let person = api.get("/v1/people/p-88").await;
+    let overdue = person["identifiers"].as_array().unwrap().iter();
+    let overdue = overdue.filter(|one| one["overdue"] == true).count();
+    assert_eq!((overdue, &person["status"]), (2, &json!("left")), "{person}");
+    api.take("doors", "text/csv", row("B-881234", "denied", 10)).await;
+    api.settled().await;
+    assert_eq!(passage("p-88").await["uncounted"], "refused");
+    assert_eq!(passage("ana").await["uncounted"], json!(null), "hers counts");
+    let far = signed_in(&world, &server, "frans", "guard@dc").await;
+    far.get("/v1/presence/p-88/passage").await.is_problem(403, "forbidden");
 }
 
 #[tokio::test]

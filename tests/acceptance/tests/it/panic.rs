@@ -121,7 +121,7 @@ async fn a_call_is_never_refused_whoever_calls_and_whatever_is_missing() {
     // The gate's own call, and the site in the words where it has a name: nobody else is there,
     // and the one who calls cannot come.
     let called = far.post("/v1/panic", json!({"place": "dc"})).await;
-    assert_eq!(called.body["incident"]["title"], "Panic: Distribution");
+    assert_eq!(called.body["incident"]["title"], "Panic: frans, Distribution");
     assert_eq!(called.body["routing"], "default_team");
     assert_eq!(called.body["incident"]["handling"]["everywhere"], true);
     // A token may call too, and is held to its scopes.
@@ -142,8 +142,18 @@ async fn a_call_is_never_refused_whoever_calls_and_whatever_is_missing() {
     browser.enrol().await;
     let called = browser.post("/v1/panic", Value::Null).await;
     assert_eq!(called.status, 201, "{}", called.body);
-    let words = called.body["incident"]["because"].as_str().unwrap();
-    assert!(words.contains("near lab, by their badge"), "{words}");
+    let incident = &called.body["incident"];
+    let words = incident["because"].as_str().unwrap();
+    assert!(words.contains("near lab") && words.contains("by their badge"), "{words}");
+    // Nobody has asked for a name, and whoever comes must know whom they look for and reach.
+    let path = format!("/v1/incidents/{}", incident["id"].as_str().unwrap());
+    let seen = boss.get(&path).await.body;
+    let title = seen["incident"]["title"].as_str().unwrap();
+    assert!(title.starts_with("Panic: ana") && title.contains(", lab"), "{title}");
+    assert_eq!(seen["incident"]["handling"]["call"]["person"], "ana");
+    let steps = seen["incident"]["sop"].as_array().unwrap();
+    assert_eq!(steps.len(), 5, "{steps:?}");
+    assert!(seen["escalates_at"].is_string(), "{seen}");
     server.stop().await;
 }
 

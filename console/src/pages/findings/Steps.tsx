@@ -1,0 +1,97 @@
+import { IconCheck, IconDoor, IconId, IconMapPin, IconServer2 } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import type { Incident } from '../../api/types'
+import { describe, eventKey, worldOfClass, worldOf } from '../../event/describe'
+import css from '../../finding/finding.module.css'
+import { useEvidence } from '../../incident/evidence'
+import { useDirectory } from '../../org/organisation'
+import { t, word } from '../../text'
+import { fullDay } from '../../time/format'
+import { EntityLink } from '../../ui/EntityLink'
+import { Stamp } from '../../ui/Stamp'
+import { heldIn, type EventWhy, type LookUp, type WhyAnswer } from './why'
+
+/** The finding's events in order, each with what held of it and whom it led to. */
+export function Steps({ answer, place }: { answer: WhyAnswer; place: string | undefined }) {
+  // The evidence of an incident and of a finding have one shape.
+  const { items } = useEvidence({ evidence: answer.finding.evidence } as unknown as Incident)
+  return (
+    <>
+      <ol className={css.steps}>
+        {answer.events.map((event) => {
+          const item = items.find((one) => one.record === event.record)
+          const world = item ? worldOf(item.event) : worldOfClass(event.class_uid)
+          const Icon = world === 'physical' ? IconDoor : IconServer2
+          const { record, part } = event
+          const key = typeof part === 'number' ? eventKey({ record, part }) : undefined
+          return (
+            <li key={`${event.record}|${event.class_uid}`} className={css.step} data-world={world}>
+              <span className={css.stepIcon}>
+                <Icon size={13} aria-label={t(`incidents.world_${world}`)} />
+              </span>
+              <div className={css.stepTop}>
+                <Stamp at={event.time} place={place} />
+                {key ? (
+                  <Link to={'/events' as never} search={{ mode: 'search', event: key } as never}>
+                    <bdi>{item ? describe(item.event) : event.source}</bdi>
+                  </Link>
+                ) : (
+                  <span className="dim">{t('findings.lost', { source: event.source })}</span>
+                )}
+              </div>
+              <ul className={css.facts}>
+                <Presence event={event} />
+                {event.identifiers.map((one) => (
+                  <Identifier key={`${one.kind}|${one.value}|${one.entity}`} one={one} />
+                ))}
+                {heldIn(event.explanation).map((literal) => (
+                  <li key={literal.asks} data-truth="true">
+                    <IconCheck size={13} aria-label={t('findings.held')} />
+                    <code>{literal.asks}</code>
+                  </li>
+                ))}
+              </ul>
+            </li>
+          )
+        })}
+      </ol>
+      {answer.more > 0 && <p className="faint">{t('findings.more_events', { count: answer.more })}</p>}
+    </>
+  )
+}
+
+/** Where its person was believed to be, before it. */
+function Presence({ event }: { event: EventWhy }) {
+  if (!event.presence) return null
+  return (
+    <li data-truth={event.presence === 'unknown' ? 'unknown' : 'true'}>
+      <IconMapPin size={13} aria-hidden />
+      <span>
+        {t('findings.believed')} {word('people', 'state', event.presence)}
+        {event.why_unknown && ` (${word('people', 'why', event.why_unknown)})`}
+      </span>
+      {event.zone && <EntityLink entity={`place:${event.zone}`} />}
+    </li>
+  )
+}
+
+/** By which identifier somebody or something was known, and for how long that has been so. */
+function Identifier({ one }: { one: LookUp }) {
+  const zone = useDirectory().zoneOf(undefined)
+  const day = (at: string) => fullDay(at, zone)
+  const valid = [
+    one.valid_from && t('findings.valid_from', { day: day(one.valid_from) }),
+    one.valid_to && t('findings.valid_to', { day: day(one.valid_to) }),
+  ].filter(Boolean)
+  return (
+    <li>
+      <IconId size={13} aria-hidden />
+      <span>
+        {one.kind.replaceAll('_', ' ')} <code>{one.value}</code> {t('findings.is_of')}
+      </span>
+      <EntityLink entity={one.entity} />
+      {valid.length > 0 && <span>({valid.join(', ')})</span>}
+      {one.state && one.state !== 'current' && <strong>{word('findings', 'state', one.state)}</strong>}
+    </li>
+  )
+}
