@@ -19,8 +19,8 @@ use model::{
 };
 use store::state::{
     Counter, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus, DetectStep, FindingFilter,
-    IncidentFilter, LakeCommit, LakeFile, LakeFileState, OutboxItem, OutboxOutcome, OutboxState,
-    Snapshot, State, StepOutcome, StoredDeadLetter, Token, UnresolvedTally,
+    IncidentFilter, LakeCommit, LakeFile, LakeFileState, LateHour, OutboxItem, OutboxOutcome,
+    OutboxState, Snapshot, State, StepOutcome, StoredDeadLetter, Token, UnresolvedTally,
 };
 use store::{StoreError, verify_audit};
 
@@ -276,6 +276,7 @@ fn a_step(cursor: u64) -> DetectStep {
         outbox: vec![OutboxItem::new("i-1.1".into(), "mail".into(), "{}".into(), at(100))],
         audit: vec![act("incident.open")],
         snapshot: Some(Snapshot { name: "detect".into(), seq: cursor, bytes: vec![1, 2, 3] }),
+        late: vec![LateHour::of(source("pacs"), at(40))],
     }
 }
 
