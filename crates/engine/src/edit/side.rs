@@ -311,7 +311,7 @@ fn exceptions_text(exceptions: &[Exception]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use detect::RuleFile;
 
     use super::*;
