@@ -65,7 +65,7 @@ pub const GATES_PER_ZONE_MAX: usize = 16;
 pub const TRAVEL_PAIRS_MAX: usize = 20_000;
 /// People whose last passage is kept to learn from; beyond, those longest unseen are forgotten.
 pub const TRAVELLERS_MAX: usize = 200_000;
-/// Passages that wait for the watermark to teach; beyond, the oldest are not learned from.
+/// Passages that wait for the watermark to teach; beyond, further ones are not learned from.
 pub const LESSONS_PENDING_MAX: usize = 200_000;
 /// Different people whose quickest way is kept per pair.
 pub const QUICKEST_KEPT: usize = 8;
@@ -89,6 +89,8 @@ pub const HABITS_MAX: usize = 200_000;
 /// Values remembered per group; beyond, the longest unseen go, and nothing is called the first
 /// that may have been among them.
 pub const HABIT_VALUES_MAX: usize = 256;
+/// Values remembered over all groups; beyond, the groups longest unseen are forgotten.
+pub const HABIT_VALUES_ALL_MAX: usize = 4_000_000;
 /// Bytes of one value that a habit remembers; longer ones are cut.
 pub const HABIT_VALUE_BYTES_MAX: usize = 256;
 /// Sources whose way from claim to receipt is measured; further ones are not, and counted.
@@ -103,5 +105,7 @@ pub const CLOCK_DIFFERENCES_MAX: usize = 64;
 pub const CLOCK_DIFFERENCES_LEAST: usize = 16;
 /// How far apart two sources' words of one fact may be.
 pub const CLOCK_FACT_WITHIN: Duration = Duration::from_secs(120);
+/// Facts kept to be compared with another source's word; the oldest go first.
+pub const CLOCK_FACTS_MAX: usize = 10_000;
 /// The most by which a clock's bound is widened.
 pub const CLOCK_WIDEN_MAX: Duration = Duration::from_secs(3_600);

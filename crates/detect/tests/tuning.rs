@@ -287,4 +287,17 @@ fn a_rule_whose_events_nobody_gives_is_named_with_its_log_source() {
         "logsources: [{rule: {product: okta}, here: [{product: okta}]}]\n",
     );
     assert_eq!(unheard(&[file("o.yml", OKTA), places]), Vec::<String>::new());
+    let given = "title: G\nid: given\nlogsource: {product: okta}\ndetection: {s: {user: a}, \
+                 condition: s}\n";
+    let alone = "title: A\nid: alone\ncorrelation: {type: event_count, rules: [given], group-by: \
+                 [user], timespan: 5m, condition: {gte: 1}}\ncastellan: {without: {rules: [o], \
+                 when: after, heard_by: [identity]}}\n";
+    let found = unheard(&[file("g.yml", given), file("o.yml", OKTA), file("a.yml", alone)]);
+    assert_eq!(
+        found.first().map(String::as_str),
+        Some(
+            "a.yml:2:1: warning: looks for what has no `o`, whose events no mapping gives: all of \
+             it would be found; add a mapping, or turn this rule off [never_heard]"
+        )
+    );
 }

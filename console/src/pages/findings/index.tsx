@@ -52,7 +52,7 @@ function Told({ answer }: { answer: WhyAnswer }) {
   return (
     <>
       <p className={css.sentence}>
-        <bdi>{directory.inWords(finding.because)}</bdi>
+        <bdi>{directory.inWords(finding.because, finding.entities)}</bdi>
       </p>
       <p className={css.state}>
         <FindingMark state={finding.state} />

@@ -97,7 +97,6 @@ const PersonRow = memo(function PersonRow({
           <IconChevronRight size={14} aria-hidden data-open={isOpen || undefined} />
         </button>
         <EntityLink entity={`person:${person.person}`} />
-        {person.name && <bdi className="cut">{person.name}</bdi>}
         {decisive && !isOpen && <Sentence seen={decisive} />}
         {decisive?.evidence && !isOpen && <ProofLink proof={decisive.evidence} />}
       </div>

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Lesson;
 use crate::limits::{
-    CLOCK_DIFFERENCES_LEAST, CLOCK_DIFFERENCES_MAX, CLOCK_FACT_WITHIN, CLOCK_HOURS_MAX,
-    CLOCK_PAIRS_MAX, CLOCK_SOURCES_MAX, CLOCK_WIDEN_MAX,
+    CLOCK_DIFFERENCES_LEAST, CLOCK_DIFFERENCES_MAX, CLOCK_FACT_WITHIN, CLOCK_FACTS_MAX,
+    CLOCK_HOURS_MAX, CLOCK_PAIRS_MAX, CLOCK_SOURCES_MAX, CLOCK_WIDEN_MAX,
 };
 
 const HOUR_NANOS: i64 = 3_600 * 1_000_000_000;
@@ -115,7 +115,7 @@ impl Clocks {
     /// Takes a fact that the watermark has passed; facts come in order of time.
     pub(super) fn learn(&mut self, lesson: &Lesson) {
         while let Some((time, ..)) = self.order.front()
-            && lesson.time.since(*time) > CLOCK_FACT_WITHIN
+            && (lesson.time.since(*time) > CLOCK_FACT_WITHIN || self.order.len() >= CLOCK_FACTS_MAX)
         {
             if let Some((time, person, place)) = self.order.pop_front() {
                 let key = (person, place);

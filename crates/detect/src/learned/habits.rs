@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, sweep};
 use crate::correlate::Sample;
-use crate::limits::HABITS_MAX;
+use crate::limits::{HABIT_VALUES_ALL_MAX, HABITS_MAX};
 use crate::parts::Parts;
 use crate::rules::{Baseline, RuleIndex, Unusual};
 use crate::words;
@@ -60,6 +60,8 @@ pub(crate) struct Habits {
     all: Parts<HabitId, Habit>,
     /// Groups by rule and what makes them peers.
     peers: BTreeMap<(RuleIndex, String), BTreeSet<Arc<str>>>,
+    /// Values remembered, over all groups.
+    values: usize,
     evicted: u64,
 }
 
@@ -89,7 +91,9 @@ impl Habits {
             self.all.insert(id.clone(), fresh());
         }
         let Some(habit) = self.all.get_mut(id) else { return Verdict::Usual };
+        let before = habit.values();
         let found = habit.judge(asked);
+        self.values = (self.values + habit.values()).saturating_sub(before);
         habit.last = habit.last.max(asked.time);
         self.befriend(id, asked.sample.peer.as_deref());
         let Verdict::Unusual(why) = found else { return found };
@@ -106,14 +110,16 @@ impl Habits {
     }
 
     fn make_room(&mut self, id: &HabitId) {
-        if self.all.contains_key(id) || self.all.len() < HABITS_MAX {
+        let has_room = self.all.contains_key(id) || self.all.len() < HABITS_MAX;
+        if has_room && self.values < HABIT_VALUES_ALL_MAX {
             return;
         }
         let gone = sweep(self.all.iter().map(|(id, habit)| (habit.last, id.clone())));
         self.evicted += gone.len() as u64;
         for id in gone {
             self.befriend(&id, None);
-            self.all.remove(&id);
+            let habit = self.all.remove(&id);
+            self.values -= habit.map_or(0, |habit| habit.values()).min(self.values);
         }
     }
 
@@ -162,11 +168,14 @@ impl Habits {
                 Some(known) => {
                     let is_newer = habit.last > known.last;
                     let peer = if is_newer { habit.peer.clone() } else { known.peer.clone() };
+                    self.values -= known.values().min(self.values);
                     known.join(habit);
+                    self.values += known.values();
                     peer
                 }
                 None => {
                     self.all.insert(id.clone(), Habit { peer: None, ..habit.clone() });
+                    self.values += habit.values();
                     habit.peer.clone()
                 }
             };
@@ -194,6 +203,7 @@ impl Habits {
             let Some(rule) = find(rule) else { continue };
             let id: HabitId = (rule, key);
             let peer = habit.peer.take();
+            loaded.values += habit.values();
             loaded.all.insert(id.clone(), habit);
             loaded.befriend(&id, peer.as_deref());
         }
@@ -247,6 +257,14 @@ impl Habit {
             }
             // A rule's habits are dropped when the rule changes.
             (Of::Values(_) | Of::Hours(_) | Of::Rates(_), _) => Verdict::Usual,
+        }
+    }
+
+    /// How many values it remembers.
+    fn values(&self) -> usize {
+        match &self.of {
+            Of::Values(values) => values.len(),
+            Of::Hours(_) | Of::Rates(_) => 0,
         }
     }
 

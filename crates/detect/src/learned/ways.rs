@@ -150,13 +150,14 @@ fn ends(a: &PlaceId, b: &PlaceId) -> Ends {
 }
 
 impl Ways {
-    /// Keeps a passage until the watermark has passed it.
+    /// Keeps a passage until the watermark has passed it. A passage that is left out makes ways
+    /// look longer for one person, never shorter.
     pub(crate) fn hear(&mut self, lesson: Lesson) {
-        self.waiting.insert(lesson.key(), Arc::new(lesson));
-        if self.waiting.len() > LESSONS_PENDING_MAX {
-            self.waiting.pop_first();
+        if self.waiting.len() >= LESSONS_PENDING_MAX {
             self.evicted += 1;
+            return;
         }
+        self.waiting.insert(lesson.key(), Arc::new(lesson));
     }
 
     /// The next of what happened before an instant.

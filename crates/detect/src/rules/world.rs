@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use model::{LogSource, Problem};
+use model::{LogSource, Problem, RuleId};
 
 use super::check::{group_fields, nearest};
-use super::{Rule, RuleSet};
+use super::{Correlation, Rule, RuleIndex, RuleSet};
 
 /// The log sources that one mapping can give.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,12 @@ impl RuleSet {
                         first.meta.id
                     );
                     problems.push(warn("never_heard", message));
+                } else if let Some(lost) = self.always_missing(correlation, &deaf) {
+                    let message = format!(
+                        "looks for what has no `{lost}`, whose events no mapping gives: all of it \
+                         would be found; add a mapping, or turn this rule off"
+                    );
+                    problems.push(warn("never_heard", message));
                 }
                 continue;
             }
@@ -87,6 +93,20 @@ impl RuleSet {
         problems.sort();
         problems.dedup();
         problems
+    }
+
+    /// The counterpart that an absence or a conflict looks for, where nothing gives any of them.
+    fn always_missing(
+        &self,
+        correlation: &Correlation,
+        deaf: &BTreeSet<RuleIndex>,
+    ) -> Option<&RuleId> {
+        let mut missing = correlation.inputs.iter().filter(|one| correlation.is_missing(**one));
+        let first = missing.clone().next()?;
+        if missing.any(|one| !deaf.contains(one)) {
+            return None;
+        }
+        self.rule(*first).map(|rule| &rule.meta.id)
     }
 
     /// Keys to group by that no event here has.

@@ -45,6 +45,10 @@ impl Values {
         Some(had)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.last.len()
+    }
+
     pub(super) fn has(&self, value: &str, now: Timestamp, span: Duration) -> bool {
         self.last.get(value).is_some_and(|last| now.since(*last) <= span)
     }
