@@ -277,7 +277,6 @@ fn a_step(cursor: u64) -> DetectStep {
         outbox: vec![OutboxItem::new("i-1.1".into(), "mail".into(), "{}".into(), at(100))],
         audit: vec![act("incident.open")],
         snapshot: Some(Snapshot { name: "detect".into(), seq: cursor, bytes: vec![1, 2, 3] }),
-        late: vec![LateHour::of(source("pacs"), at(40))],
     }
 }
 
