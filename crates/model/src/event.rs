@@ -121,9 +121,6 @@ impl Event {
         if self.part > 0 {
             ours.insert("part".into(), self.part.into());
         }
-        if self.trust == Trust::None {
-            ours.insert("trust".into(), "none".into());
-        }
         ours.into()
     }
 }
@@ -142,7 +139,6 @@ impl Serialize for Event {
             source: self.source.as_str(),
             record: self.record,
             part: (self.part > 0).then_some(self.part),
-            trust: (self.trust == Trust::None).then_some(self.trust),
         };
         map.serialize_entry("castellan", &ours)?;
         map.end()
@@ -159,7 +155,4 @@ struct Ours<'a> {
     record: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<u16>,
-    /// Only where anybody could have sent it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trust: Option<Trust>,
 }

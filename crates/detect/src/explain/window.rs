@@ -55,6 +55,27 @@ struct Hit<'a> {
     event: &'a Event,
 }
 
+impl Hit<'_> {
+    fn told(&self, of: &Explainer) -> Option<InWindow> {
+        Some(InWindow {
+            rule: of.set.meta(self.rule)?.id.clone(),
+            source: self.event.source.clone(),
+            record: self.event.record,
+            time: self.event.time,
+        })
+    }
+}
+
+impl Outcome {
+    /// Whether a correlation hears of it.
+    fn counts(self) -> bool {
+        match self {
+            Self::Matches | Self::Silenced => true,
+            Self::Undecided | Self::DoesNotMatch | Self::NotTried => false,
+        }
+    }
+}
+
 pub(super) fn explain(
     of: &Explainer,
     event: &Event,
@@ -69,15 +90,8 @@ pub(super) fn explain(
         let Some(meta) = of.set.meta(input) else { continue };
         inputs.push(of.of_input(&meta.id)?.explain(event, around)?);
     }
-    let counts = |told: &Explanation| match told.outcome {
-        Outcome::Matches | Outcome::Silenced => true,
-        Outcome::Undecided | Outcome::DoesNotMatch | Outcome::NotTried => false,
-    };
-    let own: Vec<RuleIndex> = distinct(correlation)
-        .zip(&inputs)
-        .filter(|(_, told)| counts(told))
-        .map(|(input, _)| input)
-        .collect();
+    let matched = distinct(correlation).zip(&inputs).filter(|(_, told)| told.outcome.counts());
+    let own: Vec<RuleIndex> = matched.map(|(input, _)| input).collect();
     let group = group_of(correlation, event, own.first().copied());
     let (from, to) =
         (event.time.minus(correlation.timespan), event.time.plus(correlation.timespan));
@@ -93,39 +107,16 @@ pub(super) fn explain(
     };
     let because = match () {
         () if own.is_empty() => "none of its rules matches this event".to_owned(),
-        () if is_out => {
-            let lacking = group.iter().filter(|(_, value)| value.is_none());
-            let lacking: Vec<&str> = lacking.map(|(name, _)| name.as_str()).collect();
-            format!("the event has no {}, which it groups by", lacking.join(", "))
-        }
+        () if is_out => lacking(&group),
         () if outcome == Outcome::Silenced => "it fires, and a rule set turns it off".to_owned(),
-        () if is_met.is_none() => format!(
-            "it needs {needs}, and has {has}; whether that is enough hangs on more than these \
-             events: its findings say so"
-        ),
-        () if is_met == Some(true) => format!("it needs {needs}, and has {has}"),
-        () => format!("it needs {needs}, and has only {has}"),
+        () => whether(&needs, &has, is_met),
     };
-    let listed = hits.iter().take(LISTED_MAX).filter_map(|hit| {
-        Some(InWindow {
-            rule: id_of(hit.rule)?,
-            source: hit.event.source.clone(),
-            record: hit.event.record,
-            time: hit.event.time,
-        })
-    });
     Ok(Explanation {
         rule: of.id.clone(),
         title: rule.meta.title.clone(),
         outcome,
         because,
-        routing: Routing {
-            fits: true,
-            rule: rule.meta.logsource.clone(),
-            here: Vec::new(),
-            event: None,
-            words: None,
-        },
+        routing: routed(rule.meta.logsource.clone()),
         off_by: rule.meta.off_by.clone(),
         exception: None,
         conditions: Vec::new(),
@@ -136,7 +127,7 @@ pub(super) fn explain(
             timespan_s: correlation.timespan.as_secs(),
             from,
             to,
-            matches: listed.collect(),
+            matches: hits.iter().take(LISTED_MAX).filter_map(|hit| hit.told(of)).collect(),
             more: hits.len().saturating_sub(LISTED_MAX),
             needs,
             has,
@@ -144,6 +135,28 @@ pub(super) fn explain(
             inputs,
         }),
     })
+}
+
+/// A correlation is routed by the rules that it is made of.
+fn routed(rule: model::LogSource) -> Routing {
+    Routing { fits: true, rule, here: Vec::new(), event: None, words: None }
+}
+
+fn lacking(group: &BTreeMap<String, Option<String>>) -> String {
+    let lacking = group.iter().filter(|(_, value)| value.is_none());
+    let lacking: Vec<&str> = lacking.map(|(name, _)| name.as_str()).collect();
+    format!("the event has no {}, which it groups by", lacking.join(", "))
+}
+
+fn whether(needs: &str, has: &str, is_met: Option<bool>) -> String {
+    match is_met {
+        None => format!(
+            "it needs {needs}, and has {has}; whether that is enough hangs on more than these \
+             events: its findings say so"
+        ),
+        Some(true) => format!("it needs {needs}, and has {has}"),
+        Some(false) => format!("it needs {needs}, and has only {has}"),
+    }
 }
 
 fn distinct(correlation: &Correlation) -> impl Iterator<Item = RuleIndex> {
@@ -211,22 +224,14 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
             (format!("{least} matches {span}"), number.to_string(), Vec::new(), Some(is_met))
         }
         Kind::ValueCount { least, fields } => {
-            let values: BTreeSet<String> = hits
-                .iter()
-                .map(|hit| {
-                    let view = View::new(hit.event);
-                    let all = fields.iter().map(|field| view.text(field).unwrap_or_default());
-                    all.collect::<Vec<_>>().join("\u{1f}")
-                })
-                .collect();
+            let values = values(hits, fields);
             let needs = format!("{least} different values of {} {span}", fields.join(", "));
-            let is_met = values.len() as u64 >= *least;
-            (needs, values.len().to_string(), Vec::new(), Some(is_met))
+            let is_met = values as u64 >= *least;
+            (needs, values.to_string(), Vec::new(), Some(is_met))
         }
         Kind::Sum { field, .. } => {
-            let values =
-                hits.iter().filter_map(|hit| View::new(hit.event).text(field)?.parse::<f64>().ok());
-            let sum: f64 = values.sum();
+            let number_of = |hit: &Hit<'_>| View::new(hit.event).text(field)?.parse::<f64>().ok();
+            let sum: f64 = hits.iter().filter_map(number_of).sum();
             let needs = format!("a sum of `{field}` beyond its bound {span}");
             (needs, format!("{sum} of {number} matches"), Vec::new(), None)
         }
@@ -250,15 +255,10 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
             (needs, listed(&have), missing, Some(is_met))
         }
         Kind::Absence { missing, .. } => {
-            let there: Vec<RuleIndex> = missing.iter().copied().filter(|rule| has(*rule)).collect();
+            let there = missing.iter().copied().filter(|rule| has(*rule)).map(name).collect();
             let wanted: Vec<&str> = missing.iter().map(|rule| name(*rule)).collect();
             let needs = format!("a match without {} {span}", wanted.join(" or "));
-            let have = there.iter().map(|rule| name(*rule)).collect::<Vec<_>>();
-            let told = match have.is_empty() {
-                true => format!("{number} without any, once all that may still come has come"),
-                false => format!("a match of {} beside it", have.join(", ")),
-            };
-            let is_met = there.is_empty() && number > 0;
+            let (told, is_met) = without(there, number);
             (needs, told, Vec::new(), Some(is_met))
         }
         Kind::Travel(_) => {
@@ -267,13 +267,9 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
         }
         Kind::Conflict(conflict) => {
             let against: Vec<&str> = conflict.against.iter().map(|rule| name(*rule)).collect();
-            let needs = format!(
-                "{} independent witnesses {span} against {}",
-                conflict.least,
-                against.join(", ")
-            );
-            let told = distinct(correlation).filter(|rule| has(*rule)).map(name);
-            let told: Vec<&str> = told.collect();
+            let (least, against) = (conflict.least, against.join(", "));
+            let told: Vec<&str> = distinct(correlation).filter(|r| has(*r)).map(name).collect();
+            let needs = format!("{least} independent witnesses {span} against {against}");
             (needs, format!("the word of {}", listed(&told)), Vec::new(), None)
         }
         Kind::Baseline(_) => {
@@ -285,6 +281,25 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
             (needs, format!("{number} matches"), Vec::new(), None)
         }
     }
+}
+
+/// How many different values the matches have in some fields.
+fn values(hits: &[Hit<'_>], fields: &[String]) -> usize {
+    let value = |hit: &Hit<'_>| {
+        let view = View::new(hit.event);
+        let all = fields.iter().map(|field| view.text(field).unwrap_or_default());
+        all.collect::<Vec<_>>().join("\u{1f}")
+    };
+    hits.iter().map(value).collect::<BTreeSet<String>>().len()
+}
+
+/// What so many matches are that ought to have none of these beside them.
+fn without(there: Vec<&str>, number: usize) -> (String, bool) {
+    let told = match there.is_empty() {
+        true => format!("{number} without any, once all that may still come has come"),
+        false => format!("a match of {} beside it", there.join(", ")),
+    };
+    (told, there.is_empty() && number > 0)
 }
 
 fn listed(names: &[&str]) -> String {
