@@ -1032,7 +1032,7 @@ await journey(
     await desk
       .getByRole('textbox', { name: 'Cases', exact: true })
       .fill(
-        `rule: ${id}\ncases:\n  - name: nobody knows\n    expect: match\n    events:\n      - { at: ` +
+        `rule: ${id}\ncases:\n  - name: nobody knows\n    expect: undecided\n    events:\n      - { at: ` +
           `"10:00:00", source: idp, category: authentication, ocsf: { class_uid: 3002, user: ` +
           `{ name: x } } }\n  - name: no log-on\n    expect: nothing\n    events:\n      - { at: ` +
           `"10:00:00", source: idp, category: authentication, ocsf: { class_uid: 3001 } }\n`,

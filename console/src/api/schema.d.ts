@@ -151,6 +151,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alarm-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often people are alarmed, against one alarm in ten minutes for each operator (EEMUA 191,
+         *     ISA-18.2), with the noisiest rules named.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AlarmRatesAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -757,6 +795,169 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every exception with its end and what it kept back, those that hold first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExceptionItem"][];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Adds an exception, at once in force. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExceptionBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExceptionMade"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It does not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exceptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends an exception that was made here. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Exception */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Ended */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/findings": {
         parameters: {
             query?: never;
@@ -827,6 +1028,63 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Finding"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/findings/{id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a finding stands: its events in order, the conditions that held, the identifiers that they
+         *     were resolved by, what was unknown, and until when it may still change.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Finding id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WhyAnswer"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
                 404: {
@@ -1221,6 +1479,44 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events that came later than was waited for, source by source: kept and searchable, judged alone
+         *     when they came, and by windows once somebody replays their time.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LateItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2874,12 +3170,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where a person was over the last day, newest last: by the badge world's belief, and by the
-         *     things that their accounts logged on at.
+         * Where a person was over the last day, or over a stretch of history, newest last: by the badge
+         *     world's belief, and by the things that their accounts logged on at.
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description From when on (RFC 3339); a day before `to` if absent. */
+                    from?: components["schemas"]["Timestamp"];
+                    /** @description Until when; now if absent. */
+                    to?: components["schemas"]["Timestamp"];
+                };
                 header?: never;
                 path: {
                     /** @description Person id */
@@ -2895,6 +3196,14 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["StayItem"][];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
                 404: {
@@ -3018,6 +3327,312 @@ export interface paths {
                 };
                 /** @description The text of the question is too long */
                 413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The replays that are remembered, the newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReplayItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Begins a replay of a stretch of the lake in the background: of a draft, or of rules in force.
+         *     It opens no incident.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReplayRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReplayItem"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The draft does not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Others run */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one replay stands, and what it came to. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Replay */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReplayItem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Stops a replay that runs, and forgets one that has ended. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Replay */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays/{id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a replay found, one by one. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Of this rule. */
+                    rule?: components["schemas"]["RuleId"];
+                    /** @description `old`: the rules in force alone; `new`: the draft alone; `both`. */
+                    side?: string;
+                    /** @description About this person, place or thing. */
+                    entity?: components["schemas"]["Entity"];
+                    /** @description How many to leave out from the beginning. */
+                    after?: number;
+                    /** @description Findings of a page, at most 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description Replay */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReplayFindingPage"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is not done */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes findings of a replay of the rules in force over, so that they are findings and incidents,
+         *     and says that the late events of its stretch are done with. Doing it again changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Replay */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SettleRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SettleAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is of a draft, or not done */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3191,6 +3806,359 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Checks a draft as `castellan rules check` and `rules test` do, among the rules in force. Nothing
+         *     is kept.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DraftBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DraftAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Why a rule in force says what it says of one event: each condition with the value seen, what
+         *     decided, what was unknown, and what keeps it silent.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExplainRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rule with its file, its cases, and whether the caller may change or replay it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Rule */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleDetail"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Checks a rule and its cases, writes them into the house's content folder and puts them in force
+         *     without a restart. A shipped rule's file becomes a copy of the house's.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Rule; its file must hold it */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RuleSaveBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleSaved"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Changed meanwhile, or not editable */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It does not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Gives up the house's file of a rule: what ships under the same path is in force again, or
+         *     nothing.
+         */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Why; kept in the audit log. */
+                    reason?: string;
+                    /** @description The version that was looked at; refused when another stands. Any, if absent. */
+                    base_version?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Rule */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Others build on it */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{id}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns a rule on or off. What it had open stays; nothing is lost. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Rule */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SwitchBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleDetail"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3931,6 +4899,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/whereabouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Who could have been at these places at these moments: every person of the organisation as
+         *     consistent, excluded (with the evidence) or unknown. People appear by their ids; the question
+         *     and its reason are kept in the audit log.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WhereaboutsRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WhereaboutsAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3984,6 +5027,99 @@ export interface components {
             action: string;
             /** @description What it allows. */
             meaning: string;
+        };
+        /** @description What came to one owner. */
+        AlarmOwner: {
+            /**
+             * Format: int64
+             * @description Incidents that are theirs.
+             */
+            alarms: number;
+            /** @description `team:guard` or `person:ID`. */
+            owner: string;
+            /**
+             * Format: int64
+             * @description Most of them in ten minutes.
+             */
+            peak: number;
+        };
+        /** @description How often people are alarmed. */
+        AlarmRatesAnswer: {
+            /** @description Whether there were more than are counted. */
+            is_cut: boolean;
+            /** @description The instant. */
+            now: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Operators heard in the last quarter of an hour; where there is none, one is counted.
+             */
+            operators: number;
+            /** @description Ten minutes, a shift, a week. */
+            windows: components["schemas"]["AlarmWindowItem"][];
+        };
+        /** @description What one rule rang. */
+        AlarmRule: {
+            /**
+             * Format: int64
+             * @description Incidents that it opened.
+             */
+            alarms: number;
+            /**
+             * Format: int64
+             * @description Its findings, those that folded included; everywhere, so only for who sees everything.
+             */
+            findings?: number | null;
+            /**
+             * Format: int64
+             * @description Most alarms in ten minutes.
+             */
+            peak: number;
+            /**
+             * Format: double
+             * @description Alarms in ten minutes, on average.
+             */
+            per_span: number;
+            rule?: components["schemas"]["RuleId"] | null;
+            /** @description Its title, where it is in force. */
+            title?: string | null;
+        };
+        /** @description Alarms of one window up to now. */
+        AlarmWindowItem: {
+            /**
+             * Format: int64
+             * @description Incidents opened.
+             */
+            alarms: number;
+            /** @description Its first instant. */
+            from: components["schemas"]["Timestamp"];
+            /** @description `calm` (one in ten minutes for each operator at most), `busy` (two), `over` or `flood`. */
+            load: string;
+            /** @description `ten_minutes`, `shift` (eight hours) or `week`. */
+            name: string;
+            /** @description Whose they are. */
+            owners: components["schemas"]["AlarmOwner"][];
+            /**
+             * Format: int64
+             * @description Most in ten minutes.
+             */
+            peak: number;
+            /**
+             * Format: double
+             * @description In ten minutes, on average, for each operator on duty.
+             */
+            per_operator: number;
+            /** @description The noisiest rules. */
+            rules: components["schemas"]["AlarmRule"][];
+            /**
+             * Format: int64
+             * @description Spans of ten minutes.
+             */
+            spans: number;
+            /**
+             * Format: int64
+             * @description Spans of ten minutes with more alarms than operators.
+             */
+            spans_over: number;
         };
         /** @description Which kind of finding asks for a step. */
         AskedBy: {
@@ -4057,6 +5193,15 @@ export interface components {
             /** @description Their telephone numbers. */
             phones?: string[];
         };
+        /** @description One case. */
+        CaseItem: {
+            /** @description What went otherwise; absent when it holds. */
+            failure?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Which rule. */
+            rule: string;
+        };
         /** @description What the browser is asked for. */
         CeremonyAnswer: {
             /** @description To be sent back with the browser's answer. */
@@ -4066,6 +5211,25 @@ export interface components {
              *     `parseCreationOptionsFromJSON` read it.
              */
             publicKey: Record<string, never>;
+        };
+        /** @description People by verdict. */
+        Counts: {
+            /** @description Could have been at every place. */
+            consistent: number;
+            /** @description Known to have been elsewhere at some moment. */
+            excluded: number;
+            /** @description Neither consistent nor excluded. */
+            unknown: number;
+        };
+        /** @description One day. */
+        DayCount: {
+            /** @description Such as `2026-11-22`, in the organisation's zone. */
+            day: string;
+            /**
+             * Format: int64
+             * @description Findings.
+             */
+            findings: number;
         };
         /** @description A record that gave no event. */
         DeadLetterItem: {
@@ -4094,7 +5258,7 @@ export interface components {
          * @description What it turned out to be (OCSF-like words).
          * @enum {string}
          */
-        Disposition: "true_positive" | "benign_positive" | "false_positive" | "test" | "duplicate" | "undetermined";
+        Disposition: "true_positive" | "benign_positive" | "false_positive" | "test" | "duplicate" | "undetermined" | "withdrawn";
         /** @description One door. */
         DoorItem: {
             camera?: components["schemas"]["AssetId"] | null;
@@ -4114,6 +5278,35 @@ export interface components {
             site?: components["schemas"]["PlaceId"] | null;
             /** @description `normal`, `forced`, `held`, `tamper`, or `unknown` until something is heard of it. */
             state: string;
+        };
+        /** @description What a check found. */
+        DraftAnswer: {
+            /** @description The cases of the draft, run. */
+            cases: components["schemas"]["CaseItem"][];
+            /** @description What is wrong, with file and line; warnings too. */
+            problems: components["schemas"]["FileProblem"][];
+            /** @description The rules that loaded. */
+            rules: components["schemas"]["DraftRule"][];
+        };
+        /** @description A draft. */
+        DraftBody: {
+            /** @description Files by path, such as `rules/house/NAME.yml` and `rules/house/NAME.cases.yml`. */
+            files: {
+                [key: string]: string;
+            };
+        };
+        /** @description One rule of a draft. */
+        DraftRule: {
+            /** @description Its id. */
+            id: components["schemas"]["RuleId"];
+            /** @description Whether it speaks for itself. */
+            is_reported: boolean;
+            /** @description Its level. */
+            level: components["schemas"]["Level"];
+            /** @description Its file. */
+            path: string;
+            /** @description Its title. */
+            title: string;
         };
         Entity: string;
         /** @description One event. */
@@ -4135,6 +5328,19 @@ export interface components {
             /** @description When it happened. */
             time: components["schemas"]["Timestamp"];
         };
+        /** @description An event by its record and part. */
+        EventName: {
+            /**
+             * Format: int32
+             * @description Which of the record's events it is.
+             */
+            part?: number;
+            /**
+             * Format: int64
+             * @description Journal sequence of its record.
+             */
+            record: number;
+        };
         /** @description One page, newest first. */
         EventPage: {
             /** @description The events. */
@@ -4146,6 +5352,38 @@ export interface components {
             names_unsearched?: boolean;
             /** @description Give this as `before` to go on; absent when there is no more. */
             next?: string | null;
+        };
+        /** @description One event of a finding. */
+        EventWhyItem: {
+            /**
+             * Format: int32
+             * @description OCSF class.
+             */
+            class_uid: number;
+            /** @description Which conditions held, as the rule stands today. */
+            explanation?: Record<string, never> | null;
+            /** @description By which identifiers it was resolved. */
+            identifiers: components["schemas"]["LookUpItem"][];
+            /**
+             * Format: int32
+             * @description Which of the record's events; absent where history has it no more.
+             */
+            part?: number | null;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description Where that person was believed to be: `in`, `out` or `unknown`. */
+            presence?: string | null;
+            /**
+             * Format: int64
+             * @description Journal sequence of its record.
+             */
+            record: number;
+            /** @description Whose record. */
+            source: components["schemas"]["SourceId"];
+            /** @description When. */
+            time: components["schemas"]["Timestamp"];
+            /** @description Why that is unknown. */
+            why_unknown?: string | null;
+            zone?: components["schemas"]["PlaceId"] | null;
         };
         /** @description The event behind a finding. */
         EvidenceRef: {
@@ -4163,6 +5401,73 @@ export interface components {
             source: components["schemas"]["SourceId"];
             /** @description Event time. */
             time: components["schemas"]["Timestamp"];
+        };
+        /** @description A new exception. */
+        ExceptionBody: {
+            /** @description The team whose word it is. */
+            owner: components["schemas"]["TeamId"];
+            /** @description Why. */
+            reason: string;
+            /** @description The rules that it silences. */
+            rules: components["schemas"]["RuleId"][];
+            /** @description Where; everywhere if empty. */
+            sites?: components["schemas"]["PlaceId"][];
+            /** @description The last day (UTC) or an instant. */
+            until: string;
+            /** @description Of which events: fields, with Sigma's modifiers, and the value or values that they have. */
+            when?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description An exception. */
+        ExceptionItem: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whether it can be ended here. */
+            is_ours: boolean;
+            /** @description Whether its time is over. */
+            is_over: boolean;
+            /**
+             * Format: int64
+             * @description Matches that it kept back since the detector began.
+             */
+            kept: number;
+            /** @description Whose word it is. */
+            owner: components["schemas"]["TeamId"];
+            /** @description Its file. */
+            path: string;
+            /** @description Why. */
+            reason: string;
+            /** @description The rules that it silences. */
+            rules: string[];
+            /** @description Where; everywhere if empty. */
+            sites: components["schemas"]["PlaceId"][];
+            /** @description The first instant of event time at which it holds no more. */
+            until: components["schemas"]["Timestamp"];
+            /** @description Of which events, where the console wrote it. */
+            when?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description What was made. */
+        ExceptionMade: {
+            /** @description Its id. */
+            id: string;
+        };
+        /** @description Which rule, and which event. */
+        ExplainRequest: {
+            /**
+             * Format: int32
+             * @description Which of the record's events it is.
+             */
+            part?: number;
+            /**
+             * Format: int64
+             * @description Journal sequence of the event's record.
+             */
+            record: number;
+            /** @description A rule's id. */
+            rule: components["schemas"]["RuleId"];
         };
         /** @description One thing that is wrong with one file. */
         FileProblem: {
@@ -4389,6 +5694,28 @@ export interface components {
              */
             rejected: number;
         };
+        /** @description What one source was late with. */
+        LateItem: {
+            /**
+             * Format: int64
+             * @description Events that came later than was waited for.
+             */
+            events: number;
+            /** @description The earliest that waits; of all where none does. */
+            first: components["schemas"]["Timestamp"];
+            /** @description The latest. */
+            last: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Those of them that wait to be judged again, or dismissed.
+             */
+            open: number;
+            settled_at?: components["schemas"]["Timestamp"] | null;
+            /** @description By whom. */
+            settled_by?: string | null;
+            /** @description Whose. */
+            source: components["schemas"]["SourceId"];
+        };
         /**
          * @description Sigma's levels.
          * @enum {string}
@@ -4424,6 +5751,21 @@ export interface components {
         LinkRequest: {
             /** @description What stands after `code=` in the link. */
             code: string;
+        };
+        /** @description One identifier, and what it meant at the event's own time. */
+        LookUpItem: {
+            /** @description Whom or what it named. */
+            entity: components["schemas"]["Entity"];
+            /** @description `badge`, `account`, `ip` … */
+            kind: string;
+            /** @description In which system's namespace. */
+            realm?: string | null;
+            /** @description Of a credential: `current`, `replaced`, `revoked`, `expired` or `unknown`. */
+            state?: string | null;
+            valid_from?: components["schemas"]["Timestamp"] | null;
+            valid_to?: components["schemas"]["Timestamp"] | null;
+            /** @description Its value; three characters of a credential show, and `…` stands for a name. */
+            value: string;
         };
         /** @description A mapping's files as they are in force. */
         MappingFiles: {
@@ -4490,6 +5832,19 @@ export interface components {
          * @enum {string}
          */
         Milestone: "dispatched" | "on_scene" | "clear";
+        /** @description A moment: an instant, or an event. */
+        MomentAsk: {
+            event?: components["schemas"]["EventName"] | null;
+            place?: components["schemas"]["PlaceId"] | null;
+            time?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A moment as it was asked about. */
+        MomentItem: {
+            event?: components["schemas"]["EventName"] | null;
+            place?: components["schemas"]["PlaceId"] | null;
+            /** @description When. */
+            time: components["schemas"]["Timestamp"];
+        };
         /** @description A person whose name this session has asked for. */
         NameItem: {
             /** @description Id: what they are called by otherwise. */
@@ -4796,6 +6151,21 @@ export interface components {
             /** @description The people, by id. */
             people: components["schemas"]["PersonItem"][];
         };
+        /** @description One person. */
+        PersonAnswer: {
+            /** @description Kind. */
+            kind: components["schemas"]["PersonKind"];
+            /** @description The moments that the verdict rests on: of who is excluded, those that exclude. */
+            moments: components["schemas"]["SeenItem"][];
+            /** @description The name, once this session has given a reason for seeing it. */
+            name?: string | null;
+            /** @description Id. */
+            person: components["schemas"]["PersonId"];
+            /** @description Team. */
+            team?: string | null;
+            /** @description `consistent`, `unknown` or `excluded`. */
+            verdict: string;
+        };
         PersonId: string;
         /** @description A person: who it is stays hidden until somebody has given a reason. */
         PersonItem: {
@@ -4897,6 +6267,27 @@ export interface components {
             title: string;
             /** @description A stable name for this kind of problem. */
             type: string;
+        };
+        /** @description An event that shows where somebody was. */
+        ProofItem: {
+            at?: components["schemas"]["PlaceId"] | null;
+            /** @description `granted`, `taken`, `sensor` or `log_on`. */
+            by: string;
+            into?: components["schemas"]["PlaceId"] | null;
+            /**
+             * Format: int32
+             * @description Which of the record's events it is.
+             */
+            part: number;
+            /**
+             * Format: int64
+             * @description Journal sequence of its record.
+             */
+            record: number;
+            /** @description Whose record. */
+            source: components["schemas"]["SourceId"];
+            /** @description When. */
+            time: components["schemas"]["Timestamp"];
         };
         /** @description An identity provider to sign in by. */
         ProviderItem: {
@@ -5029,6 +6420,233 @@ export interface components {
              */
             record: number;
         };
+        /** @description One finding of a replay. */
+        ReplayFinding: {
+            /** @description The finding. */
+            finding: components["schemas"]["Finding"];
+            /** @description Whether it is a finding already. */
+            is_known: boolean;
+            /** @description `new`: of the replayed rules alone; `old`: of the rules in force alone; `both`. */
+            side: string;
+        };
+        /** @description One page, the earliest first. */
+        ReplayFindingPage: {
+            /** @description The findings. */
+            findings: components["schemas"]["ReplayFinding"][];
+            /**
+             * Format: int32
+             * @description Give this as `after` to go on.
+             */
+            next?: number | null;
+        };
+        /** @description A replay. */
+        ReplayItem: {
+            /** @description When. */
+            asked_at: components["schemas"]["Timestamp"];
+            /** @description Who asked for it. */
+            by: string;
+            /** @description The stretch. */
+            from: components["schemas"]["Timestamp"];
+            /** @description Its id. */
+            id: string;
+            /** @description Whether they are a draft. */
+            is_draft: boolean;
+            late_of?: components["schemas"]["SourceId"] | null;
+            /** @description How far it is. */
+            pace: components["schemas"]["ReplayPace"];
+            report?: components["schemas"]["ReplayReport"] | null;
+            /** @description The rules it is about. */
+            rules: components["schemas"]["RuleId"][];
+            settled_at?: components["schemas"]["Timestamp"] | null;
+            /** @description By whom. */
+            settled_by?: string | null;
+            site?: components["schemas"]["PlaceId"] | null;
+            /** @description `running`, `done`, `stopped` or `failed`. */
+            state: string;
+            /** @description Its end. */
+            to: components["schemas"]["Timestamp"];
+            /** @description Why it failed. */
+            why?: string | null;
+        };
+        /** @description How far a replay is. */
+        ReplayPace: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: double
+             * @description Events read in a second.
+             */
+            events_per_s: number;
+            /**
+             * Format: int64
+             * @description How many there are at most.
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description Events read so far, those before the stretch included.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description How many seconds it will still take at this pace.
+             */
+            remaining_s?: number | null;
+            /**
+             * Format: int64
+             * @description How often it stood aside for the flow.
+             */
+            waits: number;
+        };
+        /** @description What a replay came to. */
+        ReplayReport: {
+            /**
+             * Format: int64
+             * @description Windows and matches that were closed before their time, for want of room.
+             */
+            closed_early: number;
+            /** @description Day by day, days without any included. */
+            days: components["schemas"]["DayCount"][];
+            /**
+             * Format: int64
+             * @description Events of the stretch.
+             */
+            events: number;
+            /**
+             * Format: double
+             * @description Events judged in a second.
+             */
+            events_per_s: number;
+            /** @description Matches that exceptions kept back, by exception. */
+            excepted: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Findings.
+             */
+            findings: number;
+            /** @description Whether there were so many that the run ended early. */
+            is_cut: boolean;
+            /** @description Up to which event time it was judged. */
+            judged_to: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Findings that can be looked at; the rest is only counted.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Most findings in ten minutes.
+             */
+            peak: number;
+            /** @description Rule by rule, the noisiest first. */
+            rules: components["schemas"]["ReplayRule"][];
+            /**
+             * Format: int64
+             * @description Spans of ten minutes with more than one finding.
+             */
+            spans_over: number;
+            /** @description Whom and what it is about most. */
+            top: components["schemas"]["TopEntity"][];
+            /**
+             * Format: int64
+             * @description Windows and matches still open at the end, because more may still come.
+             */
+            undecided_yet: number;
+            /**
+             * Format: int64
+             * @description Stored events that could not be read.
+             */
+            unreadable: number;
+            /** @description What was known beforehand. */
+            warmth: components["schemas"]["ReplayWarmth"];
+        };
+        /** @description What to replay. */
+        ReplayRequest: {
+            /** @description Whether the same rules as they are in force are replayed beside the draft. */
+            compare?: boolean;
+            /**
+             * @description The draft: rule files, exceptions and filters among them, by path such as
+             *     `rules/house/NAME.yml`. Without any the rules in force are replayed.
+             */
+            files?: {
+                [key: string]: string;
+            };
+            from?: components["schemas"]["Timestamp"] | null;
+            late_of?: components["schemas"]["SourceId"] | null;
+            /** @description Only these rules. */
+            rules?: components["schemas"]["RuleId"][];
+            site?: components["schemas"]["PlaceId"] | null;
+            to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description How many seconds before `from` the reading begins; enough for presence, windows and
+             *     episodes if absent.
+             */
+            warm_s?: number | null;
+        };
+        /** @description One rule. */
+        ReplayRule: {
+            /**
+             * Format: int64
+             * @description Findings of both.
+             */
+            both?: number | null;
+            /**
+             * Format: int64
+             * @description Findings.
+             */
+            findings: number;
+            /** @description Its level. */
+            level: components["schemas"]["Level"];
+            /**
+             * Format: int64
+             * @description Findings of the draft alone.
+             */
+            only_new?: number | null;
+            /**
+             * Format: int64
+             * @description Findings of the rule in force alone; with `compare`.
+             */
+            only_old?: number | null;
+            /**
+             * Format: int64
+             * @description Most of them in ten minutes.
+             */
+            peak: number;
+            /** @description Its id. */
+            rule: components["schemas"]["RuleId"];
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How often it could not be decided.
+             */
+            undecided: number;
+            /** @description Why. */
+            why_undecided: string[];
+        };
+        /** @description What was known when the stretch began. */
+        ReplayWarmth: {
+            /**
+             * Format: int64
+             * @description Events read before the stretch.
+             */
+            events: number;
+            first_event?: components["schemas"]["Timestamp"] | null;
+            /** @description Where the reading began. */
+            from: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description People of the organisation.
+             */
+            people: number;
+            /**
+             * Format: int64
+             * @description People seen by then.
+             */
+            people_seen: number;
+        };
         /** @description What a re-run sent. */
         RerunAnswer: {
             /**
@@ -5082,6 +6700,57 @@ export interface components {
             /** @description The roles. */
             roles: string[];
         };
+        /** @description A rule with its file and its cases. */
+        RuleDetail: {
+            /** @description Whether it asks where people are, so that its findings are provisional at first. */
+            asks_presence: boolean;
+            /** @description Other rules of the same file. */
+            beside: components["schemas"]["RuleId"][];
+            /** @description What stands there. */
+            cases?: string | null;
+            /** @description Its cases' file. */
+            cases_path: string;
+            /** @description What it is about, in its author's words. */
+            description?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["RuleId"];
+            /** @description Whether it joins other rules' matches. */
+            is_correlation: boolean;
+            /** @description Whether its matches are findings of their own. */
+            is_reported: boolean;
+            /** @description Its level. */
+            level: components["schemas"]["Level"];
+            /** @description Whether the caller may change it. */
+            may_edit: components["schemas"]["MayEdit"];
+            /** @description Whether the caller may replay it. */
+            may_try: components["schemas"]["MayEdit"];
+            /** @description The set that turns it off. */
+            off_by?: string | null;
+            /** @description `shipped`, or `house` for a file in the house's content folder, which wins. */
+            origin: string;
+            /** @description Its file. */
+            path: string;
+            /** @description What to do, step by step. */
+            sop: string[];
+            /** @description Sigma's status. */
+            status?: string | null;
+            /** @description Sigma's tags. */
+            tags: string[];
+            team?: components["schemas"]["TeamId"] | null;
+            /** @description What stands there. */
+            text: string;
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How often it could not be decided since the detector began.
+             */
+            undecided: number;
+            /** @description Another one when the file has changed: give it as `base_version` with a change. */
+            version: string;
+            /** @description Why. */
+            why_undecided: string[];
+        };
         RuleId: string;
         /** @description One rule. */
         RuleItem: {
@@ -5091,16 +6760,40 @@ export interface components {
             id: string;
             /** @description Whether it joins other rules' matches. */
             is_correlation: boolean;
+            /** @description Whether its matches are findings of their own, or only feed correlations. */
+            is_reported: boolean;
             /** @description Level. */
             level: components["schemas"]["Level"];
             /** @description Licence. */
             licence?: string | null;
+            /** @description The set that turns it off, where one does. */
+            off_by?: string | null;
+            /** @description `shipped`, or `house` for one in the house's content folder. */
+            origin: string;
             /** @description Sigma tags. */
             tags: string[];
             /** @description Which team owns its findings. */
             team?: string | null;
             /** @description Title. */
             title: string;
+        };
+        /** @description A change of a rule. */
+        RuleSaveBody: {
+            /** @description The version of the rule's file that was looked at; empty for a new one. */
+            base_version: string;
+            /** @description The rule's file and its cases', by path. */
+            files: {
+                [key: string]: string;
+            };
+            /** @description Why; kept in the audit log. */
+            reason: string;
+        };
+        /** @description What a change did. */
+        RuleSaved: {
+            /** @description The version in force now. */
+            version: string;
+            /** @description What deserves a look. */
+            warnings: components["schemas"]["FileProblem"][];
         };
         /** @description A change of a mapping. */
         SaveBody: {
@@ -5126,6 +6819,29 @@ export interface components {
             version: string;
             /** @description What deserves a look. */
             warnings: components["schemas"]["FileProblem"][];
+        };
+        /** @description One person at one moment. */
+        SeenItem: {
+            /** @description Log-ons of theirs nearby. */
+            also?: components["schemas"]["ProofItem"][];
+            evidence?: components["schemas"]["ProofItem"] | null;
+            last?: components["schemas"]["ProofItem"] | null;
+            /** @description Which moment, from 0. */
+            moment: number;
+            next?: components["schemas"]["ProofItem"] | null;
+            /**
+             * @description `there`, `within_reach`, `at_its_door`, `passing`, `moved_unseen`, `seen_by_network`;
+             *     `elsewhere`, `outside`; `left_unseen`, `not_known`.
+             */
+            reason: string;
+            since?: components["schemas"]["Timestamp"] | null;
+            /** @description What was known: `in`, `out` or `unknown`. */
+            state: string;
+            /** @description `consistent`, `unknown` or `excluded`, of this moment alone. */
+            verdict: string;
+            /** @description Why it is unknown: `never_seen`, `aged`, `stale`, `ambiguous`, `unwatched`. */
+            why?: string | null;
+            zone?: components["schemas"]["PlaceId"] | null;
         };
         /** @description Who is signed in, and what they may do. */
         SessionAnswer: {
@@ -5169,6 +6885,28 @@ export interface components {
             };
             /** @description As what, and where. */
             roles: components["schemas"]["RoleItem"][];
+        };
+        /** @description What a settlement did. */
+        SettleAnswer: {
+            /** @description Findings that were taken over. */
+            adopted: components["schemas"]["FindingId"][];
+            /**
+             * Format: int64
+             * @description Findings that were known already.
+             */
+            known: number;
+            /**
+             * Format: int64
+             * @description Hours of late events that are done with.
+             */
+            late_hours: number;
+        };
+        /** @description What to make of a replay. */
+        SettleRequest: {
+            /** @description Findings to take over, with their ids; at most 500. None: they are dismissed. */
+            adopt?: components["schemas"]["FindingId"][];
+            /** @description Why; kept in the audit log. */
+            reason: string;
         };
         /** @description Somebody is signed in. */
         SignedIn: {
@@ -5287,6 +7025,13 @@ export interface components {
             why?: string | null;
             /** @description `physical` or `network`. */
             world: string;
+        };
+        /** @description On or off. */
+        SwitchBody: {
+            /** @description Whether it is to speak. */
+            enabled: boolean;
+            /** @description Why; kept in the audit log, and with the rule while it is off. */
+            reason: string;
         };
         TeamId: string;
         TenantId: string;
@@ -5456,6 +7201,16 @@ export interface components {
             /** @description Only for these sources; for any if empty. */
             sources?: components["schemas"]["SourceId"][];
         };
+        /** @description How often something was concerned. */
+        TopEntity: {
+            /** @description `person:ID`, `place:ID` or `asset:ID`. */
+            entity: string;
+            /**
+             * Format: int64
+             * @description In how many findings.
+             */
+            findings: number;
+        };
         /** @description What an authenticator is set up with. */
         TotpAnswer: {
             /** @description The secret, to be typed. */
@@ -5592,6 +7347,42 @@ export interface components {
             query: string;
             /** @description Whether others see it. */
             shared?: boolean;
+        };
+        /** @description Everybody against these moments. */
+        WhereaboutsAnswer: {
+            /** @description How many people are consistent, unknown and excluded. */
+            counts: components["schemas"]["Counts"];
+            /** @description How far back history was looked through. */
+            from: components["schemas"]["Timestamp"];
+            /** @description People beyond `inquiry_people_max`, who are counted and not listed. */
+            left_out: number;
+            /** @description The moments, with what their events said of them. */
+            moments: components["schemas"]["MomentItem"][];
+            /** @description The people: consistent first, then unknown, then excluded. */
+            people: components["schemas"]["PersonAnswer"][];
+            /** @description And how far on. */
+            to: components["schemas"]["Timestamp"];
+        };
+        /** @description Who could have been at these places at these moments? */
+        WhereaboutsRequest: {
+            /** @description The moments; `inquiry_moments_max` at most. */
+            moments: components["schemas"]["MomentAsk"][];
+            /** @description Why it is asked; kept in the audit log with who asked. */
+            reason: string;
+        };
+        /** @description A finding and why it stands. */
+        WhyAnswer: {
+            /** @description Its events, in order of time. */
+            events: components["schemas"]["EventWhyItem"][];
+            /** @description The finding. */
+            finding: components["schemas"]["Finding"];
+            /** @description The incidents that hold it. */
+            incidents: components["schemas"]["IncidentId"][];
+            /** @description Events beyond those. */
+            more: number;
+            /** @description Of a correlation: its window, as the rule stands today. */
+            rule?: Record<string, never> | null;
+            settles_at?: components["schemas"]["Timestamp"] | null;
         };
         /** @description First and last event time of the episode. */
         Window: {

@@ -185,6 +185,7 @@ function Editors({ draft, isReadOnly }: { draft: Draft; isReadOnly: boolean }) {
 function SaveDialog({ id, draft, close }: { id: string; draft: Draft; close: () => void }) {
   const [, setUrl] = useUrl()
   const [refused, setRefused] = useState<readonly Fault[]>(NONE)
+  const [savedAs, setSavedAs] = useState<string>()
   const run = async (reason: string) => {
     const found = draft.checked?.rules ?? []
     const own = found.find((rule) => rule.id === id) ?? found.find((rule) => rule.is_reported)
@@ -196,15 +197,20 @@ function SaveDialog({ id, draft, close }: { id: string; draft: Draft; close: () 
       setRefused(faultsIn(asProblem(thrown)))
       throw thrown
     }
+    setSavedAs(name)
     draft.saved()
-    setUrl({ draft: name }, true)
     return t('detections.saved', { name })
+  }
+  // The page of the rule under its own name is another page: not before this has been read.
+  const leave = () => {
+    close()
+    if (savedAs && savedAs !== id) setUrl({ draft: savedAs }, true)
   }
   return (
     <ReasonDialog
       title={t('detections.save')}
       label={t('detections.save')}
-      close={close}
+      close={leave}
       run={run}
       isHarmless
     >

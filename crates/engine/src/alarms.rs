@@ -237,7 +237,7 @@ impl Spans {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use super::*;
 
     fn alarm(at_s: i64, rule: &str, owner: &str) -> Alarm {

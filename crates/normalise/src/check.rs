@@ -83,7 +83,7 @@ fn run_case(
             listener: Arc::from("file"),
             peer: None,
             topic: sample.topic.map(Arc::from),
-            trust: Trust::None,
+            trust: Trust::Token,
             bytes_cut: 0,
             rerun_of: None,
             body: sample.body,

@@ -19,8 +19,8 @@ use model::{
 };
 use store::state::{
     Counter, DeadLetterChoice, DeadLetterFilter, DeadLetterStatus, DetectStep, FindingFilter,
-    IncidentFilter, LakeCommit, LakeFile, LakeFileState, OutboxItem, OutboxOutcome, OutboxState,
-    Snapshot, State, StepOutcome, StoredDeadLetter, Token, UnresolvedTally,
+    IncidentFilter, LakeCommit, LakeFile, LakeFileState, LateHour, OutboxItem, OutboxOutcome,
+    OutboxState, Snapshot, State, StepOutcome, StoredDeadLetter, Token, UnresolvedTally,
 };
 use store::{StoreError, verify_audit};
 
@@ -272,6 +272,7 @@ fn a_step(cursor: u64) -> DetectStep {
         dead_letters: vec![a_dead_letter(9)],
         resolved_dead_letters: Vec::new(),
         unresolved: vec![tally("4711", 2, 50)],
+        late: vec![LateHour::of(source("pacs"), at(3_700))],
         counters: vec![counter("decode", 1)],
         outbox: vec![OutboxItem::new("i-1.1".into(), "mail".into(), "{}".into(), at(100))],
         audit: vec![act("incident.open")],
@@ -292,7 +293,8 @@ async fn everything(state: &State) -> String {
     let outbox = state.outbox_due(at(i64::from(u32::MAX)), 100).await.unwrap();
     let acts = state.acts(None, 100).await.unwrap();
     let snapshot = state.snapshot("detect").await.unwrap();
-    format!("{cursors:?} {parts:?} {counted:?} {outbox:?} {acts:?} {snapshot:?}")
+    let late = state.late_hours(None).await.unwrap();
+    format!("{cursors:?} {parts:?} {counted:?} {outbox:?} {acts:?} {snapshot:?} {late:?}")
 }
 
 async fn organisation_round_trips(state: &State) {
@@ -320,6 +322,8 @@ async fn organisation_round_trips(state: &State) {
 
 async fn a_step_is_written_whole_and_once(state: &State) {
     let outcome = state.commit_step(&a_step(10)).await.unwrap();
+    let late = state.late_hours(Some(&source("pacs"))).await.unwrap();
+    assert_eq!((late[0].hour, late[0].events, late[0].settled), (at(3_600), 1, 0));
     let new_findings = vec![FindingId::parse("f-1").unwrap()];
     assert_eq!(outcome, StepOutcome { new_findings, ..StepOutcome::default() });
     assert_eq!(state.cursor("detect").await.unwrap(), 10);

@@ -3,7 +3,15 @@ import type { Finding, RuleItem } from '../../api/types'
 import { blocksOf, firingsOf, problemText, rulesOf } from './rules'
 
 const rule = (id: string, level: RuleItem['level'] = 'low'): RuleItem =>
-  ({ id, title: id, level, tags: [], is_correlation: false }) as RuleItem
+  ({
+    id,
+    title: id,
+    level,
+    tags: [],
+    is_correlation: false,
+    is_reported: true,
+    origin: 'shipped',
+  }) as RuleItem
 const finding = (id: string, time: string, state: Finding['state'] = 'confirmed') =>
   ({ rule: id, time, state }) as Finding
 const rules = [rule('b'), rule('a', 'critical'), rule('a.part'), rule('c'), rule('alone.dotted')]

@@ -440,7 +440,7 @@ pub(super) fn write(house: &Path, path: &str, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::indexing_slicing, reason = "tests fail by panicking")]
     use super::*;
 
     fn rule(id: &str) -> String {

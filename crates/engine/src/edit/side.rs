@@ -277,9 +277,19 @@ fn refuse(errors: Vec<Problem>) -> Result<(), RuleEditError> {
     if errors.is_empty() { Ok(()) } else { Err(RuleEditError::Problems(errors)) }
 }
 
-/// A value as YAML: JSON is YAML.
+/// A value as YAML: JSON is YAML, save for what YAML folds as ends of lines and JSON does not.
 fn yaml<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    let json = serde_json::to_string(value).unwrap_or_default();
+    let mut text = String::with_capacity(json.len());
+    for sign in json.chars() {
+        match sign {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+                let _ = write!(text, "\\u{:04x}", u32::from(sign));
+            }
+            other => text.push(other),
+        }
+    }
+    text
 }
 
 fn sets_text(sets: &[Set]) -> String {
@@ -311,7 +321,7 @@ fn exceptions_text(exceptions: &[Exception]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use detect::RuleFile;
 
     use super::*;

@@ -88,7 +88,7 @@ pub(super) fn compare(old: &Tally, new: &Tally) -> Compared {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use std::sync::Arc;
 
     use model::finding::Window;

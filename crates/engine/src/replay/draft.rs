@@ -99,7 +99,7 @@ fn only(mut files: Vec<RuleFile>, told: &BTreeSet<RuleId>) -> RuleSet {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
     use super::*;
 
     fn rule(id: &str, extra: &str) -> String {

@@ -367,7 +367,7 @@ impl Run<'_> {
             },
             findings: fresh.tally.findings(),
             is_cut: fresh.is_cut || before.as_ref().is_some_and(|before| before.is_cut),
-            judged_to: fresh.detector.frontier().min(self.asked.to),
+            judged_to: fresh.detector.frontier().max(self.asked.from).min(self.asked.to),
             undecided_yet: stats.pending,
             closed_early: stats.evicted_groups + stats.evicted_pending,
             days: fresh.tally.days(),

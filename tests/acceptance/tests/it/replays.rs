@@ -1,6 +1,7 @@
 //! The past once more: drafts over the lake, rules written and enabled, events that came too late.
 
 use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -55,8 +56,14 @@ async fn found(browser: &Browser, replay: &Value, query: &str) -> Vec<Value> {
     page.body["findings"].as_array().unwrap().clone()
 }
 
+/// The moment so many seconds ago, in milliseconds, as the probe says it.
+fn millis(seconds_ago: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_millis()).unwrap() - seconds_ago * 1_000
+}
+
 async fn send(api: &Api, marker: &str, user: &str, seconds_ago: u64) {
-    let at = ago(seconds_ago);
+    let at = millis(seconds_ago);
     let line = json!({"marker": marker, "user": user, "at": at}).to_string();
     api.take("app", "application/json", line).await;
 }
@@ -260,7 +267,8 @@ async fn what_came_too_late_is_counted_and_judged_again_on_request() {
     let api = Api::to(&server, &token);
     let ann = begun(&world, &server, "ann", "analyst").await;
     let half = async |seconds_ago: u64| {
-        let line = json!({"marker": "half", "user": "ana", "at": ago(seconds_ago)}).to_string();
+        let line = json!({"marker": "half", "user": "ana", "at": millis(seconds_ago)});
+        let line = line.to_string();
         api.take("quick", "application/json", line).await;
     };
     half(0).await;

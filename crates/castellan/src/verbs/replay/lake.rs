@@ -136,17 +136,24 @@ impl Told {
             text(&warmth, "from"),
         ));
         let list = |name: &str| report.get(name).and_then(Value::as_array).cloned();
-        for rule in list("rules").unwrap_or_default() {
-            let mut line = format!("  {:>6}  {}", number(&rule, "findings"), text(&rule, "rule"));
+        let rules = list("rules").unwrap_or_default();
+        let counts = ["findings", "undecided", "only_old"];
+        let (loud, quiet): (Vec<_>, Vec<_>) =
+            rules.iter().partition(|rule| counts.iter().any(|name| number(rule, name) > 0));
+        for rule in &loud {
+            let mut line = format!("  {:>6}  {}", number(rule, "findings"), text(rule, "rule"));
             if rule.get("both").is_some() {
-                let (both, new) = (number(&rule, "both"), number(&rule, "only_new"));
-                let old = number(&rule, "only_old");
+                let (both, new) = (number(rule, "both"), number(rule, "only_new"));
+                let old = number(rule, "only_old");
                 line += &format!("  (both {both}, only the draft {new}, only in force {old})");
             }
-            if number(&rule, "undecided") > 0 {
-                line += &format!("  undecided {}", number(&rule, "undecided"));
+            if number(rule, "undecided") > 0 {
+                line += &format!("  undecided {}", number(rule, "undecided"));
             }
             lines.push(line);
+        }
+        if !quiet.is_empty() {
+            lines.push(format!("  {} rules found nothing", quiet.len()));
         }
         for day in list("days").unwrap_or_default() {
             if number(&day, "findings") > 0 {
