@@ -147,7 +147,8 @@ fn main() {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(
         out,
-        "{total} passages of {PEOPLE} people seen in {:.2} s; {} moments answered in {:.3} s: {tally:?}",
+        "{total} passages of {PEOPLE} people seen in {:.2} s; {} moments answered in {:.3} s: \
+         {tally:?}",
         seeing.as_secs_f64(),
         moments.len(),
         asking.as_secs_f64()
