@@ -192,7 +192,13 @@ fn a_log_on_lifts_what_is_unknown_and_never_what_is_known() {
     let mut remote = interactive(10, "15:00:00", "ana", "ws-ben");
     remote.ocsf.insert("logon_type_id", 10);
     events.push(remote);
+    // Over the network from somebody's workstation: they sat there, not at what it led to.
+    let mut away = interactive(11, "16:00:00", "ana", "ws-ben");
+    away.ocsf.insert("logon_type_id", 3);
+    away.ocsf.insert("src_endpoint", model::value::Value::from(json!({"ip": "10.0.0.1"})));
+    events.push(away);
     let all = knowing(&events);
+    assert_eq!(of(&all, "ana", moment("16:02:00", "office")), "consistent seen_by_network");
     assert_eq!(of(&all, "ana", moment("10:02:00", "office")), "consistent seen_by_network");
     assert_eq!(of(&all, "ana", moment("10:02:00", "lab")), "unknown not_known");
     assert_eq!(of(&all, "ana", moment("10:10:00", "office")), "unknown not_known");

@@ -65,7 +65,8 @@ pub(super) fn of(event: &Event, found: &Resolution) -> Option<(PersonId, Trace)>
         || event.get("is_remote") == Some(&Value::Bool(true));
     // An address that nobody knows is somewhere else.
     let has_origin = event.text("src_endpoint.ip").is_some_and(|ip| !is_own(ip));
-    if !is_done || is_afar || (has_origin && found.src.is_none()) {
+    // From afar is where it was to; where it came from, somebody sat.
+    if !is_done || (found.src.is_none() && (is_afar || has_origin)) {
         return None;
     }
     let place = seat(found)?.view.place.clone()?;

@@ -56,10 +56,10 @@ fn each_condition_stands_with_what_was_seen() {
         told.stdout,
         "refused: it does not match, because this holds: `credential.uid startswith: \
          b-` in `known`: it is `b-1`\n\
-         \x20 condition: selection and not known\n\
+         \x20 condition: (selection and not known)\n\
          \x20 yes     known, all of, decisive\n\
          \x20   yes     credential.uid startswith: b-; it is `b-1`\n\
-         \x20 yes     selection, all of, decisive\n\
+         \x20 yes     selection, all of\n\
          \x20   yes     activity_id: 2; it is `2`\n"
     );
     let matching = scratch().run(&["rules", "explain", "one.yml", "events.ndjson"]).ends(0);

@@ -53,7 +53,8 @@ parent = "hq"
     scratch.write(
         "org/identifiers.csv",
         "kind,value,entity\nbadge,b-ana,person:ana\nbadge,b-bob,person:bob\n\
-        badge,b-dan,person:dan\naccount,cy,person:cy\nhostname,pc-cy,asset:pc-cy\n",
+        badge,b-dan,person:dan\naccount,cy,person:cy\nhostname,pc-cy,asset:pc-cy\n\
+        ip,10.9.0.7,asset:pc-cy\n",
     );
     scratch.write(
         "org/sources.toml",
@@ -146,7 +147,8 @@ fn an_account_used_at_the_place_is_told_and_proves_no_absence() {
     let scratch = asked("time,place\n2026-11-23T08:31:00Z,east\n2026-11-23T08:31:00Z,hq\n");
     scratch.write(
         "auth.log",
-        "<38>1 2026-11-23T08:30:00Z pc-cy sshd 10 - - Accepted password for cy from 127.0.0.1 port 1 ssh2\n",
+        "<38>1 2026-11-23T08:30:00Z srv-1 sshd 10 - - Accepted password for cy from 10.9.0.7 \
+         port 1 ssh2\n",
     );
     let ran = scratch.run(&[&ARGS[..], &["--mapping", "openssh=auth.log"]].concat()).ends(0);
     let lines = json_lines(&ran.stdout);

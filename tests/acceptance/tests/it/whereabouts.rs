@@ -63,7 +63,8 @@ async fn history_tells_who_could_have_been_there_and_the_reason_is_kept() {
         (json!({"reason": "x", "moments": [{"place": "lab"}]}), "bad_request"),
         (json!({"reason": "x", "moments": vec![json!({"time": ago(60)}); 51]}), "bad_request"),
         (
-            json!({"reason": "x", "moments": [{"time": ago(60)}, {"time": "2024-01-01T00:00:00Z"}]}),
+            json!({"reason": "x",
+                "moments": [{"time": ago(60)}, {"time": "2024-01-01T00:00:00Z"}]}),
             "bad_request",
         ),
     ] {
