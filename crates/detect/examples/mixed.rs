@@ -1,7 +1,7 @@
 //! What an event of a mixed stream costs: `mixed EVENTS.ndjson… -- RULES…` deals the events of all
 //! files evenly over an hour (flat Windows events, and OCSF events whose log source stands under
-//! `castellan.logsource`), enriches and judges them with every rule and sixty correlations beside, and
-//! prints processor time. Linux only.
+//! `castellan.logsource`), enriches and judges them with every rule and sixty correlations beside,
+//! and prints processor time. Linux only.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
-//! What open groups cost: `state GROUPS [settled]` opens so many groups of one correlation and prints
-//! memory, time per event, how long a snapshot stops the flow, and how long reading it again takes;
-//! with every event waiting for the watermark, or with every window settled. Linux only.
+//! What open groups cost: `state GROUPS [settled]` opens so many groups of one correlation and
+//! prints memory, time per event, how long a snapshot stops the flow, and how long reading it again
+//! takes; with every event waiting for the watermark, or with every window settled. Linux only.
 
 #![expect(clippy::unwrap_used, reason = "a measuring tool for developers")]
 

@@ -117,8 +117,8 @@ impl Detector {
         }
     }
 
-    /// Bounds what is held open: beyond it the soonest to end is closed, or the oldest judged, early;
-    /// both are counted.
+    /// Bounds what is held open: beyond it the soonest to end is closed, or the oldest judged,
+    /// early; both are counted.
     pub fn set_bounds(&mut self, bounds: Bounds) {
         self.bounds = bounds;
     }

@@ -60,8 +60,8 @@ pub struct Kept {
     learned: learned::Form,
 }
 
-/// What there is once. People, groups, waiting events and what was learned follow it, one value after the other
-/// (MessagePack).
+/// What there is once. People, groups, waiting events and what was learned follow it, one value
+/// after the other (MessagePack).
 #[derive(Serialize, Deserialize)]
 struct Head {
     rules: Vec<(RuleId, String)>,

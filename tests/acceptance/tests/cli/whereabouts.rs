@@ -1,4 +1,4 @@
-//! `castellan whereabouts`: who could it have been, and what it says about questions that are wrong.
+//! `castellan whereabouts`: who could it have been, and what it says of questions that are wrong.
 
 use serde_json::{Value, json};
 
