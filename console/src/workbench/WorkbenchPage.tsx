@@ -27,10 +27,14 @@ export default function WorkbenchPage() {
   const id = url.draft ?? NEW
   const draft = useDraft(id)
   const [open, setOpen] = useState<'save' | 'remove'>()
+  const [isGone, setGone] = useState(false)
   const edit = useRight('rule.edit')
   const mayEdit = draft.rule?.may_edit ?? edit
   const back = id === NEW ? undefined : id
-  const close = () => setUrl({ draft: undefined, run: undefined, id: back }, true)
+  const close = () => {
+    if (isGone) draft.saved()
+    setUrl({ draft: undefined, run: undefined, id: isGone ? undefined : back }, true)
+  }
   useKeys([
     {
       keys: 'mod+s',
@@ -87,11 +91,10 @@ export default function WorkbenchPage() {
         <ReasonDialog
           title={t('detections.remove')}
           label={t('detections.remove')}
-          close={() => setOpen(undefined)}
+          close={() => (isGone ? close() : setOpen(undefined))}
           run={async (reason) => {
             await removeRule(id, reason, draft.rule!.version)
-            draft.saved()
-            close()
+            setGone(true)
             return t('detections.removed')
           }}
         >
