@@ -76,7 +76,7 @@ witness_of = ["presence", "door"]
 
 [[source]]
 id = "hosts"
-mapping = "openssh"
+mapping = "sudo-pam"
 site = "hq"
 clock_offset_max = "1s"
 trust = "token"
@@ -102,9 +102,9 @@ time,badge,door,direction,result
 
 /// Ana at Ana's workstation while beside it, then while in another zone; Dan after leaving.
 const LOGONS: &str = "\
-<38>1 2026-11-23T08:30:00Z pc-ana sshd 10 - - Accepted password for ana from 10.9.9.9 port 1 ssh2
-<38>1 2026-11-23T09:30:00Z pc-ana sshd 11 - - Accepted password for ana from 10.9.9.9 port 2 ssh2
-<38>1 2026-11-23T12:00:00Z pc-dan sshd 12 - - Accepted password for dan from 10.9.9.9 port 3 ssh2
+<86>1 2026-11-23T08:30:00Z pc-ana gdm-password 10 - - pam_unix(gdm-password:session): session opened for user ana(uid=1001) by (uid=0)
+<86>1 2026-11-23T09:30:00Z pc-ana gdm-password 11 - - pam_unix(gdm-password:session): session opened for user ana(uid=1001) by (uid=0)
+<86>1 2026-11-23T12:00:00Z pc-dan gdm-password 12 - - pam_unix(gdm-password:session): session opened for user dan(uid=1002) by (uid=0)
 ";
 
 fn day() -> Scratch {
