@@ -581,7 +581,7 @@ await journey('a hand-over is seen at once where it goes, and waits for a word',
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('combobox', { name: 'To' }).fill('a')
     await page.getByRole('option', { name: 'Ria Koster' }).waitFor()
-    const offered = (await page.getByRole('option').allInnerTexts()).join('|')
+    const offered = (await page.locator('[data-combobox-option]').allInnerTexts()).join('|')
     assert.ok(offered.includes('Ria Koster') && offered.includes('Amira Benali'), offered)
     // What they are, where, and that they are there: their console is open.
     assert.match(offered, /Ria Koster\s+Guard · Every site · on duty/)

@@ -110,7 +110,7 @@ function PastBand({ stays, events, span, zone }: BandProps) {
     <>
       <div
         className={css.band}
-        role="img"
+        role="group"
         aria-label={t('whereabouts.past_band', { count: physical.length, events: events.length })}
       >
         {(['physical', 'logical'] as const).map((world) => (
