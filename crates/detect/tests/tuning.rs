@@ -187,6 +187,13 @@ fn exceptions_and_sets_that_cannot_stand_are_named_with_their_line() {
             ),
         ),
         (
+            ("portal.uid: d-front", "castellan.person_status: left"),
+            format!(
+                "{head} asks what is not there: nothing fills the field \
+                 `castellan.person_status`; meant `castellan.person.status`? [unknown_field]"
+            ),
+        ),
+        (
             ("portal.uid: d-front", "portal.uid|kontains: d-front"),
             format!("{head} has a wrong `when`: Unknown modifier 'kontains' [wrong_value]"),
         ),

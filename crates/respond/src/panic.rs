@@ -92,6 +92,13 @@ pub fn call_again(
     let room = ENTITIES_MAX.saturating_sub(held.entities.len());
     let fresh = found.entities.into_iter().filter(|entity| !held.entities.contains(entity));
     after.entities.extend(fresh.take(room));
+    if let Some(place) = &found.title {
+        after.title = title(&call.name, place);
+        after.site = found.site.or(after.site);
+        if !after.because.contains(&found.words) {
+            let _ = write!(after.because, "; called again {}", found.words);
+        }
+    }
     if after.timeline.len() < TIMELINE_MAX {
         let act = TimelineAct::CalledAgain { text: found.words };
         after.timeline.push(entry(now, &call.by, act));
@@ -128,13 +135,12 @@ pub fn open_by_panic(
     let home =
         own_site.map(|site| format!("place unknown, belongs to {}", named(organisation, site)));
     let place = found.title.clone().or(home).unwrap_or_else(|| "place unknown".to_owned());
-    let title = format!("Panic: {name}, {place}");
     let opened = TimelineAct::Opened { finding: None, text: Some(because.clone()) };
     let incident = Incident {
         id: moment.new_id.clone(),
         tenant: organisation.tenant.clone(),
         site: found.site.clone().or_else(|| call.own_site.clone()),
-        title: title.chars().take(TITLE_CHARS_MAX).collect(),
+        title: title(&call.name, &place),
         level: Level::Critical,
         state: IncidentState::New,
         owner: Owner::Team(team),
@@ -175,6 +181,11 @@ pub fn open_by_panic(
         }),
     };
     (Changed { incident, audit }, routing)
+}
+
+fn title(caller: &str, place: &str) -> String {
+    let name: String = caller.chars().take(NAME_CHARS_MAX).collect();
+    format!("Panic: {name}, {place}").chars().take(TITLE_CHARS_MAX).collect()
 }
 
 /// Why the guards of one site are not enough; `None`: one of them is there and sees it.

@@ -323,7 +323,10 @@ async fn organisation_round_trips(state: &State) {
 async fn a_step_is_written_whole_and_once(state: &State) {
     let outcome = state.commit_step(&a_step(10)).await.unwrap();
     let late = state.late_hours(Some(&source("pacs"))).await.unwrap();
-    assert_eq!((late[0].hour, late[0].events, late[0].settled), (Timestamp::from_secs(3_600), 1, 0));
+    assert_eq!(
+        (late[0].hour, late[0].events, late[0].settled),
+        (Timestamp::from_secs(3_600), 1, 0)
+    );
     let new_findings = vec![FindingId::parse("f-1").unwrap()];
     assert_eq!(outcome, StepOutcome { new_findings, ..StepOutcome::default() });
     assert_eq!(state.cursor("detect").await.unwrap(), 10);

@@ -93,6 +93,12 @@ pub(super) fn group_fields(correlation: &super::Correlation) -> Vec<String> {
 }
 
 fn unknown_field(rule: &Rule, field: &str) -> Option<Problem> {
+    let message = filled_by_nothing(field)?;
+    Some(Problem::error(&rule.meta.path, rule.meta.position, "unknown_field", message))
+}
+
+/// Why a field of ours is none; `None` where it is one, or a source's own.
+pub(super) fn filled_by_nothing(field: &str) -> Option<String> {
     let ours = field.strip_prefix("castellan.")?;
     let known = match ours.split_once('.') {
         Some(("presence", rest)) => PRESENCE.contains(&rest),
@@ -106,11 +112,10 @@ fn unknown_field(rule: &Rule, field: &str) -> Option<Problem> {
         return None;
     }
     let all = every_field();
-    let message = match nearest(field, all.iter().map(String::as_str)) {
+    Some(match nearest(field, all.iter().map(String::as_str)) {
         Some(near) => format!("nothing fills the field `{field}`; meant `{near}`?"),
         None => format!("nothing fills the field `{field}`"),
-    };
-    Some(Problem::error(&rule.meta.path, rule.meta.position, "unknown_field", message))
+    })
 }
 
 fn every_field() -> Vec<String> {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{Texts, form};
 use crate::rules::RuleFile;
+use crate::rules::check::filled_by_nothing;
 use crate::rules::load::find;
 use crate::sigma::View;
 use crate::sigma::engine::Selection;
@@ -216,6 +217,9 @@ fn build(
 fn selection(when: &yaml_serde::Value) -> Result<Selection, Fault> {
     let wrong = |error: String| ("wrong_value", format!("has a wrong `when`: {error}"));
     let selection = Selection::compile(when).map_err(wrong)?;
+    if let Some(why) = selection.fields().iter().find_map(|field| filled_by_nothing(field)) {
+        return Err(("unknown_field", format!("asks what is not there: {why}")));
+    }
     match selection.fields().iter().find(|field| speaks_of_presence(field)) {
         Some(field) => {
             let message = format!(
