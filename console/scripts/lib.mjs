@@ -20,6 +20,8 @@ export const PAGES = [
 export const MORE_PAGES = [
   'incidents?tab=log',
   'sources?tab=dead',
+  'detections?draft=workstation-owner-elsewhere',
+  ...['alarms', 'exceptions', 'late'].map((tab) => `detections?tab=${tab}`),
   ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) => `system?tab=${tab}`),
 ]
 

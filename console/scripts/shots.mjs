@@ -54,6 +54,25 @@ const STEPS = {
     if (await door.isVisible()) await door.click()
     await page.waitForTimeout(1_200)
   },
+  // A finding that rests on both worlds, where there is one.
+  finding: async (page) => {
+    const { incidents = [] } = (await apiOf(page)('GET', '/v1/incidents?limit=200')).body
+    const found = incidents.filter(({ findings }) => findings?.length > 0)
+    const both = found.find(({ rules }) => rules?.some((rule) => rule.includes('workstation')))
+    const one = both ?? found[0]
+    if (one) await page.goto(`${base}/findings?id=${one.findings[0]}`)
+    await page.waitForTimeout(1_500)
+  },
+  who: async (page) => {
+    const { events = [] } = (await apiOf(page)('GET', '/v1/events?class=4230001&limit=50')).body
+    const one = events.at(-1)
+    if (!one) return
+    await page.goto(`${base}/events?mode=search&event=${one.record}.${one.part}`)
+    await page.getByRole('link', { name: 'Who could it have been?' }).click()
+    await page.getByRole('textbox', { name: 'Why is this asked?' }).fill('A door was left open.')
+    await page.getByRole('button', { name: 'Ask' }).click()
+    await page.waitForTimeout(1_500)
+  },
   row: async (page) => {
     const first = page.getByRole('table').getByRole('button').first()
     await first.waitFor({ timeout: 8_000 }).catch(() => {})
@@ -72,6 +91,10 @@ const VIEWS = [
   ['door', '/places', STEPS.door],
   ['source', '/sources', STEPS.row],
   ['rule', '/detections', STEPS.row],
+  ['workbench', '/detections?draft=workstation-owner-elsewhere'],
+  ...['alarms', 'exceptions', 'late'].map((tab) => [`detections-${tab}`, `/detections?tab=${tab}`]),
+  ['finding', '/detections', STEPS.finding],
+  ['who', '/whereabouts', STEPS.who],
   ...['tokens', 'operators', 'roles', 'limits', 'audit', 'about'].map((tab) => [
     `system-${tab}`,
     `/system?tab=${tab}`,
@@ -88,6 +111,9 @@ const IN_GUIDES = {
   search: 'search',
   person: 'person',
   rule: 'detections',
+  finding: 'finding',
+  who: 'who',
+  workbench: 'workbench',
   source: 'sources',
   'dead-letters': 'dead-letters',
   places: 'places',

@@ -1,16 +1,18 @@
 import { Button } from '@mantine/core'
 import { IconLifebuoy } from '@tabler/icons-react'
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { Incident } from '../api/types'
 import { useExternal } from '../live/external'
 import { incidents } from '../live/incidents'
 import { useDirectory } from '../org/organisation'
-import { callerOf, isMine, isUnheard } from '../panic/raised'
+import { isMine, isUnheard } from '../panic/raised'
 import { useRight } from '../session/session'
 import { t } from '../text'
 import { Ago, Stamp } from '../ui/Stamp'
+import { useUrl } from '../url'
 import { Phones } from './CallFacts'
+import { callerName, callPlace } from './calls'
 import css from './offer.module.css'
 import { byUrgency } from './queue'
 import { useActs } from './useActs'
@@ -53,16 +55,27 @@ export function CallCards() {
   )
 }
 
+/** Its page is open: on a phone the card would stand over it. */
+function useIsShown(id: string): boolean {
+  const { pathname } = useLocation()
+  const [url] = useUrl()
+  if (url.i !== id) return false
+  return pathname.startsWith('/incidents') || url.at === 'incident'
+}
+
 function Call({ incident, answer }: { incident: Incident; answer: () => void }) {
   const directory = useDirectory()
-  const name = directory.operatorName(callerOf(incident) ?? '')
+  const name = callerName(incident, directory)
+  const isShown = useIsShown(incident.id)
   const { call, escalated } = incident.handling ?? {}
   const again = call?.again?.at(-1)
-  const known = incident.entities.filter((entity) => entity.startsWith('place:'))
-  const names = [...known.slice(0, 1), ...(incident.site ? [`place:${incident.site}`] : [])]
-  const place = [...new Set(names)].map((entity) => directory.nameOf(entity)).join(', ')
   return (
-    <article className={css.card} data-call aria-label={incident.title}>
+    <article
+      className={css.card}
+      data-call
+      data-shown={isShown || undefined}
+      aria-label={incident.title}
+    >
       <p className={css.from}>
         <IconLifebuoy size={15} aria-hidden />
         <bdi>{t('incidents.call_from', { name })}</bdi>
@@ -71,7 +84,7 @@ function Call({ incident, answer }: { incident: Incident; answer: () => void }) 
         </span>
       </p>
       <p className={css.note}>
-        {place ? t('incidents.call_at', { place }) : t('incidents.call_nowhere')}
+        {callPlace(incident, directory)}
         {call && (
           <>
             {' · '}

@@ -4,31 +4,40 @@ import { t } from '../text'
 import { Stamp } from '../ui/Stamp'
 import css from './incident.module.css'
 
-/** A number as `tel:` takes it. */
-const dialled = (phone: string): string => `tel:${phone.replace(/[^+\d]/g, '')}`
-
-/** How a caller is reached. */
+/** The caller's numbers, to be read and not pressed: a telephone that rings gives them away. */
 export function Phones({ call }: { call: Call }) {
   const { phones } = call
   if (!phones?.length) return t('desk.phone_none')
-  return phones.map((phone, i) => (
-    <span key={phone}>
-      {i > 0 && ', '}
-      <a href={dialled(phone)} className="num">
-        <bdi>{phone}</bdi>
-      </a>
-    </span>
-  ))
+  return (
+    <>
+      {phones.map((phone, i) => (
+        <span key={phone}>
+          {i > 0 && ', '}
+          <bdi className="num">{phone}</bdi>
+        </span>
+      ))}{' '}
+      ({t('desk.phone_silent')})
+    </>
+  )
 }
 
 /** Who calls for help, how they are reached, and when they pressed again. */
-export function CallFacts({ call, site }: { call: Call; site?: string | null }) {
+export function CallFacts({
+  call,
+  site,
+  name,
+}: {
+  call: Call
+  site?: string | null
+  /** Of the caller, where the incident says more than the directory. */
+  name?: string
+}) {
   const directory = useDirectory()
   return (
     <dl className={css.facts}>
       <dt>{t('desk.caller')}</dt>
       <dd>
-        <bdi>{directory.operatorName(call.by)}</bdi>
+        <bdi>{name ?? directory.operatorName(call.by)}</bdi>
       </dd>
       <dt>{t('desk.phone')}</dt>
       <dd>

@@ -10,13 +10,16 @@ export function Escalation({ incident, due }: { incident: Incident; due?: string
   const last = told.at(-1)
   const next = incident.state === 'new' ? due : undefined
   if (!last && !next) return null
+  const isWaiting = incident.state === 'new'
   return (
-    <p className={css.escalation} data-told={last ? true : undefined}>
+    <p className={css.escalation} data-told={(last && isWaiting) || undefined}>
       <IconBell size={14} aria-hidden />
       <span>
         {last && (
           <>
-            {t('incidents.told_all', { count: told.length })}{' '}
+            {t(isWaiting ? 'incidents.told_all' : 'incidents.told_before', {
+              count: told.length,
+            })}{' '}
             <Stamp at={last} place={incident.site} />.{' '}
           </>
         )}

@@ -16,6 +16,7 @@ import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
 import type { Act } from './acts'
 import { CallFacts } from './CallFacts'
+import { callerName } from './calls'
 import { CommentBox } from './CommentBox'
 import { openDialog, type DialogKind } from './dialogs'
 import { Escalation } from './Escalation'
@@ -32,6 +33,7 @@ import { useIncident } from './useIncident'
 /** One incident: what it is, what may be done, the procedure, the history of both worlds. */
 export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string }) {
   const { incident, offers, escalatesAt, own, error, retry } = useIncident(id)
+  const directory = useDirectory()
   if (error) return <ProblemNote error={error} retry={retry} />
   if (!incident) return <Waiting />
   if (own) return <OwnReport incident={own} offer={offers.get('comment')} />
@@ -43,7 +45,9 @@ export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string 
         <Actions incident={incident} offers={offers} />
         <Escalation incident={incident} due={escalatesAt} />
         <ReasonOwed incident={incident} />
-        {call && <CallFacts call={call} site={incident.site} />}
+        {call && (
+          <CallFacts call={call} site={incident.site} name={callerName(incident, directory)} />
+        )}
         <Facts incident={incident} />
         <Milestones incident={incident} offer={offers.get('mark')} />
         <Procedure incident={incident} offer={offers.get('tick_step')} />

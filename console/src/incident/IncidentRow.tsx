@@ -10,7 +10,7 @@ import {
 } from '@tabler/icons-react'
 import { memo } from 'react'
 import type { Incident, IncidentState } from '../api/types'
-import { useDirectory } from '../org/organisation'
+import { useDirectory, type Directory } from '../org/organisation'
 import { t, teamName, word } from '../text'
 import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
@@ -79,6 +79,8 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
   const directory = useDirectory()
   const state = stateOf(incident)
   const site = directory.siteName(incident.site)
+  const title = directory.inWords(incident.title, incident.entities)
+  const place = placeBeside(incident, title, directory)
   return (
     <div
       className={css.row}
@@ -101,7 +103,13 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
             <IconArrowsExchange size={12} aria-hidden /> {t('incidents.offered_you')}
           </span>
         )}
-        <bdi>{directory.inWords(incident.title, incident.entities)}</bdi>
+        <bdi>{title}</bdi>
+        {place && (
+          <span className={css.where}>
+            {' · '}
+            <bdi>{place}</bdi>
+          </span>
+        )}
       </span>
       {isRoomy && (
         <span className={`${css.because} cut`}>
@@ -136,6 +144,16 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
     </div>
   )
 })
+
+/** The door, or else the place, that an incident is about, where its title does not name it. */
+function placeBeside({ entities }: Incident, title: string, directory: Directory) {
+  const places = entities.flatMap((entity) =>
+    entity.startsWith('place:') ? (directory.place(entity.slice('place:'.length)) ?? []) : [],
+  )
+  const at =
+    places.find(({ kind }) => kind === 'door') ?? places.find(({ kind }) => kind !== 'site')
+  return at && !title.includes(at.name) ? at.name.slice(0, 120) : undefined
+}
 
 /** The site's name where there is room, else its short id. */
 function SiteCell({ id, name, isWide }: { id?: string | null; name: string; isWide: boolean }) {

@@ -31,11 +31,15 @@ function useOwners(list: Listed, kind: Kind) {
       i.owner.kind === 'team' ? [i.owner.id] : [],
     )
     const teams = [...new Set([...organisation.teams, ...operator.teams, ...owning])].sort()
-    const { operators } = organisation
+    // Who hands over counts on the others.
+    const operators = organisation.operators.filter(
+      (one) => kind === 'assign' || one.id !== operator.id,
+    )
     const people = kind === 'escalate' ? [] : receivers(operators, list, directory.siteName)
     const all = [...people, ...teamReceivers(teams, operators, list, kind === 'offer')]
     const owners = new Set(list.map(ownerKey))
-    return all.filter(
+    const there = all.sort((a, b) => Number(b.isOnDuty) - Number(a.isOnDuty))
+    return there.filter(
       ({ value }) =>
         !(owners.size === 1 && owners.has(value)) &&
         !(kind === 'offer' && value === `person:${me.person}`),

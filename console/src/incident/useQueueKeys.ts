@@ -94,8 +94,11 @@ export function useQueueKeys({ queue, cursor, open, preview, leave, extra = [] }
       keys: 'Escape',
       label: t('incidents.key_leave'),
       group,
-      run: () => {
-        if (cursor.ticked.get().size > 0) cursor.untick()
+      run: ({ target }) => {
+        // A step or a button that has the focus gives it up first; the incident stays.
+        const control = target instanceof HTMLElement && target.closest('input, button')
+        if (control instanceof HTMLElement) control.blur()
+        else if (cursor.ticked.get().size > 0) cursor.untick()
         else leave()
       },
     },

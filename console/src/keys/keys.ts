@@ -44,6 +44,13 @@ function isTyping(target: EventTarget | null): boolean {
 const isCovered = (): boolean =>
   document.querySelector('[role=dialog][aria-modal=true], [role=menu]') !== null
 
+/** Something lay on top when Escape was pressed: it closes, and nothing below it hears the key. */
+let hadOnTop = false
+function looked(event: KeyboardEvent): void {
+  hadOnTop =
+    event.key === 'Escape' && document.querySelector('[role=dialog], [role=menu]') !== null
+}
+
 /** Keys that a button or a link answers itself when it has the focus. */
 function isOwnKey(event: KeyboardEvent): boolean {
   if (event.key !== 'Enter' && event.key !== ' ') return false
@@ -83,7 +90,7 @@ function heard(event: KeyboardEvent): void {
     global.run(event)
     return
   }
-  if (typing || isCovered() || isOwnKey(event)) return
+  if (typing || hadOnTop || isCovered() || isOwnKey(event)) return
   const wanted = prefix ? `${prefix} ${key}` : key
   const hit = all.find((binding) => binding.keys === wanted)
   if (hit) {
@@ -105,6 +112,8 @@ export function useKeys(list: Binding[]): void {
   useEffect(() => {
     if (!isListening) {
       isListening = true
+      // Before what is on top closes itself.
+      window.addEventListener('keydown', looked, true)
       window.addEventListener('keydown', heard)
     }
     order += 1

@@ -4,6 +4,7 @@ import { memo, useEffect, useMemo, useRef } from 'react'
 import type { DoorCondition, DoorState, Plan } from '../api/types'
 import { parseEntity, useDirectory } from '../org/organisation'
 import { t, word } from '../text'
+import { useLost } from './lost'
 import css from './plan.module.css'
 
 const SVG = 'http://www.w3.org/2000/svg'
@@ -56,6 +57,7 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
   const map = useRef<L.Map>(undefined)
   const layer = useRef<L.LayerGroup>(undefined)
   const directory = useDirectory()
+  const lost = useLost()
   const bounds = useMemo(
     () =>
       L.latLngBounds([
@@ -113,9 +115,11 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
       const condition: DoorCondition | 'camera' | 'asset' =
         door || kind === 'place'
           ? (doors?.get(id)?.state ?? 'unknown')
-          : asset?.kind === 'camera'
-            ? 'camera'
-            : 'asset'
+          : lost.has(mark.entity)
+            ? 'offline'
+            : asset?.kind === 'camera'
+              ? 'camera'
+              : 'asset'
       const name = directory.nameOf(mark.entity).slice(0, 60)
       const state =
         condition === 'camera' || condition === 'asset'
@@ -151,7 +155,7 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
       marker.addTo(group)
       marker.getElement()?.setAttribute('aria-label', label)
     }
-  }, [plan, doors, named, directory, isMovable])
+  }, [plan, doors, named, directory, lost, isMovable])
 
   return <div ref={box} className={css.map} role="region" aria-label={t('incidents.plan')} />
 })

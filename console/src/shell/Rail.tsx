@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { memo } from 'react'
 import { isOfferedTo } from '../incident/filter'
 import { useMe } from '../incident/useMe'
@@ -6,7 +6,7 @@ import { incidents, isOpen } from '../live/incidents'
 import { useExternal } from '../live/external'
 import { Panic } from '../panic/Panic'
 import { count, t } from '../text'
-import { pages, type PageEntry } from './pages'
+import { inner, pages, type PageEntry } from './pages'
 import css from './shell.module.css'
 
 /** The way to every page; on a phone, a bar below. */
@@ -26,12 +26,15 @@ export const Rail = memo(function Rail() {
 
 function Entry({ page }: { page: PageEntry }) {
   const Icon = page.icon
+  const { pathname } = useLocation()
+  const isOver = inner.some(({ to, under }) => under === page.to && pathname.startsWith(to))
   return (
     <Link
       to={page.to}
       className={css.entry}
       data-phone={page.isOnPhone || undefined}
       title={`${t(page.label)} (g ${page.key})`}
+      aria-current={isOver || undefined}
       activeProps={{ 'aria-current': 'page' }}
     >
       <span className={css.entryIcon}>

@@ -9,7 +9,7 @@ import { Waiting } from '../ui/Notes'
 import { useUrl } from '../url'
 import { AlarmSound, WindowTitle } from './AlarmSound'
 import { LinkBanner } from './LinkBanner'
-import { pages, useGoKeys } from './pages'
+import { inner, pages, useGoKeys } from './pages'
 import { Palette, openPalette } from './Palette'
 import { Rail } from './Rail'
 import { TopBar } from './TopBar'
@@ -22,7 +22,7 @@ export function Shell() {
   const [{ only }] = useUrl()
   const { pathname } = useLocation()
   const [isSheetOpen, setSheetOpen] = useState(false)
-  const here = pages.find((page) => pathname.startsWith(page.to))
+  const here = [...pages, ...inner].find((page) => pathname.startsWith(page.to))
   const title = here ? t(here.label) : pathname === '/me' ? t('shell.my_account') : 'Castellan'
   useGoKeys()
   useNamesElsewhere()

@@ -53,6 +53,12 @@ export const asides: readonly PageEntry[] = [
   { to: '/whereabouts', key: 'w', label: 'whereabouts.title', icon: IconUserQuestion },
 ]
 
+/** What has no entry of its own in the rail: what it is called, and which entry it belongs to. */
+export const inner: readonly { to: string; label: TextKey; under: string }[] = [
+  { to: '/whereabouts', label: 'whereabouts.title', under: '/people' },
+  { to: '/findings', label: 'findings.one', under: '/detections' },
+]
+
 /** `g` and a letter lead to a page. */
 export function useGoKeys(): void {
   const navigate = useNavigate()

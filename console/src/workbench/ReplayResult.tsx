@@ -109,7 +109,7 @@ function Days({ report }: { report: ReplayReport }) {
   const busiest = days.reduce((most, one) => (one.findings > most.findings ? one : most), days[0]!)
   if (days.length === 0) return null
   const label = t('detections.per_day', {
-    days: days.length,
+    count: days.length,
     day: busiest.day,
     most: busiest.findings,
   })

@@ -195,13 +195,13 @@ function SaveDialog({ id, draft, close }: { id: string; draft: Draft; close: () 
     const name = own?.id ?? found[0]?.id ?? id
     setRefused(NONE)
     try {
-      await saveRule(name, draft.files, draft.base, reason)
+      const { version } = await saveRule(name, draft.files, draft.base, reason)
+      setSavedAs(name)
+      draft.saved({ name, version })
     } catch (thrown) {
       setRefused(faultsIn(asProblem(thrown)))
       throw thrown
     }
-    setSavedAs(name)
-    draft.saved()
     return t('detections.saved', { name })
   }
   // The page of the rule under its own name is another page: not before this has been read.

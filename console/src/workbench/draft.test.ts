@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { conditionsIn, doneOf, idIn, pathsOf, TEMPLATE } from './draft'
+import { casesOf, conditionsIn, doneOf, idIn, pathsOf, TEMPLATE, TEMPLATE_CASES } from './draft'
 
 describe('a draft', () => {
   it('lies where its rule stands, else by the id that it gives', () => {
@@ -9,6 +9,13 @@ describe('a draft', () => {
     )
     const there = { path: 'rules/doors/a.yml', cases_path: 'rules/doors/a.cases.yml' }
     expect(pathsOf(there, TEMPLATE).rule).toBe('rules/doors/a.yml')
+  })
+  it('takes its cases along when it is called otherwise', () => {
+    const renamed = TEMPLATE.replace('id: my-rule', 'id: Gate-1')
+    const cases = casesOf(TEMPLATE_CASES, TEMPLATE, renamed)
+    expect(cases).toBe(TEMPLATE_CASES.replace('rule: my-rule', 'rule: Gate-1'))
+    expect(casesOf(cases, renamed, TEMPLATE)).toBe(TEMPLATE_CASES)
+    expect(casesOf('rule: other\n', TEMPLATE, renamed)).toBe('rule: other\n')
   })
   it('has a name even where its id cannot be one', () => {
     expect(idIn('id: ../../etc/passwd\n')).toBe('my-rule')

@@ -21,26 +21,63 @@ export interface ReplayFound {
 /** The name of a draft that is of no rule yet. */
 export const NEW = 'new'
 
-/** A rule to begin with: it loads, and says nothing that anybody wants said. */
-export const TEMPLATE = `title: Door opened while its owner is elsewhere
+/** A rule to begin with: it loads, its cases pass, and it joins both worlds. */
+export const TEMPLATE = `title: Log-on at a workstation by somebody who is out
 id: my-rule
 status: experimental
-description: What it looks for, and why it matters.
+description: Somebody logs on at a workstation in the building, while the badge of that person says that they are out.
 logsource:
-  category: physical_access
+  category: authentication
 detection:
-  selection:
-    class_uid: 4230001
+  logon:
+    class_uid: 3002
     activity_id: 1
-    castellan.zone_class: critical
-  condition: selection
+    status_id: 1
+    castellan.device.kind: workstation
+  remote:
+    is_remote: true
+  outside:
+    castellan.presence.state: out
+  condition: logon and not remote and outside
 level: medium
 castellan:
-  team: guard
-  because: "{castellan.person} entered {castellan.place}."
+  team: soc
+  because: "{castellan.person} logged on at {castellan.device.asset}, and their badge is out."
   fold: [castellan.person]
   sop:
-    - Look at the camera.
+    - Call the person on a known number.
+    - Look at the camera nearest to the workstation.
+`
+
+/** Its cases: one that matches and one that does not, with all of the organisation they need. */
+export const TEMPLATE_CASES = `rule: my-rule
+organisation:
+  places:
+    hq: { kind: site }
+    street: { kind: zone, parent: hq, class: external }
+    lobby: { kind: zone, parent: hq, class: transitional }
+    d-front: { kind: door, parent: hq }
+  doors:
+    d-front: { from: street, to: lobby, reader_in: front-in, reader_out: front-out }
+  people:
+    ben: { ids: { badge: [b-ben], account: [ben] } }
+  assets:
+    ws-ben: { kind: workstation, place: lobby, owner: ben, ids: { hostname: [ws-ben] } }
+  sources:
+    pacs: { site: hq, witness_of: [presence, door], heartbeat: 5m, clock_offset_max: 1s }
+cases:
+  - name: they went out before
+    expect: match
+    because: "ben logged on at ws-ben, and their badge is out."
+    events:
+      - { at: "08:00:00", source: pacs, category: physical_access, ocsf: { class_uid: 4230001, activity_id: 3, credential: { uid: b-ben }, portal: { uid: d-front }, unmapped: { direction: in } } }
+      - { at: "08:50:00", source: pacs, category: physical_access, ocsf: { class_uid: 4230001, activity_id: 3, credential: { uid: b-ben }, portal: { uid: d-front }, unmapped: { direction: out } } }
+      - { at: "09:00:00", source: hosts, category: authentication, ocsf: { class_uid: 3002, activity_id: 1, status_id: 1, user: { name: ben }, device: { hostname: ws-ben } } }
+  - name: they are inside
+    expect: nothing
+    events:
+      - { at: "08:00:00", source: pacs, category: physical_access, ocsf: { class_uid: 4230001, activity_id: 3, credential: { uid: b-ben }, portal: { uid: d-front }, unmapped: { direction: in } } }
+      - { at: "09:00:00", source: hosts, category: authentication, ocsf: { class_uid: 3002, activity_id: 1, status_id: 1, user: { name: ben }, device: { hostname: ws-ben } } }
 `
 
 const path = (id: string) => `/v1/rules/${encodeURIComponent(id)}`
@@ -106,6 +143,12 @@ const ID = /^id:\s*["']?([a-zA-Z0-9][a-zA-Z0-9._-]{0,63})["']?\s*$/m
 
 /** The id that a rule's text gives, as its file is named by it. */
 export const idIn = (text: string): string => ID.exec(text)?.[1]?.toLowerCase() ?? 'my-rule'
+
+/** The cases of a rule that is called otherwise now: they follow it, if they were its own. */
+export const casesOf = (cases: string, before: string, now: string): string => {
+  const [old, id] = [before, now].map((text) => ID.exec(text)?.[1] ?? 'my-rule')
+  return cases.startsWith(`rule: ${old}\n`) ? `rule: ${id}\n${cases.slice(old!.length + 7)}` : cases
+}
 
 /** Where the files of a draft lie: where the rule stands, else by its id. */
 export function pathsOf(

@@ -4,8 +4,8 @@ import { useEffect, useMemo, useState } from 'react'
 import { asProblem, type Problem } from '../api/problem'
 import type { Fault, Files } from '../mend/mapping'
 import { useSteady } from '../parts/useSteady'
-import { checkDraft, keepDraft, keptDraft, NEW, pathsOf, readRule, TEMPLATE } from './draft'
-import type { Checked, RuleDetail } from './draft'
+import { casesOf, checkDraft, keepDraft, keptDraft, NEW, pathsOf, readRule } from './draft'
+import { TEMPLATE, TEMPLATE_CASES, type Checked, type RuleDetail } from './draft'
 
 /** Typing rests this long before it is checked by itself. */
 const REST_MS = 700
@@ -30,7 +30,8 @@ export interface Draft {
   change: (of: 'rule' | 'cases', text: string) => void
   reset: () => void
   rebase: () => void
-  saved: () => void
+  /** What was typed stands on the server, under this name and in this version; or nothing does. */
+  saved: (as?: { name: string; version: string }) => void
 }
 
 export function useDraft(id: string): Draft {
@@ -47,7 +48,9 @@ export function useDraft(id: string): Draft {
   const base = rule?.version ?? ''
   const before = useMemo(
     () =>
-      isNew ? { rule: TEMPLATE, cases: '' } : { rule: rule?.text ?? '', cases: rule?.cases ?? '' },
+      isNew
+        ? { rule: TEMPLATE, cases: TEMPLATE_CASES }
+        : { rule: rule?.text ?? '', cases: rule?.cases ?? '' },
     [isNew, rule],
   )
   const texts = useMemo(
@@ -88,12 +91,25 @@ export function useDraft(id: string): Draft {
     isChecking: check.isFetching,
     isEarlier: steady !== files || check.isPlaceholderData,
     faults: check.data?.problems ?? [],
-    change: (of, text) => setKept({ base: kept?.base ?? base, ...texts, [of]: text }),
+    change: (of, text) => {
+      const next = { base: kept?.base ?? base, ...texts, [of]: text }
+      if (isNew && of === 'rule') next.cases = casesOf(texts.cases, texts.rule, text)
+      setKept(next)
+    },
     reset: () => setKept(undefined),
     rebase: () => setKept((now) => now && { ...now, base }),
-    saved: () => {
-      setKept(undefined)
+    saved: (as) => {
       keepDraft(id, undefined)
+      if (as && as.name !== id) {
+        // Another page shows it next; until then these fields do.
+        queries.removeQueries({ queryKey: ['rule', as.name] })
+      } else {
+        if (as && rule) {
+          const now = { ...rule, text: texts.rule, cases: texts.cases, version: as.version }
+          queries.setQueryData(['rule', id], now)
+        }
+        setKept(undefined)
+      }
       void queries.invalidateQueries({ queryKey: ['rule'] })
       void queries.invalidateQueries({ queryKey: ['/v1/rules'] })
     },

@@ -46,6 +46,7 @@ export function ExceptDialog({ rule, close }: { rule: string; close: () => void 
     >
       <p>{t('detections.except_text')}</p>
       <MultiSelect
+        data-autofocus
         label={t('detections.sites')}
         value={sites}
         onChange={setSites}
@@ -74,6 +75,7 @@ export function ExceptDialog({ rule, close }: { rule: string; close: () => void 
       <TextInput
         type="date"
         label={t('detections.until')}
+        description={t('detections.until_hint')}
         value={until}
         onChange={(event) => setUntil(event.currentTarget.value)}
         withAsterisk

@@ -8,10 +8,24 @@ import { Answered, Table } from '../../parts/Table'
 import { useRight } from '../../session/session'
 import { count, t } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
+import { dateOf, msOf } from '../../time/format'
 import { EmptyNote } from '../../ui/Notes'
 import { Stamp } from '../../ui/Stamp'
 import { endException, type Exception } from '../../workbench/draft'
 import css from './detections.module.css'
+
+const DAY_MS = 86_400_000
+
+/** The last day on which an exception holds, as it was given; or the instant of its end. */
+function Until({ at }: { at: string }) {
+  const ms = msOf(at)
+  if (ms % DAY_MS !== 0) return <Stamp at={at} />
+  return (
+    <time className="num" dateTime={at} title={t('detections.until_hint')}>
+      {dateOf(ms - 1, 'UTC')}
+    </time>
+  )
+}
 
 /** What rules do not say, until when, by whose word, and how much that was. */
 export function ExceptionTab() {
@@ -59,7 +73,7 @@ export function ExceptionTab() {
                     </bdi>
                   </td>
                   <td>
-                    <Stamp at={one.until} />{' '}
+                    <Until at={one.until} />{' '}
                     {one.is_over && <Mark tone="warn">{t('detections.is_over')}</Mark>}
                   </td>
                   <td data-end className="num">

@@ -74,23 +74,23 @@ export function RulePage({ rule, blocks, close }: Props) {
             [t('detections.team'), rule.team && teamName(rule.team)],
             [
               t('detections.tags'),
-              rule.tags.length > 0 && (
+              rule.tags.length > 0 ? (
                 <span className={css.tags}>
                   {rule.tags.map((tag) => (
                     <Mark key={tag}>{tag}</Mark>
                   ))}
                 </span>
-              ),
+              ) : undefined,
             ],
             [t('detections.origin'), word('detections', 'origin', rule.origin)],
             [
               t('detections.undecided'),
-              detail && detail.undecided > 0 && (
+              detail && detail.undecided > 0 ? (
                 <span key="undecided" title={detail.why_undecided.join('\n')}>
                   {t('detections.undecided_times', { count: detail.undecided })}{' '}
                   <bdi className="dim">{detail.why_undecided[0]}</bdi>
                 </span>
-              ),
+              ) : undefined,
             ],
             [t('detections.author'), rule.author],
             [t('detections.licence'), rule.licence],
@@ -142,7 +142,7 @@ function Acts({
 }) {
   const [, setUrl] = useUrl()
   const queries = useQueryClient()
-  const [open, setOpen] = useState<'switch' | 'except'>()
+  const [open, setOpen] = useState<'on' | 'off' | 'except'>()
   if (!detail) return null
   const offer = (of: RuleDetail['may_edit']) => ({
     allowed: of.allowed,
@@ -165,7 +165,7 @@ function Acts({
         size="compact-sm"
         variant="default"
         offer={offer(detail.may_edit)}
-        onPress={() => setOpen('switch')}
+        onPress={() => setOpen(isOff ? 'on' : 'off')}
       >
         {label}
       </ActionButton>
@@ -178,20 +178,20 @@ function Acts({
         {t('detections.except')}
       </ActionButton>
       {open === 'except' && <ExceptDialog rule={rule.id} close={() => setOpen(undefined)} />}
-      {open === 'switch' && (
+      {(open === 'on' || open === 'off') && (
         <ReasonDialog
-          title={label}
-          label={label}
+          title={t(`detections.turn_${open}`)}
+          label={t(`detections.turn_${open}`)}
           close={() => setOpen(undefined)}
           run={async (reason) => {
-            await switchRule(rule.id, isOff, reason)
+            await switchRule(rule.id, open === 'on', reason)
             void queries.invalidateQueries({ queryKey: ['/v1/rules'] })
             again()
-            return t(isOff ? 'detections.is_on_now' : 'detections.is_off_now')
+            return t(`detections.is_${open}_now`)
           }}
-          isHarmless={isOff}
+          isHarmless={open === 'on'}
         >
-          <p>{t(isOff ? 'detections.turn_on_text' : 'detections.turn_off_text')}</p>
+          <p>{t(`detections.turn_${open}_text`)}</p>
         </ReasonDialog>
       )}
     </div>

@@ -19,7 +19,7 @@ import { Pane } from '../../ui/Pane'
 import { Severity } from '../../ui/Severity'
 import { useUrl } from '../../url'
 import { RulePage } from './RulePage'
-import { blocksOf, firingsOf, problemText, rulesOf, type Firing } from './rules'
+import { blocksOf, firingsOf, inForce, problemText, rulesOf, type Firing } from './rules'
 import css from './detections.module.css'
 
 const WorkbenchPage = lazy(() => import('../../workbench/WorkbenchPage'))
@@ -50,7 +50,7 @@ function Detections() {
   const tab: Tab = TABS.find((one) => one === url.tab) ?? 'rules'
   const may = useRight('rule.try')
   const tools = (
-    <>
+    <div className={css.tools}>
       <SegmentedControl
         size="xs"
         value={tab}
@@ -67,7 +67,7 @@ function Detections() {
       >
         {t('detections.new')}
       </ActionButton>
-    </>
+    </div>
   )
   if (tab === 'rules') return <Rules tools={tools} />
   return (
@@ -96,6 +96,7 @@ function Rules({ tools }: { tools: React.ReactNode }) {
     () => rulesOf(asked.data ?? [], url.find ?? '', firings),
     [asked.data, url.find, firings],
   )
+  const all = useMemo(() => rulesOf(asked.data ?? [], '', firings), [asked.data, firings])
   const chosen = asked.data?.find((rule) => rule.id === url.id)
   const step = (by: number) => {
     const at = list.findIndex((rule) => rule.id === url.id)
@@ -126,7 +127,9 @@ function Rules({ tools }: { tools: React.ReactNode }) {
         isFlush
         head={
           <>
-            <span className="faint num">{t('detections.shown', { count: list.length })}</span>
+            {asked.data && (
+              <span className="faint num">{shownText(list, all, Boolean(url.find?.trim()))}</span>
+            )}
             {tools}
           </>
         }
@@ -159,6 +162,16 @@ function Rules({ tools }: { tools: React.ReactNode }) {
       )}
     </div>
   )
+}
+
+/** How many rules are in force: of how many, where some are looked for; and how many are off. */
+function shownText(list: readonly RuleItem[], all: readonly RuleItem[], finds: boolean): string {
+  const on = inForce(list)
+  const off = list.length - on
+  const shown = finds
+    ? t('detections.shown_of', { shown: on, count: inForce(all) })
+    : t('detections.shown', { count: on })
+  return off > 0 ? `${shown} · ${t('detections.shown_off', { count: off })}` : shown
 }
 
 /** Content that could not be loaded: its rules do not watch. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Finding, RuleItem } from '../../api/types'
-import { blocksOf, firingsOf, problemText, rulesOf } from './rules'
+import { blocksOf, firingsOf, inForce, problemText, rulesOf } from './rules'
 
 const rule = (id: string, level: RuleItem['level'] = 'low'): RuleItem =>
   ({
@@ -31,6 +31,10 @@ it('puts what fired first, then the gravest, and hides building blocks', () => {
   expect(rulesOf(rules, '', firings).map((one) => one.id)).toEqual(['b', 'a', 'alone.dotted', 'c'])
   expect(rulesOf(rules, 'CRITICAL', firings).map((one) => one.id)).toEqual(['a'])
   expect(blocksOf(rules, 'a').map((one) => one.id)).toEqual(['a.part'])
+})
+
+it('does not count a rule that is off as one in force', () => {
+  expect(inForce([...rules, { ...rule('off'), off_by: 'console' }])).toBe(rules.length)
 })
 
 it('says a content problem in words, whatever its shape', () => {

@@ -49,6 +49,10 @@ export function rulesOf(
     )
 }
 
+/** How many of these say what they find: none that a set has turned off. */
+export const inForce = (rules: readonly RuleItem[]): number =>
+  rules.filter((rule) => rule.off_by == null).length
+
 /** What a correlation is built from. */
 export const blocksOf = (rules: readonly RuleItem[], id: string): RuleItem[] =>
   rules.filter((rule) => parentOf(rule.id) === id)

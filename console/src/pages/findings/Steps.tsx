@@ -1,4 +1,4 @@
-import { IconCheck, IconDoor, IconId, IconMapPin, IconServer2 } from '@tabler/icons-react'
+import { IconCheck, IconCircleOff, IconDoor, IconId, IconMapPin, IconServer2 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { Incident } from '../../api/types'
 import { describe, eventKey, worldOfClass, worldOf } from '../../event/describe'
@@ -9,7 +9,8 @@ import { t, word } from '../../text'
 import { fullDay } from '../../time/format'
 import { EntityLink } from '../../ui/EntityLink'
 import { Stamp } from '../../ui/Stamp'
-import { heldIn, type EventWhy, type LookUp, type WhyAnswer } from './why'
+import { excludedIn, heldIn, isItself } from './why'
+import type { EventWhy, Excluded, Literal, LookUp, WhyAnswer } from './why'
 
 /** The finding's events in order, each with what held of it and whom it led to. */
 export function Steps({ answer, place }: { answer: WhyAnswer; place: string | undefined }) {
@@ -47,8 +48,11 @@ export function Steps({ answer, place }: { answer: WhyAnswer; place: string | un
                 {heldIn(event.explanation).map((literal) => (
                   <li key={literal.asks} data-truth="true">
                     <IconCheck size={13} aria-label={t('findings.held')} />
-                    <code>{literal.asks}</code>
+                    <Asks literal={literal} />
                   </li>
+                ))}
+                {excludedIn(event.explanation).map((part) => (
+                  <NotHeld key={part.name} part={part} />
                 ))}
               </ul>
             </li>
@@ -75,14 +79,60 @@ function Presence({ event }: { event: EventWhy }) {
   )
 }
 
+/** What must not be so, and was not: the part's questions, with what the event has there. */
+function NotHeld({ part }: { part: Excluded }) {
+  const joined = t(part.of === 'all' ? 'findings.and' : 'findings.or')
+  return (
+    <li data-truth="true">
+      <IconCircleOff size={13} aria-label={t('findings.held')} />
+      <span>
+        {t('findings.and_not')}{' '}
+        {part.literals.map((literal, at) => (
+          <span key={`${at}|${literal.asks}`}>
+            {at > 0 && ` ${joined} `}
+            {literal.members?.length ? <code>{asksOf(literal)}</code> : <Asks literal={literal} />}
+            {literal.saw !== undefined && literal.truth === 'false' && (
+              <>
+                {' '}
+                ({t('findings.saw')} <code>{literal.saw}</code>)
+              </>
+            )}
+          </span>
+        ))}
+      </span>
+    </li>
+  )
+}
+
+/** What one question asks; where it asks for another field's value, in words. */
+function Asks({ literal }: { literal: Literal }) {
+  const [field, other] = literal.asks.split(' fieldref: ')
+  if (other === undefined) return <code>{literal.asks}</code>
+  return (
+    <span>
+      <code>{field}</code> {t('findings.same_as')} <code>{other}</code>
+    </span>
+  )
+}
+
+/** A group of questions on one line. */
+const asksOf = (group: Literal): string => {
+  const joined = ` ${t(group.of === 'all' ? 'findings.and' : 'findings.or')} `
+  const all = (group.members ?? []).map((one) => (one.members?.length ? asksOf(one) : one.asks))
+  return `(${all.join(joined)})`
+}
+
 /** By which identifier somebody or something was known, and for how long that has been so. */
 function Identifier({ one }: { one: LookUp }) {
-  const zone = useDirectory().zoneOf(undefined)
+  const directory = useDirectory()
+  const zone = directory.zoneOf(undefined)
   const day = (at: string) => fullDay(at, zone)
   const valid = [
     one.valid_from && t('findings.valid_from', { day: day(one.valid_from) }),
     one.valid_to && t('findings.valid_to', { day: day(one.valid_to) }),
   ].filter(Boolean)
+  const isPlain = valid.length === 0 && (!one.state || one.state === 'current')
+  if (isPlain && isItself(one.value, one.entity, directory.nameOf(one.entity))) return null
   return (
     <li>
       <IconId size={13} aria-hidden />

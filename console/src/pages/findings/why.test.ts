@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { heldIn, unknownOf, type Explanation, type WhyAnswer } from './why'
+import { excludedIn, heldIn, isItself, unknownOf, type Explanation, type WhyAnswer } from './why'
 
 const told: Explanation = {
   rule: 'r',
@@ -27,7 +27,20 @@ const told: Explanation = {
         },
       ],
     },
-    { name: 'b', truth: 'false', is_decisive: true, of: 'all', literals: [] },
+    {
+      name: 'b',
+      truth: 'false',
+      is_decisive: true,
+      of: 'all',
+      literals: [{ asks: 'zone|fieldref: other', saw: 'east', truth: 'false' }],
+    },
+    {
+      name: 'c',
+      truth: 'false',
+      is_decisive: false,
+      of: 'all',
+      literals: [{ asks: 'z: 3', truth: 'false' }],
+    },
   ],
 }
 
@@ -35,6 +48,19 @@ describe('why a finding stands', () => {
   it('names each condition that held, out of its groups', () => {
     expect(heldIn(told).map(({ asks }) => asks)).toEqual(['activity_id: 2', 'y: 2'])
     expect(heldIn(null)).toEqual([])
+  })
+
+  it('names what had to be absent, where the verdict hangs on it', () => {
+    expect(excludedIn(told).map(({ name }) => name)).toEqual(['b'])
+    expect(excludedIn({ ...told, outcome: 'does_not_match' })).toEqual([])
+    expect(excludedIn(undefined)).toEqual([])
+  })
+
+  it('knows an identifier that is the thing itself', () => {
+    expect(isItself('Side Door', 'place:dock-4', 'Side Door')).toBe(true)
+    expect(isItself('dock-4', 'place:dock-4', 'Side Door')).toBe(true)
+    expect(isItself('reader-4', 'place:dock-4', 'Side Door')).toBe(false)
+    expect(isItself('ana', 'person:ana', 'Ana')).toBe(false)
   })
 
   it('says once what nobody knew', () => {

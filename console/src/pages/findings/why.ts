@@ -59,6 +59,32 @@ export function heldIn(told: Explanation | null | undefined): Literal[] {
   return held.flatMap((part) => part.literals.flatMap(flat)).filter(({ truth }) => truth === 'true')
 }
 
+/** A part of a condition that must not hold, and does not: what it asks, and what was there. */
+export interface Excluded {
+  name: string
+  of: 'all' | 'any'
+  literals: Literal[]
+}
+
+/**
+ * The negated parts that the verdict hangs on. What matched although a part of it is false, and
+ * would not have matched were that true, says `not` of it.
+ */
+export function excludedIn(told: Explanation | null | undefined): Excluded[] {
+  if (!told || told.outcome === 'does_not_match' || told.outcome === 'undecided') return []
+  return told.parts
+    .filter((part) => part.truth === 'false' && part.is_decisive && part.literals.length > 0)
+    .map(({ name, of, literals }) => ({ name, of, literals }))
+}
+
+/** Whether an identifier is no other than the thing itself: the name of a door, its own id. */
+export const isItself = (value: string, entity: string, name: string): boolean =>
+  // The account of a person is not the person, whatever it is called.
+  !entity.startsWith('person:') &&
+  [entity, entity.slice(entity.indexOf(':') + 1), name].some(
+    (own) => own.trim().toLowerCase() === value.trim().toLowerCase(),
+  )
+
 /** What nobody knew: what the finding says, and what its rule asked in vain; each once. */
 export function unknownOf(answer: WhyAnswer): string[] {
   const asked = answer.events.flatMap((event) => event.explanation?.unknown ?? [])

@@ -67,13 +67,9 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
       label={t('places.one')}
       readAt={events.readAt}
       className={css.detail}
-      head={
-        <>
-          <Mark>{word('places', 'kind', place.kind)}</Mark>
-          <WhoLink id={id} />
-        </>
-      }
+      head={<Mark>{word('places', 'kind', place.kind)}</Mark>}
     >
+      <WhoLink id={id} />
       {place.kind === 'door' ? (
         <Door id={id} state={doors?.get(id)} isMissing={doorsMissing} />
       ) : (

@@ -52,6 +52,7 @@ export default function Operators() {
         {(list) => (
           <Table
             label={t('system.tab_operators')}
+            className={css.operators}
             columns={[
               { label: t('system.name') },
               { label: t('system.roles') },
