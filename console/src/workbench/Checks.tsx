@@ -33,7 +33,7 @@ export function Checks({ draft }: { draft: Draft }) {
           </span>
         )}
       </p>
-      <ul className={css.said}>
+      <ul className={css.said} tabIndex={0} aria-label={t('detections.check')}>
         {faults.slice(0, 30).map((fault, at) => (
           <li key={`f${at}`} data-warning={fault.gravity === 'warning' || undefined}>
             <IconAlertTriangle size={14} aria-hidden />
