@@ -5090,7 +5090,7 @@ export interface components {
              * @description Incidents opened.
              */
             alarms: number;
-            /** @description Its first instant. */
+            /** @description Its first instant; the server's own beginning where that is later. */
             from: components["schemas"]["Timestamp"];
             /** @description `calm` (one in ten minutes for each operator at most), `busy` (two), `over` or `flood`. */
             load: string;

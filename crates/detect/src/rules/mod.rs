@@ -7,7 +7,7 @@ mod document;
 mod extension;
 pub(crate) mod load;
 mod route;
-mod side;
+pub(crate) mod side;
 mod world;
 
 use std::collections::HashMap;
