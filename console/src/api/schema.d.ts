@@ -164,7 +164,10 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Only `ten_minutes`, `shift` or `week`. */
+                    window?: string;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -177,6 +180,14 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["AlarmRatesAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -1567,7 +1578,7 @@ export interface paths {
         };
         /**
          * Incidents, findings, doors, refusals or events as they happen. Server-sent events named
-         *     `incident`, `finding`, `door`, `refused`, `occurrence` (`{id, site}`: read the log again),
+         *     `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log again),
          *     `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow reader how
          *     many it lost.
          */
@@ -4635,6 +4646,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/things/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the links of cameras, sensors and other things stand, from what was said of them since the
+         *     start; a thing that nothing was said of is not listed.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ThingStateItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -5045,6 +5094,11 @@ export interface components {
         };
         /** @description How often people are alarmed. */
         AlarmRatesAnswer: {
+            /**
+             * @description Incidents opened in each of the last twelve spans of ten minutes, oldest first; the last one
+             *     ends at `now`, and is what the window `ten_minutes` counts.
+             */
+            bars: number[];
             /** @description Whether there were more than are counted. */
             is_cut: boolean;
             /** @description The instant. */
@@ -5054,7 +5108,7 @@ export interface components {
              * @description Operators heard in the last quarter of an hour; where there is none, one is counted.
              */
             operators: number;
-            /** @description Ten minutes, a shift, a week. */
+            /** @description Ten minutes, a shift, a week; or the one that was asked for. */
             windows: components["schemas"]["AlarmWindowItem"][];
         };
         /** @description What one rule rang. */
@@ -6090,6 +6144,7 @@ export interface components {
              * @description The event's part of it.
              */
             part: number;
+            passed?: components["schemas"]["Timestamp"] | null;
             person?: components["schemas"]["PersonId"] | null;
             /**
              * Format: int64
@@ -7035,6 +7090,16 @@ export interface components {
         };
         TeamId: string;
         TenantId: string;
+        /** @description How the link of one thing stands. */
+        ThingStateItem: {
+            /** @description Which. */
+            asset: components["schemas"]["AssetId"];
+            /** @description Since when, as far as has been heard. */
+            since: components["schemas"]["Timestamp"];
+            site?: components["schemas"]["PlaceId"] | null;
+            /** @description `up`, or `lost` until it is heard again. */
+            state: string;
+        };
         /** @description What happened to an incident. */
         TimelineAct: {
             /** @enum {string} */

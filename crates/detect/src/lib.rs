@@ -25,7 +25,8 @@ pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};
 pub use learned::ClockReport;
 pub use presence::{Presence, Stretch};
 pub use rules::{
-    ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,
+    Below, ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,
+    told,
 };
 pub use spine::{Resolution, Spine};
 pub use stats::{DetectStats, UndecidedStat};

@@ -35,6 +35,7 @@ use crate::signin::Signin;
 use crate::trial::Trials;
 use crate::watch::doors::Doors;
 use crate::watch::refused::Refusals;
+use crate::watch::things::Things;
 use crate::watch::whereabouts::Whereabouts;
 
 /// Everything that runs, by its parts.
@@ -63,6 +64,8 @@ pub struct Engine {
     pub silencer: Arc<Silencer>,
     /// How doors stand.
     pub doors: Arc<Doors>,
+    /// Whether things have their link.
+    pub things: Arc<Things>,
     /// Who was refused at them.
     pub refusals: Arc<Refusals>,
     /// Where people are believed to be.

@@ -333,6 +333,7 @@ async fn watch(
                 LiveMessage::Finding(_)
                 | LiveMessage::Event(..)
                 | LiveMessage::Door(_)
+                | LiveMessage::Thing(_)
                 | LiveMessage::Occurrence(..)
                 | LiveMessage::Refused(_),
             ) => {}

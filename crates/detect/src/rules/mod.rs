@@ -6,6 +6,7 @@ mod correlation;
 mod document;
 mod extension;
 pub(crate) mod load;
+mod place;
 mod route;
 pub(crate) mod side;
 mod world;
@@ -21,10 +22,11 @@ pub(crate) use correlation::{
     Baseline, Conflict, Correlation, Kind, Measure, Seen, SeenAt, Travel, Unusual, When,
 };
 pub(crate) use extension::Template;
+pub use place::told;
 use route::Router;
 use side::Exceptions;
 pub use side::{ExceptionMeta, LOGSOURCES_ENDING};
-pub use world::{Heard, World};
+pub use world::{Below, Heard, World};
 
 /// One rule file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,7 @@ use crate::limits::Limits;
 use crate::live::{Live, LiveEvent, LiveMessage};
 use crate::watch::doors::Doors;
 use crate::watch::refused::{self, Refusal, Refusals};
+use crate::watch::things::Things;
 use crate::watch::whereabouts::Whereabouts;
 
 /// The consumer's name in the journal and in state.
@@ -72,6 +73,8 @@ pub struct Tools {
     pub silencer: Arc<Silencer>,
     /// How doors stand.
     pub doors: Arc<Doors>,
+    /// Whether things have their link.
+    pub things: Arc<Things>,
     /// Who was refused at them.
     pub refusals: Arc<Refusals>,
     /// Where people are believed to be, for those who ask.
@@ -300,6 +303,9 @@ impl Judge {
         self.tools.progress.events.fetch_add(1, Ordering::Relaxed);
         if let Some(door) = self.tools.doors.take(event) {
             self.tools.live.send(LiveMessage::Door(Arc::new(door)));
+        }
+        if let Some(thing) = self.tools.things.take(event) {
+            self.tools.live.send(LiveMessage::Thing(Arc::new(thing)));
         }
         if let Some(refusal) = Refusal::of(event) {
             self.refused(event, refusal, is_new);

@@ -15,6 +15,7 @@ use super::texts::Language;
 use super::{Covering, Paper, PaperError, sha256, shift};
 use crate::engine::Engine;
 use crate::limits::Limits;
+use crate::signin::OperatorView;
 
 /// OCSF physical extension: physical access activity; a door was forced, or held open.
 /// SOURCE: OCSF physec 0.1.0, `physical_access_activity`, `activity_id`.
@@ -140,6 +141,8 @@ pub struct IncidentLine {
     pub resolved: Option<(Timestamp, String)>,
     /// What it turned out to be.
     pub outcome: Option<Disposition>,
+    /// What was noted as it was resolved.
+    pub note: Option<String>,
 }
 
 /// A hand-over that waits.
@@ -256,7 +259,8 @@ impl Engine {
         let made_at = self.now();
         let facts = self.facts(ask, zone).await?;
         let data = sha256(&serde_json::to_vec(&facts)?);
-        let made = shift::Made { at: made_at, by: ask.by, data: &data, language: ask.language };
+        let by = self.one_name(ask.by);
+        let made = shift::Made { at: made_at, by: &by, data: &data, language: ask.language };
         let document = shift::document(&facts, zone, &made);
         let bytes = tokio::task::block_in_place(|| codec::pdf::write(&document));
         let bytes = bytes.map_err(|error| PaperError::Invalid(error.to_string()))?;
@@ -340,6 +344,13 @@ impl Engine {
         Ok((found, is_cut))
     }
 
+    /// An operator as whoever they own incidents as, so that one person has one name on paper.
+    fn one_name(&self, by: &str) -> String {
+        let operators = self.signin.operators();
+        let owner = operators.iter().find(|one| one.id == by).and_then(OperatorView::owner);
+        owner.map_or_else(|| by.to_owned(), |person| person.as_str().to_owned())
+    }
+
     /// A paper lies on a desk: it calls everybody by their id.
     fn covering(&self) -> Covering<'static> {
         Covering { knowledge: self.current.get(), sees: &|_| false }
@@ -357,7 +368,8 @@ impl Engine {
                 .as_ref()
                 .and_then(|call| operators.iter().find(|one| one.id == call.by));
             if let Some(caller) = caller.filter(|caller| !caller.name.is_empty()) {
-                incident.title = incident.title.replace(&caller.name, &caller.id);
+                let id = self.one_name(&caller.id);
+                incident.title = incident.title.replace(&caller.name, &id);
             }
             let is_typed = incident.rules.is_empty() && incident.handling.call.is_none();
             incident.title = match is_typed {
@@ -365,7 +377,10 @@ impl Engine {
                 false => covering.text(&incident.title),
             };
             for entry in &mut incident.timeline {
-                if let TimelineAct::Offered { note: Some(note), .. } = &mut entry.act {
+                entry.by = self.one_name(&entry.by);
+                if let TimelineAct::Offered { note: Some(note), .. }
+                | TimelineAct::Disposition { reason: Some(note), .. } = &mut entry.act
+                {
                     *note = covering.typed(note);
                 }
             }
@@ -385,6 +400,7 @@ impl Engine {
             owner: stood.owner,
             resolved: stood.resolved,
             outcome: incident.disposition,
+            note: stood.note,
         })
     }
 
@@ -425,7 +441,7 @@ impl Engine {
                 number: entry.number,
                 at: entry.at,
                 recorded_at: entry.recorded_at,
-                by: entry.by.clone(),
+                by: self.one_name(&entry.by),
                 kind: entry.kind,
                 place: entry.place.as_ref().or(entry.site.as_ref()).map(|id| self.place_name(id)),
                 text: covering.typed(&entry.text),
