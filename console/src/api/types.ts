@@ -13,7 +13,7 @@ export type EventItem = Omit<S['EventItem'], 'event'> & { event: OcsfEvent }
 export type SourceItem = S['SourceItem']
 export type StatusAnswer = S['StatusAnswer']
 export type PersonItem = S['PersonItem'] & { name?: string | null; pseudonym?: string }
-export type RuleItem = S['RuleItem']
+export type RuleItem = S['RuleItem'] & { status?: string | null }
 
 /** An OCSF object; the console reads what it knows and shows the rest as it is. */
 export type OcsfEvent = { [attribute: string]: unknown }
@@ -173,7 +173,7 @@ export interface Plan {
   marks: { entity: string; x: number; y: number }[]
 }
 
-export type DoorCondition = 'normal' | 'forced' | 'held' | 'offline' | 'unknown'
+export type DoorCondition = 'normal' | 'forced' | 'held' | 'tamper' | 'offline' | 'unknown'
 
 export interface DoorState {
   door: string
@@ -183,9 +183,19 @@ export interface DoorState {
     at: string
     person?: string | null
     granted: boolean
+    /** When they went through, if the door said so. */
+    passed?: string | null
     record: number
     part: number
   } | null
+}
+
+/** How the link of a camera, sensor or other thing stands. */
+export interface ThingState {
+  asset: string
+  state: 'up' | 'lost'
+  /** As far as has been heard. */
+  since: string
 }
 
 export interface Right {

@@ -37,7 +37,10 @@ export function ReplayPanel({ draft }: { draft: Draft }) {
   const [url, setUrl] = useUrl()
   const directory = useDirectory()
   const may = useRight('rule.try')
-  const [stretch, setStretch] = useState<StretchName>('day')
+  // What the results below are of: a saved draft comes back under its own name.
+  const [stretch, setStretch] = useState<StretchName>(() =>
+    url.stretch && url.stretch in STRETCHES ? (url.stretch as StretchName) : 'day',
+  )
   const [from, setFrom] = useState('')
   const [to, setTo] = useState('')
   const zone = directory.zoneOf(undefined)
@@ -58,7 +61,7 @@ export function ReplayPanel({ draft }: { draft: Draft }) {
         site: site ?? undefined,
         compare: compares && draft.isChanged && draft.rule !== undefined,
       })
-      setUrl({ run: begun.id })
+      setUrl({ run: begun.id, stretch })
     } catch (thrown) {
       setRefusal(asProblem(thrown).detail)
     }

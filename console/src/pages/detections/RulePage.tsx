@@ -121,7 +121,9 @@ export function RulePage({ rule, blocks, close }: Props) {
         ) : asked.isWaiting ? (
           <p className="faint">{t('shell.loading')}</p>
         ) : list.length === 0 ? (
-          <p className={parts.quiet}>{t('detections.never_fired')}</p>
+          <p className={parts.quiet}>
+            {t(rule.origin === 'house' ? 'detections.not_fired_yet' : 'detections.never_fired')}
+          </p>
         ) : (
           list.map((finding) => <Found key={finding.finding} finding={finding} />)
         )}
