@@ -20,7 +20,7 @@ export function CommentBox({
   offer: ActionOffer | undefined
 }) {
   const { one } = useActs()
-  const hasKeys = useMediaQuery('(hover: hover)', true)
+  const isTouch = useMediaQuery('(max-width: 720px), (pointer: coarse)', false)
   const [text, setText] = useState('')
   const [isBusy, setBusy] = useState(false)
   const refusal = offer ? refusalOf(offer) : undefined
@@ -55,7 +55,7 @@ export function CommentBox({
         minRows={1}
         maxRows={6}
         maxLength={4000}
-        placeholder={refusal ?? t(hasKeys ? 'incidents.comment_hint' : 'incidents.comment_touch')}
+        placeholder={refusal ?? t(isTouch ? 'incidents.comment_touch' : 'incidents.comment_hint')}
         disabled={refusal !== undefined}
         onKeyDown={onKey}
         className={css.commentField}

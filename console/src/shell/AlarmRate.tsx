@@ -24,7 +24,6 @@ export const AlarmRate = memo(function AlarmRate() {
     () => (counted ? barsNow(counted, byId.values()) : new Array<number>(SLOTS).fill(0)),
     [byId, counted],
   )
-  if (!counted) return null
   const latest = slots.at(-1) ?? 0
   const top = Math.max(4, ...slots)
   const tone = toneOf(latest)
@@ -35,6 +34,7 @@ export const AlarmRate = memo(function AlarmRate() {
       <div
         className={css.rate}
         data-tone={tone}
+        style={counted ? undefined : { visibility: 'hidden' }}
         tabIndex={0}
         role="group"
         aria-label={`${label}, ${t(`shell.rate_${tone}`)}. ${hint}`}
