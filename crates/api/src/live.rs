@@ -37,9 +37,9 @@ pub struct LiveQuery {
 }
 
 /// Incidents, findings, doors, refusals or events as they happen. Server-sent events named
-/// `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log again),
-/// `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow reader how
-/// many it lost.
+/// `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log
+/// again), `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow
+/// reader how many it lost.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live", params(LiveQuery),
     responses((status = 200, content_type = "text/event-stream", body = String),

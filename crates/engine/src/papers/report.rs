@@ -15,7 +15,6 @@ use super::texts::Language;
 use super::{Covering, Paper, PaperError, sha256, shift};
 use crate::engine::Engine;
 use crate::limits::Limits;
-use crate::signin::OperatorView;
 
 /// OCSF physical extension: physical access activity; a door was forced, or held open.
 /// SOURCE: OCSF physec 0.1.0, `physical_access_activity`, `activity_id`.
@@ -326,13 +325,6 @@ impl Engine {
         })
     }
 
-    /// A place's name, or its id if it has none.
-    fn place_name(&self, place: &PlaceId) -> String {
-        let knowledge = self.current.get();
-        let name = knowledge.org.places.get(place).and_then(|place| place.name.clone());
-        name.unwrap_or_else(|| place.as_str().to_owned())
-    }
-
     async fn incidents_of(&self, ask: &ReportAsk<'_>) -> Result<(Vec<Incident>, bool), PaperError> {
         let max = self.config.limits.report_rows_max.saturating_mul(INCIDENTS_PER_LINE);
         let max = u32::try_from(max).unwrap_or(u32::MAX - 1).min(u32::MAX - 1);
@@ -342,13 +334,6 @@ impl Engine {
         let is_cut = found.len() as u64 > u64::from(max);
         found.truncate(max as usize);
         Ok((found, is_cut))
-    }
-
-    /// An operator as whoever they own incidents as, so that one person has one name on paper.
-    fn one_name(&self, by: &str) -> String {
-        let operators = self.signin.operators();
-        let owner = operators.iter().find(|one| one.id == by).and_then(OperatorView::owner);
-        owner.map_or_else(|| by.to_owned(), |person| person.as_str().to_owned())
     }
 
     /// A paper lies on a desk: it calls everybody by their id.
