@@ -12,6 +12,9 @@ use crate::limits::CHAIN_MAX;
 use crate::rules::{Correlation, Kind, Match, Measure, Rule, RuleIndex, RuleSet, Truth};
 use crate::sigma::View;
 
+/// As what a fire alarm keeps back is counted, among the exceptions.
+const FIRE: &str = "fire-alarm";
+
 impl Detector {
     pub(super) fn take_matches(
         &mut self,
@@ -34,11 +37,15 @@ impl Detector {
                 hanging.push(*found);
                 continue;
             }
-            self.stats.matches += 1;
-            self.report(found.rule, event, FindingState::Confirmed, out);
             if !is_late {
                 self.feed(found.rule, event, Feed::PLAIN, out);
             }
+            if self.rules.is_outside_fire(found.rule) {
+                hanging.push(*found);
+                continue;
+            }
+            self.stats.matches += 1;
+            self.report(found.rule, event, FindingState::Confirmed, out);
         }
         if hanging.is_empty() {
             return;
@@ -52,6 +59,33 @@ impl Detector {
             self.settle_late(held, out);
         } else {
             self.hold(event, &hanging, out);
+        }
+    }
+
+    /// Takes back what says something of a site while a fire alarm is on there, of rules that are
+    /// not to: what is said from `start` on. What is settled has seen every signal that may come.
+    pub(super) fn silence_in_fire(&mut self, start: usize, out: &mut Vec<Finding>) {
+        let said = out.split_off(start);
+        for mut finding in said {
+            let rule = self.rules.get(&finding.rule).filter(|rule| rule.outside_fire);
+            let fire = match finding.state {
+                FindingState::Withdrawn => None,
+                FindingState::Provisional | FindingState::Confirmed => {
+                    rule.and_then(|_| self.fires.during(&finding, &self.spine, &self.presence))
+                }
+            };
+            let Some((site, since)) = fire else {
+                out.push(finding);
+                continue;
+            };
+            if finding.state == FindingState::Confirmed {
+                self.stats.excepted(Some(FIRE));
+                if self.options.provisional {
+                    finding.state = FindingState::Withdrawn;
+                    finding.undecided.push(format!("a fire alarm was on at {site} since {since}"));
+                    out.push(finding);
+                }
+            }
         }
     }
 
@@ -91,7 +125,8 @@ impl Detector {
                 self.stats.matches += 1;
                 self.report(rule, &held.event, FindingState::Confirmed, out);
                 held.announced.retain(|said| Some(&said.rule) != id.as_ref());
-                if !is_late {
+                // One that waited for something else has been handed on when it came.
+                if !is_late && self.rules.meta(rule).is_some_and(|meta| meta.asks_presence) {
                     self.feed(rule, &held.event, Feed::SETTLED, out);
                 }
             } else if truth == Truth::Unknown

@@ -74,6 +74,8 @@ pub struct RuleMeta {
     pub is_correlation: bool,
     /// Whether it asks where people are.
     pub asks_presence: bool,
+    /// Whether it says nothing of a site while a fire alarm is on there.
+    pub outside_fire: bool,
     /// Whether its matches are findings of their own, or only feed correlations.
     pub is_reported: bool,
     /// The rule set that turns it off.
@@ -310,10 +312,16 @@ impl RuleSet {
         self.asks_travel
     }
 
-    /// Whether a rule that hangs on presence is shown by an event as now enriched.
+    /// Whether a rule that has waited is shown by an event as now enriched; one that waited for
+    /// something else than presence still is.
     pub(crate) fn truth(&self, index: RuleIndex, event: &Event) -> Truth {
-        let presence = self.rule(index).and_then(|rule| rule.presence.as_ref());
-        presence.map_or(Truth::False, |rule| rule.judge(&View::new(event)))
+        let Some(rule) = self.rule(index) else { return Truth::False };
+        rule.presence.as_ref().map_or(Truth::True, |rule| rule.judge(&View::new(event)))
+    }
+
+    /// Whether a rule's own findings wait to know whether a fire alarm was on.
+    pub(crate) fn is_outside_fire(&self, index: RuleIndex) -> bool {
+        self.meta(index).is_some_and(|meta| meta.outside_fire && meta.is_reported)
     }
 
     fn judge(&self, index: RuleIndex, masked: &View<'_>, view: &View<'_>, found: &mut Matches) {
