@@ -6539,6 +6539,12 @@ export interface components {
              * @description Most findings in ten minutes.
              */
             peak: number;
+            /**
+             * Format: int64
+             * @description Findings that later events could still overturn, `provisional` among those listed; not
+             *     counted with the others.
+             */
+            provisional: number;
             /** @description Rule by rule, the noisiest first. */
             rules: components["schemas"]["ReplayRule"][];
             /**

@@ -24,7 +24,7 @@ impl Detector {
     ) {
         let is_late = event.time < self.watermarks.frontier();
         self.stats.late += u64::from(is_late);
-        let mut hanging: Vec<Match> = Vec::new();
+        let (mut waiting, mut announced) = (Vec::new(), Vec::new());
         for found in matches {
             if let Some(exception) = found.excepted {
                 self.stats.excepted(self.rules.exception_id(exception));
@@ -33,32 +33,31 @@ impl Detector {
                 }
                 continue;
             }
-            if found.hangs_on_presence {
-                hanging.push(*found);
-                continue;
+            let waits = found.hangs_on_presence || self.rules.is_outside_fire(found.rule);
+            if waits {
+                waiting.push(found.rule);
+                if !is_late && self.options.provisional && found.truth == Truth::True {
+                    let start = out.len();
+                    self.report(found.rule, event, FindingState::Provisional, out);
+                    announced.extend(out.iter().skip(start).cloned());
+                }
+            } else {
+                self.stats.matches += 1;
+                self.report(found.rule, event, FindingState::Confirmed, out);
             }
-            if !is_late {
+            // What waits for word of a fire alone is handed on at once.
+            if !is_late && !found.hangs_on_presence {
                 self.feed(found.rule, event, Feed::PLAIN, out);
             }
-            if self.rules.is_outside_fire(found.rule) {
-                hanging.push(*found);
-                continue;
-            }
-            self.stats.matches += 1;
-            self.report(found.rule, event, FindingState::Confirmed, out);
         }
-        if hanging.is_empty() {
+        if waiting.is_empty() {
             return;
         }
+        let held = Held { event: event.clone(), rules: waiting, announced };
         if is_late {
-            let held = Held {
-                event: event.clone(),
-                rules: hanging.iter().map(|found| found.rule).collect(),
-                announced: Vec::new(),
-            };
             self.settle_late(held, out);
         } else {
-            self.hold(event, &hanging, out);
+            self.held.insert(QueueKey::of(event), Arc::new(held));
         }
     }
 
@@ -92,19 +91,6 @@ impl Detector {
     fn report(&self, rule: RuleIndex, event: &Event, state: FindingState, out: &mut Vec<Finding>) {
         let meta = self.rules.meta(rule).filter(|meta| meta.is_reported);
         out.extend(meta.map(|meta| finding::of_event(meta, event, state)));
-    }
-
-    fn hold(&mut self, event: &Event, hanging: &[Match], out: &mut Vec<Finding>) {
-        let mut announced = Vec::new();
-        if self.options.provisional {
-            for found in hanging.iter().filter(|found| found.truth == Truth::True) {
-                self.report(found.rule, event, FindingState::Provisional, &mut announced);
-            }
-        }
-        out.extend(announced.iter().cloned());
-        let rules = hanging.iter().map(|found| found.rule).collect();
-        let held = Held { event: event.clone(), rules, announced };
-        self.held.insert(QueueKey::of(event), Arc::new(held));
     }
 
     /// Judges an event whose every earlier sighting has arrived.

@@ -211,6 +211,12 @@ impl RuleSet {
         self.rules.iter().filter(feeds).map(|rule| rule.meta.id.clone()).collect()
     }
 
+    /// Whether a rule says what it has found before all has come that could overturn it.
+    pub fn speaks_early(&self, id: &RuleId) -> bool {
+        let rule = self.index_of(id).and_then(|index| self.rule(index));
+        rule.is_some_and(|rule| rule.correlation.as_ref().is_none_or(|one| !one.is_final_only))
+    }
+
     /// How far back what is usual is learned from: the longest timespan of baselines that are on.
     pub fn memory(&self) -> std::time::Duration {
         let active = self.rules.iter().filter(|rule| rule.is_active);
