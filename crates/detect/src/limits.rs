@@ -74,7 +74,7 @@ pub const QUICKEST_RANK: usize = 3;
 /// Different people that must have gone a way before it counts.
 pub const TRAVEL_PEOPLE_LEAST: usize = 5;
 /// Passages that must have been seen on a way before it counts.
-pub const TRAVEL_PASSAGES_LEAST: u64 = 20;
+pub const TRAVEL_PASSAGES_LEAST: u64 = 100;
 /// Two passages of one person further apart teach nothing about the way between them.
 pub const LESSON_GAP_MAX: Duration = Duration::from_secs(12 * 3_600);
 /// Weeks that the habit of an hour remembers.
@@ -93,6 +93,9 @@ pub const HABIT_VALUES_MAX: usize = 256;
 pub const HABIT_VALUES_ALL_MAX: usize = 4_000_000;
 /// Bytes of one value that a habit remembers; longer ones are cut.
 pub const HABIT_VALUE_BYTES_MAX: usize = 256;
+/// Matches that wait until what was before their rule has been read; beyond, the earliest are
+/// learned from and not judged, counted as undecided.
+pub const HISTORY_HELD_MAX: usize = 100_000;
 /// Sources whose way from claim to receipt is measured; further ones are not, and counted.
 pub const CLOCK_SOURCES_MAX: usize = 10_000;
 /// Hours of receipt over which the least such way is kept.

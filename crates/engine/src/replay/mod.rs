@@ -8,7 +8,6 @@
 mod compare;
 mod draft;
 mod jobs;
-mod past;
 mod run;
 mod settle;
 mod tally;
@@ -23,7 +22,6 @@ use serde::Serialize;
 pub use compare::{RuleCompared, Side};
 pub use draft::{Draft, prepare};
 pub use jobs::{Prepared, ReplayState, ReplayView, Replays};
-pub use past::Readings;
 pub use run::{Asked, Context, Progress, Report, Warmth, run};
 pub use settle::{LateSource, Settled};
 pub use tally::{Counted, RuleCount, Tally, TallyLimits};

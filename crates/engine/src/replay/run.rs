@@ -15,10 +15,10 @@ use tokio::runtime::Handle;
 
 use super::compare::{RuleCompared, Side, compare};
 use super::draft::Draft;
-use super::past::{Readings, Step};
 use super::tally::{Counted, RuleCount, Tally, TallyLimits};
 use super::{Pace, ReplayError};
 use crate::clock::Stopwatch;
+use crate::stored::{Readings, Step};
 
 /// What one run holds open at most, beside the flow's own: beyond it windows close early, counted.
 const BOUNDS: Bounds = Bounds { groups: 200_000, pending: 200_000 };
