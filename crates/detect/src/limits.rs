@@ -34,6 +34,8 @@ pub const DWELL_DEFAULT: Duration = Duration::from_secs(12 * 3_600);
 pub const NOT_TAKEN_WITHIN: Duration = Duration::from_secs(60);
 /// How much later than its lateness a silent source's events are still waited for.
 pub const SILENT_HOLD: Duration = Duration::from_secs(3_600);
+/// Grants after which a door that never said whether somebody went through is named.
+pub const DOOR_GRANTS_LEAST: u64 = 3;
 /// Depth to which an event's nested values are searched for keywords.
 pub const NESTING_MAX: usize = 64;
 /// Bytes of one rendered `because`.

@@ -192,6 +192,7 @@ mod tests {
             device: None,
             place: None,
             credential: None,
+            passage: None,
             time: Interval::around(time, clock_offset_max),
             local: None,
             unresolved: Vec::new(),

@@ -297,6 +297,7 @@ impl Correlator {
                 entities: episode.entities.iter().cloned().collect(),
                 behind: episode.evidence.clone(),
                 onward: next.onward.clone(),
+                is_assumed: episode.is_assumed,
                 ..item.clone()
             };
             let id = (next.to, Arc::from(next.key.as_str()));

@@ -218,6 +218,7 @@ impl Detector {
             behind: Vec::new(),
             onward: read.onward,
             own,
+            is_assumed: finding::is_assumed(event, from.meta.asks_presence),
         };
         Some(((index, read.key.into()), item))
     }

@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::correlate::{Correlator, Desk, GroupId, ItemKey};
 use crate::learned::{ClockReport, Learned, Lesson};
 use crate::limits::{GROUPS_MAX, PENDING_MAX};
-use crate::presence::{Ask, Presence};
+use crate::presence::{Ask, Presence, passage_view};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::spine::{Resolution, ResolvedEndpoint, Spine};
 use crate::stats::DetectStats;
@@ -164,6 +164,9 @@ impl Detector {
     pub fn enrich(&mut self, event: &mut Event) {
         let found = self.spine.resolve(event);
         self.stats.unresolved(&found.unresolved);
+        if let Some(passage) = passage_view(&self.spine, event, &found) {
+            self.stats.at_door(found.door.as_ref(), passage);
+        }
         let sighting = self.presence.sighting(event, &found);
         event.enrichment = Some(Box::new(self.enrichment(event, found)));
         if let Some(sighting) = sighting {
@@ -173,6 +176,7 @@ impl Detector {
 
     fn enrichment(&self, event: &Event, found: Resolution) -> Enrichment {
         let ask = Ask::event(event);
+        let passage = passage_view(&self.spine, event, &found);
         let presence = |person: &PersonId| self.presence.before(person, &ask).0;
         let endpoint = |end: Option<ResolvedEndpoint>| -> Option<EndpointView> {
             let end = end?;
@@ -189,6 +193,7 @@ impl Detector {
             device: endpoint(found.device),
             place: found.place,
             credential: found.credential,
+            passage,
             time: Interval::around(event.time, event.clock_offset_max),
             local: found.local,
             unresolved: found.unresolved,

@@ -23,6 +23,7 @@ pub use compare::{RuleCompared, Side};
 pub use draft::{Draft, prepare};
 pub use jobs::{Prepared, ReplayState, ReplayView, Replays};
 pub use run::{Asked, Context, Progress, Report, Warmth, run};
+pub(crate) use run::{BOUNDS, warm_for};
 pub use settle::{LateSource, Settled};
 pub use tally::{Counted, RuleCount, Tally, TallyLimits};
 
