@@ -19,7 +19,8 @@ const RULES: &str = "title: Inside\nid: inside\nlogsource: {category: authentica
     logsource: {category: physical_access}\ndetection: {s: {class_uid: 4230001, \
     castellan.passage: [taken, assumed]}, condition: s}\ncastellan: {because: 'passed'}\n===\n\
     title: Twice\nid: twice\ncorrelation: {type: event_count, rules: [passed], group-by: \
-    [person], timespan: 1h, condition: {gte: 2}}\ncastellan: {because: 'twice'}\n";
+    [person], timespan: 1h, condition: {gte: 2}, \
+    generate: true}\ncastellan: {because: 'twice'}\n";
 
 fn assumed() -> Organisation {
     let mut org = organisation();
@@ -51,10 +52,8 @@ fn a_grant_where_passage_is_assumed_is_an_entry_and_the_finding_says_so() {
     let said = [format!("passed {SAYS}"), format!("ana is in lobby {SAYS}")];
     assert_eq!(told(assumed(), &events), said);
     // The door speaks for itself after all: then nothing is assumed.
-    let taken = [
-        badge(1, "09:00:00", "b-ana-1", "d-front", "in", 3),
-        logon(2, "09:05:00", "ana", "vpn"),
-    ];
+    let taken =
+        [badge(1, "09:00:00", "b-ana-1", "d-front", "in", 3), logon(2, "09:05:00", "ana", "vpn")];
     assert_eq!(told(assumed(), &taken), ["passed", "ana is in lobby"]);
 }
 
@@ -76,7 +75,10 @@ fn what_an_assumed_door_takes_back_is_taken_back() {
     assert_eq!(inside.state, PresenceState::In);
     assert_eq!((inside.evidence, inside.is_assumed), (Some(PresenceEvidence::Taken), true));
     feed(&mut detector, &[badge(2, "09:00:20", "b-ana-1", "d-front", "in", 4)]);
-    assert_eq!(detector.presence().at(&person("ana"), at("09:01:00")).state, PresenceState::Unknown);
+    assert_eq!(
+        detector.presence().at(&person("ana"), at("09:01:00")).state,
+        PresenceState::Unknown
+    );
     // Somebody sees them there: what was assumed is known.
     let mut known = self::detector(assumed());
     feed(

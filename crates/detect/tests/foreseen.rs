@@ -63,7 +63,8 @@ fn a_correlation_that_asks_where_somebody_is_speaks_with_the_event() {
     let mut replay = Detector::new(common::spine(), rules, Options { provisional: false });
     let mut found = feed(&mut replay, &story());
     replay.finish(&mut found);
-    let pushed: Vec<_> = settled(&found).into_iter().filter(|f| f.rule.as_str() == "pushed").collect();
+    let pushed: Vec<_> =
+        settled(&found).into_iter().filter(|f| f.rule.as_str() == "pushed").collect();
     assert_eq!(pushed, confirmed);
 }
 

@@ -112,7 +112,7 @@ fn a_door_says_how_it_is_known_that_somebody_went_through() {
     assert_eq!(of(&sound(&with(&[]))), Passage::Reported);
     check(
         &doors("asumed"),
-        "doors.csv:2:23: error: `passage`: found `asumed`: did you mean `assumed`? \
+        "doors.csv:2:22: error: `passage`: unknown value `asumed`: did you mean `assumed`? \
          [unknown_value]\n",
     );
 }

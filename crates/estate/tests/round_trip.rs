@@ -9,8 +9,8 @@ use estate::{FILES, export, load};
 use model::ids::{AssetId, Entity, MappingName, PersonId, PlaceId, SourceId, TenantId};
 use model::raw::Trust;
 use model::spine::{
-    Asset, Door, Identifier, Organisation, Passage, Person, PersonKind, PersonStatus, Place, PlaceKind,
-    Source, SourceMatch, Validity, WitnessOf, ZoneClass,
+    Asset, Door, Identifier, Organisation, Passage, Person, PersonKind, PersonStatus, Place,
+    PlaceKind, Source, SourceMatch, Validity, WitnessOf, ZoneClass,
 };
 use model::time::Timestamp;
 use proptest::prelude::*;

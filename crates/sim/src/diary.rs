@@ -15,7 +15,7 @@ const WALK_S: i64 = 25;
 /// A machine's own work starts at the earliest so long after its owner came.
 const SETTLE_S: i64 = 60;
 /// How often what would otherwise be quiet says that it is there.
-const ALIVE_S: i64 = 60;
+const ALIVE_S: i64 = 120;
 /// The part of a day that paces are told for.
 const WORKING_HOURS: i64 = 8;
 /// How long before the start the first arrivals happened; within every source's lateness.

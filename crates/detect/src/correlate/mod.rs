@@ -141,7 +141,8 @@ impl Correlator {
         self.groups.entry(id.clone());
         self.step(id, &Arc::new(item), desk);
         let rules = desk.rules;
-        let known = rules.rule(id.0).and_then(|rule| Some((&rule.meta, rule.correlation.as_ref()?)));
+        let known =
+            rules.rule(id.0).and_then(|rule| Some((&rule.meta, rule.correlation.as_ref()?)));
         if let (Some(group), Some((meta, correlation))) = (self.groups.get_mut(id), known) {
             group.rebuild(correlation, desk.ground());
             // What presence had kept back until now is as new to people as what has just come.

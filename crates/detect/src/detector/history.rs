@@ -40,9 +40,8 @@ impl Detector {
     pub fn learn_from(&mut self, taught: &Self) {
         let numbers = snapshot::numbers(&snapshot::table(&taught.rules), &self.rules);
         self.learned.join(&taught.learned, &|old| numbers.get(&old).copied());
-        let is_taught = |rule: &RuleIndex| {
-            taught.rules.rule(*rule).is_some_and(|rule| rule.is_active)
-        };
+        let is_taught =
+            |rule: &RuleIndex| taught.rules.rule(*rule).is_some_and(|rule| rule.is_active);
         let taught: Vec<RuleIndex> =
             numbers.iter().filter(|(old, _)| is_taught(old)).map(|(_, new)| *new).collect();
         self.end_wait(taught);

@@ -106,10 +106,7 @@ impl Lesson {
             source: event.source.clone(),
             bound: event.clock_offset_max.max(ahead(event)),
             is_taken: is_passage
-                && matches!(
-                    enrichment.passage,
-                    Some(PassageView::Taken | PassageView::Assumed)
-                ),
+                && matches!(enrichment.passage, Some(PassageView::Taken | PassageView::Assumed)),
         })
     }
 

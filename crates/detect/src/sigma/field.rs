@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use model::Event;
 use model::enrichment::{
-    CredentialState, EndpointView, Enrichment, PassageView, PlaceView, Presence,
-    PresenceEvidence, PresenceState, UnknownWhy,
+    CredentialState, EndpointView, Enrichment, PassageView, PlaceView, Presence, PresenceEvidence,
+    PresenceState, UnknownWhy,
 };
 use model::spine::{PersonKind, PersonStatus, ZoneClass};
 use model::value::{Object, Value};

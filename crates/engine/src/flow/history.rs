@@ -141,20 +141,14 @@ impl Teacher {
         let Some(up_to) = awaited.values().next().copied() else { return has_ended };
         let rules: BTreeMap<RuleId, u64> =
             awaited.into_iter().filter(|(_, other)| *other == up_to).collect();
-        let stretch = Stretch::of(&self.with, knowledge, up_to);
-        let empty = History {
-            state: HistoryState::Learned,
-            events: 0,
-            since: self.with.clock.now(),
-            is_cut: false,
-        };
         // Nothing was before it.
         if up_to == 0 {
-            self.with.told.note(rules.keys(), empty);
             detector.forgo_history(rules.keys());
             return true;
         }
-        self.with.told.note(rules.keys(), History { state: HistoryState::Reading, ..empty });
+        let stretch = Stretch::of(&self.with, knowledge, up_to);
+        let (state, since) = (HistoryState::Reading, stretch.now);
+        self.with.told.note(rules.keys(), History { state, events: 0, since, is_cut: false });
         match self.begin(rules.clone(), stretch) {
             Ok(reading) => self.reading = Some(reading),
             Err(error) => self.forgo(detector, &rules, &error),
@@ -233,7 +227,11 @@ impl Teacher {
         self.tries.retain(|id, _| !rules.contains_key(id));
     }
 
-    fn begin(&self, rules: BTreeMap<RuleId, u64>, stretch: Stretch) -> Result<Reading, ReplayError> {
+    fn begin(
+        &self,
+        rules: BTreeMap<RuleId, u64>,
+        stretch: Stretch,
+    ) -> Result<Reading, ReplayError> {
         let (to, ended): (SyncSender<Result<Taught, ReplayError>>, _) = sync_channel(1);
         let stop = Arc::new(AtomicBool::new(false));
         let (with, stopped) = (Arc::clone(&self.with), Arc::clone(&stop));

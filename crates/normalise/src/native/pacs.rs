@@ -38,8 +38,7 @@ struct Outcome {
     is_passage: bool,
 }
 
-const RESULTS: &str =
-    "granted, denied, taken, not_taken, forced, held, rex, duress, tamper, alive";
+const RESULTS: &str = "granted, denied, taken, not_taken, forced, held, rex, duress, tamper, alive";
 /// What is neither a passage nor an alarm.
 const OTHER: u64 = 99;
 

@@ -150,7 +150,8 @@ fn what_hangs_on_presence_is_told_live_as_a_replay_tells_it() {
     let state = rusqlite::Connection::open(scratch.path("data/state.db")).unwrap();
     let mut query = state.prepare("SELECT id, state FROM findings WHERE rule = ?1").unwrap();
     let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-    let live: Vec<(String, String)> = query.query_map([rule], row).unwrap().map(Result::unwrap).collect();
+    let live: Vec<(String, String)> =
+        query.query_map([rule], row).unwrap().map(Result::unwrap).collect();
     assert_eq!(live.len(), 1, "{live:?}");
     assert_eq!(live[0].1, "confirmed", "its window has ended: {live:?}");
     scratch.run(&["replay", "--data", "data", "--out", "found.ndjson"]).ends(0);
