@@ -186,6 +186,10 @@ export interface DoorState {
     record: number
     part: number
   } | null
+  /** Absent in what the live stream says. */
+  passage?: 'reported' | 'assumed'
+  /** It grants and never says whether somebody went through. */
+  is_mute?: boolean
 }
 
 export interface Right {

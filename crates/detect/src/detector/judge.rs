@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{Event, Finding, FindingState};
 
 use super::{Detector, Held, QueueKey};
-use crate::correlate::{GroupId, Item, KEY_END, Onward, Reading, Useless};
+use crate::correlate::{GroupId, Item, ItemKey, KEY_END, Onward, Reading, Useless};
 use crate::finding;
 use crate::learned::ahead;
 use crate::limits::CHAIN_MAX;
@@ -24,7 +24,7 @@ impl Detector {
     ) {
         let is_late = event.time < self.watermarks.frontier();
         self.stats.late += u64::from(is_late);
-        let (mut waiting, mut announced) = (Vec::new(), Vec::new());
+        let (mut waiting, mut announced, mut foreseen) = (Vec::new(), Vec::new(), Vec::new());
         for found in matches {
             if let Some(exception) = found.excepted {
                 self.stats.excepted(self.rules.exception_id(exception));
@@ -40,6 +40,9 @@ impl Detector {
                     let start = out.len();
                     self.report(found.rule, event, FindingState::Provisional, out);
                     announced.extend(out.iter().skip(start).cloned());
+                    if found.hangs_on_presence {
+                        self.foresee(found.rule, event, (&mut foreseen, out));
+                    }
                 }
             } else {
                 self.stats.matches += 1;
@@ -53,7 +56,7 @@ impl Detector {
         if waiting.is_empty() {
             return;
         }
-        let held = Held { event: event.clone(), rules: waiting, announced };
+        let held = Held { event: event.clone(), rules: waiting, announced, foreseen };
         if is_late {
             self.settle_late(held, out);
         } else {
@@ -104,6 +107,9 @@ impl Detector {
 
     fn settle_rules(&mut self, mut held: Held, is_late: bool, out: &mut Vec<Finding>) {
         let silent = self.see_again(&mut held.event);
+        for (group, key) in &held.foreseen {
+            self.correlator.unforesee(group, key);
+        }
         for rule in held.rules {
             let truth = self.rules.truth(rule, &held.event);
             let id = self.rules.meta(rule).map(|meta| meta.id.clone());
@@ -123,9 +129,36 @@ impl Detector {
                 self.stats.undecided(&id, &reasons);
             }
         }
+        for (group, _) in &held.foreseen {
+            let (correlator, mut desk) = self.desk(out);
+            correlator.settle_foreseen(group, held.event.time, &mut desk);
+        }
         for mut said in held.announced {
             said.state = FindingState::Withdrawn;
             out.push(said);
+        }
+    }
+
+    /// Shows those correlations at once that take a match which hangs on presence.
+    fn foresee(
+        &mut self,
+        rule: RuleIndex,
+        event: &Event,
+        (foreseen, out): (&mut Vec<(GroupId, ItemKey)>, &mut Vec<Finding>),
+    ) {
+        let rules = Arc::clone(&self.rules);
+        let Some(from) = rules.rule(rule).filter(|rule| !rule.feeds.is_empty()) else { return };
+        let view = View::new(event);
+        for index in &from.feeds {
+            let Some((group, item)) = self.item(*index, (rule, event, &view), Feed::FORESEEN)
+            else {
+                continue;
+            };
+            let key = item.key();
+            let (correlator, mut desk) = self.desk(out);
+            if correlator.foresee(&group, item, &mut desk) {
+                foreseen.push((group, key));
+            }
         }
     }
 
@@ -137,69 +170,84 @@ impl Detector {
         };
         let view = View::new(event);
         for index in &from.feeds {
-            let Some(to) = rules.rule(*index).filter(|to| to.is_active) else {
-                continue;
-            };
-            let Some(correlation) = to.correlation.as_ref() else { continue };
-            let is_missing = correlation.is_missing(rule);
-            let is_kept = is_missing || correlation.keeps_what_is_excepted();
-            if feed.is_excepted && !is_kept {
-                continue;
+            if let Some((group, item)) = self.item(*index, (rule, event, &view), feed) {
+                self.hand_over(group, item, feed.is_settled, out);
             }
-            let is_counted = correlation.is_of_two_sides();
-            let own = rules.exception(*index, event, &view).filter(|_| !is_missing || is_counted);
-            if let Some(exception) = own {
-                self.stats.excepted(self.rules.exception_id(exception));
-                if !correlation.learns() {
-                    continue;
-                }
-            }
-            let is_mute = feed.is_excepted || own.is_some();
-            let missed = Missed::default();
-            let mut reader = Reader { rules: &rules, event, view: &view, plain: rule, missed };
-            let Some(read) = reader.onward(*index, to, rule, 0) else {
-                if (is_missing || is_counted) && reader.missed.keys > 0 {
-                    self.correlator.nameless(*index, event.time);
-                }
-                self.stats.ungrouped += reader.missed.keys;
-                self.stats.valueless += reader.missed.values;
-                continue;
-            };
-            let reading = Reading { event, view: &view, spine: &self.spine, rule, is_mute };
-            let own = match reading.of(&correlation.kind) {
-                Ok(own) => own,
-                Err(Useless::Valueless) => {
-                    self.stats.valueless += 1;
-                    continue;
-                }
-                Err(Useless::Dependent) => {
-                    self.stats.dependent += 1;
-                    continue;
-                }
-            };
-            let item = Item {
-                time: event.time,
-                fingerprint: event.fingerprint,
-                record: event.record,
-                rule,
-                source: event.source.clone(),
-                class_uid: event.class_uid,
-                bound: event.clock_offset_max.max(ahead(event)),
-                value: read.value,
-                number: read.number,
-                fields: read.fields,
-                entities: finding::entities(event, from.meta.concerns_owner).into_iter().collect(),
-                behind: Vec::new(),
-                onward: read.onward,
-                own,
-            };
-            let group = (*index, read.key.into());
-            self.hand_over(group, item, feed.is_settled, out);
         }
     }
 
+    /// What a correlation takes of a match, and for which group; nothing where it takes none.
+    fn item(
+        &mut self,
+        index: RuleIndex,
+        (rule, event, view): (RuleIndex, &Event, &View<'_>),
+        feed: Feed,
+    ) -> Option<(GroupId, Item)> {
+        let rules = Arc::clone(&self.rules);
+        let from = rules.rule(rule)?;
+        let to = rules.rule(index).filter(|to| to.is_active)?;
+        let correlation = to.correlation.as_ref()?;
+        let is_missing = correlation.is_missing(rule);
+        let is_kept = is_missing || correlation.keeps_what_is_excepted();
+        if feed.is_excepted && !is_kept {
+            return None;
+        }
+        let is_counted = correlation.is_of_two_sides();
+        let own = rules.exception(index, event, view).filter(|_| !is_missing || is_counted);
+        if let Some(exception) = own {
+            feed.count(|| self.stats.excepted(self.rules.exception_id(exception)));
+            if !correlation.learns() {
+                return None;
+            }
+        }
+        let is_mute = feed.is_excepted || own.is_some();
+        let missed = Missed::default();
+        let mut reader = Reader { rules: &rules, event, view, plain: rule, missed };
+        let Some(read) = reader.onward(index, to, rule, 0) else {
+            let Missed { keys, values } = reader.missed;
+            feed.count(|| {
+                if (is_missing || is_counted) && keys > 0 {
+                    self.correlator.nameless(index, event.time);
+                }
+                self.stats.ungrouped += keys;
+                self.stats.valueless += values;
+            });
+            return None;
+        };
+        let reading = Reading { event, view, spine: &self.spine, rule, is_mute };
+        let own = match reading.of(&correlation.kind) {
+            Ok(own) => own,
+            Err(useless) => {
+                feed.count(|| match useless {
+                    Useless::Valueless => self.stats.valueless += 1,
+                    Useless::Dependent => self.stats.dependent += 1,
+                });
+                return None;
+            }
+        };
+        let item = Item {
+            time: event.time,
+            fingerprint: event.fingerprint,
+            record: event.record,
+            rule,
+            source: event.source.clone(),
+            class_uid: event.class_uid,
+            bound: event.clock_offset_max.max(ahead(event)),
+            value: read.value,
+            number: read.number,
+            fields: read.fields,
+            entities: finding::entities(event, from.meta.concerns_owner).into_iter().collect(),
+            behind: Vec::new(),
+            onward: read.onward,
+            own,
+            is_assumed: finding::is_assumed(event, from.meta.asks_presence),
+        };
+        Some(((index, read.key.into()), item))
+    }
+
     fn hand_over(&mut self, group: GroupId, item: Item, is_settled: bool, out: &mut Vec<Finding>) {
-        if is_settled {
+        // What waits for its history waits in the queue.
+        if is_settled && !self.learned.habits.awaits(group.0) {
             let (correlator, mut desk) = self.desk(out);
             correlator.settle_now(&group, item, &mut desk);
             return;
@@ -224,12 +272,21 @@ struct Feed {
     is_settled: bool,
     /// Whether an exception keeps it from being said: then it only stands against absences.
     is_excepted: bool,
+    /// Whether it will come again, to be taken for good: then nothing of it is counted.
+    is_foreseen: bool,
 }
 
 impl Feed {
-    const PLAIN: Self = Self { is_settled: false, is_excepted: false };
-    const SETTLED: Self = Self { is_settled: true, is_excepted: false };
-    const EXCEPTED: Self = Self { is_settled: false, is_excepted: true };
+    const PLAIN: Self = Self { is_settled: false, is_excepted: false, is_foreseen: false };
+    const SETTLED: Self = Self { is_settled: true, ..Self::PLAIN };
+    const EXCEPTED: Self = Self { is_excepted: true, ..Self::PLAIN };
+    const FORESEEN: Self = Self { is_foreseen: true, ..Self::PLAIN };
+
+    fn count(self, note: impl FnOnce()) {
+        if !self.is_foreseen {
+            note();
+        }
+    }
 }
 
 /// Reads from an event what correlations need of it.

@@ -1,5 +1,6 @@
 //! Everything together: enrichment, matching, correlation, and what waits for the watermark.
 
+mod history;
 mod judge;
 mod snapshot;
 mod watermark;
@@ -16,11 +17,11 @@ use model::{
 };
 use serde_json::json;
 
-use crate::correlate::{Correlator, Desk};
+use crate::correlate::{Correlator, Desk, GroupId, ItemKey};
 use crate::fires::Fires;
 use crate::learned::{ClockReport, Learned, Lesson};
 use crate::limits::{GROUPS_MAX, PENDING_MAX};
-use crate::presence::{Ask, Presence};
+use crate::presence::{Ask, Presence, passage_view};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::spine::{Resolution, ResolvedEndpoint, Spine};
 use crate::stats::DetectStats;
@@ -69,6 +70,8 @@ pub struct Detector {
     held: BTreeMap<QueueKey, Arc<Held>>,
     /// Matches that wait in their group, by its key.
     queue: BTreeMap<QueueKey, Arc<str>>,
+    /// Of these, the ones whose time has come but whose rule still awaits its history.
+    deferred: BTreeMap<QueueKey, Arc<str>>,
     correlator: Correlator,
     learned: Learned,
     stats: DetectStats,
@@ -99,6 +102,8 @@ struct Held {
     event: Event,
     rules: Vec<RuleIndex>,
     announced: Vec<Finding>,
+    /// What correlations were shown of it, as presence stood.
+    foreseen: Vec<(GroupId, ItemKey)>,
 }
 
 impl Detector {
@@ -114,6 +119,7 @@ impl Detector {
             watermarks: Watermarks::default(),
             held: BTreeMap::new(),
             queue: BTreeMap::new(),
+            deferred: BTreeMap::new(),
             correlator: Correlator::default(),
             learned: Learned::default(),
             stats: DetectStats::default(),
@@ -161,6 +167,9 @@ impl Detector {
     pub fn enrich(&mut self, event: &mut Event) {
         let found = self.spine.resolve(event);
         self.stats.unresolved(&found.unresolved);
+        if let Some(passage) = passage_view(&self.spine, event, &found) {
+            self.stats.at_door(found.door.as_ref(), passage);
+        }
         let sighting = self.presence.sighting(event, &found);
         event.enrichment = Some(Box::new(self.enrichment(event, found)));
         self.stats.evicted_fires += u64::from(self.fires.learn(event));
@@ -171,6 +180,7 @@ impl Detector {
 
     fn enrichment(&self, event: &Event, found: Resolution) -> Enrichment {
         let ask = Ask::event(event);
+        let passage = passage_view(&self.spine, event, &found);
         let presence = |person: &PersonId| self.presence.before(person, &ask).0;
         let endpoint = |end: Option<ResolvedEndpoint>| -> Option<EndpointView> {
             let end = end?;
@@ -187,6 +197,7 @@ impl Detector {
             device: endpoint(found.device),
             place: found.place,
             credential: found.credential,
+            passage,
             time: Interval::around(event.time, event.clock_offset_max),
             local: found.local,
             unresolved: found.unresolved,
@@ -363,14 +374,6 @@ impl Detector {
         stats
     }
 
-    /// Takes in what another detector has learned of rules that both have in the same version:
-    /// one that was given the history from before this one began, and finished. What is found from
-    /// then on is what this one would have found, had it seen that history itself.
-    pub fn learn_from(&mut self, taught: &Self) {
-        let numbers = snapshot::numbers(&snapshot::table(&taught.rules), &self.rules);
-        self.learned.join(&taught.learned, &|old| numbers.get(&old).copied());
-    }
-
     /// Takes another organisation; whereabouts and windows stay.
     pub fn set_spine(&mut self, spine: Arc<Spine>) {
         self.presence.set_spine(Arc::clone(&spine));
@@ -389,7 +392,7 @@ impl Detector {
     }
 
     fn waiting(&self) -> usize {
-        self.held.len() + self.queue.len()
+        self.held.len() + self.queue.len() + self.deferred.len()
     }
 
     /// Judges for good what the watermark has passed: what waits and what ends, in order of time.
@@ -428,6 +431,18 @@ impl Detector {
         let Some((correlation, rule)) = key.correlation.zip(key.rule) else {
             return;
         };
+        if self.learned.habits.awaits(correlation) {
+            return self.defer(key.clone(), group, out);
+        }
+        self.settle_in_turn((correlation, rule), (key, group), out);
+    }
+
+    fn settle_in_turn(
+        &mut self,
+        (correlation, rule): (RuleIndex, RuleIndex),
+        (key, group): (&QueueKey, Arc<str>),
+        out: &mut Vec<Finding>,
+    ) {
         let (correlator, mut desk) = self.desk(out);
         let item = (key.time, key.fingerprint, key.record, rule);
         correlator.settle(&(correlation, group), &item, &mut desk);

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use model::{Event, LogSource, Problem, RuleId, TeamId};
 
+use crate::limits::RATE_WINDOWS_MAX;
 use crate::sigma::View;
 use crate::sigma::kleene::PresenceRule;
 pub use crate::sigma::kleene::Truth;
@@ -217,12 +218,19 @@ impl RuleSet {
         rule.is_some_and(|rule| rule.correlation.as_ref().is_none_or(|one| !one.is_final_only))
     }
 
-    /// How far back what is usual is learned from: the longest timespan of baselines that are on.
+    /// How far back what is usual is learned from: the longest that baselines which are on remember.
     pub fn memory(&self) -> std::time::Duration {
         let active = self.rules.iter().filter(|rule| rule.is_active);
         let correlations = active.filter_map(|rule| rule.correlation.as_ref());
-        let baselines = correlations.filter(|one| matches!(one.kind, Kind::Baseline(_)));
-        baselines.map(|one| one.timespan).max().unwrap_or_default()
+        let memory = |one: &Correlation| {
+            let Kind::Baseline(baseline) = &one.kind else { return None };
+            let windows = match baseline.unusual {
+                Unusual::Rate { .. } => u32::try_from(RATE_WINDOWS_MAX).unwrap_or(u32::MAX),
+                Unusual::First { .. } | Unusual::Hour { .. } => 1,
+            };
+            Some(one.timespan.saturating_mul(windows).max(baseline.learn))
+        };
+        correlations.filter_map(memory).max().unwrap_or_default()
     }
 
     /// How far apart events may lie that make one finding: the longest timespans of correlations

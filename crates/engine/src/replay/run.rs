@@ -15,13 +15,13 @@ use tokio::runtime::Handle;
 
 use super::compare::{RuleCompared, Side, compare};
 use super::draft::Draft;
-use super::past::{Readings, Step};
 use super::tally::{Counted, RuleCount, Tally, TallyLimits};
 use super::{Pace, ReplayError};
 use crate::clock::Stopwatch;
+use crate::stored::{Readings, Step};
 
 /// What one run holds open at most, beside the flow's own: beyond it windows close early, counted.
-const BOUNDS: Bounds = Bounds { groups: 200_000, pending: 200_000 };
+pub(crate) const BOUNDS: Bounds = Bounds { groups: 200_000, pending: 200_000 };
 /// Events read and parsed ahead, in pieces of so many.
 const PIECE_EVENTS: usize = 1_024;
 /// Pieces that wait for judgement.
@@ -233,7 +233,7 @@ pub fn run(
 
 /// How long before a stretch a reading must begin, so that presence and windows are what they
 /// were.
-fn warm_for(org: &Organisation, reach: Duration) -> Duration {
+pub(crate) fn warm_for(org: &Organisation, reach: Duration) -> Duration {
     let dwell = org.places.values().filter_map(|place| place.dwell_max).max();
     let dwell = dwell.unwrap_or_default().max(detect::limits::DWELL_DEFAULT);
     dwell.max(WARM_MIN + reach)
