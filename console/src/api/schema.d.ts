@@ -5327,7 +5327,14 @@ export interface components {
         DoorStateItem: {
             /** @description Which. */
             door: components["schemas"]["PlaceId"];
+            /**
+             * @description Whether it grants and never says whether somebody went through, though it is to be
+             *     reported: rules that rest on presence stay silent about it.
+             */
+            is_mute: boolean;
             last?: components["schemas"]["PassageItem"] | null;
+            /** @description How it is known that somebody who was granted went through: `reported`, or `assumed`. */
+            passage: string;
             since?: components["schemas"]["Timestamp"] | null;
             site?: components["schemas"]["PlaceId"] | null;
             /** @description `normal`, `forced`, `held`, `tamper`, or `unknown` until something is heard of it. */
@@ -6594,6 +6601,12 @@ export interface components {
              * @description Most findings in ten minutes.
              */
             peak: number;
+            /**
+             * Format: int64
+             * @description Findings that later events could still overturn, `provisional` among those listed; not
+             *     counted with the others.
+             */
+            provisional: number;
             /** @description Rule by rule, the noisiest first. */
             rules: components["schemas"]["ReplayRule"][];
             /**
@@ -6767,6 +6780,7 @@ export interface components {
             cases_path: string;
             /** @description What it is about, in its author's words. */
             description?: string | null;
+            history?: components["schemas"]["RuleHistory"] | null;
             /** @description Its id. */
             id: components["schemas"]["RuleId"];
             /** @description Whether it joins other rules' matches. */
@@ -6805,6 +6819,23 @@ export interface components {
             version: string;
             /** @description Why. */
             why_undecided: string[];
+        };
+        /** @description What a rule was taught of the time before it. */
+        RuleHistory: {
+            /**
+             * Format: int64
+             * @description Events read.
+             */
+            events: number;
+            /** @description Whether it begins later than the rule asks for, because there was too much to read. */
+            is_cut: boolean;
+            /** @description From when on. */
+            since: components["schemas"]["Timestamp"];
+            /**
+             * @description `reading`: nothing is judged by the rule until it has been read; `learned`; `failed`: it
+             *     learns from when it came into force.
+             */
+            state: string;
         };
         RuleId: string;
         /** @description One rule. */

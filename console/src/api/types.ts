@@ -188,6 +188,10 @@ export interface DoorState {
     record: number
     part: number
   } | null
+  /** Absent in what the live stream says. */
+  passage?: 'reported' | 'assumed'
+  /** It grants and never says whether somebody went through. */
+  is_mute?: boolean
 }
 
 /** How the link of a camera, sensor or other thing stands. */

@@ -1,5 +1,7 @@
 //! Floor plans with what stands where, and how doors stand.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -10,6 +12,7 @@ use engine::plans::PlanError;
 use engine::store::state::{Mark, Plan};
 use engine::watch::doors::{DoorCondition, DoorState, LastPassage};
 use engine::watch::things::{LinkCondition, ThingState};
+use model::spine::Passage;
 use model::{AssetId, Entity, PersonId, PlaceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -211,6 +214,11 @@ pub struct DoorStateItem {
     since: Option<Timestamp>,
     /// The last time somebody asked to pass.
     last: Option<PassageItem>,
+    /// How it is known that somebody who was granted went through: `reported`, or `assumed`.
+    passage: &'static str,
+    /// Whether it grants and never says whether somebody went through, though it is to be
+    /// reported: rules that rest on presence stay silent about it.
+    is_mute: bool,
 }
 
 /// One passage.
@@ -251,7 +259,15 @@ pub async fn doors(
         record: last.record,
         part: last.part,
     };
+    let (knowledge, judged) = (shared.engine.current.get(), shared.engine.judged.get());
+    let mute: BTreeSet<&PlaceId> = judged.mute_doors(&knowledge.org).map(|(id, _)| id).collect();
+    let how = |door: &PlaceId| match knowledge.org.doors.get(door).map(|door| door.passage) {
+        Some(Passage::Assumed) => "assumed",
+        Some(Passage::Reported) | None => "reported",
+    };
     let item = |door: DoorState| DoorStateItem {
+        passage: how(&door.door),
+        is_mute: mute.contains(&door.door),
         door: door.door,
         site: door.site,
         state: door.state,

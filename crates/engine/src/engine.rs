@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::content;
 use crate::desk::{Desk, DeskError};
 use crate::edit::Origin;
+use crate::flow::history::Histories;
 use crate::flow::ingest::Ingest;
 use crate::flow::judge::{Judged, Progress};
 use crate::flow::silencer::Silencer;
@@ -78,6 +79,8 @@ pub struct Engine {
     pub replays: Replays,
     /// What detection counts.
     pub judged: Arc<Judged>,
+    /// What rules that learn were taught of the time before them.
+    pub histories: Arc<Histories>,
     /// Whose names sessions have asked for.
     pub(crate) reveals: Reveals,
     /// Who may ask.

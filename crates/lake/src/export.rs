@@ -279,6 +279,7 @@ mod tests {
             severity_id: seq.is_multiple_of(2).then_some(4),
             source: "doors".into(),
             site: None,
+            fingerprint: model::Fingerprint(u128::from(seq)),
             ocsf: ocsf.into(),
         }
     }
