@@ -311,9 +311,6 @@ pub struct MappingItem {
     evidence: String,
     /// `shipped`, or `house` for one in the house's content folder.
     origin: &'static str,
-    /// Sigma's status, such as `experimental`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<String>,
 }
 
 /// The mappings in force.
@@ -369,6 +366,9 @@ pub struct RuleItem {
     off_by: Option<String>,
     /// `shipped`, or `house` for one in the house's content folder.
     origin: &'static str,
+    /// Sigma's status, such as `experimental`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
 }
 
 /// The rules in force.
