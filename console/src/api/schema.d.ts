@@ -1578,9 +1578,9 @@ export interface paths {
         };
         /**
          * Incidents, findings, doors, refusals or events as they happen. Server-sent events named
-         *     `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log again),
-         *     `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow reader how
-         *     many it lost.
+         *     `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log
+         *     again), `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow
+         *     reader how many it lost.
          */
         get: {
             parameters: {
@@ -6856,6 +6856,8 @@ export interface components {
             off_by?: string | null;
             /** @description `shipped`, or `house` for one in the house's content folder. */
             origin: string;
+            /** @description Sigma's status, such as `experimental`. */
+            status?: string | null;
             /** @description Sigma tags. */
             tags: string[];
             /** @description Which team owns its findings. */

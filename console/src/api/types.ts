@@ -13,7 +13,7 @@ export type EventItem = Omit<S['EventItem'], 'event'> & { event: OcsfEvent }
 export type SourceItem = S['SourceItem']
 export type StatusAnswer = S['StatusAnswer']
 export type PersonItem = S['PersonItem'] & { name?: string | null; pseudonym?: string }
-export type RuleItem = S['RuleItem'] & { status?: string | null }
+export type RuleItem = S['RuleItem']
 
 /** An OCSF object; the console reads what it knows and shows the rest as it is. */
 export type OcsfEvent = { [attribute: string]: unknown }
