@@ -229,11 +229,24 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
             let is_met = values as u64 >= *least;
             (needs, values.to_string(), Vec::new(), Some(is_met))
         }
-        Kind::Sum { field, .. } => {
+        Kind::Sum { field, predicates } => {
             let number_of = |hit: &Hit<'_>| View::new(hit.event).text(field)?.parse::<f64>().ok();
-            let sum: f64 = hits.iter().filter_map(number_of).sum();
-            let needs = format!("a sum of `{field}` beyond its bound {span}");
-            (needs, format!("{sum} of {number} matches"), Vec::new(), None)
+            let sums = hits.iter().map(|end| {
+                let since = end.event.time.minus(correlation.timespan);
+                let inside =
+                    |hit: &&Hit<'_>| since <= hit.event.time && hit.event.time <= end.event.time;
+                hits.iter().filter(inside).filter_map(number_of).sum::<f64>()
+            });
+            // The window that ends with one of these and comes nearest to what is asked.
+            let is_met = |sum: f64| predicates.iter().all(|predicate| predicate.holds(sum));
+            let best = sums.fold(None, |best: Option<f64>, sum| match best {
+                Some(best) if is_met(best) || (!is_met(sum) && best >= sum) => Some(best),
+                Some(_) | None => Some(sum),
+            });
+            let sum = best.unwrap_or_default();
+            let needs = format!("a sum of `{field}` within its bounds {span}");
+            let told = format!("{sum} of {number} matches");
+            (needs, told, Vec::new(), Some(number > 0 && is_met(sum)))
         }
         Kind::Temporal { need } => {
             let all: Vec<&str> = distinct(correlation).map(name).collect();
