@@ -5090,7 +5090,7 @@ export interface components {
              * @description Incidents opened.
              */
             alarms: number;
-            /** @description Its first instant. */
+            /** @description Its first instant; the server's own beginning where that is later. */
             from: components["schemas"]["Timestamp"];
             /** @description `calm` (one in ten minutes for each operator at most), `busy` (two), `over` or `flood`. */
             load: string;
@@ -6546,6 +6546,12 @@ export interface components {
              * @description Most findings in ten minutes.
              */
             peak: number;
+            /**
+             * Format: int64
+             * @description Findings that later events could still overturn, `provisional` among those listed; not
+             *     counted with the others.
+             */
+            provisional: number;
             /** @description Rule by rule, the noisiest first. */
             rules: components["schemas"]["ReplayRule"][];
             /**

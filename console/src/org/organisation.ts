@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { get } from '../api/client'
 import type { AssetItem, DoorItem, Organisation, PlaceItem } from '../api/types'
+import { teamName } from '../text'
 import { isZone } from '../time/format'
 import { NO_NAMES, useNames, type Names } from './names'
 
@@ -44,6 +45,7 @@ export class Directory {
     const { kind, id } = parseEntity(entity)
     if (kind === 'place') return this.place(id)?.name ?? id
     if (kind === 'asset') return this.asset(id)?.name ?? id
+    if (kind === 'team') return teamName(id)
     if (kind === 'operator') return this.operatorName(id)
     if (kind === 'person') return this.names.get(id) ?? id
     return id

@@ -84,6 +84,9 @@ function Known({ report }: { report: ReplayReport }) {
           </>
         )}
       </p>
+      {report.provisional > 0 && (
+        <p>{t('detections.still_provisional', { count: report.provisional })}</p>
+      )}
       {report.undecided_yet > 0 && (
         <p>{t('detections.still_open', { count: report.undecided_yet })}</p>
       )}
@@ -210,7 +213,7 @@ function FindingsOf({ replay, report }: { replay: Replay; report: ReplayReport }
     { keep: true },
   )
   const list = asked.data?.findings ?? []
-  const fresh = list.filter((one) => !one.is_known)
+  const fresh = list.filter((one) => !one.is_known && one.finding.state === 'confirmed')
   return (
     <section className={css.found} aria-label={t('detections.samples')}>
       <div className={css.foundHead}>

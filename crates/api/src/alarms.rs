@@ -48,7 +48,7 @@ pub struct AlarmOwner {
 pub struct AlarmWindowItem {
     /// `ten_minutes`, `shift` (eight hours) or `week`.
     name: &'static str,
-    /// Its first instant.
+    /// Its first instant; the server's own beginning where that is later.
     from: Timestamp,
     /// Incidents opened.
     alarms: u64,

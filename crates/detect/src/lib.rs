@@ -10,6 +10,7 @@ mod detector;
 pub mod eval;
 pub mod explain;
 mod finding;
+mod fires;
 mod learned;
 pub mod limits;
 mod parts;

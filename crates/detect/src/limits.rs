@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// Fire signals kept per site; the oldest go first.
+pub const FIRE_SIGNALS_MAX: usize = 256;
+/// How long a fire alarm that nobody restores keeps rules silent: an alarm that is never reset
+/// must not blind a site for ever.
+pub const FIRE_MAX: Duration = Duration::from_secs(8 * 3_600);
 /// Sightings kept per person; the oldest go first.
 pub const SIGHTINGS_PER_PERSON_MAX: usize = 256;
 /// Sightings kept per person while somebody asks who could have been where; the oldest go first.

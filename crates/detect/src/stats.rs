@@ -64,6 +64,9 @@ pub struct DetectStats {
     pub evicted_window: u64,
     /// Sightings pushed out of a full timeline, and people forgotten.
     pub evicted_presence: u64,
+    /// Fire signals forgotten because `FIRE_SIGNALS_MAX` was reached.
+    #[serde(default)]
+    pub evicted_fires: u64,
     /// Sightings refused because anyone could have sent them.
     pub untrusted_sightings: u64,
     /// Passages, travellers, ways and clocks forgotten, or not learned from, for want of room.

@@ -296,10 +296,10 @@ fn a_snapshot_from_before_ways_were_learned_still_opens() {
     let find = |word: &[u8]| bytes.windows(word.len()).position(|at| at == word).unwrap();
     let learned = find(b"\xa7learned")..find(b"\xa5stats");
     bytes.drain(learned);
-    // Format 3, and three entries less in the map that follows: what was learned, clocks, and whose
-    // history is known.
+    // Format 3, and four entries less in the map that follows: what was learned, clocks, fires,
+    // and whose history is known.
     bytes[4] = 3;
-    bytes[8] -= 3;
+    bytes[8] -= 4;
     let mut detector = detector_of(organisation());
     detector.restore(&bytes).unwrap();
     let mut found = feed(&mut detector, &[pass(30, "p0", "d-front")]);

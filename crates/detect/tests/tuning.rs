@@ -109,6 +109,22 @@ fn a_set_turns_rules_off_and_a_later_one_on_again() {
 }
 
 #[test]
+fn the_cases_of_a_rule_hold_whether_it_is_on_or_off() {
+    let cases = "rule: refused\norganisation: {}\ncases:\n  - name: a refusal\n    expect: match\n\
+                 \x20   events: [{at: '09:00:00', source: pacs, category: physical_access, \
+                 product: test, ocsf: {class_uid: 4230001, activity_id: 2}}]\n  - name: a grant\n\
+                 \x20   expect: nothing\n    events: [{at: '09:00:00', source: pacs, category: \
+                 physical_access, product: test, ocsf: {class_uid: 4230001, activity_id: 1}}]\n";
+    let off = "sets: [{name: q, enabled: false, reason: r, rules: {ids: [refused]}}]\n";
+    let mut files = vec![file("r.yml", REFUSED), file("r.cases.yml", cases)];
+    for _ in 0..2 {
+        let (outcomes, _) = detect::cases::run(&files);
+        assert_eq!(outcomes.iter().map(|o| &o.failure).collect::<Vec<_>>(), [&None, &None]);
+        files.push(file("a.sets.yml", off));
+    }
+}
+
+#[test]
 fn a_rule_that_is_off_still_feeds_a_correlation_that_is_on() {
     let off = "sets: [{name: q, enabled: false, reason: r, rules: {ids: [refused]}}]\n";
     let twice = "title: Twice\nid: twice\ncorrelation: {type: event_count, rules: [refused], \

@@ -94,7 +94,8 @@ pub struct OwnerAlarms {
 pub struct AlarmWindow {
     /// `ten_minutes`, `shift` (eight hours) or `week`.
     pub name: &'static str,
-    /// Its first instant.
+    /// Its first instant; the server's own beginning where that is later, so that a quiet hour
+    /// before it ran calms nothing.
     pub from: Timestamp,
     /// Incidents opened.
     pub alarms: u64,
@@ -145,11 +146,13 @@ impl Engine {
         let longest = WINDOWS.iter().map(|(_, length)| *length).max().unwrap_or(SPAN);
         let all = self.state.alarms(now.minus(longest)).await?;
         let is_cut = all.len() >= ALARMS_MAX as usize;
+        let begun = self.state.begun_at().await?.unwrap_or(now);
         let alarms: Vec<Alarm> = all.into_iter().filter(is_near).collect();
         let mut windows = Vec::new();
         for (name, length) in WINDOWS {
-            let from = now.minus(length);
-            let findings = self.state.finding_counts((from, now)).await?.into_iter().collect();
+            let nominal = now.minus(length);
+            let from = nominal.max(begun.min(now));
+            let findings = self.state.finding_counts((nominal, now)).await?.into_iter().collect();
             let inside: Vec<&Alarm> = alarms.iter().filter(|alarm| alarm.at >= from).collect();
             let mut window = window((name, from, now), &inside, (operators, &findings));
             let rules = &self.current.get().rules;
@@ -267,6 +270,15 @@ mod tests {
         let nobody = shift(&every(200), 0);
         assert_eq!((nobody.load, nobody.spans_over), (Load::Over, 48), "nobody counts as one");
         assert!((nobody.per_operator - 3.0).abs() < 0.01, "{}", nobody.per_operator);
+    }
+
+    #[test]
+    fn hours_before_the_server_ran_calm_nothing() {
+        let three: Vec<Alarm> = (0..3).map(|at| alarm(at, "noisy", "team:guard")).collect();
+        let all: Vec<&Alarm> = three.iter().collect();
+        let half_an_hour = (Timestamp::from_secs(0), Timestamp::from_secs(900));
+        let told = window(("shift", half_an_hour.0, half_an_hour.1), &all, (1, &HashMap::new()));
+        assert_eq!((told.load, told.spans), (Load::Busy, 2));
     }
 
     #[test]

@@ -143,7 +143,10 @@ impl Engine {
         };
         let latest = knowledge.org.sources.values().map(late).max();
         let latest = latest.unwrap_or(Duration::from_secs(600));
-        Some(finding.time.max(finding.window.to).plus(latest))
+        let (now, until) = (self.now(), finding.time.max(finding.window.to).plus(latest));
+        // Overdue: a source fell silent meanwhile, or speaks again, and is waited for longer. After
+        // that nobody can promise anything.
+        [until, until.plus(SILENT_HOLD)].into_iter().find(|until| *until > now)
     }
 
     /// The event that evidence means: of its record the one of its class.

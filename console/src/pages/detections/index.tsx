@@ -62,10 +62,11 @@ function Detections() {
         size="compact-sm"
         variant="default"
         offer={may}
+        aria-label={t('detections.new')}
         leftSection={<IconPlus size={14} />}
         onPress={() => setUrl({ draft: 'new', run: undefined }, true)}
       >
-        {t('detections.new')}
+        <span className={css.newText}>{t('detections.new')}</span>
       </ActionButton>
     </div>
   )
@@ -128,7 +129,7 @@ function Rules({ tools }: { tools: React.ReactNode }) {
         head={
           <>
             {asked.data && (
-              <span className="faint num">{shownText(list, all, Boolean(url.find?.trim()))}</span>
+              <span className={`${css.shown} faint num`}>{shownText(list, all, Boolean(url.find?.trim()))}</span>
             )}
             {tools}
           </>

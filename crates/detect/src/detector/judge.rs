@@ -12,6 +12,9 @@ use crate::limits::CHAIN_MAX;
 use crate::rules::{Correlation, Kind, Match, Measure, Rule, RuleIndex, RuleSet, Truth};
 use crate::sigma::View;
 
+/// As what a fire alarm keeps back is counted, among the exceptions.
+const FIRE: &str = "fire-alarm";
+
 impl Detector {
     pub(super) fn take_matches(
         &mut self,
@@ -21,7 +24,7 @@ impl Detector {
     ) {
         let is_late = event.time < self.watermarks.frontier();
         self.stats.late += u64::from(is_late);
-        let mut hanging: Vec<Match> = Vec::new();
+        let (mut waiting, mut announced, mut foreseen) = (Vec::new(), Vec::new(), Vec::new());
         for found in matches {
             if let Some(exception) = found.excepted {
                 self.stats.excepted(self.rules.exception_id(exception));
@@ -30,49 +33,67 @@ impl Detector {
                 }
                 continue;
             }
-            if found.hangs_on_presence {
-                hanging.push(*found);
-                continue;
+            let waits = found.hangs_on_presence || self.rules.is_outside_fire(found.rule);
+            if waits {
+                waiting.push(found.rule);
+                if !is_late && self.options.provisional && found.truth == Truth::True {
+                    let start = out.len();
+                    self.report(found.rule, event, FindingState::Provisional, out);
+                    announced.extend(out.iter().skip(start).cloned());
+                    if found.hangs_on_presence {
+                        self.foresee(found.rule, event, (&mut foreseen, out));
+                    }
+                }
+            } else {
+                self.stats.matches += 1;
+                self.report(found.rule, event, FindingState::Confirmed, out);
             }
-            self.stats.matches += 1;
-            self.report(found.rule, event, FindingState::Confirmed, out);
-            if !is_late {
+            // What waits for word of a fire alone is handed on at once.
+            if !is_late && !found.hangs_on_presence {
                 self.feed(found.rule, event, Feed::PLAIN, out);
             }
         }
-        if hanging.is_empty() {
+        if waiting.is_empty() {
             return;
         }
+        let held = Held { event: event.clone(), rules: waiting, announced, foreseen };
         if is_late {
-            let held = Held {
-                event: event.clone(),
-                rules: hanging.iter().map(|found| found.rule).collect(),
-                announced: Vec::new(),
-                foreseen: Vec::new(),
-            };
             self.settle_late(held, out);
         } else {
-            self.hold(event, &hanging, out);
+            self.held.insert(QueueKey::of(event), Arc::new(held));
+        }
+    }
+
+    /// Takes back what says something of a site while a fire alarm is on there, of rules that are
+    /// not to: what is said from `start` on. What is settled has seen every signal that may come.
+    pub(super) fn silence_in_fire(&mut self, start: usize, out: &mut Vec<Finding>) {
+        let said = out.split_off(start);
+        for mut finding in said {
+            let rule = self.rules.get(&finding.rule).filter(|rule| rule.outside_fire);
+            let fire = match finding.state {
+                FindingState::Withdrawn => None,
+                FindingState::Provisional | FindingState::Confirmed => {
+                    rule.and_then(|_| self.fires.during(&finding, &self.spine, &self.presence))
+                }
+            };
+            let Some((site, since)) = fire else {
+                out.push(finding);
+                continue;
+            };
+            if finding.state == FindingState::Confirmed {
+                self.stats.excepted(Some(FIRE));
+                if self.options.provisional {
+                    finding.state = FindingState::Withdrawn;
+                    finding.undecided.push(format!("a fire alarm was on at {site} since {since}"));
+                    out.push(finding);
+                }
+            }
         }
     }
 
     fn report(&self, rule: RuleIndex, event: &Event, state: FindingState, out: &mut Vec<Finding>) {
         let meta = self.rules.meta(rule).filter(|meta| meta.is_reported);
         out.extend(meta.map(|meta| finding::of_event(meta, event, state)));
-    }
-
-    fn hold(&mut self, event: &Event, hanging: &[Match], out: &mut Vec<Finding>) {
-        let (mut announced, mut foreseen) = (Vec::new(), Vec::new());
-        if self.options.provisional {
-            for found in hanging.iter().filter(|found| found.truth == Truth::True) {
-                self.report(found.rule, event, FindingState::Provisional, &mut announced);
-                self.foresee(found.rule, event, (&mut foreseen, out));
-            }
-        }
-        out.extend(announced.iter().cloned());
-        let rules = hanging.iter().map(|found| found.rule).collect();
-        let held = Held { event: event.clone(), rules, announced, foreseen };
-        self.held.insert(QueueKey::of(event), Arc::new(held));
     }
 
     /// Judges an event whose every earlier sighting has arrived.
@@ -96,7 +117,8 @@ impl Detector {
                 self.stats.matches += 1;
                 self.report(rule, &held.event, FindingState::Confirmed, out);
                 held.announced.retain(|said| Some(&said.rule) != id.as_ref());
-                if !is_late {
+                // One that waited for something else has been handed on when it came.
+                if !is_late && self.rules.meta(rule).is_some_and(|meta| meta.asks_presence) {
                     self.feed(rule, &held.event, Feed::SETTLED, out);
                 }
             } else if truth == Truth::Unknown

@@ -18,6 +18,7 @@ use model::{
 use serde_json::json;
 
 use crate::correlate::{Correlator, Desk, GroupId, ItemKey};
+use crate::fires::Fires;
 use crate::learned::{ClockReport, Learned, Lesson};
 use crate::limits::{GROUPS_MAX, PENDING_MAX};
 use crate::presence::{Ask, Presence, passage_view};
@@ -63,6 +64,7 @@ pub struct Detector {
     options: Options,
     bounds: Bounds,
     presence: Presence,
+    fires: Fires,
     watermarks: Watermarks,
     /// Events that hang on presence, and wait.
     held: BTreeMap<QueueKey, Arc<Held>>,
@@ -109,6 +111,7 @@ impl Detector {
     pub fn new(spine: Arc<Spine>, rules: Arc<RuleSet>, options: Options) -> Self {
         Self {
             presence: Presence::new(Arc::clone(&spine)),
+            fires: Fires::default(),
             spine,
             rules,
             options,
@@ -169,6 +172,7 @@ impl Detector {
         }
         let sighting = self.presence.sighting(event, &found);
         event.enrichment = Some(Box::new(self.enrichment(event, found)));
+        self.stats.evicted_fires += u64::from(self.fires.learn(event));
         if let Some(sighting) = sighting {
             self.presence.learn(sighting);
         }
@@ -237,11 +241,13 @@ impl Detector {
         matches: &[crate::rules::Match],
         out: &mut Vec<Finding>,
     ) {
+        let start = out.len();
         self.stats.events += 1;
         self.hear(event);
         self.take_matches(event, matches, out);
         self.watermarks.observe(event, &self.spine);
         self.advance(out);
+        self.silence_in_fire(start, out);
     }
 
     /// Keeps what an event teaches, for when its time has come. What comes late teaches nothing.
@@ -259,6 +265,12 @@ impl Detector {
     ///
     /// `number`: the record's own, for evidence; 0 where it has none.
     pub fn observe(&mut self, number: u64, record: &Record, out: &mut Vec<Finding>) {
+        let start = out.len();
+        self.move_on(number, record, out);
+        self.silence_in_fire(start, out);
+    }
+
+    fn move_on(&mut self, number: u64, record: &Record, out: &mut Vec<Finding>) {
         match record {
             Record::Raw(_) => {}
             Record::Tick { at } => {
@@ -336,8 +348,10 @@ impl Detector {
 
     /// Ends the input: everything that waits is judged, every window closed.
     pub fn finish(&mut self, out: &mut Vec<Finding>) {
+        let start = out.len();
         self.watermarks.finish();
         self.advance(out);
+        self.silence_in_fire(start, out);
     }
 
     /// What is known of the clocks of the sources heard.

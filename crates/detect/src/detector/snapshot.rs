@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::watermark::Watermarks;
 use super::{Detector, Held, QueueKey};
 use crate::correlate::{self, Ground, Group, GroupId, ItemKey, Nameless};
+use crate::fires::Fires;
 use crate::learned::{self, Clocks, Counts, Histories, Learned};
 use crate::parts::Parts;
 use crate::presence::{self, Silences, Timeline};
@@ -72,6 +73,8 @@ struct Head {
     learned: Counts,
     #[serde(default)]
     clocks: Clocks,
+    #[serde(default)]
+    fires: Fires,
     /// Which rules await their history; older snapshots do not say.
     #[serde(default)]
     histories: Option<Histories>,
@@ -304,6 +307,7 @@ impl Detector {
             nameless,
             learned: learned.counts(),
             clocks: learned.clocks.clone(),
+            fires: self.fires.clone(),
             histories: Some(learned.histories.clone()),
             stats: self.stats.clone(),
             people: people.len() as u64,
@@ -320,6 +324,7 @@ impl Detector {
         self.watermarks = head.watermarks;
         self.presence.load(presence::Form { people, silences: head.silences });
         self.stats = head.stats;
+        self.fires = head.fires;
         let held = held.into_values().map(Arc::unwrap_or_clone).collect();
         let correlator = correlate::Form { groups, nameless: head.nameless };
         self.take_over(&head.rules, (correlator, learned), held);

@@ -7,7 +7,7 @@ mod document;
 mod extension;
 pub(crate) mod load;
 mod route;
-mod side;
+pub(crate) mod side;
 mod world;
 
 use std::collections::HashMap;
@@ -75,6 +75,8 @@ pub struct RuleMeta {
     pub is_correlation: bool,
     /// Whether it asks where people are.
     pub asks_presence: bool,
+    /// Whether it says nothing of a site while a fire alarm is on there.
+    pub outside_fire: bool,
     /// Whether its matches are findings of their own, or only feed correlations.
     pub is_reported: bool,
     /// The rule set that turns it off.
@@ -210,6 +212,12 @@ impl RuleSet {
         self.rules.iter().filter(feeds).map(|rule| rule.meta.id.clone()).collect()
     }
 
+    /// Whether a rule says what it has found before all has come that could overturn it.
+    pub fn speaks_early(&self, id: &RuleId) -> bool {
+        let rule = self.index_of(id).and_then(|index| self.rule(index));
+        rule.is_some_and(|rule| rule.correlation.as_ref().is_none_or(|one| !one.is_final_only))
+    }
+
     /// How far back what is usual is learned from: the longest that baselines which are on remember.
     pub fn memory(&self) -> std::time::Duration {
         let active = self.rules.iter().filter(|rule| rule.is_active);
@@ -318,10 +326,16 @@ impl RuleSet {
         self.asks_travel
     }
 
-    /// Whether a rule that hangs on presence is shown by an event as now enriched.
+    /// Whether a rule that has waited is shown by an event as now enriched; one that waited for
+    /// something else than presence still is.
     pub(crate) fn truth(&self, index: RuleIndex, event: &Event) -> Truth {
-        let presence = self.rule(index).and_then(|rule| rule.presence.as_ref());
-        presence.map_or(Truth::False, |rule| rule.judge(&View::new(event)))
+        let Some(rule) = self.rule(index) else { return Truth::False };
+        rule.presence.as_ref().map_or(Truth::True, |rule| rule.judge(&View::new(event)))
+    }
+
+    /// Whether a rule's own findings wait to know whether a fire alarm was on.
+    pub(crate) fn is_outside_fire(&self, index: RuleIndex) -> bool {
+        self.meta(index).is_some_and(|meta| meta.outside_fire && meta.is_reported)
     }
 
     fn judge(&self, index: RuleIndex, masked: &View<'_>, view: &View<'_>, found: &mut Matches) {
