@@ -117,7 +117,7 @@ pub struct RuleHistory {
     state: &'static str,
     /// Events read.
     events: u64,
-    /// From when on.
+    /// When the earliest of them happened; without any, from when on was looked.
     since: Timestamp,
     /// Whether it begins later than the rule asks for, because there was too much to read.
     is_cut: bool,

@@ -172,7 +172,7 @@ async fn fill(data: &Path, org: &Arc<Organisation>, events: u64) -> anyhow::Resu
     let spine = Arc::new(Spine::new(Arc::clone(org)));
     let rules = Arc::new(RuleSet::load(&[]).0);
     let mut detector = Detector::new(spine, rules, Options { provisional: false });
-    let config = LakeConfig::folder(&data.join("lake"), org.tenant.clone());
+    let config = LakeConfig::folder(data.join("lake"), org.tenant.clone());
     let lake = Lake::open(config, Vec::new()).await?;
     let step = DAY.as_nanos() / u128::from(events.max(1));
     let (mut files, mut scratch) = (Vec::new(), Vec::new());

@@ -7,7 +7,7 @@ use model::{Event, RuleId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Explainer, Explanation, Outcome, Routing, Unexplained};
-use crate::rules::{Correlation, Kind, RuleIndex, Truth};
+use crate::rules::{Correlation, Kind, Predicate, RuleIndex, Truth};
 use crate::sigma::View;
 
 /// Matches of one window that are listed.
@@ -230,11 +230,11 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
             let is_met = values as u64 >= *least;
             (needs, values.to_string(), Vec::new(), Some(is_met))
         }
-        Kind::Sum { field, .. } => {
-            let number_of = |hit: &Hit<'_>| View::new(hit.event).text(field)?.parse::<f64>().ok();
-            let sum: f64 = hits.iter().filter_map(number_of).sum();
-            let needs = format!("a sum of `{field}` beyond its bound {span}");
-            (needs, format!("{sum} of {number} matches"), Vec::new(), None)
+        Kind::Sum { field, predicates } => {
+            let sum = sum_nearest(hits, field, (predicates, correlation.timespan));
+            let is_met = number > 0 && all_hold(predicates, sum);
+            let needs = format!("a sum of `{field}` within its bounds {span}");
+            (needs, format!("{sum} of {number} matches"), Vec::new(), Some(is_met))
         }
         Kind::Temporal { need } => {
             let all: Vec<&str> = distinct(correlation).map(name).collect();
@@ -282,6 +282,30 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
             (needs, format!("{number} matches"), Vec::new(), None)
         }
     }
+}
+
+fn all_hold(predicates: &[Predicate], sum: f64) -> bool {
+    predicates.iter().all(|predicate| predicate.holds(sum))
+}
+
+/// Of the windows that end with one of the matches the sum that comes nearest to what is asked.
+fn sum_nearest(
+    hits: &[Hit<'_>],
+    field: &str,
+    (predicates, timespan): (&[Predicate], Duration),
+) -> f64 {
+    let number_of = |hit: &Hit<'_>| View::new(hit.event).text(field)?.parse::<f64>().ok();
+    let sums = hits.iter().map(|end| {
+        let since = end.event.time.minus(timespan);
+        let inside = |hit: &&Hit<'_>| since <= hit.event.time && hit.event.time <= end.event.time;
+        hits.iter().filter(inside).filter_map(number_of).sum::<f64>()
+    });
+    let nearest = sums.fold(None, |best: Option<f64>, sum| match best {
+        Some(best) if all_hold(predicates, best) => Some(best),
+        Some(best) if !all_hold(predicates, sum) && best >= sum => Some(best),
+        Some(_) | None => Some(sum),
+    });
+    nearest.unwrap_or_default()
 }
 
 /// How many different values the matches have in some fields.

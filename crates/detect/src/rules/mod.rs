@@ -20,7 +20,7 @@ use crate::sigma::View;
 use crate::sigma::kleene::PresenceRule;
 pub use crate::sigma::kleene::Truth;
 pub(crate) use correlation::{
-    Baseline, Conflict, Correlation, Kind, Measure, Seen, SeenAt, Travel, Unusual, When,
+    Baseline, Conflict, Correlation, Kind, Measure, Predicate, Seen, SeenAt, Travel, Unusual, When,
 };
 pub(crate) use extension::Template;
 pub use place::told;

@@ -58,7 +58,7 @@ pub struct History {
     pub state: HistoryState,
     /// Events read.
     pub events: u64,
-    /// From when on.
+    /// When the earliest of them happened; without any, from when on was looked.
     pub since: Timestamp,
     /// Whether it begins later than the rule asks for, because there was too much to read.
     pub is_cut: bool,
@@ -316,6 +316,9 @@ fn teach(
             }
             match step {
                 Step::Event(mut event) => {
+                    if history.events == 0 {
+                        history.since = at;
+                    }
                     detector.enrich(&mut event);
                     detector.judge(&event, &mut found);
                     history.events += 1;

@@ -70,7 +70,7 @@ async fn a_new_rule_knows_what_was_usual_before_it() {
     send(&api, "new", 0).await;
     let first = until_told(&api, 1).await;
     let words: Vec<&str> = first.iter().map(|(_, because)| because.as_str()).collect();
-    assert_eq!(words, ["ana: first `new` in 1 day"]);
+    assert_eq!(words, ["ana: first `new` in 24h"]);
 
     // A crash later it is still known, and nothing is told twice.
     server.kill();
