@@ -1,5 +1,4 @@
 /** Things that lost their link: what they said last tells, not what people made of it. */
-import { useMemo } from 'react'
 import type { Incident } from '../api/types'
 import { useExternal } from '../live/external'
 import { incidents, isOpen } from '../live/incidents'
@@ -33,12 +32,22 @@ export function lostOf(
   return lost
 }
 
+type Asked = [ThingStates | undefined, ReadonlyMap<string, Incident>, Directory]
+let made: { of: Asked; lost: ReadonlySet<string> } | undefined
+
+/** One for all who ask: the same things are the same set, so that no plan is drawn again for them. */
+function shared(...of: Asked): ReadonlySet<string> {
+  if (made && of.every((part, at) => part === made!.of[at])) return made.lost
+  const lost = lostOf(of[0], of[1].values(), of[2])
+  const isSame = made?.lost.size === lost.size && [...lost].every((one) => made!.lost.has(one))
+  made = { of, lost: isSame ? made!.lost : lost }
+  return made.lost
+}
+
 /** What lost its link and has not been heard since, as `asset:…`. */
 export function useLost(): ReadonlySet<string> {
   const directory = useDirectory()
   const states = useThingStates()
   const { byId } = useExternal(incidents)
-  // The same things are the same set: no plan is drawn again for them.
-  const key = [...lostOf(states, byId.values(), directory)].sort().join(' ')
-  return useMemo(() => new Set(key ? key.split(' ') : []), [key])
+  return shared(states, byId, directory)
 }
