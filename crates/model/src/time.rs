@@ -59,8 +59,7 @@ fn nanos_of(duration: Duration) -> i64 {
 }
 
 impl Timestamp {
-    /// RFC 3339 with three decimals whatever it is, so that a column of them sorts and parses as
-    /// one.
+    /// RFC 3339 with three decimals always, so that a column of them sorts and parses as one.
     pub fn to_millis_text(self) -> String {
         self.to_chrono().to_rfc3339_opts(SecondsFormat::Millis, true)
     }

@@ -220,7 +220,7 @@ impl RuleSet {
         rule.is_some_and(|rule| rule.correlation.as_ref().is_none_or(|one| !one.is_final_only))
     }
 
-    /// How far back what is usual is learned from: the longest that baselines on remember.
+    /// How far back what is usual is learned from: the longest memory of baselines that are on.
     pub fn memory(&self) -> std::time::Duration {
         let active = self.rules.iter().filter(|rule| rule.is_active);
         let correlations = active.filter_map(|rule| rule.correlation.as_ref());

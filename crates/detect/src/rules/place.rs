@@ -11,7 +11,7 @@ use super::RuleFile;
 const NAMING: [&str; 2] = ["unknown_field", "names_people"];
 /// What a file is told only once all of it loads: a correlation that does not load leaves its
 /// parts standing as rules of their own.
-const FOLLOWING: [&str; 3] = ["no_team", "no_sop", "no_logsource"];
+const FOLLOWING: [&str; 4] = ["no_team", "no_sop", "no_logsource", "no_case"];
 
 /// Problems of loaded rules, each at the line that holds what it names, without those that only
 /// follow from an error in the same file.

@@ -380,17 +380,14 @@ fn check(base: &[RuleFile], files: &RuleTexts, world: &World) -> DraftChecked {
     let all = with(base, files);
     let (set, found) = RuleSet::load(&all);
     let is_own = |problem: &Problem| files.contains_key(&problem.file);
-    let found = found.into_iter().chain(set.check()).chain(set.unheard(world)).filter(is_own);
-    checked.problems.extend(detect::told(found.collect(), &all));
+    let found = found.into_iter().chain(set.check()).chain(set.unheard(world));
+    checked.problems.extend(found.filter(is_own));
     let own = set.iter().map(|(_, meta)| meta).filter(|meta| files.contains_key(&meta.path));
     checked.rules = own.cloned().collect();
     let is_case = |path: &str| path.ends_with(CASES);
-    let tried: Vec<RuleFile> = all
-        .into_iter()
-        .filter(|file| {
-            !is_case(&file.path) || files.contains_key(&file.path) || file.path.ends_with(SHARED)
-        })
-        .collect();
+    let is_tried =
+        |path: &str| !is_case(path) || files.contains_key(path) || path.ends_with(SHARED);
+    let tried: Vec<RuleFile> = all.iter().filter(|file| is_tried(&file.path)).cloned().collect();
     let (outcomes, found) = cases::run(&tried);
     // What both say is said once: sorted and without doubles below.
     checked.problems.extend(found.into_iter().filter(is_own));
@@ -401,6 +398,7 @@ fn check(base: &[RuleFile], files: &RuleTexts, world: &World) -> DraftChecked {
         failure: outcome.failure,
     };
     checked.cases = outcomes.map(case).collect();
+    checked.problems = detect::told(checked.problems, &all);
     // What must be mended comes before what deserves a look.
     checked.problems.sort_by(|a, b| (&a.gravity, a).cmp(&(&b.gravity, b)));
     checked.problems.dedup();
@@ -516,7 +514,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "rules/a.yml:16:3: error: a correlation has no key `timspan`; meant `timespan`? \
+                "rules/a.yml:15:3: error: a correlation has no key `timspan`; meant `timespan`? \
                  [unknown_key]",
                 "rules/a.yml:6:5: warning: nothing fills `activty_id`; meant `activity_id`? \
                  [unknown_field]",
