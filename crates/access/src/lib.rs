@@ -5,6 +5,7 @@
 //! evaluated refuses, and nothing here can refuse a way out.
 
 pub mod door;
+pub mod doorway;
 pub mod operators;
 pub mod revocation;
 

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use model::{Timestamp, ZoneId};
 
-use super::estate::{AtExpiry, Blind, PlacedDoor, Zone};
+use super::estate::{AtExpiry, Blind, PlacedDoor, Tightening, Zone};
 use super::live::{Again, Position};
 use super::people::{Credential, Holder};
 use super::policy::{Facts, Judged};
@@ -156,11 +156,15 @@ impl<'a> Entry<'a> {
         Ok(())
     }
 
+    fn tightening(&self, zone: &'a Zone) -> Option<&'a Tightening> {
+        let level = self.snapshot.live.threat();
+        zone.tightening.iter().filter(|rule| rule.from <= level).max_by_key(|rule| rule.from)
+    }
+
     pub(super) fn threat(&mut self, holder: &Holder) -> Result<(), Reason> {
         let level = self.snapshot.live.threat();
         for zone in &self.entered {
-            let applies = zone.tightening.iter().filter(|rule| rule.from <= level);
-            let Some(rule) = applies.max_by_key(|rule| rule.from) else { continue };
+            let Some(rule) = self.tightening(zone) else { continue };
             if holder.person.clearance < rule.clearance_min {
                 return Err(Reason::ThreatLevel { level, clearance_min: rule.clearance_min });
             }
@@ -240,7 +244,7 @@ impl<'a> Entry<'a> {
         if escort.is_none() && pair.is_none() {
             return Ok(None);
         }
-        let Some(presented) = &self.request.companion else {
+        let Some(second) = &self.request.companion else {
             if escort.is_some() {
                 self.steps.push(Step::Escort);
             }
@@ -249,9 +253,18 @@ impl<'a> Entry<'a> {
             }
             return Ok(None);
         };
-        let companion = self.companion(shown, holder, presented)?;
+        let companion = self.companion(shown, holder, &second.presented)?;
         if let Some(zone) = escort.filter(|_| !companion.person.may_escort) {
             return Err(Reason::NoEscort { zone });
+        }
+        for zone in &self.entered {
+            let Some(max) = zone.occupancy_max else { continue };
+            let both = [holder, companion];
+            let newcomers = both.iter().filter(|h| !self.is_inside(h, &zone.id));
+            let newcomers = u32::try_from(newcomers.count()).unwrap_or(2);
+            if live.inside(&zone.id).saturating_add(newcomers) > max {
+                return Err(Reason::Full { zone: zone.id.clone(), max });
+            }
         }
         Ok(Some(companion))
     }
@@ -273,6 +286,26 @@ impl<'a> Entry<'a> {
         }
         if let Some(closed) = self.closed().filter(|_| !other.person.is_responder()) {
             return Err(because(closed));
+        }
+        for zone in &self.entered {
+            if let Some(tight) = self.tightening(zone)
+                && other.person.clearance < tight.clearance_min
+            {
+                let level = self.snapshot.live.threat();
+                let clearance_min = tight.clearance_min;
+                return Err(because(Reason::ThreatLevel { level, clearance_min }));
+            }
+            let (live, estate) = (&self.snapshot.live, &self.snapshot.estate);
+            let id = || zone.id.clone();
+            match live.again(estate, (&other.person.id, &zone.id), self.now) {
+                Again::Inside(since) => {
+                    return Err(because(Reason::AntiPassback { zone: id(), since }));
+                }
+                Again::Until(until) => {
+                    return Err(because(Reason::AntiPassbackTimed { zone: id(), until }));
+                }
+                Again::Clear | Again::Soft(_) | Again::Blind => {}
+            }
         }
         let judged = self.ask_policies(other, Factor::Card.bit());
         if !judged.is_permit() {
@@ -320,7 +353,8 @@ impl<'a> Entry<'a> {
             Work::Maintenance => {
                 let group = door.technicians.as_ref();
                 let number = group.and_then(|group| self.snapshot.names.group_number(group));
-                if !number.is_some_and(|n| holder.groups.binary_search(&n).is_ok()) {
+                let is_technician = number.is_some_and(|n| holder.groups.binary_search(&n).is_ok());
+                if !is_technician {
                     return Err(Reason::Maintenance { until: work.until });
                 }
             }
@@ -329,7 +363,11 @@ impl<'a> Entry<'a> {
     }
 
     /// PIN and body, as far as the door, its hours, the lease, the threat or anti-passback ask.
-    pub(super) fn factors(&mut self, shown: &Shown<'_>, holder: &Holder) -> Result<(), Reason> {
+    pub(super) fn factors(
+        &mut self,
+        shown: &Shown<'_>,
+        (holder, with): (&Holder, Company<'_>),
+    ) -> Result<(), Reason> {
         let door = &self.placed.door;
         let alone = &self.snapshot.calendar;
         let late = door.card_alone.as_ref().is_some_and(|id| !alone.is_open(id, self.now));
@@ -347,15 +385,14 @@ impl<'a> Entry<'a> {
                 typed,
             ) => typed,
         };
-        let pin_right = match typed {
-            PinVerdict::Right | PinVerdict::Duress => true,
-            PinVerdict::NotGiven | PinVerdict::Wrong => false,
-        };
+        let pin_right = typed.is_right();
         if self.needs_pin || (body_asked && body != BodyVerdict::Match) {
             let rests = self.snapshot.live.pin_rests(&shown.credential.id, self.now);
             match (typed, rests) {
                 (PinVerdict::NotGiven, _) => {}
-                (_, Some(until)) => return Err(Reason::PinBlocked { until }), // tidy: wildcard: any typed PIN
+                (PinVerdict::Right | PinVerdict::Duress | PinVerdict::Wrong, Some(until)) => {
+                    return Err(Reason::PinBlocked { until });
+                }
                 (PinVerdict::Wrong, None) => return Err(Reason::WrongPin),
                 (PinVerdict::Right | PinVerdict::Duress, None) => {}
             }
@@ -374,7 +411,26 @@ impl<'a> Entry<'a> {
             }
             self.steps.push(Step::Pin);
         }
-        Ok(())
+        self.companion_pin(with)
+    }
+
+    /// Where a PIN is asked for, it is asked of both: a card alone is not a person.
+    fn companion_pin(&mut self, with: Company<'_>) -> Result<(), Reason> {
+        let Some(second) = self.request.companion.as_ref() else { return Ok(()) };
+        if with.is_none() || !self.needs_pin {
+            return Ok(());
+        }
+        let because = |reason| Reason::Companion { because: Box::new(reason) };
+        match second.pin {
+            PinVerdict::Right | PinVerdict::Duress => Ok(()),
+            PinVerdict::Wrong => Err(because(Reason::WrongPin)),
+            PinVerdict::NotGiven => {
+                if !self.steps.contains(&Step::Pin) {
+                    self.steps.push(Step::Pin);
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Factors that the request shows, as bits.
@@ -385,10 +441,9 @@ impl<'a> Entry<'a> {
             Presented::Pin(_) => Factor::Pin.bit(),
             Presented::Nothing | Presented::Unreadable { .. } => 0,
         };
-        factors |= match self.request.pin {
-            PinVerdict::Right | PinVerdict::Duress => Factor::Pin.bit(),
-            PinVerdict::NotGiven | PinVerdict::Wrong => 0,
-        };
+        if self.request.pin.is_right() {
+            factors |= Factor::Pin.bit();
+        }
         factors
             | match self.request.body {
                 BodyVerdict::Match => Factor::Biometric.bit(),

@@ -11,7 +11,7 @@ use super::live::Position;
 use super::people::Holder;
 use super::policy::{Judged, Plain};
 use super::reason::Reason;
-use super::request::{Decision, Outcome, PinVerdict, Presented, Request};
+use super::request::{Companion, Decision, Outcome, PinVerdict, Presented, Request};
 use super::snapshot::Snapshot;
 use super::words::{CredentialKind, Factor, Fire, Lease};
 
@@ -67,8 +67,10 @@ fn decision(
     found: Found<'_>,
     (passage, noted): (Passage, Vec<Reason>),
 ) -> Decision {
-    let companion = request.companion.as_ref().map(|presented| find(snapshot, presented));
     let forced = |found: &Found<'_>| found.credential.is_some_and(|c| c.is_duress);
+    let forced_companion = |companion: &Companion| {
+        companion.pin == PinVerdict::Duress || forced(&find(snapshot, &companion.presented))
+    };
     Decision {
         outcome: passage.outcome,
         because: passage.because,
@@ -76,7 +78,7 @@ fn decision(
         noted,
         duress: request.pin == PinVerdict::Duress
             || forced(&found)
-            || companion.as_ref().is_some_and(forced),
+            || request.companion.as_ref().is_some_and(forced_companion),
         person: found.holder.map(|holder| holder.person.id.clone()),
         credential: found.credential.map(|credential| credential.id.clone()),
         companion: passage.companion,
@@ -171,7 +173,7 @@ fn enter(entry: &mut Entry<'_>) -> Result<Passage, Obstacle> {
     entry.first_person(holder).map_err(alone)?;
     entry.interlock().map_err(alone)?;
     entry.work(holder).map_err(alone)?;
-    entry.factors(&shown, holder).map_err(alone)?;
+    entry.factors(&shown, (holder, company)).map_err(alone)?;
     let judged = entry.ask_policies(holder, entry.shown_factors());
     if !judged.is_permit() {
         return Err((judged.because, judged.policies));
@@ -228,28 +230,39 @@ pub fn decide_floors(
     each.collect()
 }
 
-/// What the customer's policies alone say of one person before one door; `None`: one of them does
-/// not exist. For what-if and for search.
+/// What the customer's policies alone say of one person before one door, with a card and rights
+/// that are young enough; `None`: one of them does not exist. For what-if and for search.
 pub fn judge_policies(
     snapshot: &Snapshot,
+    asked: (&PersonId, &DoorId),
+    now: Timestamp,
+) -> Option<Judged> {
+    judge_with(snapshot, asked, (Lease::Current, Factor::Card.bit()), now)
+}
+
+/// The same with another lease and other factors.
+#[doc(hidden)]
+pub fn judge_with(
+    snapshot: &Snapshot,
     (person, door): (&PersonId, &DoorId),
+    with: (Lease, u16),
     now: Timestamp,
 ) -> Option<Judged> {
     let (holder, placed) = (snapshot.people.holder(person)?, snapshot.estate.placed(door)?);
-    let facts = facts(snapshot, (holder, placed), (Lease::Current, Factor::Card.bit()), now);
+    let facts = facts(snapshot, (holder, placed), with, now);
     Some(snapshot.policies.judge(&snapshot.names, &facts))
 }
 
 /// The same by plain Cedar on the whole set.
 #[doc(hidden)]
 pub fn judge_plain(
-    snapshot: &Snapshot,
-    plain: &Plain,
+    (snapshot, plain): (&Snapshot, &Plain),
     (person, door): (&PersonId, &DoorId),
+    with: (Lease, u16),
     now: Timestamp,
 ) -> Option<Result<Judged, String>> {
     let (holder, placed) = (snapshot.people.holder(person)?, snapshot.estate.placed(door)?);
-    let facts = facts(snapshot, (holder, placed), (Lease::Current, Factor::Card.bit()), now);
+    let facts = facts(snapshot, (holder, placed), with, now);
     Some(plain.judge(&snapshot.names, &facts))
 }
 

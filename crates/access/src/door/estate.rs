@@ -247,8 +247,11 @@ impl Estate {
         let mut errors = Vec::new();
         let mut estate = Self::default();
         for zone in zones {
-            if matches!(&zone.lease.at_expiry, AtExpiry::Refuse { break_glass } if break_glass.trim().is_empty())
-            {
+            let nameless = match &zone.lease.at_expiry {
+                AtExpiry::Refuse { break_glass } => break_glass.trim().is_empty(),
+                AtExpiry::PinAsWell | AtExpiry::EscortOnly | AtExpiry::AllowAndFlag => false,
+            };
+            if nameless {
                 errors.push(EstateError::NoBreakGlass { zone: zone.id.clone() });
             }
             let id = zone.id.clone();

@@ -251,6 +251,11 @@ impl Live {
         self.where_is.get(person).map_or(&Position::Unknown, |whereabouts| &whereabouts.position)
     }
 
+    /// Whether somebody was ever seen.
+    pub fn was_seen(&self, person: &PersonId) -> bool {
+        self.where_is.contains_key(person)
+    }
+
     /// Somebody has passed, or was seen: into `zone`, or outside. A passage older than the newest
     /// known one changes nothing, whichever controller tells of it. Whether it changed something.
     pub fn passed(

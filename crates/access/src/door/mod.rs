@@ -20,22 +20,23 @@ mod schedule;
 mod snapshot;
 mod words;
 
-#[doc(hidden)]
-pub use decide::judge_plain;
 pub use decide::{decide, decide_floors, judge_policies};
+#[doc(hidden)]
+pub use decide::{judge_plain, judge_with};
 pub use estate::{
     AntiPassback, AtExpiry, Blind, DOORS_MAX, Door, Estate, EstateError, HOLD, LeaseRule,
     Tightening, ZONES_DEEP_MAX, Zone,
 };
 pub use keys::{CardNumber, CredentialKey, HashKey, PinKey};
 pub use live::{AtWork, Live, Lockdown, PIN_REST, PIN_TRIES_MAX, Position, Risk};
+pub use names::Names;
 pub use people::{Credential, GROUPS_DEEP_MAX, GROUPS_OF_PERSON_MAX, People, Person};
 #[doc(hidden)]
 pub use policy::Plain;
 pub use policy::{Change, Judged, Link, POLICIES_MAX, Policies, SCHEMA};
 pub use reason::Reason;
 pub use request::{
-    BodyVerdict, Decision, Outcome, POLICIES_NAMED_MAX, PinVerdict, Presented, Request,
+    BodyVerdict, Companion, Decision, Outcome, POLICIES_NAMED_MAX, PinVerdict, Presented, Request,
 };
 pub use safety::{Muster, MusterEntry, Order, judge_order, muster};
 pub use schedule::{

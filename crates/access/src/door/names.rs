@@ -53,9 +53,6 @@ impl Names {
     pub(crate) fn zone_id(&self, number: u32) -> Option<&ZoneId> {
         self.zones.id(number)
     }
-    pub(crate) fn zone_number(&self, id: &ZoneId) -> Option<u32> {
-        self.zones.of.get(id).copied()
-    }
     pub(crate) fn group_number(&self, id: &GroupId) -> Option<u32> {
         self.groups.of.get(id).copied()
     }

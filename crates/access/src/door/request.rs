@@ -45,6 +45,16 @@ pub enum PinVerdict {
     Wrong,
 }
 
+impl PinVerdict {
+    /// Whether they were the person's own, freely typed or not.
+    pub const fn is_right(self) -> bool {
+        match self {
+            Self::Right | Self::Duress => true,
+            Self::NotGiven | Self::Wrong => false,
+        }
+    }
+}
+
 /// What a biometric reader said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,7 +85,17 @@ pub struct Request {
     pub body: BodyVerdict,
     /// What somebody else showed within the door's window: a second person, or an escort.
     #[serde(default)]
-    pub companion: Option<Presented>,
+    pub companion: Option<Companion>,
+}
+
+/// Somebody who came along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Companion {
+    /// With what.
+    pub presented: Presented,
+    /// And these digits.
+    #[serde(default)]
+    pub pin: PinVerdict,
 }
 
 impl Request {

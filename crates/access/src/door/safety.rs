@@ -90,7 +90,8 @@ pub fn muster(snapshot: &Snapshot, area: &ZoneId) -> Muster {
                 }
             }
             // Whoever was never in force and never seen has not come.
-            Position::Unknown if person.standing == Standing::Ended => {}
+            Position::Unknown
+                if person.standing == Standing::Ended && !live.was_seen(&person.id) => {}
             Position::Unknown => muster.possibly.push(entry(None, None)),
         }
     }

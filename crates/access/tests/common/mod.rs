@@ -64,6 +64,7 @@ fn zones() -> Vec<Zone> {
         Zone { anti_passback: AntiPassback::Timed(minutes(10)), ..plain("gym", Some("science")) },
         Zone { two_person: true, ..plain("vault", Some("science")) },
         Zone { occupancy_max: Some(2), ..plain("store", Some("science")) },
+        Zone { occupancy_max: Some(1), two_person: true, ..plain("closet", Some("science")) },
         Zone { first_person: Some(group("openers")), ..plain("shop", Some("science")) },
         plain("plant", Some("site")),
         Zone {
@@ -109,6 +110,7 @@ fn doors() -> Vec<Door> {
         door
     };
     doors.push(Door { asks: Asks::CardAndPin, ..more("pin-door", "science") });
+    doors.push(Door { asks: Asks::CardAndPin, ..more("pin-vault", "vault") });
     doors.push(Door { asks: Asks::CardAndBody, ..more("body-door", "science") });
     let alone = Some(ScheduleId::parse("office-hours").unwrap());
     doors.push(Door { card_alone: alone, ..more("late-door", "science") });
@@ -234,7 +236,15 @@ pub fn request(words: &[&str]) -> Request {
             "wrong" => found.pin = PinVerdict::Wrong,
             "body" => found.body = BodyVerdict::Match,
             "nobody" => found.body = BodyVerdict::NoMatch,
-            word => found.companion = Some(shown(word.strip_prefix("with=").unwrap())),
+            word => {
+                let (who, pin) = match word.strip_prefix("with=").unwrap().split_once('+') {
+                    Some((who, "pin")) => (who, PinVerdict::Right),
+                    Some((who, "duress")) => (who, PinVerdict::Duress),
+                    Some((who, _)) => (who, PinVerdict::Wrong),
+                    None => (word.strip_prefix("with=").unwrap(), PinVerdict::NotGiven),
+                };
+                found.companion = Some(Companion { presented: shown(who), pin });
+            }
         }
     }
     found

@@ -199,7 +199,7 @@ impl Policies {
             let slots =
                 [(SlotId::principal(), &link.principal), (SlotId::resource(), &link.resource)];
             for (slot, value) in slots {
-                match value.as_ref().map(|text| EntityUid::from_str(text)) {
+                match value.as_ref().map(|text| EntityUid::from_str(text).map_err(Box::new)) {
                     Some(Ok(uid)) => {
                         values.insert(slot, uid);
                     }
