@@ -98,7 +98,7 @@ fn schedules() -> Calendar {
         }],
         holidays: BTreeMap::new(),
     });
-    Calendar::new(hours.collect::<Vec<_>>())
+    Calendar::new(hours.collect::<Vec<_>>()).unwrap()
 }
 
 /// Ten sites, each with areas of zones; ten doors into each zone.
@@ -238,20 +238,29 @@ fn world(dice: &mut Dice) -> Snapshot {
     snapshot
 }
 
-/// A day's requests: most at doors of the person's own groups' zones, some anywhere.
-fn requests(dice: &mut Dice) -> Vec<(Request, Timestamp)> {
+/// A day's requests: four of five at doors that a group of the person has a right to, the others
+/// anywhere; some cards are nobody's.
+fn requests(dice: &mut Dice, snapshot: &Snapshot) -> Vec<(Request, Timestamp)> {
     let mut all = Vec::new();
     for n in 0..REQUESTS {
-        let card = key(dice.roll(PEOPLE * CARDS + 1_000));
-        let mut request = Request::card(door(dice.roll(DOORS)), card);
+        let card = dice.roll(PEOPLE * CARDS + 1_000);
+        let holder = snapshot.people().person(&person(card / CARDS));
+        let own = holder.filter(|_| dice.roll(5) > 0).map(|holder| {
+            let group = dice.one(&holder.groups).as_str();
+            let group: u64 = group.strip_prefix("group-").unwrap().parse().unwrap();
+            let link = group + GROUPS * dice.roll(LINKS / GROUPS);
+            (link * 13 + link / GROUPS) % ZONES + ZONES * dice.roll(DOORS / ZONES)
+        });
+        let at = own.unwrap_or_else(|| dice.roll(DOORS));
+        let mut request = Request::card(door(at), key(card));
         match dice.roll(20) {
             0 => request.pin = PinVerdict::Wrong,
             1..8 => request.pin = PinVerdict::Right,
             8 => request.direction = Direction::Exit,
             _ => {}
         }
-        let at = START + i64::try_from(n * 86_400 / REQUESTS).unwrap();
-        all.push((request, Timestamp::from_secs(at)));
+        let now = START + i64::try_from(n * 86_400 / REQUESTS).unwrap();
+        all.push((request, Timestamp::from_secs(now)));
     }
     all
 }
@@ -282,7 +291,7 @@ fn large() {
     let mut snapshot = world(&mut dice);
     println!("memory of the snapshot: {:.0} MiB", resident() - before);
     change(&mut snapshot);
-    let asked = requests(&mut dice);
+    let asked = requests(&mut dice, &snapshot);
     let begin = snapshot.clone();
     for round in 0..3 {
         latency(&mut begin.clone(), &asked, round);

@@ -117,7 +117,8 @@ proptest! {
         words.push(way);
         let now = at("2026-11-23T09:00:00Z").nanos() + hours * 3_600_000_000_000;
         for door in [door, "no-such-door"] {
-            let decision = decide(&snapshot, &asked(shown, door, &words), model::Timestamp::from_nanos(now));
+            let asked = asked(shown, door, &words);
+            let decision = decide(&snapshot, &asked, model::Timestamp::from_nanos(now));
             prop_assert!(decision.is_grant(), "{decision:?}");
             prop_assert_eq!(&decision.because, &Reason::Egress);
         }

@@ -1,9 +1,14 @@
 //! Hours, holidays and the two odd nights of the year.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 use std::collections::BTreeMap;
 
-use access::door::{Days, Schedule, WallClock, Window};
+use access::door::{Calendar, Days, Schedule, WallClock, Window};
 use chrono::{Datelike as _, LocalResult, NaiveDate, NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 use model::{ScheduleId, Timestamp};
@@ -122,6 +127,23 @@ fn the_next_change_is_found() {
     assert_eq!(hours.next_change(closes, week).unwrap().to_string(), "2026-11-30T06:00:00Z");
     let never = schedule("UTC", "week 00:00-00:00");
     assert_eq!(never.next_change(friday, week), None);
+}
+
+#[test]
+fn what_no_clock_shows_does_not_load() {
+    let mut bad = schedule("UTC", "mon 07:00-19:00");
+    bad.windows.push(Window { days: Days(0), from: 1_440, to: 1_441 });
+    bad.holidays.insert(NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(), 9);
+    let errors: Vec<String> =
+        Calendar::new([bad]).unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        errors,
+        [
+            "the schedule `s` has a window from minute 1440 to 1441; a day has 1440",
+            "the schedule `s` has a window on no day",
+            "the schedule `s` has a holiday of kind 9; there are 1 to 8",
+        ]
+    );
 }
 
 /// The first instant at which a clock of this day has reached this minute.

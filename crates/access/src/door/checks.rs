@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 
 use model::{Timestamp, ZoneId};
 
+use crate::revocation::Subject;
+
 use super::estate::{AtExpiry, Blind, PlacedDoor, Tightening, Zone};
 use super::live::{Again, Position};
 use super::people::{Credential, Holder};
@@ -65,6 +67,14 @@ pub(super) fn identify<'a>(
             return Err(Reason::CredentialStanding { standing });
         }
     }
+    let suspended = |subject: Subject| snapshot.suspensions.holds(&subject);
+    let checks = !snapshot.suspensions.is_empty();
+    if checks
+        && (suspended(Subject::Credential(credential.id.clone()))
+            || suspended(Subject::Pass(credential.id.clone())))
+    {
+        return Err(Reason::CredentialStanding { standing: Standing::Suspended });
+    }
     if snapshot.tombstones.covers(credential.key, credential.generation) {
         return Err(Reason::CredentialRevoked { generation: credential.generation });
     }
@@ -80,6 +90,9 @@ pub(super) fn identify<'a>(
         standing @ (Standing::Suspended | Standing::Ended) => {
             return Err(Reason::PersonStanding { standing });
         }
+    }
+    if checks && suspended(Subject::Person(holder.person.id.clone())) {
+        return Err(Reason::PersonStanding { standing: Standing::Suspended });
     }
     if let Some(from) = holder.person.valid_from.filter(|from| now < *from) {
         return Err(Reason::PersonEarly { from });
@@ -374,18 +387,12 @@ impl<'a> Entry<'a> {
         let body = self.request.body;
         let body_asked = door.asks == Asks::CardAndBody;
         self.needs_pin |= late || door.asks == Asks::CardAndPin;
-        let typed = match (shown.credential.kind, self.request.pin) {
-            // A PIN that stands alone has been typed already.
-            (CredentialKind::Pin, PinVerdict::NotGiven) => PinVerdict::Right,
-            (
-                CredentialKind::Card
-                | CredentialKind::Mobile
-                | CredentialKind::BreakGlass
-                | CredentialKind::Pin,
-                typed,
-            ) => typed,
-        };
-        let pin_right = typed.is_right();
+        // Digits alone are one factor: they cannot be the second one as well.
+        if self.needs_pin && shown.credential.kind == CredentialKind::Pin {
+            return Err(Reason::NoCard);
+        }
+        let typed = self.request.pin;
+        let pin_right = typed.is_right() && shown.credential.kind != CredentialKind::Pin;
         if self.needs_pin || (body_asked && body != BodyVerdict::Match) {
             let rests = self.snapshot.live.pin_rests(&shown.credential.id, self.now);
             match (typed, rests) {

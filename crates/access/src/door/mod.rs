@@ -40,8 +40,8 @@ pub use request::{
 };
 pub use safety::{Muster, MusterEntry, Order, judge_order, muster};
 pub use schedule::{
-    Calendar, DAY_MINUTES, Days, HOLIDAY_KINDS, SCHEDULES_MAX, Schedule, WINDOWS_MAX, WallClock,
-    Window,
+    Calendar, DAY_MINUTES, Days, HOLIDAY_KINDS, SCHEDULES_MAX, Schedule, ScheduleError,
+    WINDOWS_MAX, WallClock, Window,
 };
 pub use snapshot::{RightsAge, Snapshot};
 pub use words::{

@@ -89,6 +89,8 @@ pub enum Reason {
     PinBlocked { until: Timestamp },
     /// A PIN is asked for, and this person has none.
     NoPin,
+    /// Digits alone were shown where a card is asked for as well.
+    NoCard,
     /// A reader saw somebody else.
     WrongBody,
     /// No policy permits it.
@@ -147,6 +149,7 @@ impl Reason {
             Self::WrongPin => "wrong_pin",
             Self::PinBlocked { .. } => "pin_blocked",
             Self::NoPin => "no_pin",
+            Self::NoCard => "no_card",
             Self::WrongBody => "wrong_body",
             Self::NoPolicy => "no_policy",
             Self::Forbidden { .. } => "forbidden",
@@ -211,6 +214,7 @@ impl fmt::Display for Reason {
             Self::WrongPin => f.write_str("the PIN is wrong"),
             Self::PinBlocked { until } => write!(f, "too many wrong PINs; again from {until}"),
             Self::NoPin => f.write_str("the door asks for a PIN, and this person has none"),
+            Self::NoCard => f.write_str("digits alone are not enough here"),
             Self::WrongBody => f.write_str("the reader saw somebody else"),
             Self::NoPolicy => f.write_str("no policy permits it"),
             Self::Forbidden { policy } => write!(f, "the policy `{policy}` forbids it"),

@@ -81,6 +81,46 @@ pub struct Schedule {
     pub holidays: BTreeMap<NaiveDate, u8>,
 }
 
+/// What is wrong with a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// More than a snapshot holds.
+    #[error("more than {SCHEDULES_MAX} schedules")]
+    TooMany,
+    /// More than one of them holds.
+    #[error("the schedule `{id}` has {found} windows, at most {WINDOWS_MAX} are held")]
+    Windows {
+        /// Which.
+        id: ScheduleId,
+        /// How many it has.
+        found: usize,
+    },
+    /// A bound that no clock shows.
+    #[error("the schedule `{id}` has a window from minute {from} to {to}; a day has 1440")]
+    Minute {
+        /// Which.
+        id: ScheduleId,
+        /// From.
+        from: u16,
+        /// To.
+        to: u16,
+    },
+    /// A window of no day.
+    #[error("the schedule `{id}` has a window on no day")]
+    NoDay {
+        /// Which.
+        id: ScheduleId,
+    },
+    /// A kind of holiday that does not exist.
+    #[error("the schedule `{id}` has a holiday of kind {kind}; there are 1 to {HOLIDAY_KINDS}")]
+    Holiday {
+        /// Which.
+        id: ScheduleId,
+        /// The kind.
+        kind: u8,
+    },
+}
+
 /// What a clock on the wall of a zone shows, and what its day is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WallClock {
@@ -128,6 +168,29 @@ impl WallClock {
 }
 
 impl Schedule {
+    /// Everything that is wrong with it.
+    pub fn errors(&self) -> Vec<ScheduleError> {
+        let id = || self.id.clone();
+        let mut errors = Vec::new();
+        if self.windows.len() > WINDOWS_MAX {
+            errors.push(ScheduleError::Windows { id: id(), found: self.windows.len() });
+        }
+        for window in &self.windows {
+            let Window { days, from, to } = *window;
+            if from >= DAY_MINUTES || to > DAY_MINUTES {
+                errors.push(ScheduleError::Minute { id: id(), from, to });
+            }
+            if days.0 == 0 || days.0 >> (7 + HOLIDAY_KINDS) != 0 {
+                errors.push(ScheduleError::NoDay { id: id() });
+            }
+        }
+        let wrong = |kind: &&u8| !(1..=HOLIDAY_KINDS).contains(*kind);
+        for kind in self.holidays.values().filter(wrong) {
+            errors.push(ScheduleError::Holiday { id: id(), kind: *kind });
+        }
+        errors
+    }
+
     /// Whether it is open.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.is_open_at(WallClock::at(self.time_zone, now))
@@ -179,28 +242,34 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// Of these schedules; of two with one id the later counts, and those beyond the limit do not.
-    pub fn new(schedules: impl IntoIterator<Item = Schedule>) -> Self {
+    /// Of these schedules, of two with one id the later; else everything that is wrong with them.
+    pub fn new(schedules: impl IntoIterator<Item = Schedule>) -> Result<Self, Vec<ScheduleError>> {
         let mut calendar = Self::default();
+        let mut errors = Vec::new();
         for schedule in schedules {
-            calendar.put(schedule);
+            errors.extend(calendar.put(schedule).err().into_iter().flatten());
         }
-        calendar
+        if errors.is_empty() { Ok(calendar) } else { Err(errors) }
     }
 
-    /// Adds or replaces one. `false`: the limit is reached and it was left out.
-    pub fn put(&mut self, schedule: Schedule) -> bool {
+    /// Adds or replaces one; else everything that is wrong with it, and nothing has changed.
+    pub fn put(&mut self, schedule: Schedule) -> Result<(), Vec<ScheduleError>> {
+        let mut errors = schedule.errors();
         let known = self.by_id.get(&schedule.id).copied();
-        if let Some(old) = known.and_then(|at| self.schedules.get_mut(at)) {
-            *old = schedule;
-            return true;
+        if known.is_none() && self.schedules.len() >= SCHEDULES_MAX {
+            errors.push(ScheduleError::TooMany);
         }
-        if self.schedules.len() >= SCHEDULES_MAX {
-            return false;
+        if !errors.is_empty() {
+            return Err(errors);
         }
-        self.by_id.insert(schedule.id.clone(), self.schedules.len());
-        self.schedules.push(schedule);
-        true
+        match known.and_then(|at| self.schedules.get_mut(at)) {
+            Some(old) => *old = schedule,
+            None => {
+                self.by_id.insert(schedule.id.clone(), self.schedules.len());
+                self.schedules.push(schedule);
+            }
+        }
+        Ok(())
     }
 
     /// One of them.

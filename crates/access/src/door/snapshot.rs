@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{GroupId, PersonId, Problem, Timestamp};
 
-use crate::revocation::Tombstones;
+use crate::revocation::{Subject, Suspensions, Tombstone, Tombstones};
 
 use super::estate::{Door, Estate, EstateError, Zone};
 use super::live::Live;
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub(crate) policies: Arc<Policies>,
     /// What is dead for ever.
     pub tombstones: Arc<Tombstones>,
+    /// Who and what is suspended, whatever their records say.
+    pub suspensions: Arc<Suspensions>,
     /// How old the rights are.
     pub rights: RightsAge,
     /// What changes by the minute.
@@ -60,6 +62,7 @@ impl Snapshot {
             calendar: Arc::default(),
             policies: Arc::new(Policies::empty()?),
             tombstones: Arc::default(),
+            suspensions: Arc::default(),
             rights: RightsAge { confirmed_at: now, is_trusted: true },
             live: Live::default(),
         })
@@ -115,6 +118,31 @@ impl Snapshot {
         let lost = Arc::make_mut(&mut self.tombstones).merge(tombstones);
         self.version += 1;
         lost
+    }
+
+    /// Takes in suspensions and what lifted them; the later word on each subject counts.
+    pub fn suspend(&mut self, suspensions: &Suspensions) {
+        Arc::make_mut(&mut self.suspensions).merge(suspensions);
+        self.version += 1;
+    }
+
+    /// The tombstones that revoking a subject takes: the present generations of all that a person
+    /// carries, or of one credential.
+    pub fn stones(&self, subject: &Subject, since: Timestamp) -> Vec<Tombstone> {
+        let stone = |credential: &Credential| Tombstone {
+            key: credential.key,
+            generation: credential.generation,
+            since,
+        };
+        match subject {
+            Subject::Credential(id) | Subject::Pass(id) => {
+                self.people.credential(id).map(stone).into_iter().collect()
+            }
+            Subject::Person(id) => {
+                let carried = |credential: &&Credential| credential.person.as_ref() == Some(id);
+                self.people.credentials().filter(carried).map(stone).collect()
+            }
+        }
     }
 
     /// Somebody has passed a door, or was seen: into `zone`, or outside.

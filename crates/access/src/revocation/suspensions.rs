@@ -26,6 +26,11 @@ impl Suspensions {
         self.last.get(subject).is_some_and(|(_, is_suspended)| *is_suspended)
     }
 
+    /// Whether nobody was ever suspended.
+    pub fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+
     /// Takes in what another knows. How many words were new here.
     pub fn merge(&mut self, other: &Self) -> usize {
         let before = self.last.clone();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use access::PolicyFile;
 use access::door::*;
-use access::revocation::{Tombstone, Tombstones};
+use access::revocation::{Subject, Suspensions, Tombstone, Tombstones};
 use model::{CredentialId, DoorId, GroupId, PersonId, ScheduleId, Timestamp, ZoneId};
 
 pub const HOUSE: &str = include_str!("../doors/house.cedar");
@@ -150,7 +150,7 @@ fn people() -> Vec<Person> {
 pub fn house() -> Snapshot {
     let mut snapshot = Snapshot::empty(at("2026-11-23T09:00:00Z")).unwrap();
     snapshot.set_estate(zones(), doors()).unwrap();
-    snapshot.set_calendar(Calendar::new([office_hours()]));
+    snapshot.set_calendar(Calendar::new([office_hours()]).unwrap());
     snapshot.put_group(group("night-staff"), vec![group("staff")]);
     for found in people() {
         let id = CredentialId::parse(&format!("{}-card", found.id)).unwrap();
@@ -303,6 +303,24 @@ pub fn play(snapshot: &mut Snapshot, now: Timestamp, line: &str) -> Option<Strin
             let mut card = snapshot.people().credential(&id).unwrap().clone();
             card.generation += 1;
             snapshot.put_credential(card);
+        }
+        "suspend" | "lift" => {
+            let mut word = Suspensions::default();
+            let subject = match words[1].strip_suffix("-card") {
+                Some(_) => Subject::Credential(CredentialId::parse(words[1]).unwrap()),
+                None => Subject::Person(person(words[1])),
+            };
+            word.put(subject, words[2].parse().unwrap(), words[0] == "suspend");
+            snapshot.suspend(&word);
+        }
+        "revoke" => {
+            let subject = Subject::Person(person(words[1]));
+            let mut stones = Tombstones::default();
+            let dead = snapshot.stones(&subject, now);
+            let said = format!("{} credentials", dead.len());
+            dead.into_iter().for_each(|stone| assert!(stones.bury(stone)));
+            assert_eq!(snapshot.bury(&stones), 0);
+            return Some(said);
         }
         "forgive" => snapshot.forgive(&person(words[1])),
         "muster" => {

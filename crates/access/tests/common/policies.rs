@@ -73,7 +73,7 @@ pub fn world(dice: &mut Dice) -> Snapshot {
         }],
         holidays: BTreeMap::new(),
     });
-    snapshot.set_calendar(Calendar::new(schedules.collect::<Vec<_>>()));
+    snapshot.set_calendar(Calendar::new(schedules.collect::<Vec<_>>()).unwrap());
     for n in 0..PEOPLE {
         let groups = (0..dice.roll(4)).map(|_| group(dice.roll(GROUPS))).collect();
         let clearance = *dice.one(&[-1, 0, 1, 2, 3, 700, 5_000_000_000]);
@@ -296,19 +296,19 @@ pub fn compare(seed: u64, questions: u64, tally: &mut Tally) -> Result<(), Strin
             *tally.entry(ours.because.code()).or_default() += 1;
         }
         // Some go, some are replaced: the index must follow.
-        for n in 0..files.len() {
+        for file in &mut files {
             if dice.roll(3) > 0 {
                 continue;
             }
-            let id = files[n].path.trim_end_matches(".cedar").to_owned();
+            let id = file.path.trim_end_matches(".cedar").to_owned();
             let is_template = id.starts_with("template");
-            if dice.roll(2) == 0 && !is_template && !files[n].text.is_empty() {
+            if dice.roll(2) == 0 && !is_template && !file.text.is_empty() {
                 snapshot.change_policies(&[Change::Remove(id.as_str().into())]).unwrap();
-                files[n].text = String::new();
+                file.text = String::new();
             } else {
                 let next = policy(&mut dice, &id, is_template);
                 if snapshot.change_policies(&[Change::Put(next.clone())]).is_ok() {
-                    files[n] = next;
+                    *file = next;
                 }
             }
         }
