@@ -113,6 +113,12 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Names in policies that nothing here answers to, as warnings: a misspelt zone in a right is
+    /// lawful, and opens nothing.
+    pub fn unknown_names(&self) -> Vec<Problem> {
+        super::policy::unknown(self)
+    }
+
     /// Takes in tombstones. How many found no room.
     pub fn bury(&mut self, tombstones: &Tombstones) -> usize {
         let lost = Arc::make_mut(&mut self.tombstones).merge(tombstones);

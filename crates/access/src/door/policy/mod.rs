@@ -10,6 +10,7 @@ mod index;
 mod load;
 mod oracle;
 mod residue;
+mod unknown;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub(crate) use facts::Facts;
 pub use load::{Change, Link, POLICIES_MAX, SCHEMA};
 #[doc(hidden)]
 pub use oracle::Plain;
+pub(crate) use unknown::unknown;
 
 use index::{Index, Rule};
 use load::Template;
