@@ -6774,7 +6774,7 @@ export interface components {
             events: number;
             /** @description Whether it begins later than the rule asks for, because there was too much to read. */
             is_cut: boolean;
-            /** @description From when on. */
+            /** @description When the earliest of them happened; without any, from when on was looked. */
             since: components["schemas"]["Timestamp"];
             /**
              * @description `reading`: nothing is judged by the rule until it has been read; `learned`; `failed`: it
