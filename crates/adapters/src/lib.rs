@@ -26,6 +26,8 @@ pub mod mqtt;
 pub mod files;
 pub mod tail;
 
+pub mod osdp;
+
 pub mod out;
 
 pub mod oidc;

@@ -11,6 +11,7 @@ mod deliveries;
 mod files;
 mod intake;
 mod mqtt;
+mod osdp;
 mod support;
 mod syslog;
 mod tail;

@@ -188,14 +188,14 @@ impl Station {
                     let random = attempt.challenge(random());
                     (Asked::Protocol, Command::Challenge(random), Some([0x11, attempt.flag()]))
                 }
-                None => return Next::Nothing,
+                None => return self.begin_again(),
             },
             Stage::Crypt => match &self.attempt {
                 Some(attempt) => {
                     let block = Some([0x13, attempt.flag()]);
                     (Asked::Protocol, Command::Crypt(attempt.proof()), block)
                 }
-                None => return Next::Nothing,
+                None => return self.begin_again(),
             },
             Stage::Online => match self.next_command(now) {
                 Some((asked, command)) => (asked, command, None),
@@ -208,6 +208,14 @@ impl Station {
         self.sequence = Some(sequence);
         let bytes = self.frame(&command, sequence, block);
         Next::Ask { bytes, sequence }
+    }
+
+    /// INVARIANT: a handshake has its attempt ([`Station::begin_first`]); without one, as without a
+    /// line, everything begins with the next question.
+    fn begin_again(&mut self) -> Next {
+        self.stage = Stage::Id;
+        self.sequence = None;
+        Next::Nothing
     }
 
     /// The next command whose time has not passed.
