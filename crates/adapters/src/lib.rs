@@ -27,6 +27,7 @@ pub mod files;
 pub mod tail;
 
 pub mod osdp;
+pub mod uhppote;
 
 pub mod out;
 

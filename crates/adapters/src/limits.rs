@@ -174,3 +174,19 @@ pub const BUS_STOP_LOOK: Duration = Duration::from_millis(100);
 
 /// Bytes taken from an OSDP line at once.
 pub const BUS_READ_BYTES: usize = 2_048;
+
+/// How long a UHPPOTE controller may take to answer.
+pub const UHPPOTE_ANSWER_MAX: Duration = Duration::from_millis(500);
+
+/// How often a request that may be repeated is sent to a UHPPOTE controller.
+pub const UHPPOTE_TRIES_MAX: u32 = 3;
+
+/// How often a UHPPOTE controller that says nothing is asked for its state.
+pub const UHPPOTE_LOOK: Duration = Duration::from_secs(10);
+
+/// Requests that wait for one UHPPOTE controller; one more is refused.
+pub const UHPPOTE_REQUESTS_MAX: usize = 32;
+
+/// Datagrams that wait for one UHPPOTE controller's turn; what comes beyond is dropped, counted, and
+/// its events asked for again.
+pub const UHPPOTE_DATAGRAMS_MAX: usize = 64;

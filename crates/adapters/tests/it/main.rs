@@ -16,3 +16,4 @@ mod support;
 mod syslog;
 mod tail;
 mod tls;
+mod uhppote;

@@ -27,6 +27,12 @@ impl std::fmt::Display for Date {
 pub struct DateTime(pub LocalTime);
 
 impl DateTime {
+    /// A reading from a date and hour, minute, second; `None` when there is no such.
+    #[must_use]
+    pub fn new(year: i32, month: u8, day: u8, time: [u8; 3]) -> Option<Self> {
+        Self::of((Date { year, month, day }, time))
+    }
+
     /// Puts a date and a time of day (hour, minute, second) together; `None` when there is no such.
     pub(super) fn of((date, [hour, minute, second]): (Date, [u8; 3])) -> Option<Self> {
         let Date { year, month, day } = date;
