@@ -182,7 +182,7 @@ fn main() {
         let line: usize = event.bus.parse().unwrap();
         // Its outcome is the reader's to tell.
         let bus = buses.get(line).unwrap();
-        let _ = bus.command(1, strike.clone(), Duration::from_secs(1)).unwrap();
+        drop(bus.command(1, strike.clone(), Duration::from_secs(1)).unwrap());
         let mut stamps = stamps.lock().unwrap();
         if let Some(said) = stamps.said.get(&line) {
             let taken = taken.saturating_duration_since(*said);

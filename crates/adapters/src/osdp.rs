@@ -1,9 +1,9 @@
 //! Readers on OSDP lines: over TCP, a Unix socket, or a serial port.
 //!
 //! One thread of its own owns one line with all its readers and runs the panel's end of
-//! [`codec::osdp`] over it. What readers say comes out as [`BusEvent`]s, with the time at which the
-//! last byte was taken from the line; commands go in and each has an [`Outcome`]. Whether a card may
-//! pass is nobody's business here.
+//! [`codec::osdp`] over it. What readers say comes out as [`BusEvent`]s, with the time at which
+//! the last byte was taken from the line; commands go in and each has an [`Outcome`]. Whether a
+//! card may pass is nobody's business here.
 //!
 //! Keys come from references ([`SecretRef`]); neither they, nor card bits, nor keys pressed reach
 //! our log.

@@ -1,9 +1,9 @@
 //! UHPPOTE door controllers over UDP: events in, requests out, and nothing lost that the controller
 //! still remembers.
 //!
-//! A controller sends each event once and numbers it. A number that is missing is asked for until it
-//! is there; what the controller has overwritten meanwhile is counted as lost, and said. Datagrams
-//! are believed from the controller's own address only, which is all that this protocol proves.
+//! A controller sends each event once and numbers it. A number that is missing is asked for until
+//! it is there; what the controller has overwritten meanwhile is counted as lost, and said.
+//! Datagrams are believed from the controller's own address only, which is all that this protocol proves.
 
 mod controller;
 

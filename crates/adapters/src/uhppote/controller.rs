@@ -201,10 +201,9 @@ impl Controller {
 fn is_answer(request: &Request, message: &Message) -> bool {
     let is_same_thing = match (request, &message.body) {
         (Request::GetEvent(OLDEST | u32::MAX), Body::Event(_)) => true,
-        // A number that is gone is answered by another, or by 0.
-        (Request::GetEvent(index), Body::Event(event)) => {
-            event.index == *index || !is_there(event) || event.index > *index
-        }
+        // A number that is gone is answered by 0 or by a later one; an earlier one is a late answer
+        // to what was asked before.
+        (Request::GetEvent(index), Body::Event(event)) => event.index == 0 || event.index >= *index,
         (Request::GetCard(number), Body::Card(Some(card))) => card.card_number == *number,
         (Request::GetDoorControl(door), Body::DoorControl(control)) => control.door == *door,
         (Request::SetDoorControl(wanted), Body::DoorControl(control)) => {

@@ -9,6 +9,8 @@
 
 mod deliveries;
 mod files;
+#[path = "../../../../tests/support/impair.rs"]
+mod impair;
 mod intake;
 mod mqtt;
 mod osdp;

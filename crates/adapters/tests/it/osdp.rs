@@ -2,7 +2,6 @@
 //! code with ours; it is skipped where that cannot be had.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command as Process, Stdio};
 use std::sync::{Arc, mpsc as std_mpsc};
@@ -14,12 +13,13 @@ use adapters::osdp::{
     Bus, BusConfig, BusEvent, BusReader, Command, Hands, Happened, Line, Outcome, Output,
     OutputAction, ReaderSecurity, RotationProof, Scbk, Timing,
 };
-use codec::osdp::{Channel, DownReason, Found, Framer};
+use codec::osdp::{Channel, DownReason};
 use codec::wiegand::{Formats, Key};
 use model::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::impair::{self, Far, Faults};
 use crate::support::PATIENCE;
 
 const KEY: &str = "30112233445566778899aabbccddeeff";
@@ -356,56 +356,23 @@ async fn a_key_is_changed_there_and_back_and_the_old_one_refused() {
     late.until(|event| event.what == down).await;
 }
 
-/// Between both ends, a line that now and then cuts a frame or puts something in between.
-fn noisy(to: String) -> String {
-    use std::os::unix::net::UnixStream;
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        while let Ok((mut near, _)) = listener.accept() {
-            let mut far = UnixStream::connect(&to).unwrap();
-            let (mut back_from, mut back_to) =
-                (far.try_clone().unwrap(), near.try_clone().unwrap());
-            let there = thread::spawn(move || noise(&mut near, &mut far, 7));
-            noise(&mut back_from, &mut back_to, 11);
-            let _ = there.join();
-        }
-    });
-    address
-}
-
-fn noise(from: &mut impl std::io::Read, to: &mut impl Write, every: u64) {
-    let mut framer = Framer::default();
-    let mut buffer = [0; 1024];
-    let mut frames = 0_u64;
-    while let Ok(count) = from.read(&mut buffer) {
-        if count == 0 {
-            return;
-        }
-        framer.push(&buffer[..count]);
-        while let Some(found) = framer.next_found() {
-            let Found::Frame(mut bytes) = found else { continue };
-            frames += 1;
-            if frames % every == 0 {
-                match frames / every % 3 {
-                    0 => bytes.truncate(bytes.len() / 2),
-                    1 => bytes.splice(0..0, [0x53, 0x85, 0x30, 0x00, 0xff, 0x00]).for_each(drop),
-                    _ => bytes[5] ^= 0x10,
-                }
-            }
-            if to.write_all(&bytes).is_err() {
-                return;
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_noisy_line_ends_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let place = format!("unix:{}", socket(&folder));
     let Some(mut readers) = Readers::start(&place, &[&format!("5={KEY}")]) else { return };
-    let mut ours = Ours::start(line(&noisy(readers.listening.clone())), &[(5, KEY)]);
+    let faults = Faults {
+        lose: 41,
+        double: 37,
+        truncate: 23,
+        flip: 19,
+        delay: 17,
+        delay_ms_max: 80,
+        cut: 0,
+    };
+    let far = Far::Unix(readers.listening.clone().into());
+    let noisy = Line::Tcp(impair::connection(far, faults, 5));
+    let mut ours = Ours::start(noisy, &[(5, KEY)]);
     ours.until_online(5, Channel::Own).await;
     // What this reader says into a broken frame it does not say again: people present their card
     // once more.
@@ -466,4 +433,20 @@ fn what_cannot_be_a_line_is_refused() {
         said,
         format!("`key` cannot be used: `file:{}` is not 32 hexadecimal digits", path.display())
     );
+}
+
+#[tokio::test]
+async fn a_line_that_is_cut_again_and_again_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = format!("unix:{}", socket(&folder));
+    let Some(mut readers) = Readers::start(&place, &[&format!("5={KEY}")]) else { return };
+    let faults = Faults { cut: 25, ..Faults::default() };
+    let far = Far::Unix(readers.listening.clone().into());
+    let mut ours = Ours::start(Line::Tcp(impair::connection(far, faults, 5)), &[(5, KEY)]);
+    for _ in 0..3 {
+        ours.until_online(5, Channel::Own).await;
+        readers.act(&json!({"reader": 5, "card": CARD}));
+        ours.until(|event| matches!(event.what, Happened::LineDown(_))).await;
+    }
+    assert!(ours.bus.counters().lines_lost >= 3);
 }

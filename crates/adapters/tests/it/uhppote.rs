@@ -19,6 +19,7 @@ use model::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::impair::{self, Faults};
 use crate::support::PATIENCE;
 
 const SERIAL: u32 = 405_419_896;
@@ -127,7 +128,7 @@ impl Board {
         thread::spawn(move || {
             let mut buffer = [0; 64];
             while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-                let (serial, request) = Request::decode(&buffer[..length]).unwrap();
+                let Ok((serial, request)) = Request::decode(&buffer[..length]) else { continue };
                 assert_eq!(serial, SERIAL);
                 let mut state = state.lock().unwrap();
                 state.heard.push(request.function());
@@ -190,8 +191,12 @@ impl Drop for Ours {
 
 impl Ours {
     async fn start(board: &Board, last_event: Option<u32>) -> Self {
-        let controller =
-            ControllerConfig { serial_number: SERIAL, address: board.address, last_event };
+        Self::start_at(board, board.address, last_event).await
+    }
+
+    /// Speaks to the board at another address than its own.
+    async fn start_at(board: &Board, address: SocketAddr, last_event: Option<u32>) -> Self {
+        let controller = ControllerConfig { serial_number: SERIAL, address, last_event };
         let mut config = UhppoteConfig::at("127.0.0.1:0".parse().unwrap(), vec![controller]);
         config.answer_max = Duration::from_millis(100);
         config.look = Duration::from_millis(300);
@@ -357,4 +362,21 @@ async fn a_line_that_loses_half_of_everything_loses_nothing() {
     let numbers: Vec<u32> = ours.numbers(120).await.into_iter().map(|(index, _)| index).collect();
     assert_eq!(numbers, (1..=120).collect::<Vec<_>>());
     assert_eq!(ours.requests.counters().lost, 0);
+}
+
+#[tokio::test]
+async fn a_network_that_doubles_cuts_and_overtakes_loses_nothing() {
+    let board = Board::start();
+    let faults =
+        Faults { lose: 5, double: 4, truncate: 9, flip: 0, delay: 3, delay_ms_max: 150, cut: 0 };
+    let bad = impair::datagrams(board.address, faults, 3);
+    let mut ours = Ours::start_at(&board, bad, Some(0)).await;
+    for index in 1..=60 {
+        board.happens(index, index % 3 == 0);
+    }
+    let numbers: Vec<u32> = ours.numbers(60).await.into_iter().map(|(index, _)| index).collect();
+    assert_eq!(numbers, (1..=60).collect::<Vec<_>>());
+    let counters = ours.requests.counters();
+    assert_eq!((counters.lost, counters.events), (0, 60));
+    assert!(counters.retries > 0 && counters.recovered > 0, "{counters:?}");
 }

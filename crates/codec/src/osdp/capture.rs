@@ -147,7 +147,7 @@ impl CaptureRecord {
     }
 }
 
-/// Bytes from hexadecimal digits with blanks anywhere between bytes; else where it stops being such.
+/// Bytes from hexadecimal digits with blanks between bytes; else where it stops being such.
 fn from_hex(text: &str) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::new();
     let mut high: Option<u8> = None;

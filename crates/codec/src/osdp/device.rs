@@ -7,9 +7,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::check::Check;
+use super::command::Command;
 use super::frame::{BROADCAST, Found, Frame, Framer, SecurityBlock, decode, encode};
-use super::message::{Capability, Command, DeviceId, Reply};
 use super::names::NakCode;
+use super::reply::{Capability, DeviceId, Reply};
 use super::secure::{Cryptograms, INSTALL_KEY, Scbk, SecureError, Session};
 
 /// Replies that wait for the next poll; one more is refused.

@@ -16,9 +16,10 @@ use std::time::Duration;
 
 use station::{Next, Station};
 
+use super::command::Command;
 use super::frame::{Found, Framer, decode};
-use super::message::{Command, DeviceId, Reply};
 use super::names::{NakCode, reply};
+use super::reply::{DeviceId, Reply};
 use super::secure::Scbk;
 
 /// Commands that wait for one reader; one more is refused.
@@ -32,7 +33,7 @@ pub enum Security {
     /// In a secure channel by this key, or not at all.
     Key(Scbk),
     /// As above; but a reader that does not know the key yet is reached by the install key, which
-    /// everybody knows, and told it.
+    /// everybody knows, and told it. Once: after it was used by its own key, only that one counts.
     Install(Scbk),
     /// In clear text.
     Clear,

@@ -200,6 +200,13 @@ fn a_new_reader_is_given_its_key_only_when_asked_for() {
     let (lines, findings) = bus.trace();
     assert_eq!(findings, [FindingKind::InstallKeyAsked, FindingKind::InstallKey]);
     assert!(lines.iter().any(|line| line.contains("CHLNG  install key")), "{lines:?}");
+    // Installed is installed: another one that wants the key at this address does not get it.
+    bus.recorded.clear();
+    bus.devices = vec![new()];
+    bus.run(10_000);
+    let reason = DownReason::Refused(NakCode::SECURITY);
+    assert!(bus.happened().contains(&(0, PanelEvent::Down(reason))));
+    assert!(!bus.trace().0.iter().any(|line| line.contains("install key")));
 }
 
 #[test]
@@ -649,7 +656,8 @@ proptest! {
             });
         }
         let said = bus.happened();
-        prop_assert!(!said.iter().any(|(_, event)| matches!(event, PanelEvent::Said(Reply::Card(_)))));
+        let is_card = |event: &PanelEvent| matches!(event, PanelEvent::Said(Reply::Card(_)));
+        prop_assert!(!said.iter().any(|(_, event)| is_card(event)));
         let done = bus.did(0).into_iter().filter(|one| *one == DeviceEvent::Did(strike())).count();
         prop_assert!(done <= 40, "{} strikes for 40 commands", done);
         bus.run(10_000);

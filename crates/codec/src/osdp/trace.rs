@@ -11,8 +11,8 @@ pub use packet::{Content, Packet};
 
 use super::capture::{CaptureRecord, Io};
 use super::frame::{Found, Frame, Framer, decode};
-use super::message::{Capability, DeviceId, Reply};
 use super::names::{command, reply};
+use super::reply::{Capability, DeviceId, Reply};
 use super::secure::{Cryptograms, INSTALL_KEY};
 
 /// Secured frames remembered per address, against which later ones are compared; beyond it the

@@ -12,9 +12,10 @@ use super::{
     Security, Timing,
 };
 use crate::osdp::check::Check;
+use crate::osdp::command::Command;
 use crate::osdp::frame::{Frame, SecurityBlock, encode};
-use crate::osdp::message::{Capability, Command, DeviceId, Reply};
 use crate::osdp::names::reply;
+use crate::osdp::reply::{Capability, DeviceId, Reply};
 use crate::osdp::secure::{Scbk, Session};
 
 /// Contact status monitoring.

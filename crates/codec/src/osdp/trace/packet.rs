@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::osdp::capture::{CaptureRecord, Io};
+use crate::osdp::command::{Command, OutputAction};
 use crate::osdp::frame::{Frame, OsdpError};
-use crate::osdp::message::{Capability, Command, OutputAction, Reply};
 use crate::osdp::names::{Direction, code_name};
+use crate::osdp::reply::{Capability, Reply};
 
 /// One packet. Card bits, keys pressed and key material are not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Channel, CommandRefused, DownReason, Outcome, PanelEvent, Stage, Station, Timing};
-use crate::osdp::message::{Command, Reply};
+use crate::osdp::command::Command;
 use crate::osdp::panel::RotationProof;
+use crate::osdp::reply::Reply;
 use crate::osdp::secure::{Cryptograms, INSTALL_KEY, Scbk};
 
 /// What a handshake is for.
@@ -171,6 +172,9 @@ impl Station {
     fn accepted(&mut self, goal: Goal, now: Duration) {
         match goal {
             Goal::Own => {
+                // Installed: whoever makes it fail from now on does not get the key by the one that
+                // everybody knows.
+                self.may_install = false;
                 self.online(Channel::Own, now);
                 self.finish_rotation();
             }
