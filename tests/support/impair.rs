@@ -1,4 +1,4 @@
-//! A bad network between two ends, for tests of any crate (`#[path = "…/tests/support/impair.rs"]`).
+//! A bad network between two ends, for tests of any crate (`#[path = "…/support/impair.rs"]`).
 //!
 //! What happens to each piece comes from a seed, so that a failure can be had again: it is lost,
 //! doubled, cut short, delayed, or has a bit turned over; a connection is now and then cut whole.

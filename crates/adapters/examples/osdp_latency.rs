@@ -2,10 +2,10 @@
 //!
 //!     osdp_latency unix|tcp LINES CARDS_A_SECOND SECONDS
 //!
-//! Each line has one reader, of `codec::osdp`, on a thread of its own in this process, with a secure
-//! channel. The clock starts when the reader has written the last byte of its reply, and is read
-//! when the record is taken from the adapter's channel, and again when the reader has read the
-//! strike that was ordered at once.
+//! Each line has one reader, of `codec::osdp`, on a thread of its own in this process, with a
+//! secure channel. The clock starts when the reader has written the last byte of its reply, and is
+//! read when the record is taken from the adapter's channel, and again when the reader has read
+//! the strike that was ordered at once.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -144,7 +144,7 @@ fn main() {
         };
         let security = ReaderSecurity::Key(SecretRef::File(key.clone()));
         let config = BusConfig {
-            name: line.to_string().into(),
+            id: line.to_string().into(),
             line: place,
             readers: vec![BusReader { address: 1, security }],
             timing: Timing::default(),

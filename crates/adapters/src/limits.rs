@@ -187,6 +187,6 @@ pub const UHPPOTE_LOOK: Duration = Duration::from_secs(10);
 /// Requests that wait for one UHPPOTE controller; one more is refused.
 pub const UHPPOTE_REQUESTS_MAX: usize = 32;
 
-/// Datagrams that wait for one UHPPOTE controller's turn; what comes beyond is dropped, counted, and
-/// its events asked for again.
+/// Datagrams that wait for one UHPPOTE controller's turn; what comes beyond is dropped, counted,
+/// and its events asked for again.
 pub const UHPPOTE_DATAGRAMS_MAX: usize = 64;

@@ -28,7 +28,7 @@ pub use config::{BusConfig, BusReader, Line, ReaderSecurity, read_key};
 /// Something happened on a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusEvent {
-    /// Which line, by its name.
+    /// Which line, by its id.
     pub bus: Arc<str>,
     /// Which reader, by its address; `None` for the line itself.
     pub address: Option<u8>,

@@ -3,7 +3,8 @@
 //!
 //! A controller sends each event once and numbers it. A number that is missing is asked for until
 //! it is there; what the controller has overwritten meanwhile is counted as lost, and said.
-//! Datagrams are believed from the controller's own address only, which is all that this protocol proves.
+//! Datagrams are believed from the controller's own address only, which is all that this protocol
+//! proves.
 
 mod controller;
 

@@ -1,8 +1,8 @@
 //! Door controllers of the UHPPOTE family (Shenzhen Weigeng boards): their 64-byte UDP messages.
 //!
 //! Reads what controllers send ([`decode`]) and writes what is asked of them ([`Request`]); the
-//! other way round for simulated ones. Requests carry the same function codes as their answers, with
-//! other content: hand only what came *from* a controller to [`decode`].
+//! other way round for simulated ones. Requests carry the same function codes as their answers,
+//! with other content: hand only what came *from* a controller to [`decode`].
 //!
 //! SOURCE: UHPPOTE/Weigeng UT0311-L0x UDP protocol as documented by the device's users; checked
 //! against messages of controllers with firmware 6.62 and 8.92. All numbers are little-endian,

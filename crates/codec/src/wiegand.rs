@@ -1,7 +1,7 @@
 //! Card numbers as readers send them: Wiegand bit strings, their layouts as data, and keypads.
 //!
-//! A reader sends bits and nothing that says what they mean. [`Formats`] holds layouts by name, read
-//! from text in the manner of vendors' own documents, so that a site adds its format without a
+//! A reader sends bits and nothing that says what they mean. [`Formats`] holds layouts by name,
+//! read from text in the manner of vendors' own documents, so that a site adds its format without a
 //! release. Some lengths have several layouts (H10302 and H10304 both have 37 bits and the same
 //! parity), so a number alone is no key: [`Card::key`] is format, facility, number and issue.
 //!

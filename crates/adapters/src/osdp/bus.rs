@@ -99,7 +99,7 @@ impl Bus {
             counters: Arc::clone(&counters),
             stop: Arc::clone(&stop),
         };
-        let name = format!("osdp-{}", runner.config.name);
+        let name = format!("osdp-{}", runner.config.id);
         let thread = thread::Builder::new().name(name).spawn(move || runner.run());
         let thread = thread.map_err(|error| AdapterError::Setting {
             setting: "readers",
@@ -183,7 +183,7 @@ impl Runner {
             let lost = match Open::connect(&self.config.line) {
                 Ok(mut line) => {
                     said = None;
-                    info!(bus = %self.config.name, "osdp line up");
+                    info!(bus = %self.config.id, "osdp line up");
                     self.tell(None, Happened::LineUp);
                     let now = (self.hands.elapsed)();
                     self.panel.set_line(true, now);
@@ -199,7 +199,7 @@ impl Runner {
             let text = lost.to_string();
             // A line that stays away is told once.
             if said.as_ref() != Some(&text) {
-                warn!(bus = %self.config.name, error = %text, "osdp line down");
+                warn!(bus = %self.config.id, error = %text, "osdp line down");
                 self.tell(None, Happened::LineDown(text.clone()));
                 said = Some(text);
             }
@@ -257,7 +257,7 @@ impl Runner {
     fn transmit(&mut self, now: Duration) -> Option<Vec<u8>> {
         let mut random = [0; 8];
         if let Err(error) = getrandom::fill(&mut random) {
-            warn!(bus = %self.config.name, %error, "no random numbers to be had");
+            warn!(bus = %self.config.id, %error, "no random numbers to be had");
             self.take_command_within(limits::BUS_STOP_LOOK);
             return None;
         }
@@ -316,11 +316,11 @@ impl Runner {
                 }
                 PanelEvent::Swapped { before, now } => Happened::Swapped { before, now },
                 PanelEvent::Online(channel) => {
-                    info!(bus = %self.config.name, address, ?channel, "osdp reader online");
+                    info!(bus = %self.config.id, address, ?channel, "osdp reader online");
                     Happened::Online(channel)
                 }
                 PanelEvent::Down(reason) => {
-                    info!(bus = %self.config.name, address, ?reason, "osdp reader offline");
+                    info!(bus = %self.config.id, address, ?reason, "osdp reader offline");
                     Happened::Offline(reason)
                 }
                 PanelEvent::Said(reply) => said(reply),
@@ -332,7 +332,7 @@ impl Runner {
     }
 
     fn tell(&mut self, address: Option<u8>, what: Happened) {
-        let bus = Arc::clone(&self.config.name);
+        let bus = Arc::clone(&self.config.id);
         let at = (self.hands.clock)();
         if self.hands.events.try_send(BusEvent { bus, address, at, what }).is_err() {
             self.counted.events_dropped += 1;

@@ -50,8 +50,8 @@ pub struct BusReader {
 /// One line with its readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusConfig {
-    /// Its name in events and logs.
-    pub name: Arc<str>,
+    /// What it is called in events and logs.
+    pub id: Arc<str>,
     /// Where it is.
     pub line: Line,
     /// Who is on it.
@@ -68,13 +68,13 @@ impl BusConfig {
         let count = self.readers.len();
         if count == 0 || count > limits::BUS_READERS_MAX {
             let most = limits::BUS_READERS_MAX;
-            let detail = format!("`{}` has {count} readers, expected 1 to {most}", self.name);
+            let detail = format!("`{}` has {count} readers, expected 1 to {most}", self.id);
             return Err(refuse("readers", detail));
         }
         if let Line::Serial { baud, .. } = &self.line
             && !(9_600..=230_400).contains(baud)
         {
-            let detail = format!("`{}` has {baud}, expected 9600 to 230400", self.name);
+            let detail = format!("`{}` has {baud}, expected 9600 to 230400", self.id);
             return Err(refuse("baud", detail));
         }
         let mut seen = [false; limits::BUS_READERS_MAX];
@@ -83,10 +83,10 @@ impl BusConfig {
             .map(|reader| {
                 let address = reader.address;
                 let place = seen.get_mut(usize::from(address)).ok_or_else(|| {
-                    refuse("address", format!("`{}` has {address}, expected 0 to 126", self.name))
+                    refuse("address", format!("`{}` has {address}, expected 0 to 126", self.id))
                 })?;
                 if std::mem::replace(place, true) {
-                    let detail = format!("`{}` has two readers at {address}", self.name);
+                    let detail = format!("`{}` has two readers at {address}", self.id);
                     return Err(refuse("address", detail));
                 }
                 let security = match &reader.security {

@@ -145,8 +145,8 @@ impl Ours {
                 BusReader { address: *address, security }
             })
             .collect();
-        let name = Arc::from("gate");
-        let config = BusConfig { name, line, readers, timing: Timing::default() };
+        let id = Arc::from("gate");
+        let config = BusConfig { id, line, readers, timing: Timing::default() };
         let (tell, events) = mpsc::channel(adapters::limits::BUS_EVENTS_MAX);
         let began = Instant::now();
         let hands = Hands {
@@ -407,8 +407,8 @@ fn what_cannot_be_a_line_is_refused() {
     };
     let refused = |readers: Vec<BusReader>| {
         let line = Line::Unix("/nowhere".into());
-        let name = Arc::from("gate");
-        let config = BusConfig { name, line, readers, timing: Timing::default() };
+        let id = Arc::from("gate");
+        let config = BusConfig { id, line, readers, timing: Timing::default() };
         Bus::start(config, hands.clone()).map(drop).unwrap_err().to_string()
     };
     let clear = |address| BusReader { address, security: ReaderSecurity::Clear };
@@ -437,11 +437,9 @@ fn what_cannot_be_a_line_is_refused() {
 
 #[tokio::test]
 async fn a_line_that_is_cut_again_and_again_comes_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = format!("unix:{}", socket(&folder));
-    let Some(mut readers) = Readers::start(&place, &[&format!("5={KEY}")]) else { return };
+    let Some(mut readers) = Readers::start("tcp", &[&format!("5={KEY}")]) else { return };
     let faults = Faults { cut: 25, ..Faults::default() };
-    let far = Far::Unix(readers.listening.clone().into());
+    let far = Far::Tcp(readers.listening.parse().unwrap());
     let mut ours = Ours::start(Line::Tcp(impair::connection(far, faults, 5)), &[(5, KEY)]);
     for _ in 0..3 {
         ours.until_online(5, Channel::Own).await;
