@@ -137,6 +137,13 @@ impl Bus {
         *self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether its thread runs. One that ended without [`Bus::stop`] met a fault of ours: start
+    /// another.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
     /// Stops the line and waits for its end, which takes no longer than one reply may.
     pub fn stop(mut self) {
         self.stop.store(true, Ordering::Relaxed);

@@ -234,6 +234,7 @@ async fn a_door_works_over(place: &str) {
     readers.act(&json!({"reader": 5, "tamper": true}));
     let tampered = Happened::Local { is_tampered: true, is_power_failing: false };
     ours.until(|event| event.what == tampered).await;
+    assert!(ours.bus.is_running());
     ours.bus.stop();
 }
 
