@@ -187,34 +187,41 @@ need_schemathesis() {
         { rm -rf "$own"; return 1; }
 }
 
-# need_mailbox: a real mail server for tests, from PyPI. Prints the python to run it with. Callers at
-# the same time wait for each other.
-need_mailbox() {
-    local wanted=tests/acceptance/mailbox/requirements.txt folder
+# need_environment PURPOSE REQUIREMENTS: a python of its own with what REQUIREMENTS pins, from PyPI.
+# Prints the python to run; ends with 3 where there is none. Callers at the same time wait for each
+# other.
+need_environment() {
+    local purpose=$1 wanted=$2 folder
     if ! has python3; then
-        say "no python3 here: mail is left out"
+        say "no python3 here: $purpose is left out"
         return 3
     fi
     if ! python3 -c 'import ensurepip' 2>/dev/null; then
         can_install && install_packages python3-venv >&2
         python3 -c 'import ensurepip' 2>/dev/null || return 3
     fi
-    folder=$HOME/.cache/castellan/mailbox-$(sha256sum <"$wanted" | cut -c1-16)
+    folder=$HOME/.cache/castellan/${purpose// /-}-$(sha256sum <"$wanted" | cut -c1-16)
     mkdir -p "$folder"
     (
         flock 9
         if [ ! -e "$folder/.installed" ]; then
-            say "installing the mail server of the tests into $folder"
+            say "installing the $purpose of the tests into $folder"
             python3 -m venv "$folder/python" >&2 &&
                 "$folder/python/bin/pip" install --quiet --requirement "$wanted" >&2 &&
                 touch "$folder/.installed"
         fi
     ) 9>"$folder/.lock" || {
-        say "the mail server of the tests cannot be installed: mail is left out"
+        say "the $purpose of the tests cannot be installed: it is left out"
         return 3
     }
     printf '%s\n' "$folder/python/bin/python"
 }
+
+# need_mailbox: optional. A real mail server for tests.
+need_mailbox() { need_environment mailbox tests/acceptance/mailbox/requirements.txt; }
+
+# need_reader: optional. Real OSDP readers for tests, by a library that shares no code with ours.
+need_reader() { need_environment osdp-reader crates/adapters/tests/osdp-reader/requirements.txt; }
 
 # build_console: into console/dist, which cargo embeds; only when something in it has changed.
 build_console() {

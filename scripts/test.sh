@@ -20,6 +20,7 @@ need_python
 build_console
 need_provider >/dev/null || true
 need_mailbox >/dev/null || true
+need_reader >/dev/null || true
 
 step() {
     local began=$SECONDS

@@ -1,15 +1,12 @@
-//! Operators' rights: who may do what, decided by Cedar policies that are data.
+//! Who may do what: operators in the house's programs, people at its doors.
 //!
-//! Owns the words (roles, actions), the shape of the question and the reason of each refusal.
-//! Pure: policies, roles and sites are arguments. Total: a policy that cannot be evaluated
-//! refuses.
+//! Owns the decisions and their reasons, and the machines behind them: revocation with receipts,
+//! the state of a door. Pure and total: snapshots, requests and time are arguments; what cannot be
+//! evaluated refuses, and nothing here can refuse a way out.
 
-mod decide;
-mod load;
-mod reason;
-mod words;
+pub mod door;
+pub mod doorway;
+pub mod operators;
+pub mod revocation;
 
-pub use decide::{At, Decision, Grant, Reach, Rights};
-pub use load::PolicyFile;
-pub use reason::{Code, Refusal};
-pub use words::{Action, Role};
+pub use operators::{Action, At, Code, Decision, Grant, PolicyFile, Reach, Refusal, Rights, Role};

@@ -26,6 +26,9 @@ pub mod mqtt;
 pub mod files;
 pub mod tail;
 
+pub mod osdp;
+pub mod uhppote;
+
 pub mod out;
 
 pub mod oidc;

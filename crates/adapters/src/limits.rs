@@ -148,3 +148,45 @@ pub const OIDC_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// Characters of an identity provider's own words that are taken over into ours.
 pub const OIDC_SAID_CHARS_MAX: usize = 300;
+
+/// Readers of one OSDP line: the protocol has no more addresses.
+pub const BUS_READERS_MAX: usize = 127;
+
+/// Commands given to an OSDP line and not yet taken up by it; one more is refused. Each reader has
+/// a bound of its own behind it (`codec::osdp::READER_COMMANDS_MAX`).
+pub const BUS_COMMANDS_MAX: usize = 256;
+
+/// Events of OSDP lines that wait to be taken, as the joining crate makes the channel; the newest
+/// beyond it is dropped and counted in `BusCounters::events_dropped`.
+pub const BUS_EVENTS_MAX: usize = 4_096;
+
+/// Longest wait for a TCP connection to an OSDP line.
+pub const BUS_CONNECT_MAX: Duration = Duration::from_secs(2);
+
+/// Longest wait for an OSDP line to take a frame; beyond it the line counts as lost.
+pub const BUS_WRITE_MAX: Duration = Duration::from_millis(200);
+
+/// Wait before a lost OSDP line is looked for again.
+pub const BUS_RECONNECT: Duration = Duration::from_millis(500);
+
+/// How often the thread of an OSDP line looks whether it is to stop.
+pub const BUS_STOP_LOOK: Duration = Duration::from_millis(100);
+
+/// Bytes taken from an OSDP line at once.
+pub const BUS_READ_BYTES: usize = 2_048;
+
+/// How long a UHPPOTE controller may take to answer.
+pub const UHPPOTE_ANSWER_MAX: Duration = Duration::from_millis(500);
+
+/// How often a request that may be repeated is sent to a UHPPOTE controller.
+pub const UHPPOTE_TRIES_MAX: u32 = 3;
+
+/// How often a UHPPOTE controller that says nothing is asked for its state.
+pub const UHPPOTE_LOOK: Duration = Duration::from_secs(10);
+
+/// Requests that wait for one UHPPOTE controller; one more is refused.
+pub const UHPPOTE_REQUESTS_MAX: usize = 32;
+
+/// Datagrams that wait for one UHPPOTE controller's turn; what comes beyond is dropped, counted,
+/// and its events asked for again.
+pub const UHPPOTE_DATAGRAMS_MAX: usize = 64;

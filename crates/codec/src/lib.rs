@@ -23,7 +23,9 @@ pub mod onvif;
 pub mod picture;
 pub mod xml;
 
+pub mod osdp;
 pub mod uhppote;
+pub mod wiegand;
 
 pub mod value;
 

@@ -1,22 +1,27 @@
 //! Door controllers of the UHPPOTE family (Shenzhen Weigeng boards): their 64-byte UDP messages.
 //!
-//! Decodes what controllers send. Requests carry the same function codes with other content: hand
-//! only what came *from* a controller to [`decode`].
+//! Reads what controllers send ([`decode`]) and writes what is asked of them ([`Request`]); the
+//! other way round for simulated ones. Requests carry the same function codes as their answers,
+//! with other content: hand only what came *from* a controller to [`decode`].
 //!
 //! SOURCE: UHPPOTE/Weigeng UT0311-L0x UDP protocol as documented by the device's users; checked
 //! against messages of controllers with firmware 6.62 and 8.92. All numbers are little-endian,
 //! dates and times are packed decimal (BCD), most significant digit first.
 
+mod answer;
 mod packed;
 mod reason;
+mod request;
 mod value;
 
+use std::fmt;
 use std::net::Ipv4Addr;
 
 use thiserror::Error;
 
 pub use packed::{Date, DateTime};
 pub use reason::{Direction, EventType, reason_text};
+pub use request::Request;
 
 use packed::Fields;
 
@@ -46,6 +51,15 @@ pub enum UhppoteErrorKind {
     /// A boolean is neither 0 nor 1.
     #[error("expected 0 or 1, found {0}")]
     Boolean(u8),
+    /// A request that cannot be undone lacks its word of confirmation.
+    #[error("expected the word of confirmation 55 aa aa 55 (hexadecimal)")]
+    Confirmation,
+    /// A request to set the clock names no time.
+    #[error("expected a date and time that exist")]
+    Time,
+    /// A request to keep a card names none.
+    #[error("expected a card number other than 0 and 4294967295")]
+    CardNumber,
 }
 
 /// A refused message.
@@ -96,8 +110,8 @@ pub enum Body {
     Done(bool),
 }
 
-/// One record of the controller's memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One record of the controller's memory. Its debug form leaves the card number out.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     /// Its number; 0 for none.
     pub index: u32,
@@ -140,8 +154,8 @@ pub struct Status {
     pub input_state: u8,
 }
 
-/// A card and what it may open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A card and what it may open. Its debug form leaves number and code out.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Card {
     /// Card number.
     pub card_number: u32,
@@ -155,6 +169,22 @@ pub struct Card {
     pub pin: u32,
     /// Bit per door for which the card counts as first card.
     pub first_card: u8,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { index, event_type, is_granted, door, reason, .. } = self;
+        write!(
+            formatter,
+            "Event({index}, {event_type:?}, granted {is_granted}, door {door}, reason {reason}, …)"
+        )
+    }
+}
+
+impl fmt::Debug for Card {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Card(doors {:?}, …)", self.doors)
+    }
 }
 
 /// How a door is controlled.
@@ -313,7 +343,7 @@ fn device(fields: &Fields<'_>) -> Device {
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::{Body, Card, Event, EventType, Request, decode};
     use proptest::prelude::*;
 
     /// A message of our own: a refused card at door 2 of controller 201,020,304.
@@ -377,7 +407,60 @@ mod tests {
         assert_eq!(with(0, 0x19), None);
     }
 
+    #[test]
+    fn what_cannot_be_undone_needs_its_word() {
+        let mut packet = Request::RestoreDefaults.encode(7);
+        assert_eq!(Request::decode(&packet), Ok((7, Request::RestoreDefaults)));
+        if let Some(byte) = packet.get_mut(9) {
+            *byte = 0;
+        }
+        let error = Request::decode(&packet).map_err(|error| error.to_string());
+        assert_eq!(
+            error.err().as_deref(),
+            Some(
+                "UHPPOTE message: expected the word of confirmation 55 aa aa 55 (hexadecimal) \
+                 (byte 8)"
+            )
+        );
+    }
+
+    #[test]
+    fn nothing_that_is_printed_shows_a_card_or_a_code() {
+        let card = Card {
+            card_number: 8_165_538,
+            from: None,
+            to: None,
+            doors: [1, 0, 29, 0],
+            pin: 999_999,
+            first_card: 0,
+        };
+        let said = format!("{:?} {:?}", Request::PutCard(card), decode(&refused_card()));
+        assert!(!said.contains("8165538") && !said.contains("999999") && !said.contains("12345"));
+    }
+
     proptest! {
+        /// Whatever is read can be written, and reads the same.
+        #[test]
+        fn messages_and_requests_are_written_and_read_again(
+            mut packet in proptest::collection::vec(any::<u8>(), 64),
+            function in any::<u8>(),
+        ) {
+            if let [start, code, ..] = packet.as_mut_slice() {
+                (*start, *code) = (0x17, function);
+            }
+            if let Ok(message) = decode(&packet) {
+                let overwritten = matches!(
+                    message.body,
+                    Body::Event(Event { event_type: EventType::Overwritten, .. })
+                );
+                prop_assert!(overwritten || decode(&message.encode()) == Ok(message));
+            }
+            if let Ok((serial, request)) = Request::decode(&packet) {
+                prop_assert_eq!(request.function(), function);
+                prop_assert_eq!(Request::decode(&request.encode(serial)), Ok((serial, request)));
+            }
+        }
+
         #[test]
         fn any_64_bytes(
             mut packet in proptest::collection::vec(any::<u8>(), 64),

@@ -14,6 +14,8 @@ mod data;
 mod logs;
 #[path = "shared/onvif.rs"]
 mod onvif;
+#[path = "shared/osdp.rs"]
+mod osdp;
 #[path = "shared/syslog.rs"]
 mod syslog;
 #[path = "shared/uhppote.rs"]

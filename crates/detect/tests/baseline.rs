@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{event, feed, settled};
-use detect::limits::HABIT_VALUES_MAX;
+use detect::limits::{HABIT_VALUES_MAX, HISTORY_HELD_MAX};
 use detect::{Detector, Options, RuleFile, RuleSet};
 use model::{Event, Finding, FindingId, Fingerprint, Timestamp};
 use proptest::prelude::*;
@@ -429,6 +429,34 @@ proptest! {
         let named = format!("first `{zone}`");
         prop_assert!(settled(&found).iter().all(|f| !f.because.contains(&named)));
     }
+}
+
+/// More than may wait is learned from, said to be undecided, and never guessed about.
+#[test]
+fn what_is_too_much_to_wait_for_a_history_is_undecided() {
+    let rules = rules("timespan: 90d\n|unusual: first, field: area, learn: 1d");
+    let mut detector = detector(&rules);
+    detector.await_history(1);
+    let more = 5;
+    let each = |n: usize| {
+        let time = hour(0.0).plus(Duration::from_secs(n as u64));
+        entered(n as u64 + 2, time, "ana", "office")
+    };
+    let events: Vec<Event> = (0..HISTORY_HELD_MAX + more).map(each).collect();
+    let mut found = feed(&mut detector, &events);
+    let last = events.last().unwrap().time.plus(Duration::from_secs(3_600));
+    detector.observe(0, &model::Record::Tick { at: last }, &mut found);
+    let undecided = |detector: &Detector| {
+        let stats = detector.stats();
+        stats.undecided.values().map(|stat| stat.count).sum::<u64>()
+    };
+    assert_eq!(undecided(&detector), more as u64);
+    let ids: Vec<_> = detector.awaited_histories().into_keys().collect();
+    detector.forgo_history(&ids);
+    detector.finish(&mut found);
+    assert_eq!(undecided(&detector), more as u64);
+    assert!(settled(&found).is_empty());
+    assert_eq!(detector.stats().pending, 0);
 }
 
 /// A case tells a history in one line.

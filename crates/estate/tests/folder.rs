@@ -102,7 +102,8 @@ fn a_door_says_how_it_is_known_that_somebody_went_through() {
             &format!("door,from_zone,to_zone,passage\nd-main,outside,lobby,{word}\n"),
         )])
     };
-    let of = |org: &Organisation| org.doors[&PlaceId::parse("d-main").unwrap()].passage;
+    let of =
+        |org: &Organisation| org.doors.get(&PlaceId::parse("d-main").unwrap()).unwrap().passage;
     let assumed = sound(&doors("assumed"));
     assert_eq!(of(&assumed), Passage::Assumed);
     assert_eq!(sound(&export(&assumed)), assumed);

@@ -127,6 +127,20 @@ id!(/// An incident's id.
     IncidentId);
 id!(/// The id of an entry of the occurrence log.
     OccurrenceId);
+id!(/// A portal between two zones, or a floor that a lift serves.
+    DoorId);
+id!(/// An area behind doors, or an area of such areas up to the site.
+    ZoneId);
+id!(/// People who share rights.
+    GroupId);
+id!(/// Hours of the week with their holidays.
+    ScheduleId);
+id!(/// A card, a PIN slot, a mobile credential: what opens, never its number.
+    CredentialId);
+id!(/// One place where rights are enforced: an edge, a controller, a connected system.
+    PointId);
+id!(/// One act of suspending or revoking.
+    RevocationId);
 
 /// The source that holds what no configured source matches.
 pub const UNASSIGNED: &str = "unassigned";

@@ -23,8 +23,9 @@ pub use enrichment::{CredentialState, Enrichment, PresenceState};
 pub use event::{Event, Fingerprint, LogSource};
 pub use finding::{EvidenceRef, Finding, FindingState, Level};
 pub use ids::{
-    AssetId, Entity, FindingId, IncidentId, MappingName, OccurrenceId, PersonId, PlaceId, RuleId,
-    SourceId, TeamId, TenantId,
+    AssetId, CredentialId, DoorId, Entity, FindingId, GroupId, IncidentId, MappingName,
+    OccurrenceId, PersonId, PlaceId, PointId, RevocationId, RuleId, ScheduleId, SourceId, TeamId,
+    TenantId, ZoneId,
 };
 pub use incident::{Disposition, Incident, IncidentState};
 pub use occurrence::{Occurrence, OccurrenceKind};

@@ -9,9 +9,13 @@
 
 mod deliveries;
 mod files;
+#[path = "../../../../tests/support/impair.rs"]
+mod impair;
 mod intake;
 mod mqtt;
+mod osdp;
 mod support;
 mod syslog;
 mod tail;
 mod tls;
+mod uhppote;

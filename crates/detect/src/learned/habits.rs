@@ -98,12 +98,13 @@ impl Habits {
         self.values = (self.values + habit.values()).saturating_sub(before);
         habit.last = habit.last.max(asked.time);
         self.befriend(id, asked.sample.peer.as_deref());
+        // Without what was before it nothing is unusual, and nothing is usual either.
+        if self.awaits(id.0) && !asked.sample.is_mute {
+            return Verdict::Undecided("its history has not been read to the end".to_owned());
+        }
         let Verdict::Unusual(why) = found else { return found };
         if asked.sample.is_mute {
             return Verdict::Usual;
-        }
-        if self.awaits(id.0) {
-            return Verdict::Undecided("its history has not been read to the end".to_owned());
         }
         match self.peers_of(id, asked) {
             None => Verdict::Unusual(why),

@@ -158,7 +158,7 @@ fn meaning(activity: i64) -> Option<(Option<DoorCondition>, Option<bool>)> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use serde_json::json;
 
     use super::*;

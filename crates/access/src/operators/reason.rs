@@ -4,7 +4,7 @@ use std::fmt;
 
 use model::PlaceId;
 
-use crate::words::{Action, Role};
+use super::words::{Action, Role};
 
 /// What stands in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,8 +10,8 @@ use cedar_policy::{
 };
 use model::PlaceId;
 
-use crate::reason::{Code, Refusal};
-use crate::words::{Action, Role};
+use super::reason::{Code, Refusal};
+use super::words::{Action, Role};
 
 /// A role, and how far it reaches.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

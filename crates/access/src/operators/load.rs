@@ -8,7 +8,7 @@ use miette::Diagnostic;
 use model::Problem;
 use model::problem::position_at;
 
-use crate::decide::Rights;
+use super::decide::Rights;
 
 /// The shape of every question; policies are validated against it.
 const SCHEMA: &str = include_str!("rights.cedarschema");
@@ -65,7 +65,7 @@ impl Rights {
     }
 }
 
-fn unreadable<E: Diagnostic>(file: &PolicyFile, error: &E) -> Problem {
+pub(crate) fn unreadable<E: Diagnostic>(file: &PolicyFile, error: &E) -> Problem {
     let offset = error.labels().and_then(|mut labels| labels.next()).map(|label| label.offset());
     let at = offset.map(|offset| position_at(&file.text, offset));
     Problem::error(&file.path, at, "policy_syntax", error.to_string())
@@ -98,7 +98,7 @@ fn collect(
     }
 }
 
-fn place(file: &PolicyFile, id: &str) -> Option<model::Position> {
+pub(crate) fn place(file: &PolicyFile, id: &str) -> Option<model::Position> {
     let offset = file.text.find(&format!("@id(\"{id}\")"))?;
     Some(position_at(&file.text, offset))
 }

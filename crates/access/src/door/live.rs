@@ -1,0 +1,397 @@
+//! What changes by the minute: where people are, what is locked down, what burns, what is worked
+//! on. Part of the snapshot; moved by passages and by what the world reports, each with its time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{CredentialId, DoorId, PersonId, Timestamp, ZoneId};
+
+use super::estate::{AntiPassback, Estate};
+use super::people::People;
+use super::words::{Fire, Freshness, Incidents, Posture, Threat, Work};
+
+/// Wrong PINs in a row after which a credential's PIN rests.
+pub const PIN_TRIES_MAX: u32 = 5;
+/// How long it rests, and how long tries are remembered.
+pub const PIN_REST: Duration = Duration::from_secs(300);
+
+/// Where the badge world believes somebody to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    /// In a zone since.
+    In {
+        /// The innermost zone.
+        zone: ZoneId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Outside since.
+    Out {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Nobody knows: never seen, forgiven, or nobody heard.
+    Unknown,
+}
+
+/// A zone that is locked down, until somebody ends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lockdown {
+    /// Since when.
+    pub since: Timestamp,
+    /// When to ask whether it is still needed. It ends nothing by itself.
+    pub ask_at: Option<Timestamp>,
+}
+
+/// Work on a door, with its end: nothing stays in a test mode because somebody forgot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtWork {
+    /// Which.
+    pub work: Work,
+    /// Until when; over by itself.
+    pub until: Timestamp,
+}
+
+/// What other parts of the house know of somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Risk {
+    /// Open incidents.
+    pub incidents: Incidents,
+    /// Their devices.
+    pub device: Posture,
+}
+
+impl Risk {
+    /// Nobody has told.
+    pub const UNKNOWN: Self = Self { incidents: Incidents::Unknown, device: Posture::Unknown };
+}
+
+#[derive(Debug, Clone)]
+struct Whereabouts {
+    position: Position,
+    /// The newest passage, so that one that arrives late moves nobody back.
+    newest: Timestamp,
+    /// Into which zone they last came, and when: what timed anti-passback asks.
+    came: Option<(ZoneId, Timestamp)>,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    where_is: HashMap<PersonId, Whereabouts>,
+    /// People in each zone and in the zones within it.
+    inside: HashMap<ZoneId, u32>,
+    /// Since when somebody of the first persons has been in.
+    opened: HashMap<ZoneId, Timestamp>,
+    threat: Option<Threat>,
+    lockdowns: BTreeMap<ZoneId, Lockdown>,
+    fires: HashMap<Arc<str>, Fire>,
+    blind: BTreeSet<ZoneId>,
+    work: HashMap<DoorId, AtWork>,
+    locked: BTreeSet<DoorId>,
+    open_doors: BTreeSet<DoorId>,
+    risks: HashMap<PersonId, Risk>,
+    sources: HashMap<DoorId, Freshness>,
+    pin_tries: HashMap<CredentialId, (u32, Timestamp)>,
+}
+
+impl Live {
+    /// The threat level; normal unless somebody raised it.
+    pub fn threat(&self) -> Threat {
+        self.threat.unwrap_or(Threat::Normal)
+    }
+    /// Sets the threat level.
+    pub fn set_threat(&mut self, threat: Threat) {
+        self.threat = Some(threat);
+    }
+
+    /// Locks a zone and all within it down. A second one changes nothing but the time to ask.
+    pub fn lock_down(&mut self, zone: ZoneId, since: Timestamp, ask_at: Option<Timestamp>) {
+        let lockdown = self.lockdowns.entry(zone).or_insert(Lockdown { since, ask_at });
+        lockdown.ask_at = ask_at;
+    }
+    /// Ends a lockdown; the only thing that does. Whether there was one.
+    pub fn end_lockdown(&mut self, zone: &ZoneId) -> bool {
+        self.lockdowns.remove(zone).is_some()
+    }
+    /// The lockdown that a zone is in, by itself or by an area around it.
+    pub fn lockdown<'a>(
+        &'a self,
+        estate: &'a Estate,
+        zone: &ZoneId,
+    ) -> Option<(&'a ZoneId, &'a Lockdown)> {
+        if self.lockdowns.is_empty() {
+            return None;
+        }
+        let own = self.lockdowns.get_key_value(zone);
+        own.or_else(|| estate.around(zone).find_map(|z| self.lockdowns.get_key_value(&z.id)))
+    }
+    /// All lockdowns, in order of their zones.
+    pub fn lockdowns(&self) -> impl Iterator<Item = (&ZoneId, &Lockdown)> {
+        self.lockdowns.iter()
+    }
+
+    /// What a fire group's input says. After an alarm or a fault, *quiet* alone is not enough:
+    /// it waits for [`Live::fire_reset`].
+    pub fn set_fire(&mut self, group: Arc<str>, says: Fire) {
+        let before = self.fires.get(&group).copied().unwrap_or(Fire::Quiet);
+        let after = match says {
+            Fire::Quiet if before.releases() => Fire::AwaitingReset,
+            Fire::Quiet | Fire::Active | Fire::Faulty | Fire::AwaitingReset => says,
+        };
+        self.fires.insert(group, after);
+    }
+    /// Somebody has reset the panel by hand. Ends nothing while the input still calls.
+    pub fn fire_reset(&mut self, group: &str) -> bool {
+        match self.fires.get_mut(group) {
+            Some(says @ Fire::AwaitingReset) => {
+                *says = Fire::Quiet;
+                true
+            }
+            Some(Fire::Quiet | Fire::Active | Fire::Faulty) | None => false,
+        }
+    }
+    /// What the fire input of a door's group says; quiet for a door that has none.
+    pub fn fire(&self, group: Option<&Arc<str>>) -> Fire {
+        group.and_then(|group| self.fires.get(group)).copied().unwrap_or(Fire::Quiet)
+    }
+
+    /// Whether those who would tell of people leaving a zone are heard.
+    pub fn set_blind(&mut self, zone: ZoneId, blind: bool) {
+        if blind {
+            self.blind.insert(zone);
+        } else {
+            self.blind.remove(&zone);
+        }
+    }
+    /// Whether nobody hears who leaves a zone.
+    pub fn is_blind(&self, zone: &ZoneId) -> bool {
+        self.blind.contains(zone)
+    }
+
+    /// Begins or ends work on a door.
+    pub fn set_work(&mut self, door: DoorId, work: Option<AtWork>) {
+        match work {
+            Some(work) => self.work.insert(door, work),
+            None => self.work.remove(&door),
+        };
+    }
+    /// Work on a door, unless its time is over.
+    pub fn work(&self, door: &DoorId, now: Timestamp) -> Option<AtWork> {
+        self.work.get(door).copied().filter(|work| now < work.until)
+    }
+
+    /// Locks a door for everybody but responders, or ends that.
+    pub fn set_locked(&mut self, door: DoorId, locked: bool) {
+        if locked {
+            self.locked.insert(door)
+        } else {
+            self.locked.remove(&door)
+        };
+    }
+    /// Whether it is so.
+    pub fn is_locked(&self, door: &DoorId) -> bool {
+        self.locked.contains(door)
+    }
+
+    /// Whether a door's leaf is open, as its contact says; what interlocks ask.
+    pub fn set_open(&mut self, door: DoorId, open: bool) {
+        if open {
+            self.open_doors.insert(door)
+        } else {
+            self.open_doors.remove(&door)
+        };
+    }
+    /// Open doors, in order.
+    pub fn open_doors(&self) -> impl Iterator<Item = &DoorId> {
+        self.open_doors.iter()
+    }
+
+    /// What other parts of the house know of somebody.
+    pub fn set_risk(&mut self, person: PersonId, risk: Risk) {
+        self.risks.insert(person, risk);
+    }
+    /// The same; unknown unless told.
+    pub fn risk(&self, person: &PersonId) -> Risk {
+        self.risks.get(person).copied().unwrap_or(Risk::UNKNOWN)
+    }
+
+    /// Whether a door's source is heard.
+    pub fn set_source(&mut self, door: DoorId, freshness: Freshness) {
+        self.sources.insert(door, freshness);
+    }
+    /// The same; unknown unless told.
+    pub fn source(&self, door: &DoorId) -> Freshness {
+        self.sources.get(door).copied().unwrap_or(Freshness::Unknown)
+    }
+
+    /// Counts a wrong PIN, or forgets them after a right one.
+    pub fn pin_tried(&mut self, credential: &CredentialId, right: bool, now: Timestamp) {
+        if right {
+            self.pin_tries.remove(credential);
+            return;
+        }
+        let (tries, since) = self.pin_tries.entry(credential.clone()).or_insert((0, now));
+        if now.since(*since) >= PIN_REST {
+            *tries = 0;
+        }
+        *tries = tries.saturating_add(1);
+        *since = now;
+    }
+    /// Until when a credential's PIN rests.
+    pub fn pin_rests(&self, credential: &CredentialId, now: Timestamp) -> Option<Timestamp> {
+        let (tries, since) = self.pin_tries.get(credential)?;
+        let until = since.plus(PIN_REST);
+        (*tries >= PIN_TRIES_MAX && now < until).then_some(until)
+    }
+
+    /// Where somebody is.
+    pub fn position(&self, person: &PersonId) -> &Position {
+        self.where_is.get(person).map_or(&Position::Unknown, |whereabouts| &whereabouts.position)
+    }
+
+    /// Whether somebody was ever seen.
+    pub fn was_seen(&self, person: &PersonId) -> bool {
+        self.where_is.contains_key(person)
+    }
+
+    /// Somebody has passed, or was seen: into `zone`, or outside. A passage older than the newest
+    /// known one changes nothing, whichever controller tells of it. Whether it changed something.
+    pub fn passed(
+        &mut self,
+        estate: &Estate,
+        people: &People,
+        person: &PersonId,
+        to: Option<&ZoneId>,
+        at: Timestamp,
+    ) -> bool {
+        let Some(holder) = people.person(person) else { return false };
+        if self.where_is.get(person).is_some_and(|whereabouts| at < whereabouts.newest) {
+            return false;
+        }
+        let before = self.where_is.get(person).cloned();
+        let came = match to {
+            Some(zone) => {
+                for zone in estate.around(zone) {
+                    let is_first = |group| holder.groups.contains(group);
+                    if zone.first_person.as_ref().is_some_and(is_first) {
+                        self.opened.entry(zone.id.clone()).or_insert(at);
+                    }
+                    *self.inside.entry(zone.id.clone()).or_default() += 1;
+                }
+                Some((zone.clone(), at))
+            }
+            None => before.as_ref().and_then(|known| known.came.clone()),
+        };
+        // Counted into the new zone first: an area around both is at no time empty.
+        if let Some(Whereabouts { position: Position::In { zone, .. }, .. }) = &before {
+            self.leave(estate, zone);
+        }
+        let position = match to {
+            Some(zone) => Position::In { zone: zone.clone(), since: at },
+            None => Position::Out { since: at },
+        };
+        self.where_is.insert(person.clone(), Whereabouts { position, newest: at, came });
+        true
+    }
+
+    /// Forgets where somebody is: anti-passback is forgiven.
+    pub fn forgive(&mut self, estate: &Estate, person: &PersonId) {
+        let Some(known) = self.where_is.get_mut(person) else { return };
+        known.came = None;
+        if let Position::In { zone, .. } = std::mem::replace(&mut known.position, Position::Unknown)
+        {
+            self.leave(estate, &zone);
+        }
+    }
+
+    /// Forgives everybody, as after a muster.
+    pub fn forgive_all(&mut self) {
+        self.inside.clear();
+        self.opened.clear();
+        for known in self.where_is.values_mut() {
+            known.position = Position::Unknown;
+            known.came = None;
+        }
+    }
+
+    fn leave(&mut self, estate: &Estate, zone: &ZoneId) {
+        for zone in estate.around(zone) {
+            let Some(count) = self.inside.get_mut(&zone.id) else { continue };
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.inside.remove(&zone.id);
+                self.opened.remove(&zone.id);
+            }
+        }
+    }
+
+    /// How many people are known to be in a zone or in one within it.
+    pub fn inside(&self, zone: &ZoneId) -> u32 {
+        self.inside.get(zone).copied().unwrap_or(0)
+    }
+
+    /// Whether whoever must come first is or was in since somebody has been.
+    pub fn is_opened(&self, zone: &ZoneId) -> bool {
+        self.opened.contains_key(zone)
+    }
+
+    /// Everybody with a position, in order of their ids.
+    pub fn positions(&self) -> Vec<(&PersonId, &Position)> {
+        let mut all: Vec<_> = self.where_is.iter().map(|(id, w)| (id, &w.position)).collect();
+        all.sort_by(|a, b| a.0.cmp(b.0));
+        all
+    }
+
+    /// What stands against somebody's coming into a zone again.
+    pub(crate) fn again(
+        &self,
+        estate: &Estate,
+        (person, zone): (&PersonId, &ZoneId),
+        now: Timestamp,
+    ) -> Again {
+        let Some(rule) = estate.zone(zone) else { return Again::Clear };
+        let Some(known) = self.where_is.get(person) else { return Again::Clear };
+        let within = |inner: &ZoneId| estate.is_within(inner, zone);
+        let inside = match &known.position {
+            Position::In { zone, since } if within(zone) => Some(*since),
+            Position::In { .. } | Position::Out { .. } | Position::Unknown => None,
+        };
+        let found = match (rule.anti_passback, inside) {
+            (AntiPassback::Off, _) => Again::Clear,
+            (AntiPassback::Soft | AntiPassback::Hard, None) => Again::Clear,
+            (AntiPassback::Soft, Some(since)) => Again::Soft(since),
+            (AntiPassback::Hard, Some(since)) => Again::Inside(since),
+            (AntiPassback::Timed(within_time), _) => match &known.came {
+                Some((came, at)) if within(came) && now < at.plus(within_time) => {
+                    Again::Until(at.plus(within_time))
+                }
+                Some(_) | None => Again::Clear,
+            },
+        };
+        let blind = estate.around(zone).any(|zone| self.blind.contains(&zone.id));
+        match found {
+            // Somebody may have left unheard; the hour at which they came is known all the same.
+            Again::Inside(_) if blind => Again::Blind,
+            Again::Clear | Again::Soft(_) | Again::Inside(_) | Again::Until(_) | Again::Blind => {
+                found
+            }
+        }
+    }
+}
+
+/// What anti-passback says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Nothing.
+    Clear,
+    /// In already; to be recorded.
+    Soft(Timestamp),
+    /// In already.
+    Inside(Timestamp),
+    /// Came in a short time ago.
+    Until(Timestamp),
+    /// Perhaps in; nobody hears who leaves.
+    Blind,
+}
