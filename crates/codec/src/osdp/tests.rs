@@ -622,6 +622,34 @@ proptest! {
         prop_assert!(whole.contains(&encode(&frame, |_| None)));
     }
 
+    /// Any bytes at either end, in any pieces: nothing is believed, and nothing falls over.
+    #[test]
+    fn any_bytes_end_nothing(
+        pieces in proptest::collection::vec(
+            proptest::collection::vec(prop_oneof![any::<u8>(), Just(0x53), Just(5)], 0..60),
+            0..40,
+        ),
+    ) {
+        let mut bus = Bus::new(&[reader(5, Security::Key(KEY))], vec![]);
+        let mut device = device(5, Some(KEY));
+        let mut trace = Trace::default();
+        for bytes in pieces {
+            bus.run(30);
+            bus.panel.receive(&bytes, bus.now);
+            let _ = device.receive(&bytes, bus.now, [4; 8]);
+            let (io, source) = (Io::Trace, String::new());
+            let record = CaptureRecord { time_s: 0, nanos: 0, io, bytes, source };
+            for packet in trace.feed(&record) {
+                prop_assert!(!packet.to_text().is_empty() && packet.to_value().is_object());
+            }
+        }
+        prop_assert_eq!(bus.panel.channel(0), None);
+        prop_assert!(!device.is_secure());
+        bus.devices.push(device);
+        bus.run(5_000);
+        prop_assert_eq!(bus.panel.channel(0), Some(Channel::Own));
+    }
+
     /// A line that loses, doubles, cuts and invents: no card that was not presented is ever said,
     /// no strike is done twice for one command, and a quiet line brings everything back.
     #[test]
