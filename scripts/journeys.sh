@@ -26,9 +26,9 @@ done
 case ${1:-journeys} in
     journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" \
         --engineer "$(link_of engineer)" --guard "$(link_of guard)" --analyst "$(link_of analyst)" ;;
-    shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ;;
+    shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ${3:+--only "$3"} ;;
     guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" \
         --guard "$(link_of guard)" ;;
     measure) node console/scripts/measure.mjs "$base" "$link" --pid "$demo" --syslog "$(grep -m1 -o 'syslog_tcp on .*' "$folder/demo.log" | cut -d' ' -f3)" ${2:+--only "$2"} ;;
-    *) fail "usage: scripts/journeys.sh [journeys | shots DIR | guides DIR | measure [NAME]]" ;;
+    *) fail "usage: scripts/journeys.sh [journeys | shots DIR [NAME,…] | guides DIR | measure [NAME]]" ;;
 esac

@@ -59,9 +59,10 @@ fn sim() -> Result<()> {
         [flag, seeds] if flag == "--seeds" => seeds.parse().context("`--seeds` needs a number")?,
         _ => bail!("how many? cargo xtask sim --seeds 10000"),
     };
-    let tests = ["absence", "baseline", "conflict", "correlate", "kleene", "presence", "travel"]
-        .map(|test| ["--test", test])
-        .concat();
+    let tests =
+        ["absence", "baseline", "conflict", "correlate", "fires", "kleene", "presence", "travel"]
+            .map(|test| ["--test", test])
+            .concat();
     let run = [&["test", "--package", "detect", "--locked"], &tests[..]].concat();
     cargo_with(&run, &[("PROPTEST_CASES", &seeds.to_string())])
 }

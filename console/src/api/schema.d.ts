@@ -164,7 +164,10 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Only `ten_minutes`, `shift` or `week`. */
+                    window?: string;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -177,6 +180,14 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["AlarmRatesAnswer"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -1567,9 +1578,9 @@ export interface paths {
         };
         /**
          * Incidents, findings, doors, refusals or events as they happen. Server-sent events named
-         *     `incident`, `finding`, `door`, `refused`, `occurrence` (`{id, site}`: read the log again),
-         *     `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow reader how
-         *     many it lost.
+         *     `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log
+         *     again), `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow
+         *     reader how many it lost.
          */
         get: {
             parameters: {
@@ -4635,6 +4646,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/things/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the links of cameras, sensors and other things stand, from what was said of them since the
+         *     start; a thing that nothing was said of is not listed.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ThingStateItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -5045,6 +5094,11 @@ export interface components {
         };
         /** @description How often people are alarmed. */
         AlarmRatesAnswer: {
+            /**
+             * @description Incidents opened in each of the last twelve spans of ten minutes, oldest first; the last one
+             *     ends at `now`, and is what the window `ten_minutes` counts.
+             */
+            bars: number[];
             /** @description Whether there were more than are counted. */
             is_cut: boolean;
             /** @description The instant. */
@@ -5054,7 +5108,7 @@ export interface components {
              * @description Operators heard in the last quarter of an hour; where there is none, one is counted.
              */
             operators: number;
-            /** @description Ten minutes, a shift, a week. */
+            /** @description Ten minutes, a shift, a week; or the one that was asked for. */
             windows: components["schemas"]["AlarmWindowItem"][];
         };
         /** @description What one rule rang. */
@@ -5090,7 +5144,7 @@ export interface components {
              * @description Incidents opened.
              */
             alarms: number;
-            /** @description Its first instant. */
+            /** @description Its first instant; the server's own beginning where that is later. */
             from: components["schemas"]["Timestamp"];
             /** @description `calm` (one in ten minutes for each operator at most), `busy` (two), `over` or `flood`. */
             load: string;
@@ -5273,7 +5327,14 @@ export interface components {
         DoorStateItem: {
             /** @description Which. */
             door: components["schemas"]["PlaceId"];
+            /**
+             * @description Whether it grants and never says whether somebody went through, though it is to be
+             *     reported: rules that rest on presence stay silent about it.
+             */
+            is_mute: boolean;
             last?: components["schemas"]["PassageItem"] | null;
+            /** @description How it is known that somebody who was granted went through: `reported`, or `assumed`. */
+            passage: string;
             since?: components["schemas"]["Timestamp"] | null;
             site?: components["schemas"]["PlaceId"] | null;
             /** @description `normal`, `forced`, `held`, `tamper`, or `unknown` until something is heard of it. */
@@ -6090,6 +6151,7 @@ export interface components {
              * @description The event's part of it.
              */
             part: number;
+            passed?: components["schemas"]["Timestamp"] | null;
             person?: components["schemas"]["PersonId"] | null;
             /**
              * Format: int64
@@ -6539,6 +6601,12 @@ export interface components {
              * @description Most findings in ten minutes.
              */
             peak: number;
+            /**
+             * Format: int64
+             * @description Findings that later events could still overturn, `provisional` among those listed; not
+             *     counted with the others.
+             */
+            provisional: number;
             /** @description Rule by rule, the noisiest first. */
             rules: components["schemas"]["ReplayRule"][];
             /**
@@ -6712,6 +6780,7 @@ export interface components {
             cases_path: string;
             /** @description What it is about, in its author's words. */
             description?: string | null;
+            history?: components["schemas"]["RuleHistory"] | null;
             /** @description Its id. */
             id: components["schemas"]["RuleId"];
             /** @description Whether it joins other rules' matches. */
@@ -6751,6 +6820,23 @@ export interface components {
             /** @description Why. */
             why_undecided: string[];
         };
+        /** @description What a rule was taught of the time before it. */
+        RuleHistory: {
+            /**
+             * Format: int64
+             * @description Events read.
+             */
+            events: number;
+            /** @description Whether it begins later than the rule asks for, because there was too much to read. */
+            is_cut: boolean;
+            /** @description When the earliest of them happened; without any, from when on was looked. */
+            since: components["schemas"]["Timestamp"];
+            /**
+             * @description `reading`: nothing is judged by the rule until it has been read; `learned`; `failed`: it
+             *     learns from when it came into force.
+             */
+            state: string;
+        };
         RuleId: string;
         /** @description One rule. */
         RuleItem: {
@@ -6770,6 +6856,8 @@ export interface components {
             off_by?: string | null;
             /** @description `shipped`, or `house` for one in the house's content folder. */
             origin: string;
+            /** @description Sigma's status, such as `experimental`. */
+            status?: string | null;
             /** @description Sigma tags. */
             tags: string[];
             /** @description Which team owns its findings. */
@@ -7035,6 +7123,16 @@ export interface components {
         };
         TeamId: string;
         TenantId: string;
+        /** @description How the link of one thing stands. */
+        ThingStateItem: {
+            /** @description Which. */
+            asset: components["schemas"]["AssetId"];
+            /** @description Since when, as far as has been heard. */
+            since: components["schemas"]["Timestamp"];
+            site?: components["schemas"]["PlaceId"] | null;
+            /** @description `up`, or `lost` until it is heard again. */
+            state: string;
+        };
         /** @description What happened to an incident. */
         TimelineAct: {
             /** @enum {string} */

@@ -173,7 +173,7 @@ export interface Plan {
   marks: { entity: string; x: number; y: number }[]
 }
 
-export type DoorCondition = 'normal' | 'forced' | 'held' | 'offline' | 'unknown'
+export type DoorCondition = 'normal' | 'forced' | 'held' | 'tamper' | 'offline' | 'unknown'
 
 export interface DoorState {
   door: string
@@ -183,9 +183,23 @@ export interface DoorState {
     at: string
     person?: string | null
     granted: boolean
+    /** When they went through, if the door said so. */
+    passed?: string | null
     record: number
     part: number
   } | null
+  /** Absent in what the live stream says. */
+  passage?: 'reported' | 'assumed'
+  /** It grants and never says whether somebody went through. */
+  is_mute?: boolean
+}
+
+/** How the link of a camera, sensor or other thing stands. */
+export interface ThingState {
+  asset: string
+  state: 'up' | 'lost'
+  /** As far as has been heard. */
+  since: string
 }
 
 export interface Right {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Directory } from '../org/organisation'
 import { cameraAddress, cameraOf, firstCamera } from './address'
+import { camerasNear } from './near'
 
 const look = { camera: 'cam 1&x', door: 'd-lobby', at: '2026-11-22T14:02:11.5Z' }
 
@@ -44,5 +45,41 @@ describe('the camera of what is looked at', () => {
     expect(firstCamera(['person:x', 'place:d-back', 'place:d-lobby'], directory)?.camera).toBe(
       'cam-1',
     )
+  })
+})
+
+describe('the cameras that see the same zone', () => {
+  const place = (id: string, kind: string, parent?: string) => ({ id, name: id, kind, parent })
+  const camera = (id: string, place: string) => ({ id, kind: 'camera', name: id, place })
+  const directory = new Directory(
+    {
+      tenant: 't',
+      name: 'T',
+      sites: [],
+      places: [
+        place('dock', 'zone'),
+        place('yard', 'zone'),
+        place('hall', 'zone'),
+        place('d-dock', 'door', 'dock'),
+        place('desk', 'desk', 'dock'),
+      ],
+      doors: [{ door: 'd-dock', from_zone: 'yard', to_zone: 'dock', camera: 'blind' }],
+      assets: [
+        camera('blind', 'd-dock'),
+        camera('at-desk', 'desk'),
+        camera('in-yard', 'yard'),
+        camera('in-hall', 'hall'),
+        { id: 'sensor', kind: 'sensor', name: 'sensor', place: 'dock' },
+      ],
+      teams: [],
+      operators: [],
+      version: 1,
+    } as unknown as ConstructorParameters<typeof Directory>[0],
+    true,
+  )
+  it('are those on either side of the door, not the blind one, and no other things', () => {
+    const near = camerasNear({ camera: 'blind', door: 'd-dock' }, directory)
+    expect(near).toEqual(['at-desk', 'in-yard'])
+    expect(camerasNear({ camera: 'in-hall' }, directory)).toEqual([])
   })
 })

@@ -118,12 +118,19 @@ export const siteOf = (event: OcsfEvent): string | undefined =>
 const endpoint = (event: OcsfEvent, side: string): string | undefined =>
   text(event, `castellan.${side}.asset`, `${side}_endpoint.hostname`, `${side}_endpoint.ip`)
 
+/** OCSF: an activity that only its source has a name for. */
+const OTHER = 99
+
 /** What happened, as a sentence without its time. */
 export function describe(event: OcsfEvent): string {
   const uid = number(event, 'class_uid')
   const activity = number(event, 'activity_id')
   if (uid === PHYSICAL_ACCESS) {
-    const what = word('incidents', 'door', String(activity))
+    const own = text(event, 'activity_name')
+    const what =
+      activity === OTHER && own
+        ? word('incidents', 'door_other', own.toLowerCase())
+        : word('incidents', 'door', String(activity))
     const reason = text(event, 'status_detail', 'unmapped.reason')
     return reason ? `${what}: ${reason}` : what
   }

@@ -1,4 +1,5 @@
 import { Textarea } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useEffect, useState, type FormEvent, type KeyboardEvent } from 'react'
 import type { ActionOffer, Incident } from '../api/types'
 import { t } from '../text'
@@ -19,6 +20,7 @@ export function CommentBox({
   offer: ActionOffer | undefined
 }) {
   const { one } = useActs()
+  const isTouch = useMediaQuery('(max-width: 720px), (pointer: coarse)', false)
   const [text, setText] = useState('')
   const [isBusy, setBusy] = useState(false)
   const refusal = offer ? refusalOf(offer) : undefined
@@ -53,7 +55,7 @@ export function CommentBox({
         minRows={1}
         maxRows={6}
         maxLength={4000}
-        placeholder={refusal ?? t('incidents.comment_hint')}
+        placeholder={refusal ?? t(isTouch ? 'incidents.comment_touch' : 'incidents.comment_hint')}
         disabled={refusal !== undefined}
         onKeyDown={onKey}
         className={css.commentField}

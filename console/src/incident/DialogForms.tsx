@@ -102,7 +102,12 @@ function ResolveForm({ list }: ListProps) {
         }
       : undefined
   return (
-    <ActForm list={list} label={t('incidents.action_resolve')} act={act}>
+    <ActForm
+      list={list}
+      label={t('incidents.action_resolve')}
+      act={act}
+      missing={t('incidents.choose_disposition')}
+    >
       <Unfinished list={list} note={reason} />
       <Radio.Group
         value={chosen}

@@ -42,15 +42,20 @@ interface FormProps {
   act: () => Act | undefined
   children: ReactNode
   after?: () => void
+  /** What is said where it is pressed before the form is filled; else the browser says it. */
+  missing?: string
 }
 
 /** A form that does one act to all; it stays open, with what was typed, when that fails. */
-export function ActForm({ list, label, act, children, after }: FormProps) {
+export function ActForm({ list, label, act, children, after, missing }: FormProps) {
   const { many } = useActs()
   const [isBusy, setBusy] = useState(false)
+  const [isTold, setTold] = useState(false)
+  const lacks = isTold && !act() ? missing : undefined
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     const wanted = act()
+    setTold(!wanted)
     if (!wanted || isBusy) return
     setBusy(true)
     const isDone = await many(list, wanted)
@@ -60,10 +65,14 @@ export function ActForm({ list, label, act, children, after }: FormProps) {
     after?.()
   }
   return (
-    <form onSubmit={(event) => void submit(event)} className={css.form}>
+    <form
+      onSubmit={(event) => void submit(event)}
+      className={css.form}
+      noValidate={missing !== undefined}
+    >
       <Subject list={list} />
       {children}
-      <FormFoot label={label} close={closeDialog} isBusy={isBusy} />
+      <FormFoot label={label} close={closeDialog} isBusy={isBusy} refusal={lacks} />
     </form>
   )
 }

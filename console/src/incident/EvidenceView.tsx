@@ -1,5 +1,5 @@
 import { SegmentedControl, UnstyledButton } from '@mantine/core'
-import { IconDoor, IconServer2, IconStarFilled, IconUserQuestion } from '@tabler/icons-react'
+import { IconDoor, IconServer2, IconStarFilled } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { EventItem, Incident } from '../api/types'
@@ -17,7 +17,8 @@ import {
 } from '../event/describe'
 import { useKeys } from '../keys/keys'
 import { useDirectory } from '../org/organisation'
-import { askAbout, momentsOf } from '../pages/whereabouts/moments'
+import { momentsOf } from '../pages/whereabouts/moments'
+import { WhoCould } from '../pages/whereabouts/WhoCould'
 import { t } from '../text'
 import { EntityLink } from '../ui/EntityLink'
 import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
@@ -117,13 +118,7 @@ export const EvidenceView = memo(function EvidenceView({ incident }: { incident:
           {t('incidents.evidence_shown', { count: items.length, own: own.size })}
         </span>
         {evidence.items.length > 0 && (
-          <Link
-            to={'/whereabouts' as never}
-            search={askAbout(momentsOf(asked)) as never}
-            className={css.whoLink}
-          >
-            <IconUserQuestion size={14} aria-hidden /> {t('whereabouts.title')}
-          </Link>
+          <WhoCould moments={momentsOf(asked)} className={css.whoLink} />
         )}
       </div>
     </div>

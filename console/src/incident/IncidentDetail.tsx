@@ -9,6 +9,7 @@ import { OwnReport } from '../panic/OwnReport'
 import { ReasonOwed } from '../panic/ReasonOwed'
 import { useSession } from '../session/session'
 import { t, teamName, type TextKey } from '../text'
+import { msOf, span } from '../time/format'
 import { ActionButton, refusalOf } from '../ui/ActionButton'
 import { EntityLink } from '../ui/EntityLink'
 import { ProblemNote, Waiting } from '../ui/Notes'
@@ -25,6 +26,8 @@ import { History } from './History'
 import { OwnerName, StateMark } from './IncidentRow'
 import css from './incident.module.css'
 import { Milestones } from './Milestones'
+import { outcomeOf } from './outcome'
+import { OutcomeOf } from './OutcomeOf'
 import { More } from './More'
 import { Procedure } from './Procedure'
 import { useActs } from './useActs'
@@ -42,6 +45,7 @@ export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string 
     <div className={css.detail}>
       <div className={css.scroll}>
         <Headline incident={incident} />
+        <OutcomeOf incident={incident} />
         <Actions incident={incident} offers={offers} />
         <Escalation incident={incident} due={escalatesAt} />
         <ReasonOwed incident={incident} />
@@ -64,6 +68,14 @@ export const IncidentDetail = memo(function IncidentDetail({ id }: { id: string 
   )
 })
 
+/** How long it has been open; of one that is done, how long it was. */
+function Age({ incident }: { incident: Incident }) {
+  const end = outcomeOf(incident)?.at
+  if (!end) return <Ago at={incident.opened_at} />
+  const lasted = span(msOf(end) - msOf(incident.opened_at))
+  return <span className="num">{t('incidents.was_open', { span: lasted })}</span>
+}
+
 function Headline({ incident }: { incident: Incident }) {
   const directory = useDirectory()
   return (
@@ -72,7 +84,7 @@ function Headline({ incident }: { incident: Incident }) {
         <Severity level={incident.level} size={16} />
         <StateMark state={stateOf(incident)} milestone={milestoneOf(incident)} />
         <span className="dim">
-          <Ago at={incident.opened_at} />
+          <Age incident={incident} />
         </span>
         <span className={css.spacer} />
         <More incident={incident} />

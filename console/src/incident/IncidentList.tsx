@@ -166,6 +166,7 @@ export const IncidentList = memo(function IncidentList(props: Props) {
                     isWide={isWide}
                     isRoomy={isRoomy}
                     isOffered={isOfferedTo(incident, me)}
+                    me={me.operator}
                   />
                 )
               )}

@@ -14,9 +14,11 @@ import { useDirectory, type Directory } from '../org/organisation'
 import { t, teamName, word } from '../text'
 import { Severity } from '../ui/Severity'
 import { Ago, Stamp } from '../ui/Stamp'
+import { msOf, shortSpan } from '../time/format'
 import { milestoneOf, stateOf } from './filter'
 import type { Row } from './flood'
 import css from './list.module.css'
+import { outcomeOf } from './outcome'
 
 const STATES: Record<IncidentState, typeof IconCircle> = {
   new: IconCircleDotFilled,
@@ -71,11 +73,15 @@ interface Props {
   isRoomy: boolean
   /** Somebody wants to hand it over to this operator. */
   isOffered: boolean
+  /** Whose hand-over it is: this operator's own, which waits for a word. */
+  me?: string
 }
 
 /** One incident as a row. Renders again only when it, or what is said of it here, changes. */
 export const IncidentRow = memo(function IncidentRow(props: Props) {
-  const { incident, isCurrent, isTicked, isChild, isWide, isRoomy, isOffered } = props
+  const { incident, isCurrent, isTicked, isChild, isWide, isRoomy, isOffered, me } = props
+  const offer = incident.handling?.offer
+  const givenTo = offer && me !== undefined && offer.by === me ? offer.to : undefined
   const directory = useDirectory()
   const state = stateOf(incident)
   const site = directory.siteName(incident.site)
@@ -101,6 +107,14 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
         {isOffered && (
           <span className={css.offered}>
             <IconArrowsExchange size={12} aria-hidden /> {t('incidents.offered_you')}
+          </span>
+        )}
+        {givenTo && (
+          <span className={css.given}>
+            <IconArrowsExchange size={12} aria-hidden />{' '}
+            {t('incidents.offered_by_you', {
+              to: givenTo.kind === 'team' ? teamName(givenTo.id) : directory.operatorName(givenTo.id),
+            })}
           </span>
         )}
         <bdi>{title}</bdi>
@@ -139,11 +153,18 @@ export const IncidentRow = memo(function IncidentRow(props: Props) {
         </span>
       )}
       <span className={css.agoCell}>
-        <Ago at={incident.opened_at} isShort />
+        <Age incident={incident} />
       </span>
     </div>
   )
 })
+
+/** How long it has been open; the age of one that is done stands still. */
+function Age({ incident }: { incident: Incident }) {
+  const end = outcomeOf(incident)?.at
+  if (!end) return <Ago at={incident.opened_at} isShort />
+  return <span className="num">{shortSpan(msOf(end) - msOf(incident.opened_at))}</span>
+}
 
 /** The door, or else the place, that an incident is about, where its title does not name it. */
 function placeBeside({ entities }: Incident, title: string, directory: Directory) {

@@ -3,7 +3,7 @@ import { useElementSize, useMediaQuery } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconArrowsExchange } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import type { Incident } from '../api/types'
 import { useKeys } from '../keys/keys'
 import { incidents } from '../live/incidents'
@@ -17,6 +17,7 @@ import ui from '../ui/ui.module.css'
 import { useUrl } from '../url'
 import { CallCards } from './CallCards'
 import { isOfferedTo } from './filter'
+import { endOf, givenBy } from './given'
 import css from './offer.module.css'
 import { byUrgency } from './queue'
 import { useActs } from './useActs'
@@ -36,9 +37,38 @@ function useOffered(): Incident[] {
   )
 }
 
+/** Tells whoever hands over how that ended: the row it stood in says nothing of it any more. */
+function useTold(): void {
+  const { byId, isLoaded } = useExternal(incidents)
+  const me = useMe()
+  const directory = useDirectory()
+  const before = useRef<ReadonlyMap<string, unknown>>(new Map())
+  useEffect(() => {
+    if (!isLoaded) return
+    const now = givenBy(byId.values(), me)
+    for (const id of before.current.keys()) {
+      const incident = now.has(id) ? undefined : byId.get(id)
+      const ended = incident && endOf(incident, me)
+      if (!ended) continue
+      const { how, by, reason } = ended
+      const name = directory.operatorName(by)
+      const title = directory.inWords(ended.incident.title, ended.incident.entities)
+      notifications.show({
+        title: t(`incidents.given_${how}`, { name }),
+        message: reason ? `${title}: ${reason}` : title,
+        color: how === 'accepted' ? 'green' : 'yellow',
+        autoClose: how === 'accepted' ? 8_000 : 20_000,
+        withBorder: true,
+      })
+    }
+    before.current = now
+  }, [byId, isLoaded, me, directory])
+}
+
 /** Hand-overs that wait for a word, on every page: over it, moving nothing, asking for no focus. */
 export default function OfferCards() {
   const list = useOffered()
+  useTold()
   const isPhone = useMediaQuery('(max-width: 720px)', false)
   const most = isPhone ? SHOWN_ON_PHONE_MAX : SHOWN_MAX
   const { one } = useActs()

@@ -36,7 +36,9 @@ function useOwners(list: Listed, kind: Kind) {
       (one) => kind === 'assign' || one.id !== operator.id,
     )
     const people = kind === 'escalate' ? [] : receivers(operators, list, directory.siteName)
-    const all = [...people, ...teamReceivers(teams, operators, list, kind === 'offer')]
+    const isOffer = kind === 'offer'
+    const own = teamReceivers(teams, organisation.operators, list, isOffer, operator.id)
+    const all = [...people, ...own]
     const owners = new Set(list.map(ownerKey))
     const there = all.sort((a, b) => Number(b.isOnDuty) - Number(a.isOnDuty))
     return there.filter(

@@ -50,12 +50,14 @@ export function teamReceivers(
   operators: readonly OperatorName[],
   list: Listed,
   isOffer: boolean,
+  /** Who asks: counted with their team, though nobody hands over to themselves. */
+  me?: string,
 ): Receiver[] {
   return teams.flatMap((id) => {
     const members = operators.filter(
       (one) => one.teams?.includes(id) && one.person && worksAll(one, list),
     )
-    if (isOffer && members.length === 0) return []
+    if (isOffer && members.every((one) => one.id === me)) return []
     const there = members.filter((one) => one.is_on_duty).length
     const hint =
       members.length === 0

@@ -57,6 +57,8 @@ export function useActs() {
   const failedOne = useCallback(
     async (looked: Incident, thrown: unknown) => {
       const problem = asProblem(thrown)
+      // The session has ended: that stands on the screen already, and how to go on.
+      if (problem.status === 401) return
       const { text, view } = await explainConflict(
         looked,
         problem,

@@ -34,7 +34,7 @@ let channel: BroadcastChannel | undefined
 let stop: AbortController | undefined
 let ticked_ms = -Infinity
 
-/** Hears one kind of message of the live stream: `incident`, `finding`, `door`, `skipped`. */
+/** Hears one kind of message of the live stream: one of `NAMES`. */
 export function hear(name: string, handler: Handler): () => void {
   const known = handlers.get(name) ?? new Set()
   handlers.set(name, known.add(handler))
@@ -70,7 +70,7 @@ function pass(name: string, data: string): void {
 }
 
 /** The names of the stream's messages. */
-const NAMES = ['incident', 'finding', 'door', 'refused', 'occurrence', 'skipped', 'tick']
+const NAMES = ['incident', 'finding', 'door', 'thing', 'refused', 'occurrence', 'skipped', 'tick']
 
 async function listen(signal: AbortSignal): Promise<void> {
   let wait = RETRY_MS_MIN

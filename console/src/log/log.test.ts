@@ -62,6 +62,12 @@ describe('the period of a shift report', () => {
       periodOf({ from: '2026-11-22T06:00', to: '2026-11-22T14:00' }, 'Asia/Hong_Kong', now),
     ).toEqual({ from: '2026-11-21T22:00:00.000Z', to: '2026-11-22T06:00:00.000Z' })
   })
+  it('does not end before now where it ends in the minute that runs', () => {
+    const typed = periodOf({ from: '2026-11-22T06:00', to: '2026-11-22T14:02' }, 'UTC', now)
+    expect(typed?.to).toBe('2026-11-22T14:03:00.000Z')
+    const past = periodOf({ from: '2026-11-22T06:00', to: '2026-11-22T14:01' }, 'UTC', now)
+    expect(past?.to).toBe('2026-11-22T14:01:00.000Z')
+  })
   it('is refused where it has no length or is longer than the server reports', () => {
     const typed = (from: string, to: string) => periodOf({ from, to }, 'UTC', now)
     expect(typed('2026-11-22T14:00', '2026-11-22T14:00')).toBeUndefined()

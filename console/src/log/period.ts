@@ -21,10 +21,14 @@ export function periodOf(wanted: Wanted, zone: string, now: number): Period | un
           Math.floor(now / MINUTE) * MINUTE - wanted.hours * 3_600_000,
           Math.ceil(now / MINUTE) * MINUTE,
         ]
-      : [momentOf(wanted.from, zone), momentOf(wanted.to, zone)]
+      : [momentOf(wanted.from, zone), endOf(momentOf(wanted.to, zone), now)]
   if (!(to > from) || to - from > SPAN_MS_MAX) return undefined
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
 }
+
+/** The minute that runs is meant whole: what happened in it so far belongs to the report. */
+const endOf = (to: number, now: number): number =>
+  to <= now && now - to < MINUTE ? to + MINUTE : to
 
 /** A name that sorts, in the site's own time. */
 export function reportName(period: Period, site: string | undefined, zone: string): string {

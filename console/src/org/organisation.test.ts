@@ -4,7 +4,10 @@ import { Directory } from './organisation'
 
 const organisation = {
   places: [{ id: 'hq-west', name: 'Offices west', kind: 'zone' }],
-  assets: [],
+  assets: [
+    { id: 'ws-2003', name: 'Workstation 2003', kind: 'workstation' },
+    { id: 'cam-1', name: 'Dock camera', kind: 'camera' },
+  ],
   doors: [],
   operators: [],
   sites: [],
@@ -35,5 +38,14 @@ describe('what people are called', () => {
       'Anouk Verbeek may be in Offices west for 20 minutes.',
     )
     expect(directory.inWords('may, mf2004', ['person:may'])).toBe('May Lee, mf2004')
+  })
+
+  it('says a kind once where the name begins with it', () => {
+    expect(directory.inWords('Log-on at the workstation ws-2003.')).toBe(
+      'Log-on at the workstation 2003.',
+    )
+    expect(directory.inWords('ws-2003 and the camera cam-1')).toBe(
+      'Workstation 2003 and the camera Dock camera',
+    )
   })
 })

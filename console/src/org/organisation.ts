@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { get } from '../api/client'
 import type { AssetItem, DoorItem, Organisation, PlaceItem } from '../api/types'
+import { teamName } from '../text'
 import { isZone } from '../time/format'
 import { NO_NAMES, useNames, type Names } from './names'
 
@@ -44,6 +45,7 @@ export class Directory {
     const { kind, id } = parseEntity(entity)
     if (kind === 'place') return this.place(id)?.name ?? id
     if (kind === 'asset') return this.asset(id)?.name ?? id
+    if (kind === 'team') return teamName(id)
     if (kind === 'operator') return this.operatorName(id)
     if (kind === 'person') return this.names.get(id) ?? id
     return id
@@ -55,11 +57,11 @@ export class Directory {
    * where `about` says so.
    */
   inWords = (text: string, about: readonly string[] = []): string =>
-    text.replace(/[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*/g, (id) => {
+    text.replace(/[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*/g, (id, at: number) => {
       const isId = /[-_.]|[A-Za-z][0-9]|[0-9][A-Za-z]/.test(id)
       const person = isId || about.includes(`person:${id}`) ? this.names.get(id) : undefined
       if (person !== undefined || !/[-_.]/.test(id)) return person ?? id
-      return this.place(id)?.name ?? this.asset(id)?.name ?? id
+      return withoutEcho(text.slice(0, at), this.place(id)?.name ?? this.asset(id)?.name ?? id)
     })
 
   operatorName(id: string): string {
@@ -78,6 +80,14 @@ export class Directory {
     return chain
   }
 
+  /** The zones that a place is, lies in, or joins as a door. */
+  zonesOf(place: string | null | undefined): string[] {
+    const door = place ? this.door(place) : undefined
+    const joined = [door?.from_zone, door?.to_zone].filter((zone) => zone !== undefined)
+    const held = this.above(place ?? '').filter(({ kind }) => kind === 'zone')
+    return [...joined, ...held.map(({ id }) => id)] as string[]
+  }
+
   /** The zone of a place's clock: its own, or that of the nearest place above it. */
   zoneOf(place: string | null | undefined): string {
     const own = this.above(place ?? '').find((at) => at.time_zone)?.time_zone
@@ -92,6 +102,13 @@ export class Directory {
     if (kind === 'asset') return this.asset(id)?.place ?? undefined
     return undefined
   }
+}
+
+/** “the workstation” before “Workstation 2003” says it twice: then the name goes on without it. */
+function withoutEcho(before: string, name: string): string {
+  const said = /([A-Za-z]+) $/.exec(before)?.[1]
+  const [first, rest] = name.split(/ (.*)/)
+  return rest && said && first?.toLowerCase() === said.toLowerCase() ? rest : name
 }
 
 export interface EntityRef {

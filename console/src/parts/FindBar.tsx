@@ -1,6 +1,6 @@
 import { ActionIcon, TextInput } from '@mantine/core'
 import { IconSearch, IconX } from '@tabler/icons-react'
-import type { Ref } from 'react'
+import type { ReactNode, Ref } from 'react'
 import { t } from '../text'
 import { useUrl } from '../url'
 import parts from './parts.module.css'
@@ -9,10 +9,12 @@ interface Props {
   label: string
   hint: string
   field: Ref<HTMLInputElement>
+  /** What narrows it beside the words. */
+  children?: ReactNode
 }
 
 /** Narrows a page's list; what is looked for stands in the address. */
-export function FindBar({ label, hint, field }: Props) {
+export function FindBar({ label, hint, field, children }: Props) {
   const [url, setUrl] = useUrl()
   return (
     <div className={parts.bar}>
@@ -37,6 +39,7 @@ export function FindBar({ label, hint, field }: Props) {
           )
         }
       />
+      {children}
     </div>
   )
 }

@@ -9,6 +9,8 @@ export interface Reading<T> {
   data: T | undefined
   problem: Problem | undefined
   isWaiting: boolean
+  /** What is shown answers the question before; the new answer is on its way. */
+  isOld: boolean
   /** The server does not offer it at all: an older one. */
   isMissing: boolean
   /** When it was read, by `performance.now()`. */
@@ -42,6 +44,7 @@ export function useReading<T>(
   return {
     data: asked.data as T | undefined,
     problem,
+    isOld: asked.isPlaceholderData,
     isWaiting: asked.isPending && path !== undefined,
     isMissing: problem?.isMissing ?? false,
     readAt: asked.dataUpdatedAt ? performance.now() - age_ms : undefined,

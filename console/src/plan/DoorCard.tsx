@@ -5,8 +5,10 @@ import type { DoorState } from '../api/types'
 import { CameraLink } from '../camera/CameraLink'
 import { parseEntity, useDirectory } from '../org/organisation'
 import { t, word } from '../text'
-import { EntityLink, entityAddress } from '../ui/EntityLink'
+import { entityAddress } from '../ui/EntityLink'
 import { Ago, Stamp } from '../ui/Stamp'
+import { clearsBy, LastPassage } from './LastPassage'
+import { LinkOf } from './LinkOf'
 import css from './plan.module.css'
 
 interface Props {
@@ -39,18 +41,18 @@ export function DoorCard({ entity, state, at, close }: Props) {
             {state.since && (
               <>
                 {' '}
-                · <Ago at={state.since} />
+                · <Ago at={state.since} /> (<Stamp at={state.since} place={id} />)
               </>
             )}
           </span>
         ) : (
           <span>{directory.asset(id)?.kind ?? directory.place(id)?.kind ?? kind}</span>
         )}
+        {clearsBy(state?.state) && <span className={css.cardClears}>{clearsBy(state?.state)}</span>}
+        {kind === 'asset' && <LinkOf id={id} />}
         {state?.last && (
           <span className={css.cardLast}>
-            <Stamp at={state.last.at} place={id} />{' '}
-            {t(state.last.granted ? 'places.granted' : 'places.refused')}
-            {state.last.person && <EntityLink entity={`person:${state.last.person}`} />}
+            <LastPassage last={state.last} door={id} />
           </span>
         )}
       </div>

@@ -1,24 +1,14 @@
 import 'leaflet/dist/leaflet.css'
 import L from 'leaflet'
 import { memo, useEffect, useMemo, useRef } from 'react'
-import type { DoorCondition, DoorState, Plan } from '../api/types'
+import type { DoorState, Plan } from '../api/types'
 import { parseEntity, useDirectory } from '../org/organisation'
 import { t, word } from '../text'
 import { useLost } from './lost'
+import { SHAPES, type Shape } from './shapes'
 import css from './plan.module.css'
 
 const SVG = 'http://www.w3.org/2000/svg'
-
-/** A door's condition as a shape: a circle is well, everything else has corners. */
-const SHAPES: Record<DoorCondition | 'asset' | 'camera', string> = {
-  normal: 'M12 4a8 8 0 1 1 0 16a8 8 0 1 1 0-16z',
-  forced: 'M8 2h8l6 6v8l-6 6H8l-6-6V8z',
-  held: 'M12 2.500l10.500 18.500h-21z',
-  offline: 'M4 4h16v16H4zM7 7v10h10V7z',
-  unknown: 'M12 2l10 10-10 10L2 12zM12 6l-6 6 6 6 6-6z',
-  asset: 'M5 5h14v14H5z',
-  camera: 'M3 7h12v10H3zM16 11l5-3.500v9L16 13z',
-}
 
 const MARK_PX = 22
 const SMALL_MARK_PX = 15
@@ -112,7 +102,7 @@ const FloorPlan = memo(function FloorPlan({ plan, doors, named, onChoose, onMove
       const { kind, id } = parseEntity(mark.entity)
       const door = kind === 'place' && directory.door(id)
       const asset = kind === 'asset' ? directory.asset(id) : undefined
-      const condition: DoorCondition | 'camera' | 'asset' =
+      const condition: Shape =
         door || kind === 'place'
           ? (doors?.get(id)?.state ?? 'unknown')
           : lost.has(mark.entity)

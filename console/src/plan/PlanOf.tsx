@@ -6,6 +6,7 @@ import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
 import { IconMapOff } from '@tabler/icons-react'
 import { DoorCard } from './DoorCard'
 import { useDoorStates, usePlans } from './doors'
+import { SHAPES, type Shape } from './shapes'
 import css from './plan.module.css'
 
 const FloorPlan = lazy(() => import('./FloorPlan'))
@@ -63,35 +64,42 @@ export const PlanOf = memo(function PlanOf({ incident }: { incident: Incident })
           close={() => choose(undefined)}
         />
       )}
-      <Legend />
+      <Legend hasRings />
     </div>
   )
 })
 
-const CONDITIONS = ['normal', 'held', 'forced', 'offline', 'unknown'] as const
+const IN_LEGEND = [
+  'normal',
+  'held',
+  'forced',
+  'tamper',
+  'offline',
+  'unknown',
+  'camera',
+  'asset',
+] as const satisfies readonly Shape[]
 
-const PATHS: Record<(typeof CONDITIONS)[number], string> = {
-  normal: 'M12 4a8 8 0 1 1 0 16a8 8 0 1 1 0-16z',
-  forced: 'M8 2h8l6 6v8l-6 6H8l-6-6V8z',
-  held: 'M12 2.500l10.500 18.500h-21z',
-  offline: 'M4 4h16v16H4zM7 7v10h10V7z',
-  unknown: 'M12 2l10 10-10 10L2 12zM12 6l-6 6 6 6 6-6z',
-}
-
-/** What the shapes on a plan mean. */
-export function Legend() {
+/** What the shapes on a plan mean; on that of an incident, what the rings mean, too. */
+export function Legend({ hasRings }: { hasRings?: boolean }) {
   return (
     <div className={css.legend}>
-      {CONDITIONS.map((condition) => (
-        <span key={condition}>
-          <span className={css.mark} data-condition={condition} aria-hidden>
+      {IN_LEGEND.map((shape) => (
+        <span key={shape}>
+          <span className={css.mark} data-condition={shape} aria-hidden>
             <svg viewBox="0 0 24 24">
-              <path d={PATHS[condition]} fillRule="evenodd" />
+              <path d={SHAPES[shape]} fillRule="evenodd" />
             </svg>
           </span>
-          {word('incidents', 'door_state', condition)}
+          {word('incidents', 'door_state', shape)}
         </span>
       ))}
+      {hasRings && (
+        <span>
+          <span className={css.ring} aria-hidden />
+          {t('incidents.plan_involved')}
+        </span>
+      )}
     </div>
   )
 }

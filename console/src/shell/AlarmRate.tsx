@@ -2,19 +2,28 @@ import { Tooltip } from '@mantine/core'
 import { memo, useMemo } from 'react'
 import { incidents } from '../live/incidents'
 import { useExternal } from '../live/external'
+import { useReading } from '../parts/reading'
 import { t } from '../text'
-import { ticking } from '../time/clock'
-import { arrivals, CALM_MAX, FLOOD_MIN, SLOT_MS, toneOf } from './rate'
+import { barsNow, CALM_MAX, FLOOD_MIN, SLOT_MS, toneOf, type Counted } from './rate'
 import css from './shell.module.css'
 
 const SLOTS = 12
+/** What is opened between two readings is counted as it comes. */
+const READ_EVERY_MS = 10_000
 
 /** Incidents opened in the last ten minutes, and in the two hours before, ten minutes a bar. */
 export const AlarmRate = memo(function AlarmRate() {
   const { byId } = useExternal(incidents)
-  // Once a second is often enough for bars of ten minutes.
-  const now = Math.floor(useExternal(ticking) / 5_000) * 5_000
-  const slots = useMemo(() => arrivals([...byId.values()], now, SLOTS), [byId, now])
+  const asked = useReading<Counted>(
+    '/v1/alarm-rates',
+    { window: 'ten_minutes' },
+    { every_ms: READ_EVERY_MS },
+  )
+  const counted = asked.data
+  const slots = useMemo(
+    () => (counted ? barsNow(counted, byId.values()) : new Array<number>(SLOTS).fill(0)),
+    [byId, counted],
+  )
   const latest = slots.at(-1) ?? 0
   const top = Math.max(4, ...slots)
   const tone = toneOf(latest)
@@ -25,6 +34,7 @@ export const AlarmRate = memo(function AlarmRate() {
       <div
         className={css.rate}
         data-tone={tone}
+        style={counted ? undefined : { visibility: 'hidden' }}
         tabIndex={0}
         role="group"
         aria-label={`${label}, ${t(`shell.rate_${tone}`)}. ${hint}`}

@@ -6,15 +6,18 @@ export const SLOT_MS = 600_000
 export const CALM_MAX = 1
 export const FLOOD_MIN = 10
 
-/** Incidents opened in each of the last `slots` spans of ten minutes, oldest first. */
-export function arrivals(list: { opened_at: string }[], now: number, slots: number): number[] {
-  const counts = new Array<number>(slots).fill(0)
-  for (const { opened_at } of list) {
-    const back = Math.floor((now - msOf(opened_at)) / SLOT_MS)
-    if (back >= 0 && back < slots) counts[slots - 1 - back]! += 1
-    else if (back < 0) counts[slots - 1]! += 1
-  }
-  return counts
+export interface Counted {
+  now: string
+  /** Incidents opened in spans of ten minutes, oldest first; the last ends at `now`. */
+  bars: readonly number[]
+}
+
+/** What the server counted, with those that were opened since on top. */
+export function barsNow(counted: Counted, list: Iterable<{ opened_at: string }>): number[] {
+  const from = msOf(counted.now)
+  let since = 0
+  for (const { opened_at } of list) since += Number(msOf(opened_at) > from)
+  return counted.bars.map((n, at) => (at === counted.bars.length - 1 ? n + since : n))
 }
 
 export type RateTone = 'calm' | 'busy' | 'flood'

@@ -3,6 +3,7 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { at, describe, eventKey } from '../event/describe'
+import { FindingMark } from '../finding/FindingMark'
 import { useEvidenceOf } from '../incident/evidence'
 import { useDirectory } from '../org/organisation'
 import { Mark } from '../parts/Facts'
@@ -28,6 +29,7 @@ export function FoundOne({ one, isCompared }: { one: ReplayFound; isCompared: bo
         {isCompared && (
           <Mark tone={TONES[one.side]}>{t(`detections.side_${one.side}`)}</Mark>
         )}
+        {finding.state !== 'confirmed' && <FindingMark state={finding.state} />}
         {one.is_known && <Mark tone="good">{t('detections.known')}</Mark>}
         <UnstyledButton
           className={css.opens}

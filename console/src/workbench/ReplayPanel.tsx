@@ -7,6 +7,8 @@ import { useReading } from '../parts/reading'
 import { useRight } from '../session/session'
 import { t } from '../text'
 import { ticking } from '../time/clock'
+import { zoneName } from '../time/format'
+import { momentOf } from '../time/zoned'
 import { ActionButton } from '../ui/ActionButton'
 import { useUrl } from '../url'
 import { doneOf, endReplay, startReplay, type Replay } from './draft'
@@ -16,7 +18,7 @@ import css from './workbench.module.css'
 
 const HOUR_MS = 3_600_000
 const STRETCHES = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS, month: 720 * HOUR_MS }
-type StretchName = keyof typeof STRETCHES
+type StretchName = keyof typeof STRETCHES | 'own'
 
 /** How long ago, as the server reads it; the console's clock follows the server's. */
 const ago = (ms: number): string => new Date(ticking.get() - ms).toISOString()
@@ -35,9 +37,14 @@ export function ReplayPanel({ draft }: { draft: Draft }) {
   const [url, setUrl] = useUrl()
   const directory = useDirectory()
   const may = useRight('rule.try')
-  const [stretch, setStretch] = useState<StretchName>('day')
+  // What the results below are of: a saved draft comes back under its own name.
+  const [stretch, setStretch] = useState<StretchName>(() =>
+    url.stretch && url.stretch in STRETCHES ? (url.stretch as StretchName) : 'day',
+  )
   const [from, setFrom] = useState('')
   const [to, setTo] = useState('')
+  const zone = directory.zoneOf(undefined)
+  const at = (wall: string) => (wall ? new Date(momentOf(wall, zone)).toISOString() : undefined)
   const [site, setSite] = useState<string | null>(null)
   const [compares, setCompares] = useState(true)
   const [refusal, setRefusal] = useState<string>()
@@ -49,12 +56,12 @@ export function ReplayPanel({ draft }: { draft: Draft }) {
       const begun = await startReplay({
         // What stands as it is in force is replayed as such: what it finds can be taken over.
         ...(draft.isChanged ? { files: draft.files } : { rules: [draft.rule!.id] }),
-        from: from ? new Date(from).toISOString() : ago(STRETCHES[stretch]),
-        to: to ? new Date(to).toISOString() : undefined,
+        from: stretch === 'own' ? (at(from) ?? ago(STRETCHES.day)) : ago(STRETCHES[stretch]),
+        to: stretch === 'own' ? at(to) : undefined,
         site: site ?? undefined,
         compare: compares && draft.isChanged && draft.rule !== undefined,
       })
-      setUrl({ run: begun.id })
+      setUrl({ run: begun.id, stretch })
     } catch (thrown) {
       setRefusal(asProblem(thrown).detail)
     }
@@ -82,21 +89,29 @@ export function ReplayPanel({ draft }: { draft: Draft }) {
           aria-label={t('detections.stretch')}
           value={stretch}
           onChange={(name) => setStretch((name as StretchName | null) ?? 'day')}
-          data={(Object.keys(STRETCHES) as StretchName[]).map((value) => ({
+          data={([...Object.keys(STRETCHES), 'own'] as StretchName[]).map((value) => ({
             value,
             label: t(`detections.stretch_${value}`),
           }))}
-          disabled={from !== ''}
           allowDeselect={false}
         />
-        <label className={css.moment}>
-          {t('detections.from')}
-          <input type="datetime-local" value={from} onChange={(e) => setFrom(e.target.value)} />
-        </label>
-        <label className={css.moment}>
-          {t('detections.to')}
-          <input type="datetime-local" value={to} onChange={(e) => setTo(e.target.value)} />
-        </label>
+        {stretch === 'own' && (
+          <>
+            <label className={css.moment}>
+              {t('detections.from')} ({zoneName(ticking.get(), zone)})
+              <input
+                type="datetime-local"
+                required
+                value={from}
+                onChange={(e) => setFrom(e.target.value)}
+              />
+            </label>
+            <label className={css.moment}>
+              {t('detections.to')}
+              <input type="datetime-local" value={to} onChange={(e) => setTo(e.target.value)} />
+            </label>
+          </>
+        )}
         <Select
           size="xs"
           aria-label={t('detections.site')}

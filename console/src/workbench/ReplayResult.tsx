@@ -75,8 +75,10 @@ function Known({ report }: { report: ReplayReport }) {
   return (
     <div className={css.known}>
       <p>
-        {t('detections.warm', { seen: warmth.people_seen, people: warmth.people })}{' '}
-        <Stamp at={warmth.from} />
+        {warmth.people_seen === 0
+          ? t('detections.warm_none')
+          : t('detections.warm', { seen: warmth.people_seen, people: warmth.people })}{' '}
+        {t('detections.warm_from')} <Stamp at={warmth.from} />
         {warmth.first_event && msOf(warmth.first_event) > msOf(warmth.from) && (
           <>
             {' · '}
@@ -84,6 +86,9 @@ function Known({ report }: { report: ReplayReport }) {
           </>
         )}
       </p>
+      {report.provisional > 0 && (
+        <p>{t('detections.still_provisional', { count: report.provisional })}</p>
+      )}
       {report.undecided_yet > 0 && (
         <p>{t('detections.still_open', { count: report.undecided_yet })}</p>
       )}
@@ -107,7 +112,8 @@ function Days({ report }: { report: ReplayReport }) {
   const times = useMemo(() => days.map(({ day }) => msOf(`${day}T00:00:00Z`) / 1_000), [days])
   const values = useMemo(() => days.map(({ findings }) => findings), [days])
   const busiest = days.reduce((most, one) => (one.findings > most.findings ? one : most), days[0]!)
-  if (days.length === 0) return null
+  // One day, or none with a finding, tells nothing that does not stand above.
+  if (days.length < 2 || !busiest || busiest.findings === 0) return null
   const label = t('detections.per_day', {
     count: days.length,
     day: busiest.day,
@@ -118,11 +124,9 @@ function Days({ report }: { report: ReplayReport }) {
       <p className="dim">
         {label} <span className="faint">({zone})</span>
       </p>
-      {days.length > 1 && (
-        <Suspense fallback={null}>
-          <Plot times={times} values={values} zone="UTC" kind="bars" height={110} label={label} />
-        </Suspense>
-      )}
+      <Suspense fallback={null}>
+        <Plot times={times} values={values} zone="UTC" kind="bars" height={110} label={label} />
+      </Suspense>
     </div>
   )
 }
@@ -210,7 +214,7 @@ function FindingsOf({ replay, report }: { replay: Replay; report: ReplayReport }
     { keep: true },
   )
   const list = asked.data?.findings ?? []
-  const fresh = list.filter((one) => !one.is_known)
+  const fresh = list.filter((one) => !one.is_known && one.finding.state === 'confirmed')
   return (
     <section className={css.found} aria-label={t('detections.samples')}>
       <div className={css.foundHead}>

@@ -1,15 +1,15 @@
 //! How often people are alarmed, and by which rules.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use engine::access::Action;
 use engine::alarms::{AlarmWindow, OwnerAlarms, RuleAlarms};
 use engine::store::state::Alarm;
 use model::{RuleId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
-use crate::problem::Answer;
+use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 
 /// What one rule rang.
@@ -48,7 +48,7 @@ pub struct AlarmOwner {
 pub struct AlarmWindowItem {
     /// `ten_minutes`, `shift` (eight hours) or `week`.
     name: &'static str,
-    /// Its first instant.
+    /// Its first instant; the server's own beginning where that is later.
     from: Timestamp,
     /// Incidents opened.
     alarms: u64,
@@ -68,6 +68,14 @@ pub struct AlarmWindowItem {
     owners: Vec<AlarmOwner>,
 }
 
+/// Of what.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AlarmQuery {
+    /// Only `ten_minutes`, `shift` or `week`.
+    window: Option<String>,
+}
+
 /// How often people are alarmed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AlarmRatesAnswer {
@@ -77,7 +85,10 @@ pub struct AlarmRatesAnswer {
     operators: u64,
     /// Whether there were more than are counted.
     is_cut: bool,
-    /// Ten minutes, a shift, a week.
+    /// Incidents opened in each of the last twelve spans of ten minutes, oldest first; the last one
+    /// ends at `now`, and is what the window `ten_minutes` counts.
+    bars: Vec<u64>,
+    /// Ten minutes, a shift, a week; or the one that was asked for.
     windows: Vec<AlarmWindowItem>,
 }
 
@@ -109,19 +120,25 @@ fn window(of: AlarmWindow, sees_all: bool) -> AlarmWindowItem {
 /// How often people are alarmed, against one alarm in ten minutes for each operator (EEMUA 191,
 /// ISA-18.2), with the noisiest rules named.
 #[utoipa::path(
-    get, path = "/v1/alarm-rates", tag = "incidents",
-    responses((status = 200, body = AlarmRatesAnswer)), security(("token" = []))
+    get, path = "/v1/alarm-rates", tag = "incidents", params(AlarmQuery),
+    responses((status = 200, body = AlarmRatesAnswer), (status = 400, body = Problem)), security(("token" = []))
 )]
 pub async fn alarm_rates(
     State(shared): State<Shared>,
     caller: Caller,
+    Query(query): Query<AlarmQuery>,
 ) -> Answer<Json<AlarmRatesAnswer>> {
     caller.must(Action::IncidentRead)?;
     let reach = caller.reach(Action::IncidentRead)?;
     let sees_all = reach == engine::access::Reach::Everywhere;
     let is_near = |alarm: &Alarm| reach.covers(alarm.site.as_ref());
-    let rates = shared.engine.alarm_rates(is_near).await?;
+    let only = query.window.as_deref();
+    if let Some(other) = only.filter(|name| !["ten_minutes", "shift", "week"].contains(name)) {
+        let detail = format!("`{other}` is no window; expected ten_minutes, shift or week");
+        return Err(Problem::bad_request(detail));
+    }
+    let rates = shared.engine.alarm_rates(only, is_near).await?;
     let windows = rates.windows.into_iter().map(|one| window(one, sees_all)).collect();
     let (now, operators, is_cut) = (rates.now, rates.operators, rates.is_cut);
-    Ok(Json(AlarmRatesAnswer { now, operators, is_cut, windows }))
+    Ok(Json(AlarmRatesAnswer { now, operators, is_cut, bars: rates.bars, windows }))
 }

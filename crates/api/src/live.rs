@@ -37,9 +37,9 @@ pub struct LiveQuery {
 }
 
 /// Incidents, findings, doors, refusals or events as they happen. Server-sent events named
-/// `incident`, `finding`, `door`, `refused`, `occurrence` (`{id, site}`: read the log again),
-/// `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow reader how
-/// many it lost.
+/// `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log
+/// again), `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow
+/// reader how many it lost.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live", params(LiveQuery),
     responses((status = 200, content_type = "text/event-stream", body = String),
@@ -172,6 +172,7 @@ impl Watched {
                     || (self.works_incidents && incident.handling.everywhere)
             }
             LiveMessage::Door(door) => self.reach.covers(door.site.as_ref()),
+            LiveMessage::Thing(thing) => self.reach.covers(thing.site.as_ref()),
             LiveMessage::Refused(refusal) => {
                 let reach = self.refusals.as_ref();
                 reach.is_some_and(|reach| reach.covers(refusal.site.as_ref()))
@@ -190,6 +191,7 @@ impl Watched {
             LiveMessage::Finding(finding) => ("finding", covered(json(&**finding))),
             LiveMessage::Incident(incident) => ("incident", covered(json(&**incident))),
             LiveMessage::Door(door) => ("door", json(&**door)),
+            LiveMessage::Thing(thing) => ("thing", json(&**thing)),
             LiveMessage::Occurrence(id, site) => {
                 ("occurrence", json(&serde_json::json!({"id": id, "site": site})))
             }

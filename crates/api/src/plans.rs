@@ -1,5 +1,7 @@
 //! Floor plans with what stands where, and how doors stand.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -9,7 +11,9 @@ use engine::access::Action;
 use engine::plans::PlanError;
 use engine::store::state::{Mark, Plan};
 use engine::watch::doors::{DoorCondition, DoorState, LastPassage};
-use model::{Entity, PersonId, PlaceId, Timestamp};
+use engine::watch::things::{LinkCondition, ThingState};
+use model::spine::Passage;
+use model::{AssetId, Entity, PersonId, PlaceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
@@ -210,6 +214,11 @@ pub struct DoorStateItem {
     since: Option<Timestamp>,
     /// The last time somebody asked to pass.
     last: Option<PassageItem>,
+    /// How it is known that somebody who was granted went through: `reported`, or `assumed`.
+    passage: &'static str,
+    /// Whether it grants and never says whether somebody went through, though it is to be
+    /// reported: rules that rest on presence stay silent about it.
+    is_mute: bool,
 }
 
 /// One passage.
@@ -221,6 +230,9 @@ pub struct PassageItem {
     person: Option<PersonId>,
     /// Whether they were let through.
     granted: bool,
+    /// When they went through, if the door said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed: Option<Timestamp>,
     /// The event's record.
     record: u64,
     /// The event's part of it.
@@ -243,10 +255,19 @@ pub async fn doors(
         at: last.at,
         person: last.person,
         granted: last.granted,
+        passed: last.passed,
         record: last.record,
         part: last.part,
     };
+    let (knowledge, judged) = (shared.engine.current.get(), shared.engine.judged.get());
+    let mute: BTreeSet<&PlaceId> = judged.mute_doors(&knowledge.org).map(|(id, _)| id).collect();
+    let how = |door: &PlaceId| match knowledge.org.doors.get(door).map(|door| door.passage) {
+        Some(Passage::Assumed) => "assumed",
+        Some(Passage::Reported) | None => "reported",
+    };
     let item = |door: DoorState| DoorStateItem {
+        passage: how(&door.door),
+        is_mute: mute.contains(&door.door),
         door: door.door,
         site: door.site,
         state: door.state,
@@ -254,4 +275,40 @@ pub async fn doors(
         last: door.last.map(passage),
     };
     Ok(Json(all.into_iter().map(item).collect()))
+}
+
+/// How the link of one thing stands.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ThingStateItem {
+    /// Which.
+    asset: AssetId,
+    /// Of which site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<PlaceId>,
+    /// `up`, or `lost` until it is heard again.
+    #[schema(value_type = String)]
+    state: LinkCondition,
+    /// Since when, as far as has been heard.
+    since: Timestamp,
+}
+
+/// How the links of cameras, sensors and other things stand, from what was said of them since the
+/// start; a thing that nothing was said of is not listed.
+#[utoipa::path(
+    get, path = "/v1/things/states", tag = "places",
+    responses((status = 200, body = Vec<ThingStateItem>)), security(("token" = []))
+)]
+pub async fn things(
+    State(shared): State<Shared>,
+    caller: Caller,
+) -> Answer<Json<Vec<ThingStateItem>>> {
+    let reach = caller.reach(Action::PlaceRead)?;
+    let item = |thing: ThingState| ThingStateItem {
+        asset: thing.asset,
+        site: thing.site,
+        state: thing.state,
+        since: thing.since,
+    };
+    let all = shared.engine.things.all().into_iter();
+    Ok(Json(all.filter(|thing| reach.covers(thing.site.as_ref())).map(item).collect()))
 }

@@ -182,6 +182,9 @@ pub struct ReplayReport {
     judged_to: Timestamp,
     /// Windows and matches still open at the end, because more may still come.
     undecided_yet: u64,
+    /// Findings that later events could still overturn, `provisional` among those listed; not
+    /// counted with the others.
+    provisional: u64,
     /// Windows and matches that were closed before their time, for want of room.
     closed_early: u64,
     /// Day by day, days without any included.
@@ -277,6 +280,7 @@ fn report(report: &Report) -> ReplayReport {
         is_cut: report.is_cut,
         judged_to: report.judged_to,
         undecided_yet: report.undecided_yet,
+        provisional: report.provisional,
         closed_early: report.closed_early,
         days: report.days.iter().map(day).collect(),
         rules: report.rules.iter().map(rule).collect(),

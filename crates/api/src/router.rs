@@ -79,6 +79,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(plans::mark))
         .routes(routes!(plans::remove))
         .routes(routes!(plans::doors))
+        .routes(routes!(plans::things))
         .routes(routes!(views::list))
         .routes(routes!(views::save, views::remove))
         .routes(routes!(audit::list))

@@ -10,6 +10,7 @@ use engine::detect::RuleMeta;
 use engine::edit::rules::{
     CaseView, DraftChecked, ExceptionEdit, ExceptionView, RuleEdit, RuleEditError, RuleView,
 };
+use engine::flow::history::{History, HistoryState};
 use model::{Level, PlaceId, RuleId, TeamId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,10 +99,40 @@ pub struct RuleDetail {
     undecided: u64,
     /// Why.
     why_undecided: Vec<String>,
+    /// What a rule that learns what is usual was taught of the time before it came into force;
+    /// absent where it had that already when the server began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<RuleHistory>,
     /// Whether the caller may change it.
     may_edit: MayEdit,
     /// Whether the caller may replay it.
     may_try: MayEdit,
+}
+
+/// What a rule was taught of the time before it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RuleHistory {
+    /// `reading`: nothing is judged by the rule until it has been read; `learned`; `failed`: it
+    /// learns from when it came into force.
+    state: &'static str,
+    /// Events read.
+    events: u64,
+    /// When the earliest of them happened; without any, from when on was looked.
+    since: Timestamp,
+    /// Whether it begins later than the rule asks for, because there was too much to read.
+    is_cut: bool,
+}
+
+impl From<History> for RuleHistory {
+    fn from(history: History) -> Self {
+        let state = match history.state {
+            HistoryState::Reading => "reading",
+            HistoryState::Learned => "learned",
+            HistoryState::Failed => "failed",
+        };
+        let History { events, since, is_cut, .. } = history;
+        Self { state, events, since, is_cut }
+    }
 }
 
 fn may(shared: &Shared, caller: &Caller, action: Action) -> MayEdit {
@@ -120,6 +151,7 @@ fn detail(view: RuleView, shared: &Shared, caller: &Caller) -> RuleDetail {
     RuleDetail {
         undecided: undecided.map_or(0, |stat| stat.count),
         why_undecided: undecided.map(|s| s.reasons.iter().cloned().collect()).unwrap_or_default(),
+        history: shared.engine.histories.of(&meta.id).map(RuleHistory::from),
         id: meta.id,
         title: meta.title,
         level: meta.level,

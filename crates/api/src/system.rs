@@ -366,6 +366,9 @@ pub struct RuleItem {
     off_by: Option<String>,
     /// `shipped`, or `house` for one in the house's content folder.
     origin: &'static str,
+    /// Sigma's status, such as `experimental`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
 }
 
 /// The rules in force.
@@ -389,6 +392,7 @@ pub async fn rules(State(shared): State<Shared>, caller: Caller) -> Answer<Json<
         is_reported: meta.is_reported,
         off_by: meta.off_by.clone(),
         origin: if house.contains(&meta.path) { "house" } else { "shipped" },
+        status: meta.status.clone(),
     };
     Ok(Json(knowledge.rules.iter().map(|(_, meta)| item(meta)).collect()))
 }

@@ -53,6 +53,7 @@ fn organisation() -> Organisation {
             reader_in: None,
             reader_out: None,
             held_after: None,
+            passage: model::spine::Passage::default(),
         };
         doors.insert(door.door.clone(), door);
     }

@@ -10,6 +10,7 @@ use model::problem::Position;
 use model::{Organisation, Problem, Record, SourceState};
 
 use crate::rules::load::CASES_ENDING;
+use crate::rules::side::{EXCEPTIONS_ENDING, SETS_ENDING};
 use crate::rules::{RuleFile, RuleSet};
 use crate::{Detector, Options, Spine};
 use form::{Case, CaseFile, Expect, Step};
@@ -30,11 +31,21 @@ pub struct Outcome {
 /// The file whose organisation every case starts from.
 const SHARED: &str = "organisation.cases.yml";
 
+/// Files by which a house quiets rules.
+const HOUSE: [&str; 2] = [SETS_ENDING, EXCEPTIONS_ENDING];
+
 /// Runs every case of a rules folder, given all of its files. Problems name files that could not be
 /// read, and reported rules without a matching or a non-matching case.
 pub fn run(files: &[RuleFile]) -> (Vec<Outcome>, Vec<Problem>) {
     let (rules, mut problems) = RuleSet::load(files);
-    let rules = Arc::new(rules);
+    // A case is about the rule, not about whether a house has turned it off or excepts something.
+    let is_house = |file: &RuleFile| HOUSE.iter().any(|ending| file.path.ends_with(ending));
+    let rules = Arc::new(if files.iter().any(is_house) {
+        let rest: Vec<RuleFile> = files.iter().filter(|file| !is_house(file)).cloned().collect();
+        RuleSet::load(&rest).0
+    } else {
+        rules
+    });
     let mut read = Vec::new();
     for file in files.iter().filter(|file| file.path.ends_with(CASES_ENDING)) {
         match yaml_serde::from_str::<CaseFile>(&file.text) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::enrichment::{EndpointView, PresenceState, UnknownWhy};
+use model::enrichment::{EndpointView, PassageView, PresenceState, UnknownWhy};
 use model::finding::{EVIDENCE_MAX, Window};
 use model::{Entity, Event, EvidenceRef, Finding, FindingId, FindingState, Fingerprint, Timestamp};
 
@@ -50,6 +50,7 @@ pub(crate) fn of_event(rule: &RuleMeta, event: &Event, state: FindingState) -> F
         Some(template) => template.fill(&template.read(&view), 1, None),
         None => plain_sentence(rule, event),
     };
+    let because = with_assumption(because, is_assumed(event, rule.asks_presence));
     Finding {
         id: id_of(rule, &group, anchor),
         rule: rule.id.clone(),
@@ -89,6 +90,7 @@ pub(crate) fn of_episode(
     } else {
         because
     };
+    let because = with_assumption(because, episode.is_assumed);
     Finding {
         id: id_of(rule, group, episode.anchor()),
         rule: rule.id.clone(),
@@ -176,6 +178,24 @@ pub(crate) fn entities(event: &Event, with_owner: bool) -> BTreeSet<Entity> {
         }
     }
     all
+}
+
+/// Whether what an event shows rests on a grant at a door where passage is assumed.
+pub(crate) fn is_assumed(event: &Event, asks_presence: bool) -> bool {
+    let Some(enrichment) = event.enrichment.as_deref() else { return false };
+    let ends = [&enrichment.src, &enrichment.dst, &enrichment.device];
+    let owners = ends.into_iter().flatten().filter_map(|end| end.owner.as_ref());
+    let mut presences = enrichment.presence.iter().chain(owners.map(|owner| &owner.presence));
+    enrichment.passage == Some(PassageView::Assumed)
+        || (asks_presence && presences.any(|presence| presence.is_assumed))
+}
+
+fn with_assumption(because: String, is_assumed: bool) -> String {
+    if is_assumed {
+        format!("{because} (granted at a door where passage is assumed)")
+    } else {
+        because
+    }
 }
 
 /// Which presences of an event are unknown, and why.

@@ -10,6 +10,7 @@ mod detector;
 pub mod eval;
 pub mod explain;
 mod finding;
+mod fires;
 mod learned;
 pub mod limits;
 mod parts;
@@ -25,7 +26,8 @@ pub use detector::{Bounds, Detector, Kept, Options, SnapshotError};
 pub use learned::ClockReport;
 pub use presence::{Presence, Stretch};
 pub use rules::{
-    ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,
+    Below, ExceptionMeta, Heard, Match, Matches, RuleFile, RuleIndex, RuleMeta, RuleSet, World,
+    told,
 };
 pub use spine::{Resolution, Spine};
 pub use stats::{DetectStats, UndecidedStat};

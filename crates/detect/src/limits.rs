@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// Fire signals kept per site; the oldest go first.
+pub const FIRE_SIGNALS_MAX: usize = 256;
+/// How long a fire alarm that nobody restores keeps rules silent: an alarm that is never reset
+/// must not blind a site for ever.
+pub const FIRE_MAX: Duration = Duration::from_secs(8 * 3_600);
 /// Sightings kept per person; the oldest go first.
 pub const SIGHTINGS_PER_PERSON_MAX: usize = 256;
 /// Sightings kept per person while somebody asks who could have been where; the oldest go first.
@@ -34,6 +39,8 @@ pub const DWELL_DEFAULT: Duration = Duration::from_secs(12 * 3_600);
 pub const NOT_TAKEN_WITHIN: Duration = Duration::from_secs(60);
 /// How much later than its lateness a silent source's events are still waited for.
 pub const SILENT_HOLD: Duration = Duration::from_secs(3_600);
+/// Grants after which a door that never said whether somebody went through is named.
+pub const DOOR_GRANTS_LEAST: u64 = 3;
 /// Depth to which an event's nested values are searched for keywords.
 pub const NESTING_MAX: usize = 64;
 /// Bytes of one rendered `because`.
@@ -74,7 +81,7 @@ pub const QUICKEST_RANK: usize = 3;
 /// Different people that must have gone a way before it counts.
 pub const TRAVEL_PEOPLE_LEAST: usize = 5;
 /// Passages that must have been seen on a way before it counts.
-pub const TRAVEL_PASSAGES_LEAST: u64 = 20;
+pub const TRAVEL_PASSAGES_LEAST: u64 = 100;
 /// Two passages of one person further apart teach nothing about the way between them.
 pub const LESSON_GAP_MAX: Duration = Duration::from_secs(12 * 3_600);
 /// Weeks that the habit of an hour remembers.
@@ -93,6 +100,9 @@ pub const HABIT_VALUES_MAX: usize = 256;
 pub const HABIT_VALUES_ALL_MAX: usize = 4_000_000;
 /// Bytes of one value that a habit remembers; longer ones are cut.
 pub const HABIT_VALUE_BYTES_MAX: usize = 256;
+/// Matches that wait until what was before their rule has been read; beyond, the earliest are
+/// learned from and not judged, counted as undecided.
+pub const HISTORY_HELD_MAX: usize = 100_000;
 /// Sources whose way from claim to receipt is measured; further ones are not, and counted.
 pub const CLOCK_SOURCES_MAX: usize = 10_000;
 /// Hours of receipt over which the least such way is kept.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::RuleId;
-use model::enrichment::Unresolved;
+use model::enrichment::{PassageView, Unresolved};
+use model::spine::Passage;
+use model::{Organisation, PlaceId, RuleId};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::UNDECIDED_REASONS_MAX;
+use crate::limits::{DOOR_GRANTS_LEAST, UNDECIDED_REASONS_MAX};
 
 /// How often a rule could not be decided.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -15,6 +16,15 @@ pub struct UndecidedStat {
     pub count: u64,
     /// Why, the silent source among it; at most `UNDECIDED_REASONS_MAX`.
     pub reasons: BTreeSet<String>,
+}
+
+/// What was heard of one door. At most as many as the organisation has, of all its releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DoorStat {
+    /// Grants.
+    pub granted: u64,
+    /// How often it was said whether somebody went through.
+    pub told: u64,
 }
 
 /// Counters since the detector was made or restored.
@@ -32,6 +42,9 @@ pub struct DetectStats {
     /// Matches that an exception kept from being said, by exception.
     #[serde(default)]
     pub excepted: BTreeMap<String, u64>,
+    /// What was heard of each door: grants, and whether somebody went through.
+    #[serde(default)]
+    pub doors: BTreeMap<PlaceId, DoorStat>,
     /// Events later than their source's bound: kept out of correlations, judged alone.
     pub late: u64,
     /// Matches of a correlation that lack a key to group by.
@@ -51,6 +64,9 @@ pub struct DetectStats {
     pub evicted_window: u64,
     /// Sightings pushed out of a full timeline, and people forgotten.
     pub evicted_presence: u64,
+    /// Fire signals forgotten because `FIRE_SIGNALS_MAX` was reached.
+    #[serde(default)]
+    pub evicted_fires: u64,
     /// Sightings refused because anyone could have sent them.
     pub untrusted_sightings: u64,
     /// Passages, travellers, ways and clocks forgotten, or not learned from, for want of room.
@@ -81,6 +97,35 @@ impl DetectStats {
                 None => drop(self.unresolved.insert(one.kind.clone(), 1)),
             }
         }
+    }
+
+    pub(crate) fn at_door(&mut self, door: Option<&PlaceId>, passage: PassageView) {
+        let Some(door) = door else { return };
+        if !self.doors.contains_key(door) {
+            self.doors.insert(door.clone(), DoorStat::default());
+        }
+        let Some(stat) = self.doors.get_mut(door) else { return };
+        match passage {
+            PassageView::Granted | PassageView::Assumed => stat.granted += 1,
+            PassageView::Taken | PassageView::NotTaken => stat.told += 1,
+        }
+    }
+
+    /// Doors that have granted, and never say whether somebody went through, though their passage
+    /// is to be reported: rules that rest on presence stay silent about them. In order of ids.
+    pub fn mute_doors<'a>(
+        &'a self,
+        organisation: &'a Organisation,
+    ) -> impl Iterator<Item = (&'a PlaceId, DoorStat)> {
+        let is_reported = |id: &PlaceId| {
+            let door = organisation.doors.get(id);
+            door.is_some_and(|door| match door.passage {
+                Passage::Reported => true,
+                Passage::Assumed => false,
+            })
+        };
+        let mute = self.doors.iter().filter(|(_, s)| s.granted >= DOOR_GRANTS_LEAST && s.told == 0);
+        mute.filter(move |(id, _)| is_reported(id)).map(|(id, stat)| (id, *stat))
     }
 
     pub(crate) fn excepted(&mut self, exception: Option<&str>) {

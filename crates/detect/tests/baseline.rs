@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{event, feed, settled};
-use detect::limits::HABIT_VALUES_MAX;
+use detect::limits::{HABIT_VALUES_MAX, HISTORY_HELD_MAX};
 use detect::{Detector, Options, RuleFile, RuleSet};
 use model::{Event, Finding, FindingId, Fingerprint, Timestamp};
 use proptest::prelude::*;
@@ -362,6 +362,54 @@ proptest! {
         prop_assert_eq!(brief(&expected), brief(&found));
     }
 
+    /// How long the reading of a history takes changes nothing of what is found, nor does a crash
+    /// while it is being read: what came in the meantime waits.
+    #[test]
+    fn what_comes_while_a_history_is_read_is_judged_by_it(
+        live in stream(),
+        kind in prop::sample::select(QUICK.to_vec()),
+        cut in any::<prop::sample::Index>(),
+        reading in any::<prop::sample::Index>(),
+        crash in any::<prop::sample::Index>(),
+    ) {
+        let rules = rules(kind);
+        let mut all = live.clone();
+        all.sort_by_key(|event| (event.time, event.record));
+        let at = all[cut.index(all.len())].time;
+        let (before, after) = all.split_at(all.partition_point(|event| event.time < at));
+        let mut taught = detector(&rules);
+        feed(&mut taught, before);
+        taught.finish(&mut Vec::new());
+        let told = |reading: usize, crash: usize| {
+            let mut running = detector(&rules);
+            running.await_history(before.len() as u64);
+            prop_assert_eq!(running.awaited_histories().len(), 1);
+            let (mut found, mut read) = (Vec::new(), 0);
+            for stop in [crash.min(reading), reading] {
+                found.extend(feed(&mut running, &after[read..stop]));
+                read = stop;
+                let snapshot = running.snapshot().encode();
+                running = detector(&rules);
+                running.restore(&snapshot).unwrap();
+                // As a start does: what waits already keeps its place.
+                running.await_history(1_000_000);
+                let waits = running.awaited_histories().into_values().collect::<Vec<_>>();
+                prop_assert_eq!(waits, vec![before.len() as u64]);
+            }
+            prop_assert!(settled(&found).is_empty(), "nothing is said before it is known");
+            running.learn_from(&taught);
+            prop_assert!(running.awaited_histories().is_empty());
+            found.extend(feed(&mut running, &after[read..]));
+            running.finish(&mut found);
+            // Another history teaches it nothing more.
+            running.learn_from(&taught);
+            Ok((brief(&found), running.stats().habits))
+        };
+        let expected = told(0, 0)?;
+        let (reading, crash) = (reading.index(after.len() + 1), crash.index(after.len() + 1));
+        prop_assert_eq!(expected, told(reading, crash)?);
+    }
+
     /// Knowing a group better never makes more values the first: a longer history adds no finding
     /// on the same days.
     #[test]
@@ -381,6 +429,34 @@ proptest! {
         let named = format!("first `{zone}`");
         prop_assert!(settled(&found).iter().all(|f| !f.because.contains(&named)));
     }
+}
+
+/// More than may wait is learned from, said to be undecided, and never guessed about.
+#[test]
+fn what_is_too_much_to_wait_for_a_history_is_undecided() {
+    let rules = rules("timespan: 90d\n|unusual: first, field: area, learn: 1d");
+    let mut detector = detector(&rules);
+    detector.await_history(1);
+    let more = 5;
+    let each = |n: usize| {
+        let time = hour(0.0).plus(Duration::from_secs(n as u64));
+        entered(n as u64 + 2, time, "ana", "office")
+    };
+    let events: Vec<Event> = (0..HISTORY_HELD_MAX + more).map(each).collect();
+    let mut found = feed(&mut detector, &events);
+    let last = events.last().unwrap().time.plus(Duration::from_secs(3_600));
+    detector.observe(0, &model::Record::Tick { at: last }, &mut found);
+    let undecided = |detector: &Detector| {
+        let stats = detector.stats();
+        stats.undecided.values().map(|stat| stat.count).sum::<u64>()
+    };
+    assert_eq!(undecided(&detector), more as u64);
+    let ids: Vec<_> = detector.awaited_histories().into_keys().collect();
+    detector.forgo_history(&ids);
+    detector.finish(&mut found);
+    assert_eq!(undecided(&detector), more as u64);
+    assert!(settled(&found).is_empty());
+    assert_eq!(detector.stats().pending, 0);
 }
 
 /// A case tells a history in one line.

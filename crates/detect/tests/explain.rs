@@ -288,3 +288,29 @@ fn an_event_that_is_not_ocsf_is_explained_as_well() {
     assert_eq!(truths, [Truth::True, Truth::False]);
     assert_eq!(told.parts[0].literals[1].asks, "CommandLine contains all: whoami, /all");
 }
+
+const SENT: &str = "title: Much\nid: much\ncorrelation:\n  type: value_sum\n  rules: [sent]\n  \
+    group-by: [user.name]\n  timespan: 10m\n  condition: {field: traffic.bytes, gte: \
+    100}\n---\ntitle: Sent\nid: sent\nlogsource: {category: x}\ndetection: {s: {class_uid: 1}, \
+    condition: s}\n";
+
+/// A sum is judged again over the windows that end near the event.
+#[test]
+fn a_sum_is_told_and_judged() {
+    let sent = |record: u64, time: &str, bytes: u64| {
+        let ocsf = json!({"class_uid": 1, "user": {"name": "a"}, "traffic": {"bytes": bytes}});
+        event(record, "hosts", at(time), "x", ocsf)
+    };
+    let told = |events: &[Event]| {
+        let explainer =
+            Explainer::new(&files(&[("s.yml", SENT)]), &RuleId::parse("much").unwrap()).unwrap();
+        explainer.explain(events.last().unwrap(), events).unwrap()
+    };
+    let near = told(&[sent(0, "09:00:00", 60), sent(1, "09:09:00", 41)]);
+    assert_eq!(near.outcome, Outcome::Matches, "{}", near.because);
+    assert!(near.because.contains("101 of 2 matches"), "{}", near.because);
+    // Both lie near it, and in no one window.
+    let apart = told(&[sent(0, "09:00:00", 60), sent(1, "09:18:00", 41), sent(2, "09:09:30", 1)]);
+    assert_eq!(apart.outcome, Outcome::DoesNotMatch, "{}", apart.because);
+    assert!(apart.because.contains("61 of 3 matches"), "{}", apart.because);
+}

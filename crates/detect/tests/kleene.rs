@@ -25,6 +25,7 @@ fn unknown() -> Presence {
         since: None,
         evidence: None,
         why: Some(UnknownWhy::Stale),
+        is_assumed: false,
     }
 }
 
@@ -37,6 +38,7 @@ fn inside(zone: &str) -> Presence {
         since: Some(at("08:00:00")),
         evidence: Some(PresenceEvidence::Taken),
         why: None,
+        is_assumed: false,
     }
 }
 
@@ -69,6 +71,7 @@ fn with(own: Presence, owner: Presence) -> Event {
         device: Some(device),
         place: None,
         credential: None,
+        passage: None,
         time: model::Interval::around(at("09:00:00"), std::time::Duration::ZERO),
         local: None,
         unresolved: Vec::new(),

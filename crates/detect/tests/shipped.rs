@@ -195,3 +195,50 @@ fn the_guide_shows_a_rule_that_works() {
     assert_eq!(outcomes.len(), 2);
     assert!(outcomes.iter().all(|outcome| outcome.failure.is_none()), "{outcomes:#?}");
 }
+
+/// A fire alarm a minute before the cases begin; eight hours later it no longer counts.
+const FIRE: &str = r#"{"at": "07:59:00", "source": "pacs", "category": "sensor", "ocsf":
+    {"class_uid": 4230002, "activity_id": 6, "lifecycle_id": 1, "message": "Fire alarm",
+    "alarm_point": {"uid": "smoke-1"}}}"#;
+
+#[test]
+fn doors_and_the_first_ten_say_nothing_while_a_fire_alarm_is_on() {
+    let mut files = shipped();
+    let (rules, _) = RuleSet::load(&files);
+    let outside: BTreeSet<String> = rules
+        .iter()
+        .filter(|(_, meta)| meta.outside_fire)
+        .map(|(_, meta)| meta.id.to_string())
+        .collect();
+    assert!(outside.len() >= 20, "{outside:?}");
+    let mut tried = 0;
+    for file in files.iter_mut().filter(|file| file.path.ends_with(".cases.yml")) {
+        let mut cases: Value = yaml_serde::from_str(&file.text).unwrap();
+        let rule = cases.get("rule").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if !outside.contains(&rule) {
+            continue;
+        }
+        for case in cases["cases"].as_array_mut().unwrap() {
+            let events = case["events"].as_array().unwrap();
+            let is_over = events.iter().any(|one| one["at"].as_str() > Some("15:59"));
+            let has_alarm = events.iter().any(|one| one["ocsf"]["class_uid"] == 4_230_002);
+            if case["expect"] != "match" || is_over || has_alarm {
+                continue;
+            }
+            case["expect"] = "nothing".into();
+            case.as_object_mut().unwrap().remove("because");
+            let fire: Value = serde_json::from_str(FIRE).unwrap();
+            case["events"].as_array_mut().unwrap().insert(0, fire);
+            tried += 1;
+        }
+        file.text = cases.to_string();
+    }
+    let (outcomes, _) = cases::run(&files);
+    let failed: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| outside.contains(&outcome.rule) && outcome.failure.is_some())
+        .map(|outcome| format!("{}: {}: {:?}", outcome.rule, outcome.case, outcome.failure))
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(tried >= 20, "{tried}");
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use common::{at, badge, event, feed, place, settled};
 use detect::eval::matching;
-use detect::{Detector, Heard, Options, RuleFile, RuleSet, World};
+use detect::{Below, Detector, Heard, Options, RuleFile, RuleSet, World};
 use model::Event;
 use serde_json::json;
 
@@ -106,6 +106,22 @@ fn a_set_turns_rules_off_and_a_later_one_on_again() {
     assert_eq!(said(&Arc::new(loaded(&set)), &events).0, ["refused"]);
     let other = file("screens/r.yml", REFUSED);
     assert_eq!(said(&Arc::new(loaded(&[other, file("a.sets.yml", off)])), &events).0, ["refused"]);
+}
+
+#[test]
+fn the_cases_of_a_rule_hold_whether_it_is_on_or_off() {
+    let cases = "rule: refused\norganisation: {}\ncases:\n  - name: a refusal\n    expect: match\n\
+                 \x20   events: [{at: '09:00:00', source: pacs, category: physical_access, \
+                 product: test, ocsf: {class_uid: 4230001, activity_id: 2}}]\n  - name: a grant\n\
+                 \x20   expect: nothing\n    events: [{at: '09:00:00', source: pacs, category: \
+                 physical_access, product: test, ocsf: {class_uid: 4230001, activity_id: 1}}]\n";
+    let off = "sets: [{name: q, enabled: false, reason: r, rules: {ids: [refused]}}]\n";
+    let mut files = vec![file("r.yml", REFUSED), file("r.cases.yml", cases)];
+    for _ in 0..2 {
+        let (outcomes, _) = detect::cases::run(&files);
+        assert_eq!(outcomes.iter().map(|o| &o.failure).collect::<Vec<_>>(), [&None, &None]);
+        files.push(file("a.sets.yml", off));
+    }
 }
 
 #[test]
@@ -267,7 +283,12 @@ fn another_s_rule_finds_our_events_and_its_own() {
 fn a_rule_whose_events_nobody_gives_is_named_with_its_log_source() {
     let world = World {
         heard: vec![Heard { product: "okta".into(), words: ["authentication".to_owned()].into() }],
-        attributes: ["activity_id".to_owned(), "user".to_owned()].into(),
+        attributes: [
+            ("activity_id".to_owned(), Below::Nothing),
+            ("user".to_owned(), Below::Anything),
+        ]
+        .into(),
+        objects: Vec::new(),
     };
     let both = "title: Both\nid: both\ncorrelation: {type: temporal, rules: [o, refused], \
                 group-by: [usr.name], timespan: 5m}\n";
@@ -307,4 +328,45 @@ fn a_rule_whose_events_nobody_gives_is_named_with_its_log_source() {
              it would be found; add a mapping, or turn this rule off [never_heard]"
         )
     );
+}
+
+#[test]
+fn a_misspelt_attribute_is_told_at_any_depth_of_rules_for_any_product() {
+    let world = World {
+        heard: vec![Heard { product: "okta".into(), words: ["authentication".to_owned()].into() }],
+        attributes: [
+            ("activity_id".to_owned(), Below::Nothing),
+            ("actor".to_owned(), Below::Object(0)),
+            ("unmapped".to_owned(), Below::Anything),
+        ]
+        .into(),
+        objects: vec![
+            [("user".to_owned(), Below::Object(1))].into(),
+            [("name".to_owned(), Below::Nothing), ("uid".to_owned(), Below::Nothing)].into(),
+        ],
+    };
+    let told = |logsource: &str, field: &str| -> Vec<String> {
+        let text = format!(
+            "title: A\nid: a\nlogsource: {{{logsource}}}\ndetection:\n  s:\n    {field}: x\n  \
+             condition: s\n"
+        );
+        let files = [file("a.yml", &text)];
+        let problems = detect::told(loaded(&files).unheard(&world), &files);
+        problems.iter().map(ToString::to_string).collect()
+    };
+    let ours = "category: authentication";
+    for good in ["activity_id", "actor.user.name", "actor.user.uid|startswith", "unmapped.a.b"] {
+        assert_eq!(told(ours, good), Vec::<String>::new(), "{good}");
+    }
+    let one = |field: &str| told(ours, field).first().cloned().unwrap_or_default();
+    assert_eq!(
+        one("actor.usr.name|contains"),
+        "a.yml:6:5: warning: nothing fills `actor.usr.name`; meant `actor.user.name`? \
+         [unknown_field]"
+    );
+    assert!(one("activty_id").contains("meant `activity_id`?"), "{}", one("activty_id"));
+    assert!(one("activity_id.x").contains("is a value, with no `x`"), "{}", one("activity_id.x"));
+    assert!(one("actor.process").contains("`actor` has no `process`"), "{}", one("actor.process"));
+    // A product's own names may go on below a word that OCSF has, too.
+    assert_eq!(told("product: okta", "actor.alternateId"), Vec::<String>::new());
 }

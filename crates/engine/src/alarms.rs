@@ -94,7 +94,8 @@ pub struct OwnerAlarms {
 pub struct AlarmWindow {
     /// `ten_minutes`, `shift` (eight hours) or `week`.
     pub name: &'static str,
-    /// Its first instant.
+    /// Its first instant; the server's own beginning where that is later, so that a quiet hour
+    /// before it ran calms nothing.
     pub from: Timestamp,
     /// Incidents opened.
     pub alarms: u64,
@@ -124,9 +125,15 @@ pub struct AlarmRates {
     pub operators: u64,
     /// Whether there were more alarms than are counted.
     pub is_cut: bool,
+    /// Incidents opened in each of the last twelve spans of ten minutes, oldest first; the last one
+    /// ends now.
+    pub bars: Vec<u64>,
     /// Ten minutes, a shift, a week.
     pub windows: Vec<AlarmWindow>,
 }
+
+/// Spans of ten minutes that are told one by one.
+const BARS: u32 = 12;
 
 const WINDOWS: [(&str, Duration); 3] = [
     ("ten_minutes", SPAN),
@@ -135,21 +142,28 @@ const WINDOWS: [(&str, Duration); 3] = [
 ];
 
 impl Engine {
-    /// How often people are alarmed; `is_near` says which alarms the asker may count.
+    /// How often people are alarmed; `is_near` says which alarms the asker may count. `only`: of
+    /// this window alone, which is less to read.
     pub async fn alarm_rates(
         &self,
+        only: Option<&str>,
         is_near: impl Fn(&Alarm) -> bool,
     ) -> Result<AlarmRates, StoreError> {
+        let is_asked = |window: &&(&str, Duration)| only.is_none_or(|only| only == window.0);
         let now = self.now();
-        let operators = self.signin.on_duty(ON_DUTY).len() as u64;
-        let longest = WINDOWS.iter().map(|(_, length)| *length).max().unwrap_or(SPAN);
+        let streams = self.live.seats.sessions();
+        let operators = self.signin.on_duty(ON_DUTY, &streams).len() as u64;
+        let longest = WINDOWS.iter().filter(is_asked).map(|(_, length)| *length).max();
+        let longest = longest.unwrap_or(SPAN).max(SPAN * BARS);
         let all = self.state.alarms(now.minus(longest)).await?;
         let is_cut = all.len() >= ALARMS_MAX as usize;
+        let begun = self.state.begun_at().await?.unwrap_or(now);
         let alarms: Vec<Alarm> = all.into_iter().filter(is_near).collect();
         let mut windows = Vec::new();
-        for (name, length) in WINDOWS {
-            let from = now.minus(length);
-            let findings = self.state.finding_counts((from, now)).await?.into_iter().collect();
+        for (name, length) in WINDOWS.iter().filter(is_asked).copied() {
+            let nominal = now.minus(length);
+            let from = nominal.max(begun.min(now));
+            let findings = self.state.finding_counts((nominal, now)).await?.into_iter().collect();
             let inside: Vec<&Alarm> = alarms.iter().filter(|alarm| alarm.at >= from).collect();
             let mut window = window((name, from, now), &inside, (operators, &findings));
             let rules = &self.current.get().rules;
@@ -159,8 +173,23 @@ impl Engine {
             }
             windows.push(window);
         }
-        Ok(AlarmRates { now, operators, is_cut, windows })
+        let bars = bars(alarms.iter().map(|alarm| alarm.at), now);
+        Ok(AlarmRates { now, operators, is_cut, bars, windows })
     }
+}
+
+/// How many lie in each of the last spans, the one that ends now last.
+fn bars(times: impl Iterator<Item = Timestamp>, now: Timestamp) -> Vec<u64> {
+    let mut bars = vec![0; BARS as usize];
+    for at in times {
+        // The instant at which a window begins is in it.
+        let back = now.since(at).as_nanos().saturating_sub(1) / SPAN.as_nanos();
+        let place = usize::try_from(back).ok().and_then(|back| bars.iter_mut().rev().nth(back));
+        if let Some(bar) = place {
+            *bar += 1;
+        }
+    }
+    bars
 }
 
 fn window(
@@ -267,6 +296,28 @@ mod tests {
         let nobody = shift(&every(200), 0);
         assert_eq!((nobody.load, nobody.spans_over), (Load::Over, 48), "nobody counts as one");
         assert!((nobody.per_operator - 3.0).abs() < 0.01, "{}", nobody.per_operator);
+    }
+
+    #[test]
+    fn hours_before_the_server_ran_calm_nothing() {
+        let three: Vec<Alarm> = (0..3).map(|at| alarm(at, "noisy", "team:guard")).collect();
+        let all: Vec<&Alarm> = three.iter().collect();
+        let half_an_hour = (Timestamp::from_secs(0), Timestamp::from_secs(900));
+        let told = window(("shift", half_an_hour.0, half_an_hour.1), &all, (1, &HashMap::new()));
+        assert_eq!((told.load, told.spans), (Load::Busy, 2));
+    }
+
+    #[test]
+    fn the_last_bar_is_what_the_window_of_ten_minutes_counts() {
+        let now = Timestamp::from_secs(100_000);
+        let back = [0, 1, 599, 600, 601, 1_200, 7_199, 7_200, 7_201].map(|back| 100_000 - back);
+        let all: Vec<Alarm> = back.iter().map(|at| alarm(*at, "noisy", "team:guard")).collect();
+        let bars = bars(all.iter().map(|alarm| alarm.at), now);
+        assert_eq!(bars, [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4]);
+        let from = now.minus(SPAN);
+        let inside: Vec<&Alarm> = all.iter().filter(|alarm| alarm.at >= from).collect();
+        let told = window(("ten_minutes", from, now), &inside, (1, &HashMap::new()));
+        assert_eq!(Some(&told.alarms), bars.last());
     }
 
     #[test]

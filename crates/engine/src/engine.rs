@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::content;
 use crate::desk::{Desk, DeskError};
 use crate::edit::Origin;
+use crate::flow::history::Histories;
 use crate::flow::ingest::Ingest;
 use crate::flow::judge::{Judged, Progress};
 use crate::flow::silencer::Silencer;
@@ -35,6 +36,7 @@ use crate::signin::Signin;
 use crate::trial::Trials;
 use crate::watch::doors::Doors;
 use crate::watch::refused::Refusals;
+use crate::watch::things::Things;
 use crate::watch::whereabouts::Whereabouts;
 
 /// Everything that runs, by its parts.
@@ -63,6 +65,8 @@ pub struct Engine {
     pub silencer: Arc<Silencer>,
     /// How doors stand.
     pub doors: Arc<Doors>,
+    /// Whether things have their link.
+    pub things: Arc<Things>,
     /// Who was refused at them.
     pub refusals: Arc<Refusals>,
     /// Where people are believed to be.
@@ -75,6 +79,8 @@ pub struct Engine {
     pub replays: Replays,
     /// What detection counts.
     pub judged: Arc<Judged>,
+    /// What rules that learn were taught of the time before them.
+    pub histories: Arc<Histories>,
     /// Whose names sessions have asked for.
     pub(crate) reveals: Reveals,
     /// Who may ask.

@@ -122,6 +122,7 @@ pub async fn reload(engine: &Engine) {
         Ok(knowledge) => {
             engine.silencer.watch(&knowledge.org, engine.now());
             engine.doors.watch(&knowledge.org);
+            engine.things.watch(&knowledge.org);
             engine.current.set(knowledge);
             // Said last: whoever sees it may count on what is in force.
             engine.current.refuse_content(refused);

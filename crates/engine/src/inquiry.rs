@@ -7,16 +7,11 @@ use std::time::Duration;
 use detect::limits::TRACE_WITHIN;
 use detect::whereabouts::{Answer, LOG_ON, Moment, Whereabouts};
 use lake::{Found, LakeError, Track, Tracks};
-use model::value::Object;
-use model::{
-    Event, Fingerprint, LogSource, MappingName, PersonId, PlaceId, SourceId, Timestamp, Trust,
-};
-
-use serde_json::Value;
+use model::{PersonId, PlaceId, Timestamp};
 
 use crate::engine::Engine;
-use crate::knowledge::Knowledge;
 use crate::limits::Limits;
+use crate::stored::Readings;
 
 /// Classes of the *physec* extension.
 const PHYSICAL: (u32, u32) = (4_230_000, 4_240_000);
@@ -51,7 +46,7 @@ impl Engine {
         let knowledge = self.current.get();
         let found = self.lake.event(record, part).await?;
         Ok(found.and_then(|found| {
-            let event = event_of(&found, &knowledge)?;
+            let event = Readings::of(&knowledge).event(&found)?;
             Some((Moment::of_event(&knowledge.spine, &event), found.site))
         }))
     }
@@ -80,6 +75,7 @@ impl Engine {
         };
         let mut asked: Option<BTreeSet<PersonId>> = None;
         let mut known = BTreeSet::new();
+        let readings = Readings::of(&knowledge);
         for depth in DEPTHS {
             let mut more = BTreeSet::new();
             let pick = |tracks: &[Track], people: &[PersonId]| {
@@ -89,7 +85,7 @@ impl Engine {
                 picked
             };
             let found = self.lake.tracks(&physical, time_max, pick).await?;
-            see(&mut all, &found, (&knowledge, &mut known), &mut inquired);
+            see(&mut all, &found, (&readings, &mut known), &mut inquired);
             let is_open = |person: &PersonId| {
                 all.of(person, moments).moments.iter().any(|seen| seen.last.is_none())
             };
@@ -106,7 +102,7 @@ impl Engine {
                 let logons = logons.filter(|(_, track)| track.activity_id == Some(1));
                 logons.map(|(at, _)| at).collect()
             });
-            see(&mut all, &found.await?, (&knowledge, &mut known), &mut inquired);
+            see(&mut all, &found.await?, (&readings, &mut known), &mut inquired);
         }
         inquired.answers = all.ask(moments).collect();
         Ok(inquired)
@@ -142,7 +138,8 @@ impl Engine {
         let found = self.lake.tracks(&ask, Limits::ms(limits.inquiry_ms_max), pick).await?;
         let mut all = Whereabouts::new(Arc::clone(&knowledge.spine));
         self.whereabouts.lend_silences(&mut all);
-        for event in found.iter().filter_map(|one| event_of(one, &knowledge)) {
+        let readings = Readings::of(&knowledge);
+        for event in found.iter().filter_map(|one| readings.event(one)) {
             all.see(&event);
         }
         Ok(all)
@@ -153,12 +150,12 @@ impl Engine {
 fn see(
     all: &mut Whereabouts,
     found: &[Found],
-    (knowledge, known): (&Knowledge, &mut BTreeSet<(u64, u16)>),
+    (readings, known): (&Readings, &mut BTreeSet<(u64, u16)>),
     inquired: &mut Inquired,
 ) {
     for one in found {
         let is_new = known.insert((one.key.seq, one.key.part));
-        let Some(event) = event_of(one, knowledge).filter(|_| is_new) else { continue };
+        let Some(event) = readings.event(one).filter(|_| is_new) else { continue };
         inquired.read += 1;
         if all.see(&event) {
             inquired.parts.insert(one.key.seq, one.key.part);
@@ -225,50 +222,4 @@ fn windows(moments: &[Moment]) -> Vec<(Timestamp, Timestamp)> {
         }
     }
     joined
-}
-
-/// An event of the lake as kernels take it, by what is known of its source today.
-pub(crate) fn event_of(found: &Found, knowledge: &Knowledge) -> Option<Event> {
-    read(found, knowledge).map(|(event, _)| event)
-}
-
-/// The same as it was judged: with what was known of it then, and its log source.
-pub(crate) fn judged_event_of(found: &Found, knowledge: &Knowledge) -> Option<Event> {
-    let (mut event, ours) = read(found, knowledge)?;
-    event.enrichment = ours.and_then(|ours| serde_json::from_value(ours).ok());
-    let logsource = knowledge.mappings.logsource_of(&event.mapping, event.class_uid);
-    event.logsource = logsource.unwrap_or_default();
-    Some(event)
-}
-
-fn read(found: &Found, knowledge: &Knowledge) -> Option<(Event, Option<Value>)> {
-    let mut json: serde_json::Map<String, Value> = serde_json::from_str(&found.ocsf).ok()?;
-    let ours = json.remove("castellan");
-    let ocsf: Object = json.into();
-    let word = |key: &str| ours.as_ref()?.get(key)?.as_str();
-    let id = SourceId::parse(&found.source).ok()?;
-    let source = knowledge.source(&id);
-    let mapping = word("mapping").and_then(|name| MappingName::parse(name).ok())?;
-    let body = format!("{}.{}", found.key.seq, found.key.part);
-    let trust = match word("trust") {
-        Some("none") => Trust::None,
-        Some(_) | None => Trust::Token,
-    };
-    let event = Event {
-        record: found.key.seq,
-        part: found.key.part,
-        fingerprint: Fingerprint::of(&id, body.as_bytes(), found.key.part),
-        source: id,
-        mapping,
-        site: source.site.clone(),
-        class_uid: found.class_uid,
-        time: found.key.time,
-        received_at: found.received_at,
-        clock_offset_max: source.clock_offset_max,
-        trust,
-        logsource: LogSource::default(),
-        ocsf,
-        enrichment: None,
-    };
-    Some((event, ours))
 }

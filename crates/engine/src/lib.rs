@@ -44,6 +44,7 @@ pub mod folder;
 mod housekeeping;
 pub mod listeners;
 pub mod start;
+pub mod stored;
 mod unmet;
 pub mod veil;
 

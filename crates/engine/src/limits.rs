@@ -143,8 +143,12 @@ limits! {
     replay_findings_max: findings = 100_000;
     /// Findings of one replay that are kept whole, the earliest; the rest is only counted.
     replay_findings_kept_max: findings = 5_000;
-    /// Records that the flow may be behind before a replay stands aside for it.
+    /// Records that the flow may be behind before a replay, or a reading of history, stands aside
+    /// for it.
     replay_behind_max: records = 2_000;
+    /// Events that are read so that new rules know what is usual; with more the reading begins
+    /// later, and the rule's page says from when on.
+    history_events_max: events = 50_000_000;
     /// A draft of rules with its cases and exceptions; a larger one is refused.
     draft_bytes_max: bytes = 512 << 10;
     /// People whose names one session has asked for; at the limit the earliest are hidden again.

@@ -9,6 +9,7 @@ use crate::seats::Seats;
 use crate::veil::Veil;
 use crate::watch::doors::DoorState;
 use crate::watch::refused::Refusal;
+use crate::watch::things::ThingState;
 
 /// One message of the live stream.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub enum LiveMessage {
     Incident(Arc<Incident>),
     /// A door as it now stands.
     Door(Arc<DoorState>),
+    /// A thing that lost its link, or has it again.
+    Thing(Arc<ThingState>),
     /// An entry of the occurrence log was written, at a site.
     Occurrence(OccurrenceId, Option<PlaceId>),
     /// Somebody was not let through.
@@ -80,6 +83,7 @@ impl Live {
             LiveMessage::Finding(_)
             | LiveMessage::Incident(_)
             | LiveMessage::Door(_)
+            | LiveMessage::Thing(_)
             | LiveMessage::Refused(_)
             | LiveMessage::Occurrence(..) => &self.incidents,
         };

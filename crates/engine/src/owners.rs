@@ -41,6 +41,13 @@ impl Engine {
         self.current.get().rights.reach(&operator.grants, Action::IncidentOperate)
     }
 
+    /// An operator as whoever they own incidents as, so that one person has one name on paper.
+    pub(crate) fn one_name(&self, by: &str) -> String {
+        let operators = self.signin.operators();
+        let owner = operators.iter().find(|one| one.id == by).and_then(OperatorView::owner);
+        owner.map_or_else(|| by.to_owned(), |person| person.as_str().to_owned())
+    }
+
     /// Every team: those that rules name, the one that owns what no rule assigns, and those that
     /// operators belong to.
     pub fn teams(&self) -> BTreeSet<TeamId> {

@@ -63,7 +63,7 @@ impl Engine {
 
     /// The operators who are there now.
     pub fn on_duty(&self) -> BTreeSet<String> {
-        self.signin.on_duty(ON_DUTY_WITHIN)
+        self.signin.on_duty(ON_DUTY_WITHIN, &self.live.seats.sessions())
     }
 
     /// Everybody who may work incidents: by team, by duty, and where. `except`: whoever calls for

@@ -139,6 +139,7 @@ mod tests {
             severity_id: None,
             source: "doors".into(),
             site: None,
+            fingerprint: model::Fingerprint(7),
             ocsf: event.to_string(),
         };
         Passage::of(&found)

@@ -3,7 +3,7 @@
 //! INVARIANT: however many streams some hold, whoever holds none finds a seat while less than all
 //! are taken, and the last quarter is kept for them. (tests below)
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -81,6 +81,12 @@ impl Seats {
             *taken.by_session.entry(key).or_default() += 1;
         }
         Ok(Seat { seats: self.clone(), operator: operator.to_owned(), session })
+    }
+
+    /// The operators whose sessions hold one.
+    pub fn sessions(&self) -> BTreeSet<[u8; 32]> {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.by_session.keys().copied().collect()
     }
 
     /// How many are taken.

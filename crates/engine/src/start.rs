@@ -24,6 +24,7 @@ use crate::desk::Desk;
 use crate::edit;
 use crate::engine::Engine;
 use crate::flow::body;
+use crate::flow::history::{Teacher, Teaching};
 use crate::flow::ingest::Ingest;
 use crate::flow::judge::{Begin, CONSUMER, FlowError, Judge, Progress, SNAPSHOT, Tools};
 use crate::flow::keeper::{Keeper, LAKE};
@@ -161,7 +162,7 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
         housekeeping::note_unclean_stop(&engine, since).await;
     }
     let (keeper, keeper_task) = Keeper::new();
-    let judge = Judge::new(tools(&engine, keeper), engine.current.get(), begin);
+    let judge = Judge::new(tools(&engine, keeper, mode), engine.current.get(), begin);
     let reader = engine.journal.reader(judge.first());
     let stages = Stages::start(reader, Arc::clone(&engine.current), workers())?;
     let judge =
@@ -229,12 +230,14 @@ fn assemble(
         accounts,
         silencer,
         doors,
+        things: Arc::default(),
         refusals: Arc::default(),
         whereabouts: Arc::default(),
         editing: tokio::sync::Mutex::new(()),
         trials,
         replays: Replays::default(),
         judged: Arc::default(),
+        histories: Arc::default(),
         reveals: Default::default(),
         tokens: Tokens::default(),
         extra_tokens,
@@ -246,7 +249,17 @@ fn assemble(
 }
 
 /// What the judge works with.
-fn tools(engine: &Engine, keeper: Keeper) -> Tools {
+fn tools(engine: &Engine, keeper: Keeper, mode: Mode) -> Tools {
+    let teaching = || Teaching {
+        lake: engine.lake.clone(),
+        current: Arc::clone(&engine.current),
+        journal: Arc::clone(&engine.journal),
+        progress: Arc::clone(&engine.progress),
+        clock: engine.clock.clone(),
+        limits: engine.config.limits.clone(),
+        handle: tokio::runtime::Handle::current(),
+        told: Arc::clone(&engine.histories),
+    };
     Tools {
         desk: Arc::clone(&engine.desk),
         lake: engine.lake.clone(),
@@ -256,12 +269,16 @@ fn tools(engine: &Engine, keeper: Keeper) -> Tools {
         clock: engine.clock.clone(),
         silencer: Arc::clone(&engine.silencer),
         doors: Arc::clone(&engine.doors),
+        things: Arc::clone(&engine.things),
         refusals: Arc::clone(&engine.refusals),
         whereabouts: Arc::clone(&engine.whereabouts),
         limits: engine.config.limits.clone(),
         handle: tokio::runtime::Handle::current(),
         progress: Arc::clone(&engine.progress),
         judged: Arc::clone(&engine.judged),
+        journal_first: engine.journal.stats().first_seq,
+        // A verb that only catches up leaves the reading to the next server.
+        teacher: (mode == Mode::Serve).then(|| Teacher::new(teaching())),
     }
 }
 

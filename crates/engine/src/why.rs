@@ -13,8 +13,8 @@ use model::{
 };
 
 use crate::engine::Engine;
-use crate::inquiry::judged_event_of;
 use crate::knowledge::Knowledge;
+use crate::stored::Readings;
 
 /// Events of one finding that are explained; the rest is named.
 const EVENTS_MAX: usize = 20;
@@ -59,10 +59,11 @@ impl Engine {
         let knowledge = self.current.get();
         let files = self.current.rule_files();
         let explainer = Explainer::among(&knowledge.rules, &files, &finding.rule).ok();
+        let readings = Readings::of(&knowledge);
         let mut judged: Vec<(EvidenceRef, Option<Event>)> = Vec::new();
         for evidence in finding.evidence.iter().take(EVENTS_MAX) {
             let found = self.event_of_evidence(evidence).await?;
-            let event = found.and_then(|found| judged_event_of(&found, &knowledge));
+            let event = found.and_then(|found| readings.judged(&found));
             judged.push((evidence.clone(), event));
         }
         let events: Vec<Event> = judged.iter().filter_map(|(_, event)| event.clone()).collect();
@@ -105,7 +106,8 @@ impl Engine {
     ) -> Result<Option<Result<Explanation, String>>, LakeError> {
         let knowledge = self.current.get();
         let Some(found) = self.lake.event(record, part).await? else { return Ok(None) };
-        let Some(event) = judged_event_of(&found, &knowledge) else { return Ok(None) };
+        let readings = Readings::of(&knowledge);
+        let Some(event) = readings.judged(&found) else { return Ok(None) };
         let files = self.current.rule_files();
         let explainer = match Explainer::among(&knowledge.rules, &files, rule) {
             Ok(explainer) => explainer,
@@ -121,7 +123,7 @@ impl Engine {
                     ..Search::default()
                 };
                 let page = self.search(&search, None).await?;
-                page.events.iter().filter_map(|one| judged_event_of(one, &knowledge)).collect()
+                page.events.iter().filter_map(|one| readings.judged(one)).collect()
             }
         };
         Ok(Some(explainer.explain(&event, &around).map_err(|error| error.to_string())))
@@ -141,7 +143,10 @@ impl Engine {
         };
         let latest = knowledge.org.sources.values().map(late).max();
         let latest = latest.unwrap_or(Duration::from_secs(600));
-        Some(finding.time.max(finding.window.to).plus(latest))
+        let (now, until) = (self.now(), finding.time.max(finding.window.to).plus(latest));
+        // Overdue: a source fell silent meanwhile, or speaks again, and is waited for longer. After
+        // that nobody can promise anything.
+        [until, until.plus(SILENT_HOLD)].into_iter().find(|until| *until > now)
     }
 
     /// The event that evidence means: of its record the one of its class.

@@ -164,7 +164,7 @@ fn identifier(old: &Identifier, new: &Identifier) -> Vec<&'static str> {
 }
 
 fn door(old: &Door, new: &Door) -> Vec<&'static str> {
-    differing!(old, new, from_zone, to_zone, controller, reader_in, reader_out, held_after)
+    differing!(old, new, from_zone, to_zone, controller, reader_in, reader_out, held_after, passage)
 }
 
 fn source(old: &Source, new: &Source) -> Vec<&'static str> {

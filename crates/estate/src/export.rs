@@ -228,8 +228,16 @@ fn identifiers(organisation: &Organisation) -> String {
 }
 
 fn doors(organisation: &Organisation) -> String {
-    let header =
-        ["door", "from_zone", "to_zone", "controller", "reader_in", "reader_out", "held_after_s"];
+    let header = [
+        "door",
+        "from_zone",
+        "to_zone",
+        "controller",
+        "reader_in",
+        "reader_out",
+        "held_after_s",
+        "passage",
+    ];
     let seconds = |held: Duration| {
         let text = format!("{}.{:03}", held.as_secs(), held.subsec_millis());
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -243,6 +251,7 @@ fn doors(organisation: &Organisation) -> String {
             or_empty(door.reader_in.as_ref()),
             or_empty(door.reader_out.as_ref()),
             door.held_after.map_or(String::new(), seconds),
+            words::passage(door.passage).to_owned(),
         ];
         (door.door.to_string(), cells)
     });

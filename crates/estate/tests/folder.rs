@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use estate::{FILES, diff, export, load, load_bytes};
 use model::ids::{AssetId, PersonId, PlaceId, SourceId};
-use model::spine::Organisation;
+use model::spine::{Organisation, Passage};
 
 const HEAD: &str = "format = 1\nname = \"Acme\"\ntime_zone = \"Europe/Berlin\"\n";
 
@@ -92,6 +92,30 @@ fn check(files: &BTreeMap<String, String>, expected: &str) {
     let (_, problems) = load(files);
     let told: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
     assert_eq!(told, expected, "\n{told}");
+}
+
+#[test]
+fn a_door_says_how_it_is_known_that_somebody_went_through() {
+    let doors = |word: &str| {
+        with(&[(
+            "doors.csv",
+            &format!("door,from_zone,to_zone,passage\nd-main,outside,lobby,{word}\n"),
+        )])
+    };
+    let of =
+        |org: &Organisation| org.doors.get(&PlaceId::parse("d-main").unwrap()).unwrap().passage;
+    let assumed = sound(&doors("assumed"));
+    assert_eq!(of(&assumed), Passage::Assumed);
+    assert_eq!(sound(&export(&assumed)), assumed);
+    for word in ["reported", ""] {
+        assert_eq!(of(&sound(&doors(word))), Passage::Reported);
+    }
+    assert_eq!(of(&sound(&with(&[]))), Passage::Reported);
+    check(
+        &doors("asumed"),
+        "doors.csv:2:22: error: `passage`: unknown value `asumed`: did you mean `assumed`? \
+         [unknown_value]\n",
+    );
 }
 
 #[test]

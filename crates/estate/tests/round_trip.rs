@@ -9,8 +9,8 @@ use estate::{FILES, export, load};
 use model::ids::{AssetId, Entity, MappingName, PersonId, PlaceId, SourceId, TenantId};
 use model::raw::Trust;
 use model::spine::{
-    Asset, Door, Identifier, Organisation, Person, PersonKind, PersonStatus, Place, PlaceKind,
-    Source, SourceMatch, Validity, WitnessOf, ZoneClass,
+    Asset, Door, Identifier, Organisation, Passage, Person, PersonKind, PersonStatus, Place,
+    PlaceKind, Source, SourceMatch, Validity, WitnessOf, ZoneClass,
 };
 use model::time::Timestamp;
 use proptest::prelude::*;
@@ -277,6 +277,7 @@ fn fill_doors(org: &mut Organisation, doors: &[(Refs, Option<u64>)]) {
             reader_in: at(&assets, refs.next().flatten()),
             reader_out: at(&assets, refs.next().flatten()),
             held_after: held.map(Duration::from_millis),
+            passage: if held.is_some() { Passage::Assumed } else { Passage::Reported },
         };
         org.doors.insert(door.clone(), entry);
     }

@@ -8,7 +8,7 @@ use arrow::array::{
     UInt32Array, UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use model::Timestamp;
+use model::{PlaceId, Timestamp};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
@@ -81,7 +81,7 @@ impl<'a> Line<'a> {
     pub fn cells(&self) -> impl Iterator<Item = String> {
         COLUMNS.iter().map(|column| match (column.read)(self) {
             Cell::Empty => String::new(),
-            Cell::Time(time) => time.to_string(),
+            Cell::Time(time) => time.to_millis_text(),
             Cell::Number(number) => number.to_string(),
             Cell::Text(text) => text,
         })
@@ -102,7 +102,7 @@ const fn number(name: &'static str, kind: Kind, read: fn(&Line<'_>) -> Cell) -> 
 
 /// What people read of an event: when, what, who, where, which thing, from where to where; and by
 /// which number the event is found again.
-pub static COLUMNS: [Column; 30] = [
+pub static COLUMNS: [Column; 31] = [
     number("time", Kind::Time, |line| Cell::Time(line.found.key.time)),
     text("what", |line| Cell::Text(line.told.what())),
     text("outcome", |line| line.told.outcome().into()),
@@ -115,6 +115,7 @@ pub static COLUMNS: [Column; 30] = [
     text("place", |line| line.told.place().into()),
     text("place_name", |line| line.name("place", line.told.place())),
     text("site", |line| line.found.site.as_ref().map(|site| site.as_str()).into()),
+    text("site_name", |line| line.name("place", line.found.site.as_ref().map(PlaceId::as_str))),
     text("thing", |line| line.told.thing().into()),
     text("thing_name", |line| line.name("asset", line.told.thing())),
     text("host", |line| line.told.host().into()),
@@ -278,6 +279,7 @@ mod tests {
             severity_id: seq.is_multiple_of(2).then_some(4),
             source: "doors".into(),
             site: None,
+            fingerprint: model::Fingerprint(u128::from(seq)),
             ocsf: ocsf.into(),
         }
     }
@@ -335,6 +337,7 @@ mod tests {
         assert_eq!(cells.len(), COLUMNS.len());
         let at = |name: &str| &cells[COLUMNS.iter().position(|c| c.name == name).unwrap()];
         assert_eq!((at("source").as_str(), at("part").as_str()), ("doors", "1"));
+        assert_eq!(at("time"), "2026-11-22T10:00:00.123Z", "every time of a column alike");
         let names: std::collections::BTreeSet<_> = COLUMNS.iter().map(|c| c.name).collect();
         assert_eq!(names.len(), COLUMNS.len(), "no name twice");
     }

@@ -10,7 +10,7 @@ use arrow::datatypes::{
     DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit, TimestampNanosecondType, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use model::{Raw, SourceId, Timestamp};
+use model::{Fingerprint, Raw, SourceId, Timestamp};
 
 use crate::catalogue::FileKind;
 use crate::row::{LakeRow, RawRow, shared, trust_of, trust_word, wire_of, wire_word};
@@ -245,6 +245,11 @@ pub(crate) fn class_at(batch: &RecordBatch, row: usize) -> Option<u32> {
 pub(crate) fn severity_at(batch: &RecordBatch, row: usize) -> Option<i32> {
     let column = batch.column_by_name("severity_id")?.as_primitive_opt::<Int32Type>()?;
     (row < column.len() && column.is_valid(row)).then(|| column.value(row))
+}
+
+/// The fingerprint cell.
+pub(crate) fn fingerprint_at(batch: &RecordBatch, row: usize) -> Option<Fingerprint> {
+    u128::from_str_radix(text_at(batch, "fingerprint", row)?, 16).ok().map(Fingerprint)
 }
 
 /// The activity cell.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{AssetId, PersonId, PlaceId, SourceId, Timestamp};
+use model::{AssetId, Fingerprint, PersonId, PlaceId, SourceId, Timestamp};
 use regex::RegexBuilder;
 
 use crate::catalogue::FileEntry;
@@ -102,6 +102,8 @@ pub struct Found {
     pub source: String,
     /// Where it happened, else its source's site: the site whose people may see it.
     pub site: Option<PlaceId>,
+    /// Its content identity.
+    pub fingerprint: Fingerprint,
     /// The event as one JSON object.
     pub ocsf: String,
 }
@@ -115,8 +117,18 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-pub(crate) const FOUND_COLUMNS: [&str; 9] =
-    ["time", "received_at", "seq", "part", "class_uid", "severity_id", "source", "site", "ocsf"];
+pub(crate) const FOUND_COLUMNS: [&str; 10] = [
+    "time",
+    "received_at",
+    "seq",
+    "part",
+    "class_uid",
+    "severity_id",
+    "source",
+    "site",
+    "fingerprint",
+    "ocsf",
+];
 
 /// Where a hit lies.
 #[derive(Debug, Clone, Copy)]
@@ -448,6 +460,7 @@ pub(crate) fn found_at(batch: &arrow::array::RecordBatch, row: usize) -> Option<
         severity_id: schema::severity_at(batch, row),
         source: schema::text_at(batch, "source", row)?.to_owned(),
         site: schema::text_at(batch, "site", row).and_then(|site| PlaceId::parse(site).ok()),
+        fingerprint: schema::fingerprint_at(batch, row)?,
         ocsf: schema::text_at(batch, "ocsf", row)?.to_owned(),
     })
 }

@@ -69,6 +69,28 @@ pub struct Presence {
     /// Why it is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<UnknownWhy>,
+    /// Whether it rests on a grant at a door where passage is assumed, and on nothing better.
+    #[serde(rename = "assumed", skip_serializing_if = "is_false", default)]
+    pub is_assumed: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(truth: &bool) -> bool {
+    !truth
+}
+
+/// What an event at a door says about somebody going through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PassageView {
+    /// They may; whether they did is not said.
+    Granted,
+    /// They did.
+    Taken,
+    /// They may, at a door where the organisation takes that for having gone through.
+    Assumed,
+    /// They did not.
+    NotTaken,
 }
 
 /// A person as rules see them: no name.
@@ -202,6 +224,9 @@ pub struct Enrichment {
     /// What was presented.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<CredentialView>,
+    /// Whether somebody went through a door.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub passage: Option<PassageView>,
     /// When it happened, by the source's clock quality.
     pub time: Interval,
     /// The wall clock at its place, else at its source's site, else the organisation's.

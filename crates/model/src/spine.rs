@@ -205,6 +205,22 @@ pub struct Door {
     pub reader_out: Option<AssetId>,
     /// Seconds until open is held.
     pub held_after: Option<Duration>,
+    /// Whether somebody says that a granted door was used.
+    #[serde(default)]
+    pub passage: Passage,
+}
+
+/// How it is known that somebody who was granted went through.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Passage {
+    /// The controller says so: a grant alone is no entry.
+    #[default]
+    Reported,
+    /// Nobody says so, and the organisation takes a grant for an entry: at a turnstile, say.
+    Assumed,
 }
 
 /// What a source is a witness of.

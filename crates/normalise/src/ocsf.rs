@@ -5,7 +5,7 @@
 //! INVARIANT: class numbers of *physec* stand in that file and nowhere in code or mappings, which
 //! say `physical_access_activity`; the version switch is therefore the file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::net::IpAddr;
@@ -97,6 +97,40 @@ enum Kind {
     Object(usize),
 }
 
+/// What stands below an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Below {
+    /// A value.
+    Nothing,
+    /// Whatever its source has.
+    Anything,
+    /// The attributes of an object, by its number.
+    Object(usize),
+}
+
+impl Shape {
+    fn below(&self) -> impl Iterator<Item = (&str, Below)> {
+        self.attributes.iter().map(|(name, attribute)| {
+            let below = match attribute.kind {
+                Kind::Object(at) => Below::Object(at),
+                Kind::Anything | Kind::FreeObject => Below::Anything,
+                Kind::Boolean
+                | Kind::Integer
+                | Kind::Float
+                | Kind::Text
+                | Kind::Ip
+                | Kind::Mac
+                | Kind::Email
+                | Kind::Port
+                | Kind::DateTime
+                | Kind::Uuid
+                | Kind::Subnet => Below::Nothing,
+            };
+            (&**name, below)
+        })
+    }
+}
+
 impl Validator {
     /// The one for the subset that ships.
     pub fn shipped() -> &'static Self {
@@ -155,10 +189,24 @@ impl Validator {
         self.by_name.keys().map(String::as_str)
     }
 
-    /// The names of the attributes that events of any class may have, without what is below them.
-    pub fn attribute_names(&self) -> std::collections::BTreeSet<&str> {
-        let classes = self.classes.values();
-        classes.flat_map(|class| class.shape.attributes.keys()).map(|name| &**name).collect()
+    /// The attributes that events of any class may have, and what is below each.
+    pub fn event_attributes(&self) -> BTreeMap<&str, Below> {
+        let mut all = BTreeMap::new();
+        for class in self.classes.values() {
+            for (name, below) in class.shape.below() {
+                // What two classes have as different things may be either.
+                let known = all.entry(name).or_insert(below);
+                if *known != below {
+                    *known = Below::Anything;
+                }
+            }
+        }
+        all
+    }
+
+    /// The attributes of every object, by the number that [`Below::Object`] names.
+    pub fn object_attributes(&self) -> impl Iterator<Item = BTreeMap<&str, Below>> {
+        self.objects.iter().map(|shape| shape.below().collect())
     }
 
     /// Names of all profiles that the event's top-level attributes come from.

@@ -14,6 +14,8 @@ use crate::wire::{fortigate, frigate, okta, openssh, pacs, unifi};
 const WALK_S: i64 = 25;
 /// A machine's own work starts at the earliest so long after its owner came.
 const SETTLE_S: i64 = 60;
+/// How often what would otherwise be quiet says that it is there.
+const ALIVE_S: i64 = 120;
 /// The part of a day that paces are told for.
 const WORKING_HOURS: i64 = 8;
 /// How long before the start the first arrivals happened; within every source's lateness.
@@ -52,6 +54,7 @@ impl Diary<'_> {
             }
         }
         self.firewalls(date, &mut out);
+        self.signs_of_life(date, &mut out);
         sort(&mut out);
         out
     }
@@ -222,6 +225,29 @@ impl Diary<'_> {
         let signed_in = later(from, chance.between(20, 90));
         out.push(okta::session_start(&job.member, &job.member.home_ip, signed_in, &mut chance));
         out.push(firewall.tunnel(&job.member, false, tunnel, to));
+    }
+
+    /// Each site's access system and its recorder say that they are there: without that nobody
+    /// could tell a quiet hour from a cut line.
+    fn signs_of_life(&self, date: NaiveDate, out: &mut Vec<WireRecord>) {
+        let midnight = Utc.from_utc_datetime(&date.and_time(chrono::NaiveTime::MIN));
+        let midnight = later(Timestamp::from_secs(midnight.timestamp()), -self.ahead_s);
+        for (number, site) in self.roster.sites().enumerate() {
+            let mut chance = Chance::of(self.seed, &["alive", site, &date.to_string()]);
+            let own = |door: &&PlaceId| self.roster.site_of(door) == Some(site);
+            let door = self.roster.doors().find(own);
+            let mut cameras =
+                self.roster.doors().filter(own).filter_map(|door| self.roster.camera_at(door));
+            let camera = cameras.find(|one| one.source.starts_with("unifi"));
+            let offset = i64::try_from(number).unwrap_or(0) * 5 + 3;
+            for round in 0..86_400 / ALIVE_S {
+                let at = later(midnight, round * ALIVE_S + offset);
+                if at >= self.start {
+                    out.extend(door.and_then(|door| pacs::alive(self.roster, door, at)));
+                    out.extend(camera.iter().map(|one| unifi::alive(one, at, &mut chance)));
+                }
+            }
+        }
     }
 
     /// Each firewall says how it fares, all day long; that is its heartbeat.

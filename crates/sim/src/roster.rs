@@ -150,6 +150,11 @@ impl Roster {
     }
 
     /// The camera that looks at a door.
+    /// Every door, in order of ids.
+    pub(crate) fn doors(&self) -> impl Iterator<Item = &PlaceId> {
+        self.organisation.doors.keys()
+    }
+
     pub(crate) fn camera_at(&self, door: &PlaceId) -> Option<Device> {
         let looks = |asset: &&model::spine::Asset| {
             asset.kind == "camera" && asset.place.as_ref() == Some(door)

@@ -53,7 +53,9 @@ fn badge_rows(records: &[WireRecord]) -> Vec<[String; 5]> {
         let fields: Vec<String> = line.split(',').take(5).map(str::to_owned).collect();
         <[String; 5]>::try_from(fields).unwrap()
     };
-    records.iter().filter(is_csv).map(row).collect()
+    // That a controller is there is nobody's doing.
+    let is_done = |row: &[String; 5]| row[4] != "alive";
+    records.iter().filter(is_csv).map(row).filter(is_done).collect()
 }
 
 #[test]
@@ -210,8 +212,8 @@ fn the_demo_is_alive_whenever_it_is_started_and_a_calendar_sunday_is_not() {
     }
     let sunday = at("2026-11-22T03:00:00Z");
     let records = quiet_from(7, sunday).events_between(sunday, sunday.plus(HOUR));
-    // The night shift's doors and the firewalls' heartbeats.
-    assert!(records.len() < 200, "{}", records.len());
+    // The night shift's doors, the firewalls' heartbeats, and who says that they are there.
+    assert!(records.len() < 300, "{}", records.len());
 }
 
 #[test]

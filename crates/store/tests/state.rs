@@ -140,6 +140,7 @@ fn an_organisation() -> Organisation {
         reader_in: Some(asset("reader-1")),
         reader_out: None,
         held_after: Some(Duration::from_secs(30)),
+        passage: model::spine::Passage::Assumed,
     };
     Organisation {
         tenant: TenantId::parse("main").unwrap(),

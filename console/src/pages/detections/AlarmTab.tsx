@@ -9,6 +9,7 @@ import { useRight } from '../../session/session'
 import { count, t, word } from '../../text'
 import { ticking } from '../../time/clock'
 import { ActionButton } from '../../ui/ActionButton'
+import { Stamp } from '../../ui/Stamp'
 import { useUrl } from '../../url'
 import { startReplay, type AlarmRates } from '../../workbench/draft'
 import { ExceptDialog } from './ExceptDialog'
@@ -24,6 +25,13 @@ const ICONS = {
 } as const
 const TONES: Record<string, string> = { calm: 'good', busy: 'warn', over: 'bad', flood: 'bad' }
 const DAYS_7_MS = 7 * 86_400_000
+/** How long each window is once the server has run for so long. */
+const SPAN_MS: Record<string, number> = {
+  ten_minutes: 600_000,
+  shift: 8 * 3_600_000,
+  week: DAYS_7_MS,
+}
+const YOUNG_MS = 5_000
 
 /** With one decimal, or more where it is small. */
 const rate = (value: number): string =>
@@ -40,7 +48,7 @@ export function AlarmTab() {
           <>
             <div className={css.meters}>
               {rates.windows.map((one) => (
-                <Meter key={one.name} window={one} operators={rates.operators} />
+                <Meter key={one.name} window={one} operators={rates.operators} now={rates.now} />
               ))}
             </div>
             <Noisy window={rates.windows.at(-1)} />
@@ -53,7 +61,16 @@ export function AlarmTab() {
 }
 
 /** A meter in a word, a shape, a colour and a length. */
-function Meter({ window: one, operators }: { window: Window; operators: number }) {
+function Meter({
+  window: one,
+  operators,
+  now,
+}: {
+  window: Window
+  operators: number
+  now: string
+}) {
+  const isYoung = Date.parse(now) - Date.parse(one.from) < (SPAN_MS[one.name] ?? 0) - YOUNG_MS
   const Icon = ICONS[one.load as keyof typeof ICONS] ?? IconAlertTriangle
   const filled = Math.min(100, (one.per_operator / 3) * 100)
   return (
@@ -78,9 +95,14 @@ function Meter({ window: one, operators }: { window: Window; operators: number }
         <b style={{ left: '33.3%' }} title={t('detections.target')} />
       </div>
       <p className="num">
-        {t('detections.rate', { rate: rate(one.per_operator), operators: Math.max(1, operators) })}
+        {t('detections.rate', { rate: rate(one.per_operator), count: Math.max(1, operators) })}
       </p>
       <p className="num dim">
+        {isYoung && (
+          <>
+            {t('detections.only_since')} <Stamp at={one.from} withSeconds={false} /> ·{' '}
+          </>
+        )}
         {t('detections.alarms', { count: one.alarms })} ·{' '}
         {t('detections.peak_of', { peak: one.peak })}
         {one.spans > 1 &&

@@ -11,6 +11,7 @@ import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { t, teamName, word } from '../../text'
+import { fullDay } from '../../time/format'
 import { ActionButton } from '../../ui/ActionButton'
 import { EntityLink } from '../../ui/EntityLink'
 import { Pane } from '../../ui/Pane'
@@ -92,6 +93,10 @@ export function RulePage({ rule, blocks, close }: Props) {
                 </span>
               ) : undefined,
             ],
+            [
+              t('detections.history'),
+              detail?.history ? <History key="history" history={detail.history} /> : undefined,
+            ],
             [t('detections.author'), rule.author],
             [t('detections.licence'), rule.licence],
           ]}
@@ -121,7 +126,9 @@ export function RulePage({ rule, blocks, close }: Props) {
         ) : asked.isWaiting ? (
           <p className="faint">{t('shell.loading')}</p>
         ) : list.length === 0 ? (
-          <p className={parts.quiet}>{t('detections.never_fired')}</p>
+          <p className={parts.quiet}>
+            {t(rule.origin === 'house' ? 'detections.not_fired_yet' : 'detections.never_fired')}
+          </p>
         ) : (
           list.map((finding) => <Found key={finding.finding} finding={finding} />)
         )}
@@ -199,6 +206,17 @@ function Acts({
 }
 
 /** The cases that stand beside a rule, run now. */
+/** What a rule that learns was taught of the time before it. */
+function History({ history }: { history: NonNullable<RuleDetail['history']> }) {
+  const zone = useDirectory().zoneOf(null)
+  if (history.state === 'failed') return <span>{t('detections.history_failed')}</span>
+  const events = history.events
+  if (history.state === 'reading') return <span>{t('detections.history_reading', { events })}</span>
+  const since = fullDay(history.since, zone)
+  const key = history.is_cut ? 'detections.history_cut' : 'detections.history_learned'
+  return <span>{t(key, { events, since })}</span>
+}
+
 function Cases({ detail }: { detail: RuleDetail | undefined }) {
   const text = detail?.cases
   const { data } = useQuery({

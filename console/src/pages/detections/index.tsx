@@ -1,4 +1,4 @@
-import { SegmentedControl } from '@mantine/core'
+import { NativeSelect, SegmentedControl } from '@mantine/core'
 import { IconAlertTriangle, IconPlus } from '@tabler/icons-react'
 import { lazy, Suspense, useMemo, useRef } from 'react'
 import type { Finding, Level, RuleItem } from '../../api/types'
@@ -19,7 +19,16 @@ import { Pane } from '../../ui/Pane'
 import { Severity } from '../../ui/Severity'
 import { useUrl } from '../../url'
 import { RulePage } from './RulePage'
-import { blocksOf, firingsOf, inForce, problemText, rulesOf, type Firing } from './rules'
+import {
+  blocksOf,
+  firingsOf,
+  inForce,
+  KINDS,
+  problemText,
+  rulesOf,
+  type Firing,
+  type Kind,
+} from './rules'
 import css from './detections.module.css'
 
 const WorkbenchPage = lazy(() => import('../../workbench/WorkbenchPage'))
@@ -62,10 +71,11 @@ function Detections() {
         size="compact-sm"
         variant="default"
         offer={may}
+        aria-label={t('detections.new')}
         leftSection={<IconPlus size={14} />}
         onPress={() => setUrl({ draft: 'new', run: undefined }, true)}
       >
-        {t('detections.new')}
+        <span className={css.newText}>{t('detections.new')}</span>
       </ActionButton>
     </div>
   )
@@ -92,9 +102,10 @@ function Rules({ tools }: { tools: React.ReactNode }) {
   )
   const search = useRef<HTMLInputElement>(null)
   const firings = useMemo(() => firingsOf(fired.data?.findings ?? []), [fired.data])
+  const kind: Kind = KINDS.find((one) => one === url.kind) ?? 'all'
   const list = useMemo(
-    () => rulesOf(asked.data ?? [], url.find ?? '', firings),
-    [asked.data, url.find, firings],
+    () => rulesOf(asked.data ?? [], url.find ?? '', firings, kind),
+    [asked.data, url.find, firings, kind],
   )
   const all = useMemo(() => rulesOf(asked.data ?? [], '', firings), [asked.data, firings])
   const chosen = asked.data?.find((rule) => rule.id === url.id)
@@ -128,13 +139,23 @@ function Rules({ tools }: { tools: React.ReactNode }) {
         head={
           <>
             {asked.data && (
-              <span className="faint num">{shownText(list, all, Boolean(url.find?.trim()))}</span>
+              <span className={`${css.shown} faint num`}>{shownText(list, all, Boolean(url.find?.trim()) || kind !== 'all')}</span>
             )}
             {tools}
           </>
         }
       >
-        <FindBar field={search} label={t('detections.search')} hint={t('detections.search_hint')} />
+        <FindBar field={search} label={t('detections.search')} hint={t('detections.search_hint')}>
+          <NativeSelect
+            size="sm"
+            value={kind}
+            aria-label={t('detections.kinds')}
+            onChange={(event) =>
+              setUrl({ kind: event.currentTarget.value === 'all' ? undefined : event.currentTarget.value })
+            }
+            data={KINDS.map((value) => ({ value, label: t(`detections.kind_${value}`) }))}
+          />
+        </FindBar>
         <Problems />
         <Answered asked={asked}>
           {() =>

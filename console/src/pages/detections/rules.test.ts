@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Finding, RuleItem } from '../../api/types'
-import { blocksOf, firingsOf, inForce, problemText, rulesOf } from './rules'
+import { blocksOf, firingsOf, inForce, problemText, rulesOf, type Kind } from './rules'
 
 const rule = (id: string, level: RuleItem['level'] = 'low'): RuleItem =>
   ({
@@ -31,6 +31,20 @@ it('puts what fired first, then the gravest, and hides building blocks', () => {
   expect(rulesOf(rules, '', firings).map((one) => one.id)).toEqual(['b', 'a', 'alone.dotted', 'c'])
   expect(rulesOf(rules, 'CRITICAL', firings).map((one) => one.id)).toEqual(['a'])
   expect(blocksOf(rules, 'a').map((one) => one.id)).toEqual(['a.part'])
+})
+
+it('finds what was written here, what is on trial and what is off', () => {
+  const list = [
+    rule('shipped'),
+    { ...rule('own'), origin: 'house' },
+    { ...rule('trial'), status: 'experimental' },
+    { ...rule('silent'), off_by: 'console' },
+  ]
+  const ids = (kind: Kind) => rulesOf(list, '', new Map(), kind).map((one) => one.id)
+  expect(ids('house')).toEqual(['own'])
+  expect(ids('experimental')).toEqual(['trial'])
+  expect(ids('off')).toEqual(['silent'])
+  expect(ids('all')).toHaveLength(4)
 })
 
 it('does not count a rule that is off as one in force', () => {

@@ -24,17 +24,39 @@ const parentOf = (id: string): string | undefined => {
   return dot > 0 ? id.slice(0, dot) : undefined
 }
 
+/** Which rules of all: those written here, those still on trial, those that say nothing. */
+export const KINDS = ['all', 'house', 'experimental', 'off'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** Sigma's words for a rule that is not settled yet. */
+const ON_TRIAL = ['experimental', 'test']
+
+function isOf(rule: RuleItem, kind: Kind): boolean {
+  switch (kind) {
+    case 'all':
+      return true
+    case 'house':
+      return rule.origin === 'house'
+    case 'experimental':
+      return ON_TRIAL.includes(rule.status ?? '')
+    case 'off':
+      return rule.off_by != null
+  }
+}
+
 /** Rules with the words asked for, those that fired first, then by severity; no building blocks. */
 export function rulesOf(
   rules: readonly RuleItem[],
   find: string,
   firings: ReadonlyMap<string, Firing>,
+  kind: Kind = 'all',
 ): RuleItem[] {
   const ids = new Set(rules.map((rule) => rule.id))
   const words = find.toLowerCase().split(/\s+/).filter(Boolean)
   const fired = (rule: RuleItem) => firings.get(rule.id)?.count ?? 0
   return rules
     .filter((rule) => !ids.has(parentOf(rule.id) ?? ''))
+    .filter((rule) => isOf(rule, kind))
     .filter((rule) => {
       const all = [rule.title, rule.id, rule.team, rule.level, ...rule.tags]
         .join('\n')

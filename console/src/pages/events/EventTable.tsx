@@ -250,8 +250,11 @@ const NarrowRow = memo(function NarrowRow({ row, top, index, directory, isChosen
   )
 })
 
-export const shownCount = (rows: readonly Row[], hasMore: boolean): string =>
-  t(hasMore ? 'events.loaded_more' : 'events.loaded', {
-    count: rows.length,
-    number: count(rows.length),
+/** How many events are in how many rows: a badge read and its sign-in are two events and one row. */
+export function shownCount(rows: number, events: number, hasMore: boolean): string {
+  const told = t(hasMore ? 'events.loaded_more' : 'events.loaded', {
+    count: events,
+    number: count(events),
   })
+  return events > rows ? `${told} · ${t('events.in_rows', { rows, count: events - rows })}` : told
+}

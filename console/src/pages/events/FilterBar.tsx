@@ -12,6 +12,15 @@ import css from './events.module.css'
 export const faultText = (fault: Fault): string =>
   t(`events.fault_${fault.code}`, { found: fault.found.slice(0, 80) })
 
+/** Each once, with where it stands; what the language cannot say at all comes before the rest. */
+export function toldOf(faults: readonly Fault[]): string[] {
+  const foreign = faults.filter(({ code }) => code === 'no_or' || code === 'no_not')
+  const list = foreign.length > 0 ? foreign : faults
+  const seen = new Set<string>()
+  const once = list.filter(({ code }) => list === faults || (!seen.has(code) && seen.add(code)))
+  return once.map((fault) => `${faultText(fault)} ${t('events.fault_at', { at: fault.start + 1 })}`)
+}
+
 /** Where the filter is written, with completion; takes effect on Enter. */
 export function FilterBar({ text, onText }: { text: string; onText: (text: string) => void }) {
   const [draft, setDraft] = useState(text)
@@ -122,7 +131,7 @@ export function FilterBar({ text, onText }: { text: string; onText: (text: strin
       </Combobox>
       {faults.length > 0 && (
         <p className={css.fault} role="alert">
-          {faults.map(faultText).join(' · ')}
+          {toldOf(faults).join(' · ')}
         </p>
       )}
       {faults.length === 0 &&

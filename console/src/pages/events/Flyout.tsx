@@ -1,5 +1,5 @@
 import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core'
-import { IconArrowLeft, IconUserQuestion, IconX } from '@tabler/icons-react'
+import { IconArrowLeft, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { EventItem } from '../../api/types'
@@ -27,7 +27,8 @@ import ui from '../../ui/ui.module.css'
 import { textOf, whoOf } from './columns'
 import { Copy, Raw } from './Raw'
 import { Tree } from './Tree'
-import { askAbout, momentsOf } from '../whereabouts/moments'
+import { momentsOf } from '../whereabouts/moments'
+import { WhoCould } from '../whereabouts/WhoCould'
 import type { Key } from './filter'
 import css from './events.module.css'
 
@@ -128,13 +129,7 @@ function Known({ item, close, onPivot }: Omit<Props, 'item' | 'id'> & { item: Ev
               { value: 'raw', label: t('events.raw') },
             ]}
           />
-          <Link
-            to={'/whereabouts' as never}
-            search={askAbout(momentsOf([item])) as never}
-            className={css.who}
-          >
-            <IconUserQuestion size={15} aria-hidden /> {t('whereabouts.title')}
-          </Link>
+          <WhoCould moments={momentsOf([item])} className={css.who} />
           {view !== 'raw' && <Copy text={text} />}
         </div>
         {view === 'tree' ? (

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconChartBar } from '@tabler/icons-react'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo } from 'react'
 import { get } from '../../api/client'
 import { asProblem } from '../../api/problem'
@@ -36,13 +36,14 @@ const DAY_MS = 86_400_000
 export function SearchList(props: ListProps) {
   const { query, round, columns, chosen, onChoose, onPivot, onRows, setText, text } = props
   const asked = useInfiniteQuery({
-    queryKey: ['events', query, round],
+    queryKey: ['events', query, round, text],
     queryFn: ({ pageParam, signal }) =>
       get<Page>('/v1/events', { ...query, limit: PAGE, before: pageParam }, signal),
     initialPageParam: '',
     getNextPageParam: (last, pages) =>
       last.next && last.events.length > 0 && pages.length * PAGE < ROWS_MAX ? last.next : undefined,
-    placeholderData: keepPreviousData,
+    // Rows of another question would pass for its answer; the same one asked again keeps them.
+    placeholderData: (before, was) => (was?.queryKey[3] === text ? before : undefined),
     staleTime: Number.POSITIVE_INFINITY,
   })
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = asked
@@ -90,9 +91,9 @@ export function SearchList(props: ListProps) {
       )}
       <div className={css.foot} aria-live="polite">
         <span className="num cut">
-          {asked.isFetching ? t('events.searching') : shownCount(rows, hasNextPage)}
-          {all.length > rows.length &&
-            ` · ${t('events.folded', { count: all.length - rows.length })}`}
+          {asked.isFetching
+            ? t('events.searching')
+            : shownCount(rows.length, all.length, hasNextPage)}
         </span>
         <DataAge readAt={asked.dataUpdatedAt ? readAt : undefined} />
       </div>
@@ -129,7 +130,7 @@ function Histogram({
   const zone = directory.zoneOf(query.site ?? query.place)
   // A search that begins at no moment is drawn over the last day.
   const from = useMemo(() => query.from ?? new Date(serverNow() - DAY_MS).toISOString(), [query])
-  const { data, problem, isMissing } = useReading<Counts>(
+  const { data, problem, isMissing, isOld, isWaiting } = useReading<Counts>(
     '/v1/events/histogram',
     { ...query, from, buckets: 60 },
     { keep: true },
@@ -146,7 +147,8 @@ function Histogram({
       <div className={css.strip}>
         <div className={css.stripNote}>
           <IconChartBar size={14} aria-hidden />
-          {isMissing ? t('events.no_histogram') : problem?.detail}
+          {/* What is wrong with the question the list says already. */}
+          {isMissing ? t('events.no_histogram') : t('events.not_counted')}
         </div>
       </div>
     )
@@ -164,11 +166,11 @@ function Histogram({
   const number = { count: all + later, number: count(all + later), later: count(later) }
   const label = t(later > 0 ? 'events.histogram_later' : 'events.histogram', number)
   return (
-    <div className={css.strip}>
+    <div className={css.strip} aria-busy={isOld || isWaiting} data-old={isOld || undefined}>
       <div className={css.stripNote}>
-        <strong className="num">{label}</strong>
+        <strong className="num">{isOld || isWaiting ? t('events.counting') : label}</strong>
         {query.from === undefined && <span>{t('events.histogram_day')}</span>}
-        {data && (
+        {data && !isOld && (
           <span className="num">
             {fullTime(data.from, zone)} – {fullTime(data.to, zone)} {zoneName(data.to, zone)}
           </span>

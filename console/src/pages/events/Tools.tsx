@@ -103,6 +103,9 @@ function Export({ query }: { query: ApiQuery }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Label maw={260} style={{ whiteSpace: 'normal' }}>
+          {t('events.export_lines')}
+        </Menu.Label>
         {FORMATS.filter((format) => format !== 'parquet' || hasParquet).map((format) => (
           <Menu.Item
             key={format}

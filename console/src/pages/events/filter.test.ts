@@ -60,6 +60,19 @@ describe('the filter language', () => {
     expect(parse('a colour:red').faults[0]).toMatchObject({ start: 2, end: 12 })
   })
 
+  it('says what it has not, instead of taking it for words', () => {
+    expect(codes('(person:a OR person:b)')).toEqual(['no_or', 'no_or'])
+    expect(codes('person:a OR door:b')).toEqual(['no_or'])
+    expect(codes('person:a,b')).toEqual(['no_or'])
+    expect(codes('-class:door')).toEqual(['no_not'])
+    expect(codes('NOT person:a')).toEqual(['no_not'])
+    expect(codes('door:Main_Entrance!')).toEqual(['bad_id'])
+    expect(parse('since:1h -class:door').faults[0]).toMatchObject({ start: 9, end: 20 })
+    // A dash or a bracket of a text is one.
+    expect(codes('"(person:a)" -42 (see below) and or not')).toEqual([])
+    expect(query('-42').query.text).toBe('-42')
+  })
+
   it('keeps quotes, spaces, backslashes and other scripts through writing and reading', () => {
     const values = ['two words', 'a"b', 'a\\b', 'שלום עולם', '<script>', "o'neil", 'a:b', '']
     for (const value of values.filter(Boolean)) {

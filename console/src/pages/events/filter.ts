@@ -73,7 +73,7 @@ export interface Term {
 }
 
 export type FaultCode =
-  'unknown_key' | 'empty' | 'twice' | 'bad_ip' | 'bad_time' | 'bad_class' | 'order'
+  'no_or' | 'no_not' | 'bad_id' | 'unknown_key' | 'empty' | 'twice' | 'bad_ip' | 'bad_time' | 'bad_class' | 'order'
 
 export interface Fault {
   code: FaultCode
@@ -108,7 +108,28 @@ function readValue(text: string, at: number): { value: string; end: number } {
   return { value, end: Math.min(end + 1, text.length) }
 }
 
+/** What other languages have and this one has not: said, not taken for words. */
+function foreign(text: string, start: number): Fault | undefined {
+  const { value, end } = readValue(text, start)
+  if (text[start] === '"') return undefined
+  const isOr = value === 'OR' || value === 'AND' || value === '||' || value === '&&'
+  const hasKey = /^[(!-]*([a-z_]+):/i.exec(value)
+  const isOurs = hasKey !== null && isKey(hasKey[1]!.toLowerCase())
+  if (isOr || (value.startsWith('(') && (isOurs || value === '('))) {
+    return { code: 'no_or', found: value, start, end }
+  }
+  if (value === 'NOT' || (/^[!-]/.test(value) && isOurs)) {
+    return { code: 'no_not', found: value, start, end }
+  }
+  return undefined
+}
+
 function readTerm(text: string, start: number, faults: Fault[]): Term {
+  const strange = foreign(text, start)
+  if (strange) {
+    faults.push(strange)
+    return { key: undefined, value: '', start, end: strange.end }
+  }
   const named = /^([a-z_]+):/i.exec(text.slice(start, start + 24))
   const word = named?.[1]?.toLowerCase()
   if (!named || word === undefined) {
@@ -150,6 +171,10 @@ export function parse(text: string): Filter {
   }
   return { terms, faults }
 }
+
+/** Fields whose values are ids of the organisation, as it writes them. */
+const IDS: readonly Field[] = ['asset', 'place', 'source', 'site']
+const ID = /^[a-z0-9][a-z0-9._-]{0,127}$/
 
 const SPAN = /^(\d{1,6})(s|m|min|h|d|w)$/
 const SPAN_MS: Record<string, number> = {
@@ -206,6 +231,10 @@ export function toQuery(filter: Filter, now: number): { query: ApiQuery; faults:
     const field = KEYS[term.key]
     let value: string | undefined = term.value
     if (field === 'ip' && !isIp(value)) blame('bad_ip', term)
+    // Alternatives are no list of values: said where they stand, before the server is asked.
+    const isMany = /^[^,]+(,[^,]+)+$/.test(value) && !/\s/.test(value)
+    if (field !== 'user' && isMany) blame('no_or', term)
+    else if (IDS.includes(field) && !ID.test(value)) blame('bad_id', term)
     if (field === 'class') {
       value = classOf(value)?.toString()
       if (value === undefined) blame('bad_class', term)

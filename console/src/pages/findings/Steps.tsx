@@ -5,6 +5,7 @@ import { describe, eventKey, worldOfClass, worldOf } from '../../event/describe'
 import css from '../../finding/finding.module.css'
 import { useEvidence } from '../../incident/evidence'
 import { useDirectory } from '../../org/organisation'
+import { useRight } from '../../session/session'
 import { t, word } from '../../text'
 import { fullDay } from '../../time/format'
 import { EntityLink } from '../../ui/EntityLink'
@@ -45,22 +46,38 @@ export function Steps({ answer, place }: { answer: WhyAnswer; place: string | un
                 {event.identifiers.map((one) => (
                   <Identifier key={`${one.kind}|${one.value}|${one.entity}`} one={one} />
                 ))}
-                {heldIn(event.explanation).map((literal) => (
-                  <li key={literal.asks} data-truth="true">
-                    <IconCheck size={13} aria-label={t('findings.held')} />
-                    <Asks literal={literal} />
-                  </li>
-                ))}
-                {excludedIn(event.explanation).map((part) => (
-                  <NotHeld key={part.name} part={part} />
-                ))}
               </ul>
+              <Conditions event={event} />
             </li>
           )
         })}
       </ol>
       {answer.more > 0 && <p className="faint">{t('findings.more_events', { count: answer.more })}</p>}
     </>
+  )
+}
+
+/** What the rule asked of the event; open for those who write rules. */
+function Conditions({ event }: { event: EventWhy }) {
+  const writes = useRight('rule.try').allowed
+  const held = heldIn(event.explanation)
+  const excluded = excludedIn(event.explanation)
+  if (held.length + excluded.length === 0) return null
+  return (
+    <details className={css.conditions} open={writes}>
+      <summary>{t('findings.conditions', { count: held.length + excluded.length })}</summary>
+      <ul className={css.facts}>
+        {held.map((literal) => (
+          <li key={literal.asks} data-truth="true">
+            <IconCheck size={13} aria-label={t('findings.held')} />
+            <Asks literal={literal} />
+          </li>
+        ))}
+        {excluded.map((part) => (
+          <NotHeld key={part.name} part={part} />
+        ))}
+      </ul>
+    </details>
   )
 }
 

@@ -1,15 +1,15 @@
 import { ActionIcon, SegmentedControl, TextInput } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useMemo } from 'react'
 import type { EventItem, PersonItem } from '../../api/types'
 import { describe, eventKey, isEcho, worldOf, type World } from '../../event/describe'
-import { useDirectory } from '../../org/organisation'
+import { useExternal } from '../../live/external'
+import { useDirectory, type Directory } from '../../org/organisation'
 import { Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
 import { t, word } from '../../text'
-import { serverNow } from '../../time/clock'
+import { ticking } from '../../time/clock'
 import { clockTime, dayOf, fullDay } from '../../time/format'
 import { momentOf, wallOf } from '../../time/zoned'
 import { EntityLink } from '../../ui/EntityLink'
@@ -18,6 +18,8 @@ import { dayOn, SPAN_DAYS, SPAN_MS, spanOf, stretchesOf, type Span, type Stay, t
 import css from './people.module.css'
 
 const EVENTS_MAX = 1_000
+/** How often what is still going on is read again. */
+const EVERY_MS = 15_000
 const HOUR = 3_600_000
 /** Stretches told in words below the band. */
 const TOLD_MAX = 60
@@ -27,21 +29,23 @@ export function Past({ person }: { person: PersonItem }) {
   const directory = useDirectory()
   const [url, setUrl] = useUrl()
   const zone = directory.zoneOf(person.site)
-  const now = useMemo(() => serverNow(), [url.day, url.days])
+  // An axis that creeps every second says no more than one that moves now and then.
+  const now = Math.floor(useExternal(ticking) / EVERY_MS) * EVERY_MS
   const today = wallOf(now, zone).slice(0, 10)
   const day = url.day ?? today
+  const isToday = day >= today
   const span = spanOf({ day, days: url.days }, now, (one) => momentOf(`${one}T00:00`, zone))
   const from = new Date(span.from).toISOString()
   const to = new Date(span.to).toISOString()
   const stays = useReading<Stay[]>(
     `/v1/presence/${encodeURIComponent(person.id)}`,
-    { from, to },
-    { keep: true },
+    isToday ? { from } : { from, to },
+    { keep: true, every_ms: isToday ? EVERY_MS : undefined },
   )
   const events = useReading<{ events: EventItem[] }>(
     '/v1/events',
-    { person: person.id, from, to, limit: EVENTS_MAX },
-    { keep: true },
+    { person: person.id, from, ...(isToday ? {} : { to }), limit: EVENTS_MAX },
+    { keep: true, every_ms: isToday ? EVERY_MS : undefined },
   )
   const own = (events.data?.events ?? []).filter(({ event }) => !isEcho(event))
   return (
@@ -148,7 +152,22 @@ interface LaneProps {
   zone: string
 }
 
+/** What a stretch says when it is pointed at. */
+function hintOf(stay: Stretch, zone: string, directory: Directory): string {
+  const kind = stay.world === 'physical' ? 'place' : 'asset'
+  return [
+    word('people', 'state', stay.state),
+    stay.place && directory.nameOf(`${kind}:${stay.place}`),
+    stay.address,
+    stay.why && word('people', 'why', stay.why),
+    `${clockTime(stay.from_ms, zone, false)}–${clockTime(stay.to_ms, zone, false)}`,
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}
+
 function PastLane({ world, stretches, events, at, span, zone }: LaneProps) {
+  const directory = useDirectory()
   return (
     <div className={css.lane} data-world={world}>
       <span className={css.laneName}>{t(`people.lane_${world}`)}</span>
@@ -157,6 +176,7 @@ function PastLane({ world, stretches, events, at, span, zone }: LaneProps) {
           <b
             key={`${stay.since}|${stay.place}`}
             data-state={stay.state}
+            title={hintOf(stay, zone, directory)}
             style={{
               insetInlineStart: at(stay.from_ms),
               width: `${(100 * (stay.to_ms - stay.from_ms)) / (span.to - span.from)}%`,

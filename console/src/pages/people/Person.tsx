@@ -17,11 +17,11 @@ import { dateOf } from '../../time/format'
 import { ActionButton } from '../../ui/ActionButton'
 import { ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
-import { Band } from './Band'
 import { EventLines } from './EventLines'
 import { Identifiers } from './Identifiers'
 import { usePassage } from './passage'
 import { Past } from './Past'
+import { Presence } from './Presence'
 import { isVeiled, nameOfPerson } from './people'
 import css from './people.module.css'
 
@@ -62,7 +62,7 @@ export function Person({ id, close }: { id: string; close: () => void }) {
       ) : (
         <div className={css.person}>
           <div className={css.main}>
-            <Band person={person} events={list} passage={passage} />
+            <Presence person={person} events={list} passage={passage} />
             <Past person={person} />
             <Part
               title={t('people.last_physical')}

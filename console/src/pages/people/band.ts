@@ -1,36 +1,8 @@
-/** A day of one person in both worlds, as marks on an axis. */
+/** Days of one person in both worlds, as stretches on an axis. */
 import type { EventItem } from '../../api/types'
-import { at, worldOf } from '../../event/describe'
+import { at } from '../../event/describe'
 
 export const SPAN_MS = 86_400_000
-/** Marks closer together than this part of the axis are one. */
-const TICK_PART = 1 / 480
-
-export interface Tick {
-  at: number
-  isRefused: boolean
-}
-
-/** The marks up to `now`; refusals are never hidden by what else happened then. */
-export function bandOf(
-  events: readonly EventItem[],
-  now: number,
-  from = now - SPAN_MS,
-): { physical: Tick[]; logical: Tick[] } {
-  const TICK_MS = (now - from) * TICK_PART
-  const lanes = { physical: new Map<number, Tick>(), logical: new Map<number, Tick>() }
-  for (const { event, time } of events) {
-    const ms = Date.parse(time)
-    if (!(ms > from && ms <= now + TICK_MS)) continue
-    const slot = Math.floor(ms / TICK_MS)
-    const isRefused = at(event, 'status_id') === 2
-    const lane = lanes[worldOf(event)]
-    const before = lane.get(slot)
-    lane.set(slot, { at: before?.at ?? ms, isRefused: isRefused || (before?.isRefused ?? false) })
-  }
-  return { physical: [...lanes.physical.values()], logical: [...lanes.logical.values()] }
-}
-
 /** A stretch of time in which a person is believed to be somewhere, or is not. */
 export interface Stay {
   place?: string | null

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EventItem, PersonItem } from '../../api/types'
 import {
-  bandOf,
   dayOn,
   presenceIn,
   SPAN_MS,
@@ -101,21 +100,6 @@ describe('the last passage', () => {
 })
 
 describe('the band', () => {
-  it('joins what is close, keeps refusals, and drops what is older than a day', () => {
-    const band = bandOf(
-      [
-        event({}),
-        event({ status_id: 2 }, '2026-11-22T11:00:01Z'),
-        event({}, new Date(NOW - SPAN_MS - 1).toISOString()),
-        event({ class_uid: 4001 }),
-      ],
-      NOW,
-    )
-    expect(band.physical).toHaveLength(1)
-    expect(band.physical[0]?.isRefused).toBe(true)
-    expect(band.logical).toHaveLength(1)
-  })
-
   it('reads presence from the newest event that knows it', () => {
     const presence = { state: 'in', zone: 'hq-east', since: '2026-11-22T09:00:00Z' }
     expect(presenceIn([event({}), event({ castellan: { presence } })])[0]).toMatchObject({

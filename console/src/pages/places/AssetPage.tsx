@@ -5,6 +5,8 @@ import { OpenAbout } from '../../incident/OpenAbout'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import { useReading } from '../../parts/reading'
+import { LinkOf } from '../../plan/LinkOf'
+import { useThingStates } from '../../plan/things'
 import { t, teamName } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
 import { EmptyNote } from '../../ui/Notes'
@@ -16,6 +18,7 @@ import css from './places.module.css'
 export function AssetPage({ id }: { id: string }) {
   const directory = useDirectory()
   const asset = directory.asset(id)
+  const isHeard = useThingStates()?.has(id)
   const events = useReading<{ events: EventItem[] }>(
     '/v1/events',
     { asset: id, limit: 60 },
@@ -46,6 +49,7 @@ export function AssetPage({ id }: { id: string }) {
       <div className={css.facts}>
         <Facts
           list={[
+            [t('places.link'), isHeard && <LinkOf key="link" id={id} />],
             [t('places.in'), asset.place && <EntityLink entity={`place:${asset.place}`} />],
             [t('places.owner'), asset.owner && <EntityLink entity={`person:${asset.owner}`} />],
             [t('places.team'), asset.team && teamName(asset.team)],

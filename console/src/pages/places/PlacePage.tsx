@@ -1,4 +1,3 @@
-import { IconUserQuestion } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { DoorState, EventItem, PlaceItem } from '../../api/types'
@@ -9,6 +8,7 @@ import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
+import { clearsBy, LastPassage } from '../../plan/LastPassage'
 import { t, word } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
 import { EmptyNote } from '../../ui/Notes'
@@ -16,7 +16,7 @@ import { Pane } from '../../ui/Pane'
 import { Ago, Stamp } from '../../ui/Stamp'
 import { serverNow } from '../../time/clock'
 import { EventLines } from '../people/EventLines'
-import { askAbout } from '../whereabouts/moments'
+import { WhoCould } from '../whereabouts/WhoCould'
 import { DoorShape } from './DoorShape'
 import css from './places.module.css'
 
@@ -69,7 +69,7 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
       className={css.detail}
       head={<Mark>{word('places', 'kind', place.kind)}</Mark>}
     >
-      <WhoLink id={id} />
+      <WhoCould moments={[{ time: lastMinute(), place: id }]} className={css.who} />
       {place.kind === 'door' ? (
         <Door id={id} state={doors?.get(id)} isMissing={doorsMissing} />
       ) : (
@@ -117,19 +117,9 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
   )
 }
 
-/** The question who could have been here just now; the time can be changed there. */
-function WhoLink({ id }: { id: string }) {
-  const time = new Date(Math.floor(serverNow() / 60_000) * 60_000).toISOString()
-  return (
-    <Link
-            to={'/whereabouts' as never}
-            search={askAbout([{ time, place: id }]) as never}
-            className={css.who}
-          >
-      <IconUserQuestion size={15} aria-hidden /> {t('whereabouts.title')}
-    </Link>
-  )
-}
+/** The question is about just now; the time can be changed there. */
+const lastMinute = (): string =>
+  new Date(Math.floor(serverNow() / 60_000) * 60_000).toISOString()
 
 function PlaceFacts({ place }: { place: PlaceItem }) {
   const directory = useDirectory()
@@ -185,9 +175,7 @@ function DoorLine({
 function Passage({ last, door }: { last: NonNullable<DoorState['last']>; door: string }) {
   return (
     <span className={css.passage}>
-      <Stamp at={last.at} place={door} />
-      {t(last.granted ? 'places.granted' : 'places.refused')}
-      {last.person && <EntityLink entity={`person:${last.person}`} />}
+      <LastPassage last={last} door={door} />
     </span>
   )
 }
@@ -216,12 +204,14 @@ function Door({
           <strong>{word('incidents', 'door_state', condition)}</strong>
           {state?.since && (
             <span className="faint">
-              {t('people.since')} <Ago at={state.since} />
+              {t('people.since')} <Stamp at={state.since} place={id} /> ·{' '}
+              <Ago at={state.since} />
             </span>
           )}
           <CameraLink entity={`place:${id}`} as="button" />
         </div>
       )}
+      {clearsBy(condition) && <p className={parts.quiet}>{clearsBy(condition)}</p>}
       <div className={css.facts}>
         <Facts
           list={[

@@ -11,6 +11,7 @@ import { Pane } from '../../ui/Pane'
 import { useUrl } from '../../url'
 import { healthOf, sumOf, type HealthState, type Sum } from './account'
 import { DeadLetters } from './DeadLetters'
+import { MuteDoors } from './MuteDoors'
 import { SourceDetail } from './SourceDetail'
 import { SourceTable } from './SourceTable'
 import { useRates } from './rates'
@@ -92,6 +93,7 @@ function Sources() {
         ) : (
           <>
             <Totals list={list} total={total} />
+            <MuteDoors />
             <SourceTable
               list={list}
               rates={rates}

@@ -10,7 +10,7 @@ import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useReading } from '../../parts/reading'
 import { Answered, Table } from '../../parts/Table'
 import { useRight } from '../../session/session'
-import { t, word } from '../../text'
+import { t, teamName, word } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
 import { Dialog } from '../../ui/Dialog'
 import { Pane } from '../../ui/Pane'
@@ -82,7 +82,7 @@ export default function Operators() {
                   </span>
                 </td>
                 <td data-wide data-wrap className="dim">
-                  {operator.teams.join(', ') || '–'}
+                  {operator.teams.map(teamName).join(', ') || '–'}
                 </td>
                 <td data-wide data-wrap className="dim">
                   {waysIn(operator)}

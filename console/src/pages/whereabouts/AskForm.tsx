@@ -38,6 +38,11 @@ export function AskForm({ moments, change, ask, isBusy }: Props) {
   return (
     <form className={css.form} onSubmit={submit}>
       <p className="dim">{t('whereabouts.question_text')}</p>
+      {refusal && (
+        <p className={css.refusal} role="alert">
+          {refusal}
+        </p>
+      )}
       <ol className={css.moments} aria-label={t('whereabouts.moments')}>
         {moments.map((moment, at) => (
           <MomentRow
@@ -53,7 +58,7 @@ export function AskForm({ moments, change, ask, isBusy }: Props) {
         variant="default"
         leftSection={<IconPlus size={14} />}
         onClick={add}
-        disabled={moments.length >= MOMENTS_MAX}
+        disabled={moments.length >= MOMENTS_MAX || refusal !== undefined}
       >
         {t('whereabouts.add')}
       </Button>
@@ -66,10 +71,10 @@ export function AskForm({ moments, change, ask, isBusy }: Props) {
         maxLength={REASON_CHARS_MAX}
         value={reason}
         withAsterisk
+        disabled={refusal !== undefined}
         dir="auto"
         onChange={(event) => setReason(event.currentTarget.value)}
       />
-      {refusal && <p className={css.refusal}>{refusal}</p>}
       <Button
         type="submit"
         disabled={!isReady}

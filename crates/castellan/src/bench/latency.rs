@@ -120,6 +120,7 @@ async fn incident_of(
                     LiveMessage::Finding(_)
                     | LiveMessage::Event(..)
                     | LiveMessage::Door(_)
+                    | LiveMessage::Thing(_)
                     | LiveMessage::Occurrence(..)
                     | LiveMessage::Refused(_),
                 ) => {}

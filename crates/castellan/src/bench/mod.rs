@@ -4,6 +4,7 @@ pub mod journal;
 pub mod latency;
 pub mod load;
 pub mod normalise;
+pub mod replay;
 pub mod road;
 pub mod search;
 

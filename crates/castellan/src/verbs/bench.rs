@@ -69,6 +69,15 @@ enum Workload {
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+    /// A day of events in the lake, then all of it through the shipped rules.
+    Replay {
+        /// Events.
+        #[arg(long, default_value_t = 5_000_000)]
+        events: u64,
+        /// Where the data folder is made; a folder that is removed afterwards if absent.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// From starting the process to readiness, on a data folder.
     Start {
         /// Data folder.
@@ -90,6 +99,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
         Workload::Search { events, days, folder } => {
             bench::search::run(&bench::search::Plan { events, days, folder })?
         }
+        Workload::Replay { events, folder } => bench::replay::run(events, folder)?,
         Workload::Start { data } => bench::road::start(data)?,
         Workload::Load(plan) => bench::load::run(&plan)?,
     };

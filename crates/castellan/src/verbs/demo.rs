@@ -170,6 +170,8 @@ async fn demo(
         broker,
     };
     let stop = CancellationToken::new();
+    // At high speed all that was made ready until now took minutes of the demo's time.
+    served.running.engine.silencer.begin(clock.now());
     let feeding = tokio::spawn(Feeder::new(sim, clock, ways).run(start, stop.clone()));
     let ended = watch(&served, stop_after, format).await;
     stop.cancel();
@@ -333,6 +335,7 @@ async fn watch(
                 LiveMessage::Finding(_)
                 | LiveMessage::Event(..)
                 | LiveMessage::Door(_)
+                | LiveMessage::Thing(_)
                 | LiveMessage::Occurrence(..)
                 | LiveMessage::Refused(_),
             ) => {}

@@ -126,7 +126,11 @@ pub fn lay_out(document: &Document) -> Result<Laid, PdfError> {
     setter.paragraph(&document.title, (TITLE, INK), node);
     let node = setter.node(Role::Paragraph, None);
     setter.paragraph(&document.subtitle, (SUBTITLE, MUTED), node);
+    let tail = tail_of(&document.blocks);
     for (at, block) in document.blocks.iter().enumerate() {
+        if at == tail {
+            setter.keep_together(document.blocks.get(at..).unwrap_or_default());
+        }
         setter.block(block, document.blocks.get(at + 1));
         if setter.is_too_long {
             return Err(PdfError::TooLong);
@@ -134,6 +138,18 @@ pub fn lay_out(document: &Document) -> Result<Laid, PdfError> {
     }
     setter.edges();
     Ok(setter.laid)
+}
+
+/// Where the end of a document begins that stays together: what is signed stands on the page.
+fn tail_of(blocks: &[Block]) -> usize {
+    if !matches!(blocks.last(), Some(Block::Signatures(_))) {
+        return blocks.len();
+    }
+    let is_long = |block: &Block| matches!(block, Block::Table(_) | Block::Figures(_));
+    let after = blocks.iter().rposition(is_long).map_or(0, |at| at + 1);
+    let short = blocks.get(after..).unwrap_or_default();
+    let section = short.iter().rposition(|block| matches!(block, Block::Section(_)));
+    after + section.unwrap_or(0)
 }
 
 struct Setter<'a> {
@@ -183,6 +199,24 @@ impl Setter<'_> {
     fn need(&mut self, height: f32) {
         if height > self.room() && self.y > BODY_TOP {
             self.begin_page();
+        }
+    }
+
+    /// Begins a page where these short blocks would not all fit on the rest of this one.
+    fn keep_together(&mut self, blocks: &[Block]) {
+        let text = |text: &str, style: Style| {
+            self.wrapped(text, style, BODY_WIDTH).len() as f32 * style.size * LEADING
+        };
+        let height = |block: &Block| match block {
+            Block::Section(title) => 19.0 + text(title, SECTION),
+            Block::Text(said) => 3.0 + text(said, BODY),
+            Block::Note(said) => 4.0 + text(said, SMALL),
+            Block::Signatures(_) => SIGNATURE_HEIGHT,
+            Block::Figures(_) | Block::Table(_) => 0.0,
+        };
+        let all: f32 = blocks.iter().map(height).sum();
+        if all < BODY_END - BODY_TOP {
+            self.need(all);
         }
     }
 

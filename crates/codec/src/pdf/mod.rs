@@ -288,6 +288,23 @@ mod tests {
     }
 
     #[test]
+    fn nobody_signs_a_page_that_says_nothing() {
+        let end = || {
+            let signed = Block::Signatures(vec!["Handed over".into(), "Taken over".into()]);
+            let text = Block::Text("No record was lost.".into());
+            vec![Block::Section("Lost".into()), text, Block::Note("Made now.".into()), signed]
+        };
+        for rows in 1..60 {
+            let mut blocks = vec![table(rows)];
+            blocks.extend(end());
+            let laid = layout::lay_out(&document(blocks)).unwrap();
+            let last = latin(laid.pages.last().unwrap());
+            assert!(last.contains(&"Handed over".to_owned()), "{rows}: {last:?}");
+            assert!(last.contains(&"Lost".to_owned()), "{rows}: {last:?}");
+        }
+    }
+
+    #[test]
     fn a_paper_without_end_is_refused() {
         assert_eq!(write(&document(vec![table(30_000)])), Err(PdfError::TooLong));
     }

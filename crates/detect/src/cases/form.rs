@@ -403,6 +403,7 @@ impl DoorForm {
             reader_in: optional(self.reader_in.as_ref(), AssetId::parse)?,
             reader_out: optional(self.reader_out.as_ref(), AssetId::parse)?,
             held_after: None,
+            passage: model::spine::Passage::default(),
         })
     }
 }

@@ -66,6 +66,9 @@ pub(crate) struct Item {
     /// What our own kinds of correlation need of it.
     #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Box<Own>>,
+    /// Whether it rests on a grant at a door where passage is assumed.
+    #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_assumed: bool,
 }
 
 /// What one correlation needs of an event, should the correlation before it fire.
@@ -132,6 +135,9 @@ pub(crate) struct Episode {
     /// What was found, with its numbers, where there is more to say than the sentence does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Whether any of it rests on a grant at a door where passage is assumed.
+    #[serde(default)]
+    pub is_assumed: bool,
 }
 
 impl Episode {
@@ -151,6 +157,7 @@ impl Episode {
             entities: BTreeSet::new(),
             fields: vec![None; first.fields.len()],
             why: None,
+            is_assumed: false,
         };
         for item in items {
             episode.take(item);
@@ -161,6 +168,7 @@ impl Episode {
     fn take(&mut self, item: &Item) {
         self.last = self.last.max(item.time);
         self.count += 1;
+        self.is_assumed |= item.is_assumed;
         let own = item.behind.is_empty().then(|| item.evidence());
         let room = EVIDENCE_MAX.saturating_sub(self.evidence.len());
         self.evidence.extend(item.behind.iter().cloned().chain(own).take(room));

@@ -48,6 +48,10 @@ pub(crate) struct Group {
     /// What the watermark has not passed, in order of keys.
     #[serde(rename = "p", default, skip_serializing_if = "VecDeque::is_empty")]
     pending: VecDeque<Arc<Item>>,
+    /// What hangs on presence and would be taken as presence stands, in order of keys: only the
+    /// early machine takes it.
+    #[serde(rename = "f", default, skip_serializing_if = "VecDeque::is_empty")]
+    foreseen: VecDeque<Arc<Item>>,
     #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
     announced: Vec<Finding>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -79,9 +83,9 @@ pub(crate) struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn correlation(&self, index: RuleIndex) -> Option<(&RuleMeta, &Correlation)> {
-        let rule = self.rules.rule(index)?;
-        Some((&rule.meta, rule.correlation.as_ref()?))
+    /// Whether what a correlation shows by what has arrived so far is said at once.
+    fn tells_early(&self, meta: &RuleMeta, correlation: &Correlation) -> bool {
+        self.is_early_wanted && !correlation.is_final_only && meta.is_reported
     }
 
     fn ground(&self) -> Ground<'_> {
@@ -110,7 +114,7 @@ impl Correlator {
         else {
             return;
         };
-        if !desk.is_early_wanted || correlation.is_final_only || !meta.is_reported {
+        if !desk.tells_early(meta, correlation) {
             return;
         }
         if group.newest.as_ref().is_none_or(|newest| newest.key() < item.key()) {
@@ -136,10 +140,63 @@ impl Correlator {
         }
         self.groups.entry(id.clone());
         self.step(id, &Arc::new(item), desk);
-        let group = self.groups.get_mut(id);
-        if let (Some(group), Some((_, correlation))) = (group, desk.correlation(id.0)) {
+        let rules = desk.rules;
+        let known =
+            rules.rule(id.0).and_then(|rule| Some((&rule.meta, rule.correlation.as_ref()?)));
+        if let (Some(group), Some((meta, correlation))) = (self.groups.get_mut(id), known) {
             group.rebuild(correlation, desk.ground());
+            // What presence had kept back until now is as new to people as what has just come.
+            if desk.tells_early(meta, correlation) {
+                group.announce(meta, (correlation, &id.1), desk.out);
+            }
         }
+    }
+
+    /// Shows at once what an event that hangs on presence brings about as presence stands. Whether
+    /// it was taken: then `unforesee` must follow.
+    pub(crate) fn foresee(&mut self, id: &GroupId, item: Item, desk: &mut Desk<'_>) -> bool {
+        let rules = desk.rules;
+        let Some(rule) = rules.rule(id.0) else { return false };
+        let Some(correlation) = rule.correlation.as_ref() else { return false };
+        // To foresee is no reason to close what is open.
+        let has_room = self.groups.len() < desk.groups_max || self.groups.contains_key(id);
+        if !has_room || !desk.tells_early(&rule.meta, correlation) {
+            return false;
+        }
+        let group = self.groups.entry(id.clone());
+        if group.pending.len() + group.foreseen.len() >= EARLY_REBUILD_MAX {
+            return false;
+        }
+        put(&mut group.foreseen, &Arc::new(item));
+        group.rebuild(correlation, desk.ground());
+        group.announce(&rule.meta, (correlation, &id.1), desk.out);
+        true
+    }
+
+    /// Forgets what was foreseen: what is true of it comes as any other event does.
+    pub(crate) fn unforesee(&mut self, id: &GroupId, key: &ItemKey) {
+        if let Some(group) = self.groups.get_mut(id)
+            && let Ok(at) = group.foreseen.binary_search_by_key(key, |item| item.key())
+        {
+            group.foreseen.remove(at);
+        }
+    }
+
+    /// Withdraws what had been foreseen around an instant and has not come true.
+    pub(crate) fn settle_foreseen(&mut self, id: &GroupId, at: Timestamp, desk: &mut Desk<'_>) {
+        let rules = desk.rules;
+        let known = rules.rule(id.0).and_then(|rule| rule.correlation.as_ref());
+        if let Some((group, correlation)) = self.groups.get_mut(id).zip(known) {
+            group.rebuild(correlation, desk.ground());
+            if group.early.episode().is_none() {
+                let (gone, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut group.announced)
+                    .into_iter()
+                    .partition(|said| said.window.from <= at && at <= said.window.to);
+                group.announced = stay;
+                desk.out.extend(gone.into_iter().map(withdrawn));
+            }
+        }
+        self.clear_if_done(id, desk);
     }
 
     fn step(&mut self, id: &GroupId, item: &Arc<Item>, desk: &mut Desk<'_>) {
@@ -241,6 +298,7 @@ impl Correlator {
                 entities: episode.entities.iter().cloned().collect(),
                 behind: episode.evidence.clone(),
                 onward: next.onward.clone(),
+                is_assumed: episode.is_assumed,
                 ..item.clone()
             };
             let id = (next.to, Arc::from(next.key.as_str()));
@@ -348,13 +406,10 @@ impl Correlator {
         let Some(group) = self.groups.get_mut(id) else {
             return;
         };
-        if !group.settled.is_empty() || !group.pending.is_empty() {
+        if !group.settled.is_empty() || !group.pending.is_empty() || !group.foreseen.is_empty() {
             return;
         }
-        for mut finding in std::mem::take(&mut group.announced) {
-            finding.state = FindingState::Withdrawn;
-            desk.out.push(finding);
-        }
+        desk.out.extend(std::mem::take(&mut group.announced).into_iter().map(withdrawn));
         self.groups.remove(id);
     }
 
@@ -396,6 +451,8 @@ impl Correlator {
             group.settled.renumber(find);
             group.pending.retain_mut(|item| Arc::make_mut(item).renumber(find));
             group.pending.make_contiguous().sort_by_key(|item| item.key());
+            group.foreseen.retain_mut(|item| Arc::make_mut(item).renumber(find));
+            group.foreseen.make_contiguous().sort_by_key(|item| item.key());
             group.rebuild(known, ground);
             if let Some(deadline) = group.deadline {
                 self.timers.insert((deadline, id.clone()));
@@ -412,6 +469,22 @@ impl Correlator {
     }
 }
 
+/// Puts an event in its place in order. The same one twice is one.
+fn put(all: &mut VecDeque<Arc<Item>>, item: &Arc<Item>) {
+    match all.binary_search_by_key(&item.key(), |other| other.key()) {
+        Ok(at) => {
+            if let Some(same) = all.get_mut(at) {
+                *same = Arc::clone(item);
+            }
+        }
+        Err(at) => all.insert(at, Arc::clone(item)),
+    }
+}
+
+fn withdrawn(finding: Finding) -> Finding {
+    Finding { state: FindingState::Withdrawn, ..finding }
+}
+
 /// The values of a group's keys by their names.
 fn values(correlation: &Correlation, key: &str) -> BTreeMap<String, String> {
     let names = correlation.group_by.iter().map(|key| finding::short(&key.name).to_owned());
@@ -419,16 +492,9 @@ fn values(correlation: &Correlation, key: &str) -> BTreeMap<String, String> {
 }
 
 impl Group {
-    /// Keeps an event until the watermark passes it. The same one twice is one.
+    /// Keeps an event until the watermark passes it.
     fn wait(&mut self, item: &Arc<Item>) {
-        match self.pending.binary_search_by_key(&item.key(), |other| other.key()) {
-            Ok(at) => {
-                if let Some(same) = self.pending.get_mut(at) {
-                    *same = Arc::clone(item);
-                }
-            }
-            Err(at) => self.pending.insert(at, Arc::clone(item)),
-        }
+        put(&mut self.pending, item);
     }
 
     /// Takes out what no longer waits.
@@ -439,10 +505,18 @@ impl Group {
 
     fn rebuild(&mut self, correlation: &Correlation, ground: Ground<'_>) {
         self.early = self.settled.clone();
+        let mut foreseen = self.foreseen.iter().peekable();
         for item in &self.pending {
+            while let Some(before) = foreseen.next_if(|one| one.key() < item.key()) {
+                self.early.step(correlation, before, ground);
+            }
             self.early.step(correlation, item, ground);
         }
-        self.newest = self.pending.back().cloned();
+        for item in foreseen {
+            self.early.step(correlation, item, ground);
+        }
+        let ends = [self.pending.back(), self.foreseen.back()];
+        self.newest = ends.into_iter().flatten().max_by_key(|item| item.key()).cloned();
     }
 
     /// Says what the early machine has found, once per episode.

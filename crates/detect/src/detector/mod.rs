@@ -1,5 +1,6 @@
 //! Everything together: enrichment, matching, correlation, and what waits for the watermark.
 
+mod history;
 mod judge;
 mod snapshot;
 mod watermark;
@@ -16,10 +17,11 @@ use model::{
 };
 use serde_json::json;
 
-use crate::correlate::{Correlator, Desk};
+use crate::correlate::{Correlator, Desk, GroupId, ItemKey};
+use crate::fires::Fires;
 use crate::learned::{ClockReport, Learned, Lesson};
 use crate::limits::{GROUPS_MAX, PENDING_MAX};
-use crate::presence::{Ask, Presence};
+use crate::presence::{Ask, Presence, passage_view};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::spine::{Resolution, ResolvedEndpoint, Spine};
 use crate::stats::DetectStats;
@@ -62,11 +64,14 @@ pub struct Detector {
     options: Options,
     bounds: Bounds,
     presence: Presence,
+    fires: Fires,
     watermarks: Watermarks,
     /// Events that hang on presence, and wait.
     held: BTreeMap<QueueKey, Arc<Held>>,
     /// Matches that wait in their group, by its key.
     queue: BTreeMap<QueueKey, Arc<str>>,
+    /// Of these, the ones whose time has come but whose rule still awaits its history.
+    deferred: BTreeMap<QueueKey, Arc<str>>,
     correlator: Correlator,
     learned: Learned,
     stats: DetectStats,
@@ -97,6 +102,8 @@ struct Held {
     event: Event,
     rules: Vec<RuleIndex>,
     announced: Vec<Finding>,
+    /// What correlations were shown of it, as presence stood.
+    foreseen: Vec<(GroupId, ItemKey)>,
 }
 
 impl Detector {
@@ -104,6 +111,7 @@ impl Detector {
     pub fn new(spine: Arc<Spine>, rules: Arc<RuleSet>, options: Options) -> Self {
         Self {
             presence: Presence::new(Arc::clone(&spine)),
+            fires: Fires::default(),
             spine,
             rules,
             options,
@@ -111,6 +119,7 @@ impl Detector {
             watermarks: Watermarks::default(),
             held: BTreeMap::new(),
             queue: BTreeMap::new(),
+            deferred: BTreeMap::new(),
             correlator: Correlator::default(),
             learned: Learned::default(),
             stats: DetectStats::default(),
@@ -158,8 +167,12 @@ impl Detector {
     pub fn enrich(&mut self, event: &mut Event) {
         let found = self.spine.resolve(event);
         self.stats.unresolved(&found.unresolved);
+        if let Some(passage) = passage_view(&self.spine, event, &found) {
+            self.stats.at_door(found.door.as_ref(), passage);
+        }
         let sighting = self.presence.sighting(event, &found);
         event.enrichment = Some(Box::new(self.enrichment(event, found)));
+        self.stats.evicted_fires += u64::from(self.fires.learn(event));
         if let Some(sighting) = sighting {
             self.presence.learn(sighting);
         }
@@ -167,6 +180,7 @@ impl Detector {
 
     fn enrichment(&self, event: &Event, found: Resolution) -> Enrichment {
         let ask = Ask::event(event);
+        let passage = passage_view(&self.spine, event, &found);
         let presence = |person: &PersonId| self.presence.before(person, &ask).0;
         let endpoint = |end: Option<ResolvedEndpoint>| -> Option<EndpointView> {
             let end = end?;
@@ -183,6 +197,7 @@ impl Detector {
             device: endpoint(found.device),
             place: found.place,
             credential: found.credential,
+            passage,
             time: Interval::around(event.time, event.clock_offset_max),
             local: found.local,
             unresolved: found.unresolved,
@@ -226,11 +241,13 @@ impl Detector {
         matches: &[crate::rules::Match],
         out: &mut Vec<Finding>,
     ) {
+        let start = out.len();
         self.stats.events += 1;
         self.hear(event);
         self.take_matches(event, matches, out);
         self.watermarks.observe(event, &self.spine);
         self.advance(out);
+        self.silence_in_fire(start, out);
     }
 
     /// Keeps what an event teaches, for when its time has come. What comes late teaches nothing.
@@ -248,6 +265,12 @@ impl Detector {
     ///
     /// `number`: the record's own, for evidence; 0 where it has none.
     pub fn observe(&mut self, number: u64, record: &Record, out: &mut Vec<Finding>) {
+        let start = out.len();
+        self.move_on(number, record, out);
+        self.silence_in_fire(start, out);
+    }
+
+    fn move_on(&mut self, number: u64, record: &Record, out: &mut Vec<Finding>) {
         match record {
             Record::Raw(_) => {}
             Record::Tick { at } => {
@@ -325,8 +348,10 @@ impl Detector {
 
     /// Ends the input: everything that waits is judged, every window closed.
     pub fn finish(&mut self, out: &mut Vec<Finding>) {
+        let start = out.len();
         self.watermarks.finish();
         self.advance(out);
+        self.silence_in_fire(start, out);
     }
 
     /// What is known of the clocks of the sources heard.
@@ -349,14 +374,6 @@ impl Detector {
         stats
     }
 
-    /// Takes in what another detector has learned of rules that both have in the same version:
-    /// one that was given the history from before this one began, and finished. What is found from
-    /// then on is what this one would have found, had it seen that history itself.
-    pub fn learn_from(&mut self, taught: &Self) {
-        let numbers = snapshot::numbers(&snapshot::table(&taught.rules), &self.rules);
-        self.learned.join(&taught.learned, &|old| numbers.get(&old).copied());
-    }
-
     /// Takes another organisation; whereabouts and windows stay.
     pub fn set_spine(&mut self, spine: Arc<Spine>) {
         self.presence.set_spine(Arc::clone(&spine));
@@ -375,7 +392,7 @@ impl Detector {
     }
 
     fn waiting(&self) -> usize {
-        self.held.len() + self.queue.len()
+        self.held.len() + self.queue.len() + self.deferred.len()
     }
 
     /// Judges for good what the watermark has passed: what waits and what ends, in order of time.
@@ -414,6 +431,18 @@ impl Detector {
         let Some((correlation, rule)) = key.correlation.zip(key.rule) else {
             return;
         };
+        if self.learned.habits.awaits(correlation) {
+            return self.defer(key.clone(), group, out);
+        }
+        self.settle_in_turn((correlation, rule), (key, group), out);
+    }
+
+    fn settle_in_turn(
+        &mut self,
+        (correlation, rule): (RuleIndex, RuleIndex),
+        (key, group): (&QueueKey, Arc<str>),
+        out: &mut Vec<Finding>,
+    ) {
         let (correlator, mut desk) = self.desk(out);
         let item = (key.time, key.fingerprint, key.record, rule);
         correlator.settle(&(correlation, group), &item, &mut desk);

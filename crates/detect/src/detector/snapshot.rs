@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::watermark::Watermarks;
 use super::{Detector, Held, QueueKey};
-use crate::correlate::{self, Ground, Group, GroupId, Nameless};
-use crate::learned::{self, Clocks, Counts, Learned};
+use crate::correlate::{self, Ground, Group, GroupId, ItemKey, Nameless};
+use crate::fires::Fires;
+use crate::learned::{self, Clocks, Counts, Histories, Learned};
 use crate::parts::Parts;
 use crate::presence::{self, Silences, Timeline};
 use crate::rules::{RuleIndex, RuleSet};
@@ -72,6 +73,11 @@ struct Head {
     learned: Counts,
     #[serde(default)]
     clocks: Clocks,
+    #[serde(default)]
+    fires: Fires,
+    /// Which rules await their history; older snapshots do not say.
+    #[serde(default)]
+    histories: Option<Histories>,
     stats: DetectStats,
     people: u64,
     groups: u64,
@@ -83,18 +89,22 @@ struct HeldForm {
     event: EventForm,
     rules: Vec<RuleIndex>,
     announced: Vec<Finding>,
+    #[serde(default)]
+    foreseen: Vec<(GroupId, ItemKey)>,
 }
 
 impl From<&Held> for HeldForm {
     fn from(held: &Held) -> Self {
         let (rules, announced) = (held.rules.clone(), held.announced.clone());
-        Self { event: EventForm::from(&held.event), rules, announced }
+        let foreseen = held.foreseen.clone();
+        Self { event: EventForm::from(&held.event), rules, announced, foreseen }
     }
 }
 
 impl From<HeldForm> for Held {
     fn from(form: HeldForm) -> Self {
-        Self { event: form.event.into(), rules: form.rules, announced: form.announced }
+        let HeldForm { event, rules, announced, foreseen } = form;
+        Self { event: event.into(), rules, announced, foreseen }
     }
 }
 
@@ -252,6 +262,9 @@ impl Kept {
         }
         let mut learned = Self::read_learned(from, &head.learned)?;
         learned.clocks.clone_from(&head.clocks);
+        // What an older release had learned by its own rules it had learned from the beginning.
+        let all = || Histories::known(0..u32::try_from(head.rules.len()).unwrap_or(u32::MAX));
+        learned.histories = head.histories.clone().unwrap_or_else(all);
         Ok(Self { head, people, groups, held, learned })
     }
 
@@ -294,6 +307,8 @@ impl Detector {
             nameless,
             learned: learned.counts(),
             clocks: learned.clocks.clone(),
+            fires: self.fires.clone(),
+            histories: Some(learned.histories.clone()),
             stats: self.stats.clone(),
             people: people.len() as u64,
             groups: groups.len() as u64,
@@ -309,6 +324,7 @@ impl Detector {
         self.watermarks = head.watermarks;
         self.presence.load(presence::Form { people, silences: head.silences });
         self.stats = head.stats;
+        self.fires = head.fires;
         let held = held.into_values().map(Arc::unwrap_or_clone).collect();
         let correlator = correlate::Form { groups, nameless: head.nameless };
         self.take_over(&head.rules, (correlator, learned), held);
@@ -330,6 +346,7 @@ impl Detector {
         let ground = Ground { spine: &self.spine, ways, clocks };
         self.correlator.load(correlator, &rules, &find, ground);
         self.queue.clear();
+        self.deferred.clear();
         for (group, key) in self.correlator.waiting() {
             let (time, fingerprint, record, rule) = key;
             let place = QueueKey {
@@ -344,6 +361,10 @@ impl Detector {
         self.held.clear();
         for mut held in held {
             held.rules = held.rules.into_iter().filter_map(find).collect();
+            held.foreseen.retain_mut(|((group, _), key)| {
+                let found = find(*group).zip(find(key.3));
+                found.map(|found| (*group, key.3) = found).is_some()
+            });
             self.held.insert(QueueKey::of(&held.event), Arc::new(held));
         }
     }

@@ -1,12 +1,13 @@
 //! A correlation's window around one event: whose it is, what is in it, and what is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use model::{Event, RuleId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Explainer, Explanation, Outcome, Routing, Unexplained};
-use crate::rules::{Correlation, Kind, RuleIndex, Truth};
+use crate::rules::{Correlation, Kind, Predicate, RuleIndex, Truth};
 use crate::sigma::View;
 
 /// Matches of one window that are listed.
@@ -214,9 +215,9 @@ type Standing = (String, String, Vec<RuleIndex>, Option<bool>);
 
 fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Standing {
     let has = |rule: RuleIndex| hits.iter().any(|hit| hit.rule == rule);
-    let name = |rule: RuleIndex| of.set.meta(rule).map_or("?", |meta| meta.id.as_str());
+    let name = |rule: RuleIndex| of.set.meta(rule).map_or("?", |meta| meta.title.as_str());
     let lacking = || distinct(correlation).filter(|rule| !has(*rule)).collect::<Vec<_>>();
-    let span = format!("within {} s", correlation.timespan.as_secs());
+    let span = format!("within {}", spoken(correlation.timespan));
     let number = hits.len();
     match &correlation.kind {
         Kind::EventCount { least } => {
@@ -229,16 +230,16 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
             let is_met = values as u64 >= *least;
             (needs, values.to_string(), Vec::new(), Some(is_met))
         }
-        Kind::Sum { field, .. } => {
-            let number_of = |hit: &Hit<'_>| View::new(hit.event).text(field)?.parse::<f64>().ok();
-            let sum: f64 = hits.iter().filter_map(number_of).sum();
-            let needs = format!("a sum of `{field}` beyond its bound {span}");
-            (needs, format!("{sum} of {number} matches"), Vec::new(), None)
+        Kind::Sum { field, predicates } => {
+            let sum = sum_nearest(hits, field, (predicates, correlation.timespan));
+            let is_met = number > 0 && all_hold(predicates, sum);
+            let needs = format!("a sum of `{field}` within its bounds {span}");
+            (needs, format!("{sum} of {number} matches"), Vec::new(), Some(is_met))
         }
         Kind::Temporal { need } => {
             let all: Vec<&str> = distinct(correlation).map(name).collect();
             let have: Vec<&str> = distinct(correlation).filter(|r| has(*r)).map(name).collect();
-            let needs = format!("{} {span}", all.join(", "));
+            let needs = format!("{} {span}", listed(&all));
             let is_met = need.is_met(&has);
             (needs, listed(&have), if is_met { Vec::new() } else { lacking() }, Some(is_met))
         }
@@ -251,7 +252,7 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
             let have: Vec<&str> = all.iter().take(next).copied().collect();
             let missing = correlation.inputs.iter().skip(next).copied().collect::<Vec<_>>();
             let is_met = missing.is_empty();
-            let needs = format!("{} in this order {span}", all.join(", "));
+            let needs = format!("{} in this order {span}", listed(&all));
             (needs, listed(&have), missing, Some(is_met))
         }
         Kind::Absence { missing, .. } => {
@@ -283,6 +284,30 @@ fn standing(of: &Explainer, correlation: &Correlation, hits: &[Hit<'_>]) -> Stan
     }
 }
 
+fn all_hold(predicates: &[Predicate], sum: f64) -> bool {
+    predicates.iter().all(|predicate| predicate.holds(sum))
+}
+
+/// Of the windows that end with one of the matches the sum that comes nearest to what is asked.
+fn sum_nearest(
+    hits: &[Hit<'_>],
+    field: &str,
+    (predicates, timespan): (&[Predicate], Duration),
+) -> f64 {
+    let number_of = |hit: &Hit<'_>| View::new(hit.event).text(field)?.parse::<f64>().ok();
+    let sums = hits.iter().map(|end| {
+        let since = end.event.time.minus(timespan);
+        let inside = |hit: &&Hit<'_>| since <= hit.event.time && hit.event.time <= end.event.time;
+        hits.iter().filter(inside).filter_map(number_of).sum::<f64>()
+    });
+    let nearest = sums.fold(None, |best: Option<f64>, sum| match best {
+        Some(best) if all_hold(predicates, best) => Some(best),
+        Some(best) if !all_hold(predicates, sum) && best >= sum => Some(best),
+        Some(_) | None => Some(sum),
+    });
+    nearest.unwrap_or_default()
+}
+
 /// How many different values the matches have in some fields.
 fn values(hits: &[Hit<'_>], fields: &[String]) -> usize {
     let value = |hit: &Hit<'_>| {
@@ -302,6 +327,42 @@ fn without(there: Vec<&str>, number: usize) -> (String, bool) {
     (told, there.is_empty() && number > 0)
 }
 
+/// Titles in their order; what comes several times in a row is told once, with how often.
 fn listed(names: &[&str]) -> String {
-    if names.is_empty() { "none of them".to_owned() } else { names.join(", ") }
+    let runs = names.chunk_by(|one, next| one == next).filter_map(|run| {
+        let name = run.first()?;
+        Some(if run.len() > 1 {
+            format!("{} × “{name}”", run.len())
+        } else {
+            format!("“{name}”")
+        })
+    });
+    let told: Vec<String> = runs.collect();
+    if told.is_empty() { "none of them".to_owned() } else { told.join(", ") }
+}
+
+/// `1 hour`, `10 minutes`, `90 s`: the largest unit that says it whole.
+fn spoken(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let whole = units.iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
+    match whole.map(|(unit, word)| (seconds / unit, word)) {
+        Some((1, word)) => format!("1 {word}"),
+        Some((number, word)) => format!("{number} {word}s"),
+        None => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_repeated_parts_are_said_as_people_say_them() {
+        let said = |seconds| spoken(Duration::from_secs(seconds));
+        assert_eq!([said(3_600), said(600), said(60)], ["1 hour", "10 minutes", "1 minute"]);
+        assert_eq!([said(90), said(172_800), said(5_400)], ["90 s", "2 days", "90 minutes"]);
+        assert_eq!(listed(&["Push", "Push", "Push", "Door"]), "3 × “Push”, “Door”");
+        assert_eq!(listed(&[]), "none of them");
+    }
 }

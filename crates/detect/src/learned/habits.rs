@@ -14,7 +14,7 @@ use std::time::Duration;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Form, sweep};
+use super::{Form, Histories, sweep};
 use crate::correlate::Sample;
 use crate::limits::{HABIT_VALUES_ALL_MAX, HABITS_MAX};
 use crate::parts::Parts;
@@ -63,6 +63,8 @@ pub(crate) struct Habits {
     /// Values remembered, over all groups.
     values: usize,
     evicted: u64,
+    /// Which rules await what was before them.
+    pub(super) histories: Histories,
 }
 
 /// What is asked of a habit.
@@ -96,6 +98,10 @@ impl Habits {
         self.values = (self.values + habit.values()).saturating_sub(before);
         habit.last = habit.last.max(asked.time);
         self.befriend(id, asked.sample.peer.as_deref());
+        // Without what was before it nothing is unusual, and nothing is usual either.
+        if self.awaits(id.0) && !asked.sample.is_mute {
+            return Verdict::Undecided("its history has not been read to the end".to_owned());
+        }
         let Verdict::Unusual(why) = found else { return found };
         if asked.sample.is_mute {
             return Verdict::Usual;
@@ -107,6 +113,34 @@ impl Habits {
                 Verdict::Unusual(format!("{why}; peers: {had} of {all} ({peer})"))
             }
         }
+    }
+
+    /// Whether what a rule is to learn from history has not come yet.
+    pub(crate) fn awaits(&self, rule: RuleIndex) -> bool {
+        self.histories.awaits(rule)
+    }
+
+    /// Which rules await their history, and up to which record.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = (RuleIndex, u64)> {
+        self.histories.awaited()
+    }
+
+    /// Lets those of the learners that are new wait for their history; what they had learned of it
+    /// when they were last on comes with it.
+    pub(crate) fn expect(&mut self, learners: &BTreeSet<RuleIndex>, up_to: u64) {
+        for rule in self.histories.expect(learners, up_to) {
+            let of_rule = self.all.keys().filter(|id| id.0 == rule);
+            for id in of_rule.cloned().collect::<Vec<_>>() {
+                self.befriend(&id, None);
+                let habit = self.all.remove(&id);
+                self.values -= habit.map_or(0, |habit| habit.values()).min(self.values);
+            }
+        }
+    }
+
+    /// A rule has its history, or must do without.
+    pub(crate) fn settle(&mut self, rule: RuleIndex) -> bool {
+        self.histories.settle(rule)
     }
 
     fn make_room(&mut self, id: &HabitId) {
@@ -190,15 +224,17 @@ impl Habits {
 
     pub(super) fn save(&self, form: &mut Form) {
         form.habits = self.all.clone();
+        form.histories = self.histories.clone();
         form.evicted_habits = self.evicted;
     }
 
     pub(super) fn load(
-        all: Parts<HabitId, Habit>,
+        (all, histories): (Parts<HabitId, Habit>, Histories),
         evicted: u64,
         find: &dyn Fn(RuleIndex) -> Option<RuleIndex>,
     ) -> Self {
-        let mut loaded = Self { evicted, ..Self::default() };
+        let histories = histories.renumber(find);
+        let mut loaded = Self { evicted, histories, ..Self::default() };
         for ((rule, key), mut habit) in all {
             let Some(rule) = find(rule) else { continue };
             let id: HabitId = (rule, key);

@@ -5,6 +5,7 @@
 
 mod clocks;
 mod habits;
+mod histories;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::rules::RuleIndex;
 pub use clocks::ClockReport;
 pub(crate) use clocks::{Clocks, ahead};
 pub(crate) use habits::{Asked, Habit, HabitId, Habits, Verdict};
+pub(crate) use histories::Histories;
 pub(crate) use ways::{Basis, Ends, Lesson, LessonKey, Way, Ways};
 
 /// Everything learned.
@@ -36,6 +38,7 @@ pub(crate) struct Form {
     pub ways: Parts<Ends, Way>,
     pub habits: Parts<HabitId, Habit>,
     pub clocks: Clocks,
+    pub histories: Histories,
     evicted_ways: u64,
     evicted_habits: u64,
 }
@@ -83,10 +86,14 @@ impl Learned {
         }
     }
 
-    /// Takes in what a history has taught another.
+    /// Takes in what a history has taught another: of habits those that are not known already, and
+    /// ways where nobody said of any rule whose history is still to come.
     pub(crate) fn join(&mut self, taught: &Self, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        self.ways.join(&taught.ways);
-        self.habits.join(&taught.habits, find);
+        let known = self.habits.histories.clone();
+        if known.is_empty() {
+            self.ways.join(&taught.ways);
+        }
+        self.habits.join(&taught.habits, &|old| find(old).filter(|rule| !known.knows(*rule)));
     }
 
     pub(crate) fn save(&self) -> Form {
@@ -99,10 +106,10 @@ impl Learned {
 
     /// Takes a snapshot's state; habits of rules that have changed are gone.
     pub(crate) fn load(&mut self, form: Form, find: &dyn Fn(RuleIndex) -> Option<RuleIndex>) {
-        let Form { lessons, travellers, ways, habits, clocks, evicted_ways, evicted_habits } = form;
+        let Form { lessons, travellers, ways, habits, clocks, histories, .. } = form;
         self.clocks = clocks;
-        self.ways = Ways::load(lessons, travellers, ways, evicted_ways);
-        self.habits = Habits::load(habits, evicted_habits, find);
+        self.ways = Ways::load(lessons, travellers, ways, form.evicted_ways);
+        self.habits = Habits::load((habits, histories), form.evicted_habits, find);
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::enrichment::CredentialState;
+use model::enrichment::{CredentialState, PassageView};
 use model::spine::PlaceKind;
 use model::value::Value;
 use model::{Event, Fingerprint, PersonId, PlaceId, SourceId, Timestamp, Trust};
@@ -105,7 +105,8 @@ impl Lesson {
             site: spine.place(&place.id).and_then(|facts| facts.site.clone()),
             source: event.source.clone(),
             bound: event.clock_offset_max.max(ahead(event)),
-            is_taken: is_passage && activity == Some(TAKEN),
+            is_taken: is_passage
+                && matches!(enrichment.passage, Some(PassageView::Taken | PassageView::Assumed)),
         })
     }
 

@@ -23,7 +23,7 @@ use crate::limits::{
 use crate::parts::Parts;
 use crate::spine::{Resolution, Spine};
 pub use band::Stretch;
-pub(crate) use passage::origin;
+pub(crate) use passage::{origin, view as passage_view};
 pub(crate) use timeline::{Ask, Effect, Found, Order, Sighting, Timeline};
 
 /// Who was seen, and how.
@@ -144,6 +144,7 @@ impl Presence {
             since: Some(found.since),
             evidence: Some(found.evidence),
             why: None,
+            is_assumed: found.is_assumed,
         }
     }
 
@@ -301,5 +302,6 @@ fn unknown(why: UnknownWhy) -> Answer {
         since: None,
         evidence: None,
         why: Some(why),
+        is_assumed: false,
     }
 }

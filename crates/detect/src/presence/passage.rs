@@ -1,7 +1,7 @@
 //! From an event to what it proves about somebody's whereabouts.
 
-use model::enrichment::{CredentialState, PresenceEvidence};
-use model::spine::{WitnessOf, ZoneClass};
+use model::enrichment::{CredentialState, PassageView, PresenceEvidence};
+use model::spine::{Passage, WitnessOf, ZoneClass};
 use model::{Event, PersonId, PlaceId};
 
 use super::timeline::{Effect, Sighting};
@@ -26,11 +26,12 @@ pub(super) fn sighting(
         return None;
     }
     let (effect, evidence) = if event.class_uid == PHYSICAL_ACCESS {
-        match event.get("activity_id").and_then(model::value::Value::as_i64) {
-            Some(1) => (passage(spine, event, found), PresenceEvidence::Granted),
-            Some(3) => (passage(spine, event, found), PresenceEvidence::Taken),
-            Some(4) => (Effect::NotTaken, PresenceEvidence::Granted),
-            Some(_) | None => return None,
+        match view(spine, event, found)? {
+            PassageView::Granted => (passage(spine, event, found), PresenceEvidence::Granted),
+            PassageView::Taken | PassageView::Assumed => {
+                (passage(spine, event, found), PresenceEvidence::Taken)
+            }
+            PassageView::NotTaken => (Effect::NotTaken, PresenceEvidence::Granted),
         }
     } else {
         let source = spine.organisation().sources.get(&event.source)?;
@@ -47,8 +48,30 @@ pub(super) fn sighting(
         effect,
         evidence,
         door: found.door.clone(),
+        is_assumed: view(spine, event, found) == Some(PassageView::Assumed),
     };
     Some((person, sighting))
+}
+
+/// What an event at a door says about somebody going through; nothing where it says nothing.
+/// SOURCE: OCSF physec 0.1.0, `physical_access_activity`: activities 1 granted, 3 taken, 4 not
+/// taken.
+pub(crate) fn view(spine: &Spine, event: &Event, found: &Resolution) -> Option<PassageView> {
+    if event.class_uid != PHYSICAL_ACCESS {
+        return None;
+    }
+    match event.get("activity_id").and_then(model::value::Value::as_i64)? {
+        1 => {
+            let door = found.door.as_ref().and_then(|door| spine.door(door));
+            Some(match door.map(|door| door.passage).unwrap_or_default() {
+                Passage::Reported => PassageView::Granted,
+                Passage::Assumed => PassageView::Assumed,
+            })
+        }
+        3 => Some(PassageView::Taken),
+        4 => Some(PassageView::NotTaken),
+        _ => None,
+    }
 }
 
 fn passage(spine: &Spine, event: &Event, found: &Resolution) -> Effect {

@@ -34,6 +34,9 @@ pub(crate) struct Sighting {
     pub effect: Effect,
     pub evidence: PresenceEvidence,
     pub door: Option<PlaceId>,
+    /// Whether it is a grant that the organisation takes for a passage.
+    #[serde(default)]
+    pub is_assumed: bool,
 }
 
 impl Sighting {
@@ -153,6 +156,8 @@ pub(crate) struct Found {
     pub shown_by: PresenceEvidence,
     /// At which door.
     pub door: Option<PlaceId>,
+    /// Whether the strongest that it rests on is assumed throughout.
+    pub is_assumed: bool,
 }
 
 /// Sightings in order of time, then fingerprint, then record.
@@ -227,6 +232,11 @@ impl Timeline {
                     let goes_on = sighting.effect == found.effect;
                     if goes_on {
                         found.since = sighting.time;
+                        found.is_assumed = match sighting.evidence.cmp(&found.evidence) {
+                            std::cmp::Ordering::Less => found.is_assumed,
+                            std::cmp::Ordering::Equal => found.is_assumed && sighting.is_assumed,
+                            std::cmp::Ordering::Greater => sighting.is_assumed,
+                        };
                         found.evidence = found.evidence.max(sighting.evidence);
                     }
                     stay = Some(found);
@@ -263,6 +273,7 @@ fn open(best: &Sighting, newest: Option<&Sighting>) -> Found {
         shown: best.time,
         shown_by: best.evidence,
         door: best.door.clone(),
+        is_assumed: best.is_assumed,
     }
 }
 
@@ -277,7 +288,8 @@ fn stronger<'a>(a: &'a Sighting, b: &'a Sighting, is_torn: bool) -> (Option<&'a 
 
 /// Whether a later `not taken` at the same door undoes a grant; each undoes one.
 fn is_taken_back(sighting: &Sighting, taken_back: &mut [(&Sighting, bool)]) -> bool {
-    if sighting.evidence != PresenceEvidence::Granted || sighting.door.is_none() {
+    let is_grant = sighting.evidence == PresenceEvidence::Granted || sighting.is_assumed;
+    if !is_grant || sighting.door.is_none() {
         return false;
     }
     let undoes = |(by, used): &&mut (&Sighting, bool)| {

@@ -7,7 +7,7 @@ use super::{Baseline, Kind, Rule, RuleSet, Unusual};
 use crate::sigma::field::speaks_of_presence;
 
 /// Enrichment fields that rules may ask for (FORMATS.md), presence and endpoints apart.
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 20] = [
     "castellan.source",
     "castellan.mapping",
     "castellan.site",
@@ -25,6 +25,7 @@ const FIELDS: [&str; 19] = [
     "castellan.credential.state",
     "castellan.time.earliest",
     "castellan.time.latest",
+    "castellan.passage",
     "castellan.local.hour",
     "castellan.local.weekday",
 ];

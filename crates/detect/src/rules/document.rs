@@ -46,6 +46,10 @@ const MODIFIERS: [&str; 34] = [
     "year",
 ];
 
+/// Keys of a correlation.
+const CORRELATION: [&str; 8] =
+    ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate", "window"];
+
 /// A document and its place in its file.
 #[derive(Clone, Copy)]
 pub(super) struct Document<'a> {
@@ -101,6 +105,7 @@ impl<'a> Document<'a> {
         match parse_sigma_yaml(text.as_deref().unwrap_or(self.text)) {
             Ok(found) => {
                 problems.extend(found.errors.iter().map(|error| self.problem(error)));
+                problems.extend(self.misspelt_keys());
                 Some(found)
             }
             Err(error) => {
@@ -157,8 +162,43 @@ impl<'a> Document<'a> {
         self.problem(&error.to_string())
     }
 
+    /// Keys of the correlation that nobody reads, and that are nearly one that somebody does.
+    fn misspelt_keys(&self) -> Vec<Problem> {
+        let written = self.correlation();
+        let all = written.as_ref().and_then(serde_json::Value::as_object);
+        let odd = all.into_iter().flat_map(|own| own.keys()).filter_map(|key| {
+            let is_known = CORRELATION.contains(&key.as_str()) || key == "timeframe";
+            let near = (!is_known).then(|| nearest(key, CORRELATION.into_iter())).flatten()?;
+            Some((key, near))
+        });
+        let problem = |(key, near): (&String, &str)| {
+            let at = self.find(&[&format!("{key}:")]);
+            let message = format!("a correlation has no key `{key}`; meant `{near}`?");
+            Problem::error(&self.file.path, at, "unknown_key", message)
+        };
+        odd.map(problem).collect()
+    }
+
+    /// What the parser misses in a correlation, by the key that would say it.
+    fn lacking(&self, error: &str) -> Option<Problem> {
+        let key = match error {
+            error if error.contains("Missing timeframe") => "timespan",
+            error if error.contains("Missing correlation type") => "type",
+            _ => return None,
+        };
+        let is_it = |problem: &Problem| problem.message.contains(&format!("meant `{key}`"));
+        let message = format!("a correlation needs `{key}`");
+        let hint = if key == "timespan" { ", such as `timespan: 5m`" } else { "" };
+        let at = self.find(&["correlation:"]);
+        let bare = Problem::error(&self.file.path, at, "missing_key", message + hint);
+        Some(self.misspelt_keys().into_iter().find(is_it).unwrap_or(bare))
+    }
+
     /// A parser's words, with the place that they mention or that mentions what they name.
     pub(super) fn problem(&self, error: &str) -> Problem {
+        if let Some(lacking) = self.lacking(error) {
+            return lacking;
+        }
         let (code, message) = explained(error);
         let named = quoted(error).and_then(|word| self.mention(word));
         let at = self.stated(error).or(named).or_else(|| {

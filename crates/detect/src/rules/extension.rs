@@ -12,9 +12,9 @@ pub(super) use special::Conflict as AskedConflict;
 pub(crate) use special::{Baseline, SeenAt, Special, Travel, Unusual};
 
 /// The keys that may stand under `castellan:`.
-pub(crate) const KEYS: [&str; 11] = [
+pub(crate) const KEYS: [&str; 12] = [
     "team", "sop", "playbook", "because", "fold", "emit", "reset_by", "without", "travel",
-    "conflict", "baseline",
+    "conflict", "baseline", "outside",
 ];
 
 /// A rule's `castellan:` block.
@@ -26,6 +26,8 @@ pub(crate) struct Extension {
     pub because: Option<Template>,
     pub fold: Vec<String>,
     pub emit_final: bool,
+    /// Whether it says nothing of a site while a fire alarm is on there.
+    pub outside_fire: bool,
     pub reset_by: Vec<String>,
     pub without: Option<Without>,
     pub special: Option<Special>,
@@ -86,6 +88,14 @@ impl Extension {
         read.reset_by = texts(block, "reset_by", faults);
         read.without = block.get("without").and_then(|own| without(own, faults));
         read.special = special::read(block, faults);
+        for state in texts(block, "outside", faults) {
+            if state == "fire" {
+                read.outside_fire = true;
+            } else {
+                let message = format!("`outside` knows `fire`, not `{state}`");
+                faults.push(wrong("outside", message));
+            }
+        }
         match text(block, "emit", faults).as_deref() {
             None | Some("early") => {}
             Some("final") => read.emit_final = true,

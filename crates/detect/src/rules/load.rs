@@ -428,6 +428,7 @@ fn meta(id: RuleId, document: &Document<'_>, extension: Extension) -> RuleMeta {
         is_correlation: false,
         asks_presence: false,
         is_reported: true,
+        outside_fire: extension.outside_fire,
         off_by: None,
         path: file.path.clone(),
         version: version.chars().take(16).collect(),

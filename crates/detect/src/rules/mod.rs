@@ -6,25 +6,28 @@ mod correlation;
 mod document;
 mod extension;
 pub(crate) mod load;
+mod place;
 mod route;
-mod side;
+pub(crate) mod side;
 mod world;
 
 use std::collections::HashMap;
 
 use model::{Event, LogSource, Problem, RuleId, TeamId};
 
+use crate::limits::RATE_WINDOWS_MAX;
 use crate::sigma::View;
 use crate::sigma::kleene::PresenceRule;
 pub use crate::sigma::kleene::Truth;
 pub(crate) use correlation::{
-    Baseline, Conflict, Correlation, Kind, Measure, Seen, SeenAt, Travel, Unusual, When,
+    Baseline, Conflict, Correlation, Kind, Measure, Predicate, Seen, SeenAt, Travel, Unusual, When,
 };
 pub(crate) use extension::Template;
+pub use place::told;
 use route::Router;
 use side::Exceptions;
 pub use side::{ExceptionMeta, LOGSOURCES_ENDING};
-pub use world::{Heard, World};
+pub use world::{Below, Heard, World};
 
 /// One rule file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +77,8 @@ pub struct RuleMeta {
     pub is_correlation: bool,
     /// Whether it asks where people are.
     pub asks_presence: bool,
+    /// Whether it says nothing of a site while a fire alarm is on there.
+    pub outside_fire: bool,
     /// Whether its matches are findings of their own, or only feed correlations.
     pub is_reported: bool,
     /// The rule set that turns it off.
@@ -209,12 +214,25 @@ impl RuleSet {
         self.rules.iter().filter(feeds).map(|rule| rule.meta.id.clone()).collect()
     }
 
-    /// How far back what is usual is learned from: the longest timespan of baselines that are on.
+    /// Whether a rule says what it has found before all has come that could overturn it.
+    pub fn speaks_early(&self, id: &RuleId) -> bool {
+        let rule = self.index_of(id).and_then(|index| self.rule(index));
+        rule.is_some_and(|rule| rule.correlation.as_ref().is_none_or(|one| !one.is_final_only))
+    }
+
+    /// How far back what is usual is learned from: the longest memory of baselines that are on.
     pub fn memory(&self) -> std::time::Duration {
         let active = self.rules.iter().filter(|rule| rule.is_active);
         let correlations = active.filter_map(|rule| rule.correlation.as_ref());
-        let baselines = correlations.filter(|one| matches!(one.kind, Kind::Baseline(_)));
-        baselines.map(|one| one.timespan).max().unwrap_or_default()
+        let memory = |one: &Correlation| {
+            let Kind::Baseline(baseline) = &one.kind else { return None };
+            let windows = match baseline.unusual {
+                Unusual::Rate { .. } => u32::try_from(RATE_WINDOWS_MAX).unwrap_or(u32::MAX),
+                Unusual::First { .. } | Unusual::Hour { .. } => 1,
+            };
+            Some(one.timespan.saturating_mul(windows).max(baseline.learn))
+        };
+        correlations.filter_map(memory).max().unwrap_or_default()
     }
 
     /// How far apart events may lie that make one finding: the longest timespans of correlations
@@ -310,10 +328,16 @@ impl RuleSet {
         self.asks_travel
     }
 
-    /// Whether a rule that hangs on presence is shown by an event as now enriched.
+    /// Whether a rule that has waited is shown by an event as now enriched; one that waited for
+    /// something else than presence still is.
     pub(crate) fn truth(&self, index: RuleIndex, event: &Event) -> Truth {
-        let presence = self.rule(index).and_then(|rule| rule.presence.as_ref());
-        presence.map_or(Truth::False, |rule| rule.judge(&View::new(event)))
+        let Some(rule) = self.rule(index) else { return Truth::False };
+        rule.presence.as_ref().map_or(Truth::True, |rule| rule.judge(&View::new(event)))
+    }
+
+    /// Whether a rule's own findings wait to know whether a fire alarm was on.
+    pub(crate) fn is_outside_fire(&self, index: RuleIndex) -> bool {
+        self.meta(index).is_some_and(|meta| meta.outside_fire && meta.is_reported)
     }
 
     fn judge(&self, index: RuleIndex, masked: &View<'_>, view: &View<'_>, found: &mut Matches) {

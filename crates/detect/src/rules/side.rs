@@ -16,9 +16,9 @@ pub(super) use exceptions::{Exceptions, Named};
 pub(super) use sets::{Member, Sets};
 
 /// Files with this ending say which rules are on and which are off.
-pub(super) const SETS_ENDING: &str = ".sets.yml";
+pub(crate) const SETS_ENDING: &str = ".sets.yml";
 /// Files with this ending hold exceptions.
-pub(super) const EXCEPTIONS_ENDING: &str = ".exceptions.yml";
+pub(crate) const EXCEPTIONS_ENDING: &str = ".exceptions.yml";
 /// Files with this ending say where other people's log sources are found here.
 pub const LOGSOURCES_ENDING: &str = ".logsources.yml";
 

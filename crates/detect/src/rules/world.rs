@@ -1,6 +1,6 @@
 //! What rules ask for, held against what the sources here give.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{LogSource, Problem, RuleId};
 
@@ -32,8 +32,24 @@ impl Heard {
 pub struct World {
     /// By mapping.
     pub heard: Vec<Heard>,
-    /// First parts of the names of OCSF attributes.
-    pub attributes: BTreeSet<String>,
+    /// OCSF attributes that events may have, with what is below them.
+    pub attributes: Attributes,
+    /// What OCSF objects have.
+    pub objects: Vec<Attributes>,
+}
+
+/// Names of attributes, and what is below each.
+pub type Attributes = BTreeMap<String, Below>;
+
+/// What stands below an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Below {
+    /// A value.
+    Nothing,
+    /// Whatever its source has.
+    Anything,
+    /// The attributes of one of [`World::objects`].
+    Object(usize),
 }
 
 impl World {
@@ -84,7 +100,7 @@ impl RuleSet {
                 problems.extend(
                     rule.fields
                         .iter()
-                        .filter_map(|field| world.unknown(field))
+                        .filter_map(|field| world.unknown(field, is_ours(rule)))
                         .map(|message| warn("unknown_field", message)),
                 );
             }
@@ -119,7 +135,8 @@ impl RuleSet {
             }
             for field in group_fields(correlation) {
                 let is_read = inputs().any(|input| input.fields.contains(&field));
-                if let (false, Some(message)) = (is_read, world.unknown(&field)) {
+                let are_ours = inputs().all(is_ours);
+                if let (false, Some(message)) = (is_read, world.unknown(&field, are_ours)) {
                     let message = format!("groups by what is never present: {message}");
                     let meta = &rule.meta;
                     let code = "unknown_field";
@@ -143,15 +160,18 @@ impl RuleSet {
 }
 
 impl World {
-    /// Why a field is one that nothing fills; `None` when something may.
-    fn unknown(&self, field: &str) -> Option<String> {
+    /// Why a field is one that nothing fills; `None` when something may. `is_ours`: it is asked of
+    /// events as we normalise them, not of one product's own.
+    fn unknown(&self, field: &str, is_ours: bool) -> Option<String> {
         let first = field.split(['.', '[']).next().unwrap_or(field);
-        let is_ours = matches!(first, "castellan" | "unmapped");
-        if self.attributes.is_empty() || is_ours || self.attributes.contains(first) {
+        if self.attributes.is_empty() || matches!(first, "castellan" | "unmapped") {
             return None;
         }
+        if self.attributes.contains_key(first) {
+            return is_ours.then(|| self.unknown_below(field)).flatten();
+        }
         // A source's own name for it may stand under `unmapped`; only a near miss is a slip.
-        let near = nearest_close(first, self.attributes.iter().map(String::as_str));
+        let near = nearest_close(first, self.attributes.keys().map(String::as_str));
         Some(match near {
             Some(near) => format!("nothing fills `{field}`; meant `{near}`?"),
             None => {
@@ -159,6 +179,46 @@ impl World {
             }
         })
     }
+}
+
+impl World {
+    /// Why a path that begins with an attribute does not go on as one.
+    fn unknown_below(&self, field: &str) -> Option<String> {
+        let mut level = &self.attributes;
+        let mut done: Vec<&str> = Vec::new();
+        let mut parts = field.split('.');
+        while let Some(part) = parts.next() {
+            let name = part.split('[').next().unwrap_or(part);
+            let Some(below) = level.get(name) else {
+                let near = nearest_close(name, level.keys().map(String::as_str));
+                let above = done.join(".");
+                return Some(match near {
+                    Some(near) => {
+                        let rest: Vec<&str> = done.into_iter().chain([near]).chain(parts).collect();
+                        format!("nothing fills `{field}`; meant `{}`?", rest.join("."))
+                    }
+                    None => format!("nothing fills `{field}`: `{above}` has no `{name}`"),
+                });
+            };
+            done.push(name);
+            level = match below {
+                Below::Anything => return None,
+                Below::Object(at) => self.objects.get(*at)?,
+                Below::Nothing => {
+                    let rest = parts.next()?;
+                    let above = done.join(".");
+                    let why = format!("`{above}` is a value, with no `{rest}`");
+                    return Some(format!("nothing fills `{field}`: {why}"));
+                }
+            };
+        }
+        None
+    }
+}
+
+/// Whether a rule is about events of a kind, whatever product they come from.
+fn is_ours(rule: &Rule) -> bool {
+    rule.meta.logsource.product.is_none()
 }
 
 fn nearest_close<'a>(word: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {

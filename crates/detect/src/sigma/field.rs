@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use model::Event;
 use model::enrichment::{
-    CredentialState, EndpointView, Enrichment, PlaceView, Presence, PresenceEvidence,
+    CredentialState, EndpointView, Enrichment, PassageView, PlaceView, Presence, PresenceEvidence,
     PresenceState, UnknownWhy,
 };
 use model::spine::{PersonKind, PersonStatus, ZoneClass};
@@ -129,6 +129,9 @@ impl<'a> View<'a> {
                 (Some(credential), "state") => text(credential_word(credential.state)),
                 (Some(_) | None, _) => Field::Absent,
             },
+            "passage" if rest.is_empty() => {
+                enrichment.passage.map_or(Field::Absent, |passage| text(passage_word(passage)))
+            }
             "time" => match rest {
                 "earliest" => owned(enrichment.time.earliest.to_string()),
                 "latest" => owned(enrichment.time.latest.to_string()),
@@ -400,6 +403,15 @@ fn credential_word(state: CredentialState) -> &'static str {
         CredentialState::Revoked => "revoked",
         CredentialState::Expired => "expired",
         CredentialState::Unknown => "unknown",
+    }
+}
+
+fn passage_word(passage: PassageView) -> &'static str {
+    match passage {
+        PassageView::Granted => "granted",
+        PassageView::Taken => "taken",
+        PassageView::Assumed => "assumed",
+        PassageView::NotTaken => "not_taken",
     }
 }
 

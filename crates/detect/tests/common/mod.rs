@@ -177,6 +177,7 @@ pub fn organisation() -> Organisation {
         reader_in: Some(model::AssetId::parse(&format!("{id}-in")).unwrap()),
         reader_out: out.then(|| model::AssetId::parse(&format!("{id}-out")).unwrap()),
         held_after: None,
+        passage: model::spine::Passage::default(),
     };
     let doors = [
         door("d-front", "street", "lobby", true),

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
-use detect::{RuleFile, RuleMeta, RuleSet, cases};
+use detect::{RuleFile, RuleMeta, RuleSet, World, cases};
 use model::problem::Gravity;
 use model::{AuditAct, Problem, RuleId};
 use store::StoreError;
@@ -17,6 +18,7 @@ use super::{Origin, side};
 use crate::content;
 use crate::engine::Engine;
 use crate::housekeeping;
+use crate::offline;
 use crate::replay::ReplayError;
 pub use side::{ExceptionEdit, ExceptionView};
 
@@ -229,7 +231,10 @@ impl Engine {
         check_draft_paths(&files).map_err(RuleEditError::Invalid)?;
         self.check_draft_size(&files)?;
         let base = self.current.rule_files();
-        let checked = tokio::task::spawn_blocking(move || check(&base, &files));
+        let mappings = Arc::clone(&self.current.get().mappings);
+        let checked = tokio::task::spawn_blocking(move || {
+            check(&base, &files, &offline::rules::world(&mappings))
+        });
         checked.await.map_err(|_| RuleEditError::Panic)
     }
 
@@ -369,22 +374,20 @@ fn rule_path(files: &RuleTexts) -> Result<&str, RuleEditError> {
 }
 
 /// Everything that is wrong with a draft's files, and with others because of them.
-fn check(base: &[RuleFile], files: &RuleTexts) -> DraftChecked {
+fn check(base: &[RuleFile], files: &RuleTexts, world: &World) -> DraftChecked {
     let mut checked =
         DraftChecked { problems: new_errors(base, base, files), ..Default::default() };
     let all = with(base, files);
     let (set, found) = RuleSet::load(&all);
     let is_own = |problem: &Problem| files.contains_key(&problem.file);
-    checked.problems.extend(found.into_iter().chain(set.check()).filter(is_own));
+    let found = found.into_iter().chain(set.check()).chain(set.unheard(world));
+    checked.problems.extend(found.filter(is_own));
     let own = set.iter().map(|(_, meta)| meta).filter(|meta| files.contains_key(&meta.path));
     checked.rules = own.cloned().collect();
     let is_case = |path: &str| path.ends_with(CASES);
-    let tried: Vec<RuleFile> = all
-        .into_iter()
-        .filter(|file| {
-            !is_case(&file.path) || files.contains_key(&file.path) || file.path.ends_with(SHARED)
-        })
-        .collect();
+    let is_tried =
+        |path: &str| !is_case(path) || files.contains_key(path) || path.ends_with(SHARED);
+    let tried: Vec<RuleFile> = all.iter().filter(|file| is_tried(&file.path)).cloned().collect();
     let (outcomes, found) = cases::run(&tried);
     // What both say is said once: sorted and without doubles below.
     checked.problems.extend(found.into_iter().filter(is_own));
@@ -395,7 +398,9 @@ fn check(base: &[RuleFile], files: &RuleTexts) -> DraftChecked {
         failure: outcome.failure,
     };
     checked.cases = outcomes.map(case).collect();
-    checked.problems.sort();
+    checked.problems = detect::told(checked.problems, &all);
+    // What must be mended comes before what deserves a look.
+    checked.problems.sort_by(|a, b| (&a.gravity, a).cmp(&(&b.gravity, b)));
     checked.problems.dedup();
     checked
 }
@@ -485,11 +490,36 @@ mod tests {
     fn an_id_that_is_taken_is_found_on_whichever_side_the_loader_says_it() {
         let base = [file("rules/m.yml", rule("a"))];
         for path in ["rules/b.yml", "rules/z.yml"] {
-            let checked = check(&base, &draft(path, rule("a")));
+            let checked = check(&base, &draft(path, rule("a")), &World::default());
             let codes: Vec<_> = checked.obstacles().into_iter().map(|p| p.code).collect();
             assert_eq!(codes, ["duplicate_id"], "{path}");
         }
-        assert!(check(&base, &draft("rules/m.yml", rule("a"))).obstacles().is_empty());
+        let same = check(&base, &draft("rules/m.yml", rule("a")), &World::default());
+        assert!(same.obstacles().is_empty());
+    }
+
+    #[test]
+    fn what_must_be_mended_comes_first_and_what_only_follows_is_not_said() {
+        let both = "title: A\nid: a\nlogsource: {category: door}\ndetection:\n  s:\n    \
+                    activty_id: 5\n  condition: s\nlevel: low\n---\ntitle: C\nid: c\n\
+                    correlation:\n  type: event_count\n  rules: [a]\n  timspan: 1m\n  \
+                    condition: {gte: 2}\nlevel: low\n";
+        let world = World {
+            heard: vec![detect::Heard { product: "p".into(), words: ["door".to_owned()].into() }],
+            attributes: [("activity_id".to_owned(), detect::Below::Nothing)].into(),
+            objects: Vec::new(),
+        };
+        let checked = check(&[], &draft("rules/a.yml", both.into()), &world);
+        let told: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "rules/a.yml:15:3: error: a correlation has no key `timspan`; meant `timespan`? \
+                 [unknown_key]",
+                "rules/a.yml:6:5: warning: nothing fills `activty_id`; meant `activity_id`? \
+                 [unknown_field]",
+            ]
+        );
     }
 
     #[test]
@@ -497,7 +527,7 @@ mod tests {
         let counts = "title: C\nid: c\ncorrelation:\n  type: event_count\n  rules: [a]\n  \
                       group-by: [castellan.place]\n  timespan: 1m\n  condition: { gte: 2 }\nlevel: low\n";
         let base = [file("rules/a.yml", rule("a")), file("rules/c.yml", counts.into())];
-        let checked = check(&base, &draft("rules/a.yml", rule("b")));
+        let checked = check(&base, &draft("rules/a.yml", rule("b")), &World::default());
         let at: Vec<_> = checked.obstacles().into_iter().map(|p| p.file).collect();
         assert_eq!(at, ["rules/c.yml"]);
     }
@@ -508,11 +538,11 @@ mod tests {
                     - { at: \"23:00:00\", source: pacs, category: door, ocsf: { class_uid: 1 } }\n";
         let mut files = draft("rules/a.yml", rule("a"));
         files.insert("rules/a.cases.yml".into(), case.into());
-        let checked = check(&[], &files);
+        let checked = check(&[], &files, &World::default());
         assert_eq!(checked.cases.len(), 1);
         let obstacles = checked.obstacles();
         assert!(obstacles[0].message.contains("expected nothing, found"), "{obstacles:?}");
         files.insert("rules/a.cases.yml".into(), case.replace("nothing", "match"));
-        assert!(check(&[], &files).obstacles().is_empty());
+        assert!(check(&[], &files, &World::default()).obstacles().is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! A source's silence, and its return, as events of the record.
 
-use model::{Event, Fingerprint, LogSource, MappingName, Record, SourceState, Trust};
+use model::{Event, Fingerprint, LogSource, MappingName, Record, SourceState, Timestamp, Trust};
 use serde_json::json;
 
 use crate::knowledge::Knowledge;
@@ -17,7 +17,11 @@ pub fn event(seq: u64, record: &Record, knowledge: &Knowledge) -> Option<Event> 
         SourceState::Silent => ("silent", 3),
         SourceState::Heard => ("heard", 1),
     };
-    let since = last_heard.map_or_else(|| "the start".into(), |last| last.to_string());
+    // A sentence for people: to the second; `last_heard` has it as it was.
+    let since = last_heard.map_or_else(
+        || "the start".into(),
+        |last| Timestamp::from_secs(last.nanos().div_euclid(1_000_000_000)).to_string(),
+    );
     let message = match state {
         SourceState::Silent => format!("source {source} has been silent since {since}"),
         SourceState::Heard => {

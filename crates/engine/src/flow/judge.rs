@@ -20,6 +20,7 @@ use crate::accounting::{Accounts, Boundary, Outcome};
 use crate::clock::{Clock, Stopwatch};
 use crate::desk::Desk;
 use crate::flow::health;
+use crate::flow::history::Teacher;
 use crate::flow::keeper::{Keeper, Remembered, Seal};
 use crate::flow::packed;
 use crate::flow::silencer::Silencer;
@@ -30,6 +31,7 @@ use crate::limits::Limits;
 use crate::live::{Live, LiveEvent, LiveMessage};
 use crate::watch::doors::Doors;
 use crate::watch::refused::{self, Refusal, Refusals};
+use crate::watch::things::Things;
 use crate::watch::whereabouts::Whereabouts;
 
 /// The consumer's name in the journal and in state.
@@ -72,6 +74,8 @@ pub struct Tools {
     pub silencer: Arc<Silencer>,
     /// How doors stand.
     pub doors: Arc<Doors>,
+    /// Whether things have their link.
+    pub things: Arc<Things>,
     /// Who was refused at them.
     pub refusals: Arc<Refusals>,
     /// Where people are believed to be, for those who ask.
@@ -84,6 +88,10 @@ pub struct Tools {
     pub progress: Arc<Progress>,
     /// What detection counts.
     pub judged: Arc<Judged>,
+    /// The first record that the journal still has.
+    pub journal_first: u64,
+    /// Who reads what was before rules that learn; nobody where nothing is served.
+    pub teacher: Option<Teacher>,
 }
 
 /// What detection counts, for whoever asks; at most a second old.
@@ -164,6 +172,8 @@ impl Judge {
             begin.snapshot = None;
         }
         let last = begin.first() - 1;
+        // What the journal has no more is history; what it still has is judged again.
+        detector.await_history(last.max(tools.journal_first.saturating_sub(1)));
         let people_max = Limits::count(tools.limits.whereabouts_people_max);
         let seen = detector.take_seen();
         tools.whereabouts.follow(detector.presence(), &seen, people_max);
@@ -207,10 +217,14 @@ impl Judge {
             if self.since_commit.elapsed() >= COMMIT_PAUSE {
                 self.commit()?;
             }
+            let mut has_learned = false;
             if self.since_publish.elapsed() >= COMMIT_PAUSE {
                 self.publish();
+                let teacher = self.tools.teacher.as_mut();
+                has_learned = teacher.is_some_and(|t| t.tend(&mut self.detector, &self.knowledge));
             }
-            self.maybe_flush(false)?;
+            // Kept at once: a crash would have it read again.
+            self.maybe_flush(has_learned)?;
         }
         self.commit()?;
         self.maybe_flush(true)?;
@@ -223,6 +237,8 @@ impl Judge {
             self.knowledge = Arc::clone(&work.knowledge);
             self.detector.set_spine(Arc::clone(&self.knowledge.spine));
             self.detector.set_rules(Arc::clone(&self.knowledge.rules));
+            // The lake has been handed all that was judged by the rules before.
+            self.detector.await_history(self.last);
         }
         for item in work.items {
             self.item(item);
@@ -300,6 +316,9 @@ impl Judge {
         self.tools.progress.events.fetch_add(1, Ordering::Relaxed);
         if let Some(door) = self.tools.doors.take(event) {
             self.tools.live.send(LiveMessage::Door(Arc::new(door)));
+        }
+        if let Some(thing) = self.tools.things.take(event) {
+            self.tools.live.send(LiveMessage::Thing(Arc::new(thing)));
         }
         if let Some(refusal) = Refusal::of(event) {
             self.refused(event, refusal, is_new);

@@ -3,6 +3,7 @@
 pub mod assign;
 pub mod body;
 pub mod health;
+pub mod history;
 pub mod ingest;
 pub mod judge;
 pub mod keeper;

@@ -22,6 +22,11 @@ impl Silencer {
         self.lock().watch(org, since);
     }
 
+    /// Silence of those never heard counts from now on.
+    pub fn begin(&self, now: Timestamp) {
+        self.lock().begin(now);
+    }
+
     /// A source was heard now; gives the record to journal when it had been silent.
     pub fn heard(&self, source: &SourceId, now: Timestamp) -> Option<Record> {
         self.lock().heard(source, now)

@@ -116,6 +116,7 @@ fn check_content(
     problems.extend(found);
     problems.extend(rules.check());
     problems.extend(rules.unheard(&super::rules::world(&mappings)));
+    *problems = detect::told(std::mem::take(problems), &rule_files);
     let (outcomes, found) = cases::run(&rule_files);
     problems.extend(found);
     for outcome in &outcomes {

@@ -7,7 +7,7 @@ mod explain;
 mod normalise;
 mod operators;
 mod replay;
-mod rules;
+pub(crate) mod rules;
 mod verify;
 mod whereabouts;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use adapters::files::{self, FileError, FileOptions};
 use detect::{Detector, Options, Spine};
 use model::spine::Source;
-use model::{Event, Finding, FindingState, Organisation, Record, Timestamp};
+use model::{Event, Finding, FindingState, Organisation, PlaceId, Record, Timestamp};
 use normalise::{ClockPolicy, Normalised, Normaliser, SourceContext};
 use serde::Serialize;
 
@@ -64,6 +64,8 @@ pub struct ReplaySummary {
     pub undecided: u64,
     /// Identifiers that nobody in the organisation answers to, by kind.
     pub unresolved: BTreeMap<String, u64>,
+    /// Doors that grant and never say whether somebody went through.
+    pub mute_doors: Vec<PlaceId>,
     /// Events judged in a second, reading included.
     pub events_per_s: f64,
 }
@@ -91,6 +93,20 @@ impl fmt::Display for ReplaySummary {
         }
         for (kind, n) in &self.unresolved {
             write!(f, "\n  unresolved {kind}: {n}")?;
+        }
+        match self.mute_doors.as_slice() {
+            [] => {}
+            [first, rest @ ..] => {
+                let count = rest.len() + 1;
+                let say = if count == 1 { "door never says" } else { "doors never say" };
+                write!(
+                    f,
+                    "\n  {count} {say} whether somebody went through ({first}{}): rules that \
+                     rest on presence stay silent about them; set `passage = assumed` in doors.csv \
+                     where a grant cannot be left unused",
+                    if rest.is_empty() { "" } else { ", …" }
+                )?;
+            }
         }
         Ok(())
     }
@@ -141,6 +157,8 @@ pub fn replay_telling(
     summary.late = stats.late;
     summary.undecided = stats.undecided.values().map(|stat| stat.count).sum();
     summary.unresolved = stats.unresolved.clone();
+    let mute = stats.mute_doors(run.detector.spine().organisation());
+    summary.mute_doors = mute.map(|(door, _)| door.clone()).collect();
     let seconds = watch.elapsed().as_secs_f64();
     summary.events_per_s = if seconds > 0.0 { summary.events as f64 / seconds } else { 0.0 };
     Ok(summary)

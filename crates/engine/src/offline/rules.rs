@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use adapters::files::{self, FileOptions};
 use detect::rules::LOGSOURCES_ENDING;
-use detect::{ExceptionMeta, Heard, RuleFile, RuleSet, Spine, World, cases, eval};
+use detect::{Below, ExceptionMeta, Heard, RuleFile, RuleSet, Spine, World, cases, eval};
 use model::problem::Gravity;
 use model::{Event, Finding, Problem};
-use normalise::{Mappings, ocsf::Validator};
+use normalise::Mappings;
+use normalise::ocsf::{Below as OcsfBelow, Validator};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -111,6 +112,7 @@ pub fn rules_check(path: &Path, extra: Option<&Path>) -> Result<CheckedRules, Of
     let world = world(&mappings);
     problems.extend(rules.unheard(&world));
     problems.extend(over(&rules));
+    problems = detect::told(problems, &files);
     problems.sort();
     let unheard = rules.unheard_counts(&world);
     Ok(CheckedRules { rules: rules.len(), unheard, problems })
@@ -124,10 +126,22 @@ pub fn world(mappings: &Mappings) -> World {
         product: "castellan".to_owned(),
         words: ["source_health"].map(str::to_owned).into(),
     };
-    let attributes = Validator::shipped().attribute_names();
+    let ocsf = Validator::shipped();
+    let read = |all: BTreeMap<&str, OcsfBelow>| {
+        let one = |(name, below): (&str, OcsfBelow)| {
+            let below = match below {
+                OcsfBelow::Nothing => Below::Nothing,
+                OcsfBelow::Anything => Below::Anything,
+                OcsfBelow::Object(at) => Below::Object(at),
+            };
+            (name.to_owned(), below)
+        };
+        all.into_iter().map(one).collect()
+    };
     World {
         heard: heard.chain([own]).collect(),
-        attributes: attributes.into_iter().map(str::to_owned).collect(),
+        attributes: read(ocsf.event_attributes()),
+        objects: ocsf.object_attributes().map(read).collect(),
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Stood {
     pub offer: Option<Offered>,
     /// When, and by whose hand, it was last resolved, if it was.
     pub resolved: Option<(Timestamp, String)>,
+    /// What was noted as it was resolved.
+    pub note: Option<String>,
 }
 
 /// A hand-over that waited.
@@ -79,7 +81,7 @@ fn step(stood: &mut Stood, entry: &TimelineEntry) {
             }
             match to {
                 IncidentState::Resolved => stood.resolved = Some((entry.at, entry.by.clone())),
-                state if is_open(*state) => stood.resolved = None,
+                state if is_open(*state) => (stood.resolved, stood.note) = (None, None),
                 _ => {}
             }
         }
@@ -93,6 +95,7 @@ fn step(stood: &mut Stood, entry: &TimelineEntry) {
             });
         }
         TimelineAct::OfferEnded { .. } => stood.offer = None,
+        TimelineAct::Disposition { reason, .. } => stood.note.clone_from(reason),
         _ => {}
     }
 }
@@ -107,6 +110,7 @@ pub fn stood(incident: &Incident, before: Timestamp) -> Option<Stood> {
         owner: first_owner(incident),
         offer: None,
         resolved: None,
+        note: None,
     };
     for entry in incident.timeline.iter().filter(|entry| entry.at < before) {
         step(&mut stood, entry);

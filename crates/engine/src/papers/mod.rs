@@ -11,10 +11,11 @@ pub mod texts;
 
 use std::sync::Arc;
 
-use model::PersonId;
+use model::{PersonId, PlaceId};
 use sha2::{Digest, Sha256};
 use store::StoreError;
 
+use crate::engine::Engine;
 use crate::knowledge::Knowledge;
 
 /// Why a paper is not made.
@@ -92,4 +93,13 @@ impl Covering<'_> {
 
 fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
+}
+
+impl Engine {
+    /// A place's name, or its id if it has none.
+    fn place_name(&self, place: &PlaceId) -> String {
+        let knowledge = self.current.get();
+        let name = knowledge.org.places.get(place).and_then(|place| place.name.clone());
+        name.unwrap_or_else(|| place.as_str().to_owned())
+    }
 }

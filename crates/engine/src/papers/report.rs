@@ -140,6 +140,8 @@ pub struct IncidentLine {
     pub resolved: Option<(Timestamp, String)>,
     /// What it turned out to be.
     pub outcome: Option<Disposition>,
+    /// What was noted as it was resolved.
+    pub note: Option<String>,
 }
 
 /// A hand-over that waits.
@@ -256,7 +258,8 @@ impl Engine {
         let made_at = self.now();
         let facts = self.facts(ask, zone).await?;
         let data = sha256(&serde_json::to_vec(&facts)?);
-        let made = shift::Made { at: made_at, by: ask.by, data: &data, language: ask.language };
+        let by = self.one_name(ask.by);
+        let made = shift::Made { at: made_at, by: &by, data: &data, language: ask.language };
         let document = shift::document(&facts, zone, &made);
         let bytes = tokio::task::block_in_place(|| codec::pdf::write(&document));
         let bytes = bytes.map_err(|error| PaperError::Invalid(error.to_string()))?;
@@ -322,13 +325,6 @@ impl Engine {
         })
     }
 
-    /// A place's name, or its id if it has none.
-    fn place_name(&self, place: &PlaceId) -> String {
-        let knowledge = self.current.get();
-        let name = knowledge.org.places.get(place).and_then(|place| place.name.clone());
-        name.unwrap_or_else(|| place.as_str().to_owned())
-    }
-
     async fn incidents_of(&self, ask: &ReportAsk<'_>) -> Result<(Vec<Incident>, bool), PaperError> {
         let max = self.config.limits.report_rows_max.saturating_mul(INCIDENTS_PER_LINE);
         let max = u32::try_from(max).unwrap_or(u32::MAX - 1).min(u32::MAX - 1);
@@ -357,7 +353,8 @@ impl Engine {
                 .as_ref()
                 .and_then(|call| operators.iter().find(|one| one.id == call.by));
             if let Some(caller) = caller.filter(|caller| !caller.name.is_empty()) {
-                incident.title = incident.title.replace(&caller.name, &caller.id);
+                let id = self.one_name(&caller.id);
+                incident.title = incident.title.replace(&caller.name, &id);
             }
             let is_typed = incident.rules.is_empty() && incident.handling.call.is_none();
             incident.title = match is_typed {
@@ -365,7 +362,10 @@ impl Engine {
                 false => covering.text(&incident.title),
             };
             for entry in &mut incident.timeline {
-                if let TimelineAct::Offered { note: Some(note), .. } = &mut entry.act {
+                entry.by = self.one_name(&entry.by);
+                if let TimelineAct::Offered { note: Some(note), .. }
+                | TimelineAct::Disposition { reason: Some(note), .. } = &mut entry.act
+                {
                     *note = covering.typed(note);
                 }
             }
@@ -385,6 +385,7 @@ impl Engine {
             owner: stood.owner,
             resolved: stood.resolved,
             outcome: incident.disposition,
+            note: stood.note,
         })
     }
 
@@ -425,7 +426,7 @@ impl Engine {
                 number: entry.number,
                 at: entry.at,
                 recorded_at: entry.recorded_at,
-                by: entry.by.clone(),
+                by: self.one_name(&entry.by),
                 kind: entry.kind,
                 place: entry.place.as_ref().or(entry.site.as_ref()).map(|id| self.place_name(id)),
                 text: covering.typed(&entry.text),

@@ -115,7 +115,10 @@ impl Paper<'_> {
 
     fn owner(&self, owner: &Owner) -> String {
         match owner {
-            Owner::Team(team) => self.texts.fill("team", &[("id", team.as_str())]),
+            Owner::Team(team) => match self.texts.find(&format!("team_{team}")) {
+                Some(name) => name.to_owned(),
+                None => self.texts.fill("team", &[("id", team.as_str())]),
+            },
             Owner::Person(person) => person.as_str().to_owned(),
         }
     }
@@ -285,10 +288,14 @@ impl Paper<'_> {
             Some((at, by)) => (self.time(*at), by.clone()),
             None => Default::default(),
         };
-        let outcome = match &line.outcome {
+        let mut outcome = match &line.outcome {
             Some(outcome) => self.texts.word("disposition", outcome),
             None => self.texts.get("disposition_none").to_owned(),
         };
+        if let Some(note) = &line.note {
+            outcome.push('\n');
+            outcome.push_str(note);
+        }
         vec![
             Cell::plain(at),
             self.level(line.level),
@@ -386,19 +393,19 @@ fn refused_row(line: &RefusedLine) -> Vec<Cell> {
 /// Columns: the key of their head, and their share of the width.
 const OPEN: &[(&str, u16)] = &[
     ("level", 13),
-    ("incident", 29),
-    ("site", 15),
+    ("incident", 27),
+    ("site", 14),
     ("owner", 14),
-    ("state", 13),
+    ("state", 17),
     ("opened", 19),
     ("age", 13),
 ];
 const OFFERS: &[(&str, u16)] =
     &[("level", 13), ("incident", 26), ("by", 18), ("to", 14), ("until", 19), ("note", 26)];
 const OPENED: &[(&str, u16)] =
-    &[("opened", 18), ("level", 13), ("incident", 31), ("site", 16), ("owner", 16), ("state", 14)];
+    &[("opened", 18), ("level", 13), ("incident", 29), ("site", 15), ("owner", 16), ("state", 17)];
 const RESOLVED: &[(&str, u16)] =
-    &[("resolved", 18), ("level", 13), ("incident", 29), ("site", 15), ("by", 18), ("outcome", 15)];
+    &[("resolved", 18), ("level", 13), ("incident", 26), ("site", 14), ("by", 12), ("outcome", 27)];
 const HELD: &[(&str, u16)] = &[("owner", 22), ("incident", 46), ("from", 17), ("until", 17)];
 const LOG: &[(&str, u16)] =
     &[("number", 6), ("time", 19), ("kind", 12), ("place", 16), ("text", 41), ("by", 19)];

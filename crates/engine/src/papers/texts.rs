@@ -68,6 +68,11 @@ impl Texts {
         self.0.get(key).map_or(key, String::as_str)
     }
 
+    /// A text, if there is one.
+    pub fn find(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
     /// A text with what is in braces put in.
     pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         let mut text = self.get(key).to_owned();

@@ -8,7 +8,6 @@
 mod compare;
 mod draft;
 mod jobs;
-mod past;
 mod run;
 mod settle;
 mod tally;
@@ -23,8 +22,8 @@ use serde::Serialize;
 pub use compare::{RuleCompared, Side};
 pub use draft::{Draft, prepare};
 pub use jobs::{Prepared, ReplayState, ReplayView, Replays};
-pub use past::Readings;
 pub use run::{Asked, Context, Progress, Report, Warmth, run};
+pub(crate) use run::{BOUNDS, warm_for};
 pub use settle::{LateSource, Settled};
 pub use tally::{Counted, RuleCount, Tally, TallyLimits};
 

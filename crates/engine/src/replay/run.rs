@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use detect::{Bounds, Detector, Options, Spine};
+use detect::{Bounds, DetectStats, Detector, Options, Spine};
 use lake::Lake;
 use model::{Finding, FindingId, Organisation, PlaceId, Record, RuleId, Timestamp};
 use normalise::Mappings;
@@ -15,13 +15,13 @@ use tokio::runtime::Handle;
 
 use super::compare::{RuleCompared, Side, compare};
 use super::draft::Draft;
-use super::past::{Readings, Step};
 use super::tally::{Counted, RuleCount, Tally, TallyLimits};
 use super::{Pace, ReplayError};
 use crate::clock::Stopwatch;
+use crate::stored::{Readings, Step};
 
 /// What one run holds open at most, beside the flow's own: beyond it windows close early, counted.
-const BOUNDS: Bounds = Bounds { groups: 200_000, pending: 200_000 };
+pub(crate) const BOUNDS: Bounds = Bounds { groups: 200_000, pending: 200_000 };
 /// Events read and parsed ahead, in pieces of so many.
 const PIECE_EVENTS: usize = 1_024;
 /// Pieces that wait for judgement.
@@ -132,6 +132,8 @@ pub struct Report {
     pub judged_to: Timestamp,
     /// Matches and windows that could not be decided by then, because more may still come.
     pub undecided_yet: u64,
+    /// Findings that later events could still overturn; not among the others.
+    pub provisional: u64,
     /// Windows and matches that were closed before their time, for want of room.
     pub closed_early: u64,
     /// By local day.
@@ -160,6 +162,8 @@ struct Judging {
     tally: Tally,
     findings: Vec<Finding>,
     is_cut: bool,
+    /// What was counted, and up to where all was final, when the input ended.
+    ended: Option<(DetectStats, Timestamp)>,
 }
 
 impl Judging {
@@ -176,6 +180,7 @@ impl Judging {
             tally: Tally::new(span, about, draft.told.clone(), context.limits),
             findings: Vec::new(),
             is_cut: false,
+            ended: None,
         }
     }
 
@@ -228,7 +233,7 @@ pub fn run(
 
 /// How long before a stretch a reading must begin, so that presence and windows are what they
 /// were.
-fn warm_for(org: &Organisation, reach: Duration) -> Duration {
+pub(crate) fn warm_for(org: &Organisation, reach: Duration) -> Duration {
     let dwell = org.places.values().filter_map(|place| place.dwell_max).max();
     let dwell = dwell.unwrap_or_default().max(detect::limits::DWELL_DEFAULT);
     dwell.max(WARM_MIN + reach)
@@ -236,6 +241,18 @@ fn warm_for(org: &Organisation, reach: Duration) -> Duration {
 
 fn lateness_max(org: &Organisation) -> Duration {
     org.sources.values().map(|source| source.lateness_max).max().unwrap_or_default()
+}
+
+/// What is not final yet, with which version says it.
+fn still_open(fresh: &Tally, before: Option<&Tally>) -> Vec<(Side, Finding)> {
+    let says = |tally: &Tally, one: &Finding| tally.open.contains_key(&(one.time, one.id.clone()));
+    let new = fresh.open.values().map(|one| {
+        let both = before.is_some_and(|before| says(before, one));
+        (if both { Side::Both } else { Side::New }, one.clone())
+    });
+    let old = before.into_iter().flat_map(|before| before.open.values());
+    let old = old.filter(|one| !says(fresh, one)).map(|one| (Side::Old, one.clone()));
+    new.chain(old).collect()
 }
 
 #[derive(Debug, Default)]
@@ -314,17 +331,24 @@ impl Run<'_> {
         }
     }
 
-    /// Ends the input: what can no longer be overturned is said, what still can is left open.
+    /// Ends the input: what can no longer be overturned is said; what still can is provisional, as
+    /// it is live.
     fn end(&mut self, last: Timestamp) {
         let is_past = last < self.asked.now;
         for one in &mut self.judging {
             if is_past {
                 one.detector.finish(&mut one.findings);
-            } else {
-                let at = self.asked.now.max(last);
-                one.detector.observe(0, &Record::Tick { at }, &mut one.findings);
+                one.settle();
+                continue;
             }
+            let at = self.asked.now.max(last);
+            one.detector.observe(0, &Record::Tick { at }, &mut one.findings);
             one.settle();
+            one.ended = Some((one.detector.stats(), one.detector.frontier()));
+            let rules = Arc::clone(one.detector.rules());
+            one.detector.finish(&mut one.findings);
+            let open = one.findings.drain(..).filter(|found| rules.speaks_early(&found.rule));
+            open.for_each(|found| one.tally.take_open(found));
         }
     }
 
@@ -339,7 +363,10 @@ impl Run<'_> {
             // INVARIANT: `run` makes one for every set of rules, of which there is one.
             return Report::empty(self.asked.from);
         };
-        let stats = fresh.detector.stats();
+        let (stats, frontier) = match &fresh.ended {
+            Some((stats, frontier)) => (stats.clone(), *frontier),
+            None => (fresh.detector.stats(), fresh.detector.frontier()),
+        };
         let compared = before.as_ref().map(|before| compare(&before.tally, &fresh.tally));
         let side = |id: &FindingId| match &compared {
             Some(compared) if compared.new_too.contains(id) => Side::Both,
@@ -351,8 +378,9 @@ impl Run<'_> {
             let gone = before.tally.kept.values();
             let gone = gone.filter(|one| !compared.old_too.contains(&one.id));
             kept.extend(gone.map(|one| (Side::Old, one.clone())));
-            kept.sort_by(|a, b| (a.1.time, &a.1.id).cmp(&(b.1.time, &b.1.id)));
         }
+        kept.extend(still_open(&fresh.tally, before.as_ref().map(|before| &before.tally)));
+        kept.sort_by(|a, b| (a.1.time, &a.1.id).cmp(&(b.1.time, &b.1.id)));
         let seconds = ran.as_secs_f64();
         let read = self.counts.before + self.counts.inside;
         Report {
@@ -367,8 +395,9 @@ impl Run<'_> {
             },
             findings: fresh.tally.findings(),
             is_cut: fresh.is_cut || before.as_ref().is_some_and(|before| before.is_cut),
-            judged_to: fresh.detector.frontier().max(self.asked.from).min(self.asked.to),
+            judged_to: frontier.max(self.asked.from).min(self.asked.to),
             undecided_yet: stats.pending,
+            provisional: fresh.tally.open_findings(),
             closed_early: stats.evicted_groups + stats.evicted_pending,
             days: fresh.tally.days(),
             rules: fresh.tally.rules(&stats, &new.rules),
@@ -394,6 +423,7 @@ impl Report {
             is_cut: false,
             judged_to: at,
             undecided_yet: 0,
+            provisional: 0,
             closed_early: 0,
             days: Vec::new(),
             rules: Vec::new(),

@@ -81,7 +81,12 @@ impl Engine {
         for id in wanted {
             let kept = report.kept.iter().find(|(side, one)| *side != Side::Old && one.id == *id);
             let missing = || ReplayError::Invalid(format!("the replay has no finding `{id}`"));
-            findings.push(kept.ok_or_else(missing)?.1.clone());
+            let found = kept.ok_or_else(missing)?.1.clone();
+            if found.state != model::FindingState::Confirmed {
+                let why = format!("the finding `{id}` is not final yet: replay again later");
+                return Err(ReplayError::NotNow(why));
+            }
+            findings.push(found);
         }
         let stored = self.state.findings_by_id(wanted).await?;
         let is_confirmed = |id: &FindingId| {

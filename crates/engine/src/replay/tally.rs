@@ -86,6 +86,9 @@ pub struct Tally {
     pub(super) keys: Vec<Key>,
     /// The earliest findings, whole.
     pub kept: BTreeMap<(Timestamp, FindingId), Finding>,
+    /// The earliest of those that later events could still overturn, whole.
+    pub open: BTreeMap<(Timestamp, FindingId), Finding>,
+    open_count: u64,
     days: BTreeMap<String, u64>,
     rules: BTreeMap<RuleId, OfRule>,
     entities: BTreeMap<Entity, u64>,
@@ -111,6 +114,8 @@ impl Tally {
             places: HashMap::new(),
             keys: Vec::new(),
             kept: BTreeMap::new(),
+            open: BTreeMap::new(),
+            open_count: 0,
             days: BTreeMap::new(),
             rules: BTreeMap::new(),
             entities: BTreeMap::new(),
@@ -156,6 +161,26 @@ impl Tally {
             self.kept.pop_last();
         }
         true
+    }
+
+    /// Takes a finding that would be final if nothing else came.
+    pub fn take_open(&mut self, mut finding: Finding) {
+        let key = (finding.time, finding.id.clone());
+        let is_said = self.places.contains_key(&finding.id) || self.open.contains_key(&key);
+        if !self.is_wanted(&finding) || is_said {
+            return;
+        }
+        finding.state = FindingState::Provisional;
+        self.open_count += 1;
+        self.open.insert(key, finding);
+        if self.open.len() > self.limits.kept_max {
+            self.open.pop_last();
+        }
+    }
+
+    /// How many findings are not final yet.
+    pub fn open_findings(&self) -> u64 {
+        self.open_count
     }
 
     /// The same finding with more evidence.

@@ -141,15 +141,16 @@ impl Signin {
         lives
     }
 
-    /// The operators of whom a session was used within a time: they are there.
-    pub fn on_duty(&self, within: Duration) -> BTreeSet<String> {
+    /// The operators of whom a session was used within a time, or holds one of these streams open:
+    /// they are there.
+    pub fn on_duty(&self, within: Duration, streams: &BTreeSet<[u8; 32]>) -> BTreeSet<String> {
         let (book, now) = (self.book(), self.wall.now());
         let is_enabled =
             |id: &String| book.by_id.get(id).is_some_and(|known| !known.operator.is_disabled);
         let fresh = |stored: &&StoredSession| {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let last = seen.get(&stored.hash).map_or(stored.seen_at, |seen| seen.at);
-            now.since(last) <= within
+            now.since(last) <= within || streams.contains(&stored.hash)
         };
         let sessions = book.sessions.values().filter(|stored| !stored.is_enrolment);
         let there = sessions.filter(fresh).filter(|stored| self.lives(stored, now));

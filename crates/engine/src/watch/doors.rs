@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use model::{Event, Organisation, PersonId, PlaceId, Timestamp};
 use serde::Serialize;
 
 /// OCSF physical extension: physical access activity.
 const PHYSICAL_ACCESS: u32 = 4_230_001;
+
+/// A passage this long after its grant is of that grant.
+const PASSES_WITHIN: Duration = Duration::from_secs(120);
+/// SOURCE: OCSF physec 0.1.0, `physical_access_activity`, `activity_id`: access taken.
+const TAKEN: i64 = 3;
 
 /// How a door stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -34,10 +40,22 @@ pub struct LastPassage {
     pub person: Option<PersonId>,
     /// Whether they were let through.
     pub granted: bool,
+    /// When they went through, if the door said so.
+    pub passed: Option<Timestamp>,
     /// The event's record.
     pub record: u64,
     /// The event's part of it.
     pub part: u16,
+}
+
+impl LastPassage {
+    /// Whether somebody's going through is what this grant was for.
+    fn is_used_by(&self, event: &Event, passed: Option<Timestamp>) -> bool {
+        let person = event.enrichment.as_ref().and_then(|known| known.person.as_ref());
+        let is_theirs = person.is_none() || person == self.person.as_ref();
+        let is_soon = event.time.since(self.at) <= PASSES_WITHIN;
+        passed.is_some() && self.granted && self.passed.is_none() && is_theirs && is_soon
+    }
 }
 
 /// One door.
@@ -104,13 +122,20 @@ impl Doors {
         }
         let is_newer = door.last.as_ref().is_none_or(|last| event.time >= last.at);
         if let Some(granted) = granted.filter(|_| is_newer) {
-            door.last = Some(LastPassage {
-                at: event.time,
-                person: enrichment.person.clone(),
-                granted,
-                record: event.record,
-                part: event.part,
-            });
+            let passed = (activity == TAKEN).then_some(event.time);
+            match door.last.as_mut().filter(|last| last.is_used_by(event, passed)) {
+                Some(last) => last.passed = passed,
+                None => {
+                    door.last = Some(LastPassage {
+                        at: event.time,
+                        person: enrichment.person.clone(),
+                        granted,
+                        passed,
+                        record: event.record,
+                        part: event.part,
+                    });
+                }
+            }
         }
         (*door != before).then(|| door.clone())
     }
@@ -128,5 +153,67 @@ fn meaning(activity: i64) -> Option<(Option<DoorCondition>, Option<bool>)> {
         6 => Some((Some(DoorCondition::Held), None)),
         12 => Some((Some(DoorCondition::Tamper), None)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use serde_json::json;
+
+    use super::*;
+    use crate::watch::sample::event;
+
+    fn door() -> Doors {
+        let state = DoorState {
+            door: PlaceId::parse("dock").unwrap(),
+            site: None,
+            state: DoorCondition::Unknown,
+            since: None,
+            last: None,
+        };
+        Doors(Mutex::new(BTreeMap::from([(state.door.clone(), state)])))
+    }
+
+    fn said(second: i64, activity: i64, person: &str) -> Event {
+        let mut ours = json!({"place": {"id": "dock"}, "time": 0});
+        if !person.is_empty() {
+            ours["person"] = json!(person);
+        }
+        event(PHYSICAL_ACCESS, second, json!({"activity_id": activity}), ours)
+    }
+
+    #[test]
+    fn who_was_let_in_and_who_went_through_are_two_times() {
+        let doors = door();
+        doors.take(&said(14, 1, "ana")).unwrap();
+        let last = doors.take(&said(16, 3, "ana")).unwrap().last.unwrap();
+        let second = Timestamp::from_secs;
+        assert_eq!((last.at, last.passed), (second(14), Some(second(16))));
+        // Somebody else's passage is no use of her grant.
+        let last = doors.take(&said(20, 3, "ben")).unwrap().last.unwrap();
+        assert_eq!((last.at, last.passed), (second(20), Some(second(20))));
+        // A door that names nobody tells of the grant before.
+        doors.take(&said(30, 1, "ana")).unwrap();
+        let last = doors.take(&said(33, 3, "")).unwrap().last.unwrap();
+        assert_eq!((last.at, last.passed), (second(30), Some(second(33))));
+        let last = doors.take(&said(900, 2, "ana")).unwrap().last.unwrap();
+        assert_eq!((last.granted, last.passed), (false, None));
+    }
+
+    #[test]
+    fn a_forced_door_is_well_again_by_its_next_ordinary_word() {
+        let doors = door();
+        let state = doors.take(&said(5, 5, "")).unwrap();
+        assert_eq!((state.state, state.since), (DoorCondition::Forced, Some(state_at(5))));
+        assert!(doors.take(&said(6, 5, "")).is_none(), "the same is no change");
+        doors.take(&said(7, 2, "ana")).unwrap();
+        let refused = doors.all();
+        assert!(refused.iter().all(|door| door.state == DoorCondition::Forced));
+        assert_eq!(doors.take(&said(9, 7, "")).unwrap().state, DoorCondition::Normal);
+    }
+
+    fn state_at(second: i64) -> Timestamp {
+        Timestamp::from_secs(second)
     }
 }

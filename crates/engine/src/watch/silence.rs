@@ -47,6 +47,13 @@ impl Silence {
         }
     }
 
+    /// Nobody could have spoken before now: silence of those never heard counts from here.
+    pub fn begin(&mut self, now: Timestamp) {
+        for watched in self.sources.values_mut().filter(|one| one.last_heard.is_none()) {
+            watched.watched_since = watched.watched_since.max(now);
+        }
+    }
+
     /// A source was heard; gives a record when it had been silent.
     pub fn heard(&mut self, source: &SourceId, at: Timestamp) -> Option<Record> {
         let watched = self.sources.get_mut(source)?;
@@ -147,6 +154,17 @@ mod tests {
             Some(Record::Source { state: SourceState::Heard, .. })
         ));
         assert!(silence.heard(&id, Timestamp::from_secs(502)).is_none());
+    }
+
+    #[test]
+    fn silence_counts_from_when_somebody_could_speak() {
+        let (mut silence, id) = watching(60);
+        silence.begin(Timestamp::from_secs(100));
+        assert!(silence.due(Timestamp::from_secs(160)).is_empty());
+        assert_eq!(silence.due(Timestamp::from_secs(161)).len(), 1);
+        silence.heard(&id, Timestamp::from_secs(170));
+        silence.begin(Timestamp::from_secs(500));
+        assert_eq!(silence.due(Timestamp::from_secs(231)).len(), 1);
     }
 
     #[test]

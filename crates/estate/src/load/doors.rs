@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::ids::{AssetId, PlaceId};
-use model::spine::Door;
+use model::spine::{Door, Passage};
 
 use super::context::{Context, Place};
 use crate::csvpos::{Row, Sheet, short};
@@ -13,7 +13,12 @@ const FILE: &str = "doors.csv";
 /// Columns that must be there.
 pub(crate) const REQUIRED: [&str; 3] = ["door", "from_zone", "to_zone"];
 /// Columns that may be.
-pub(crate) const OPTIONAL: [&str; 4] = ["controller", "reader_in", "reader_out", "held_after_s"];
+pub(crate) const OPTIONAL: [&str; 5] =
+    ["controller", "reader_in", "reader_out", "held_after_s", "passage"];
+
+/// The words of `passage`.
+pub(crate) const PASSAGES: [(&str, Passage); 2] =
+    [("reported", Passage::Reported), ("assumed", Passage::Assumed)];
 
 pub(super) fn read(context: &mut Context, text: Option<&str>) {
     let Some(text) = text else { return };
@@ -32,6 +37,7 @@ fn door(context: &mut Context, row: &Row<'_>) {
     let reader_in = context.id(FILE, row, "reader_in", AssetId::parse);
     let reader_out = context.id(FILE, row, "reader_out", AssetId::parse);
     let held_after = held_after(context, row);
+    let passage = context.word(FILE, row, "passage", &PASSAGES).unwrap_or_default();
     let (Some(door), Some(from_zone), Some(to_zone)) = (id, from_zone, to_zone) else {
         return;
     };
@@ -51,6 +57,7 @@ fn door(context: &mut Context, row: &Row<'_>) {
         reader_in,
         reader_out,
         held_after,
+        passage,
     };
     context.organisation.doors.insert(door, entry);
 }

@@ -1,7 +1,7 @@
 //! The words that the folder uses for our enums, when it is written.
 
 use model::raw::Trust;
-use model::spine::{PersonKind, PersonStatus, PlaceKind, WitnessOf, ZoneClass};
+use model::spine::{Passage, PersonKind, PersonStatus, PlaceKind, WitnessOf, ZoneClass};
 
 fn of<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
     words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word)
@@ -25,6 +25,10 @@ pub(crate) fn person_status(status: PersonStatus) -> &'static str {
 
 pub(crate) fn trust(trust: Trust) -> &'static str {
     of(&super::sources::TRUSTS, &trust)
+}
+
+pub(crate) fn passage(passage: Passage) -> &'static str {
+    of(&super::doors::PASSAGES, &passage)
 }
 
 pub(crate) fn witness(witness: WitnessOf) -> &'static str {

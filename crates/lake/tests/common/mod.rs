@@ -56,6 +56,7 @@ pub fn event(seq: u64, part: u16, time: Timestamp) -> Event {
             zone_class: None,
         }),
         credential: None,
+        passage: None,
         time: Interval::around(time, Duration::from_secs(2)),
         local: None,
         unresolved: Vec::new(),

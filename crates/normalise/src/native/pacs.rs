@@ -38,7 +38,9 @@ struct Outcome {
     is_passage: bool,
 }
 
-const RESULTS: &str = "granted, denied, taken, not_taken, forced, held, rex, duress, tamper";
+const RESULTS: &str = "granted, denied, taken, not_taken, forced, held, rex, duress, tamper, alive";
+/// What is neither a passage nor an alarm.
+const OTHER: u64 = 99;
 
 fn outcome(result: &str) -> Option<Outcome> {
     let of = |activity, severity, status, is_verdict, is_passage| {
@@ -54,6 +56,8 @@ fn outcome(result: &str) -> Option<Outcome> {
         "rex" => of(7, 1, None, false, false),
         "duress" => of(8, 5, None, false, true),
         "tamper" => of(12, 4, None, false, false),
+        // A controller says that it is there: nothing happened.
+        "alive" => of(OTHER, 1, None, false, false),
         _ => None,
     }
 }
@@ -146,6 +150,7 @@ fn access(fields: &Fields<'_>, outcome: &Outcome, direction: Option<&str>) -> Ob
     }
     object([
         ("activity_id", Some(outcome.activity.into())),
+        ("activity_name", (outcome.activity == OTHER).then(|| "Alive".into())),
         ("severity_id", Some(outcome.severity.into())),
         ("status_id", outcome.status.map(Value::from)),
         ("status_detail", text(fields.reason.as_ref())),

@@ -11,6 +11,23 @@ use crate::roster::Device;
 /// From the console to us.
 const DELAY_MS: i64 = 250;
 
+/// The console tells how a camera fares, among the frames in which it tells of its devices.
+pub(crate) fn alive(camera: &Device, at: Timestamp, chance: &mut Chance) -> WireRecord {
+    let value = json!({
+        "action": {
+            "action": "update",
+            "newUpdateId": chance.hex(24),
+            "modelKey": "camera",
+            "id": camera.uid,
+        },
+        "data": {
+            "lastSeen": at.millis(),
+            "stats": { "rxBytes": chance.between(100_000, 900_000), "txBytes": 4_096 },
+        },
+    });
+    super::json(delayed(at, DELAY_MS), &camera.source, &value)
+}
+
 /// A camera recognises a person.
 pub(crate) fn person_seen(camera: &Device, at: Timestamp, chance: &mut Chance) -> WireRecord {
     let end = at.millis() + chance.between(2_500, 9_000);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::spine::{Asset, Door, Extras, Identifier, Person, Place, Source, Validity};
+use model::spine::{Asset, Door, Extras, Identifier, Passage, Person, Place, Source, Validity};
 use model::{AssetId, AuditAct, Entity, Organisation, PersonId, PlaceId, SourceId, TenantId};
 
 use super::State;
@@ -199,7 +199,7 @@ fn read_identifier(row: &DbRow) -> Result<Identifier, StoreError> {
 async fn insert_door(tx: &mut Tx, tenant: &str, door: &Door) -> Result<(), StoreError> {
     tx.run(
         "INSERT INTO doors (tenant, door, from_zone, to_zone, controller, reader_in, \
-         reader_out, held_after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         reader_out, held_after, passage) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         args![
             tenant,
             door.door.as_str(),
@@ -209,6 +209,10 @@ async fn insert_door(tx: &mut Tx, tenant: &str, door: &Door) -> Result<(), Store
             door.reader_in.as_ref().map(AssetId::as_str),
             door.reader_out.as_ref().map(AssetId::as_str),
             duration_arg(door.held_after),
+            match door.passage {
+                Passage::Reported => "reported",
+                Passage::Assumed => "assumed",
+            },
         ],
     )
     .await
@@ -224,6 +228,11 @@ fn read_door(row: &DbRow) -> Result<Door, StoreError> {
         reader_in: row.word_opt(4)?,
         reader_out: row.word_opt(5)?,
         held_after: duration_at(row, 6)?,
+        passage: match row.text(7)?.as_str() {
+            "reported" => Passage::Reported,
+            "assumed" => Passage::Assumed,
+            _ => return Err(StoreError::corrupt("doors", "`passage` is no known word")),
+        },
     })
 }
 
@@ -320,7 +329,7 @@ async fn identifiers(tx: &mut Tx, tenant: Arg) -> Result<Vec<Identifier>, StoreE
 }
 
 async fn doors(tx: &mut Tx, tenant: Arg) -> Result<BTreeMap<PlaceId, Door>, StoreError> {
-    let sql = "SELECT door, from_zone, to_zone, controller, reader_in, reader_out, held_after \
+    let sql = "SELECT door, from_zone, to_zone, controller, reader_in, reader_out, held_after, passage \
                FROM doors WHERE tenant = $1";
     let rows = tx.rows(sql, vec![tenant]).await?;
     rows.iter().map(|row| read_door(row).map(|d| (d.door.clone(), d))).collect()

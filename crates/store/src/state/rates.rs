@@ -42,6 +42,12 @@ impl State {
         rows.iter().map(read).collect()
     }
 
+    /// When this store began: the first act of its audit log; `None` before any.
+    pub async fn begun_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT at FROM audit ORDER BY seq LIMIT 1";
+        self.reading.rows(sql, args![]).await?.first().map(|row| row.time(0)).transpose()
+    }
+
     /// How many findings of each rule there are in a stretch of event time, those that were
     /// withdrawn apart.
     pub async fn finding_counts(

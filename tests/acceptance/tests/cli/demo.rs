@@ -135,6 +135,34 @@ fn the_lake_replayed_says_what_was_said_live() {
     assert!(more <= replayed.len() / 4, "{more} of {} were never said live", replayed.len());
 }
 
+/// A correlation that asks where somebody was is told live, and a replay of the lake tells the same
+/// with the same id.
+#[test]
+fn what_hangs_on_presence_is_told_live_as_a_replay_tells_it() {
+    let scratch = Scratch::new();
+    let args = ["--story", "mfa-fatigue", "--speed", "150", "--stop-after", "25s"];
+    let (_, said) = demo(&scratch, &[&args[..], &["--mqtt", "127.0.0.1:9"]].concat());
+    let rule = "pushes-then-session-while-inside";
+    let all = incidents(&scratch);
+    let incident = all.iter().find(|one| mentions(one, "rules", rule));
+    let incident = incident.unwrap_or_else(|| panic!("no {rule}:\n{said}\n{all:#?}"));
+    assert!(mentions(incident, "rules", "mfa-fatigue-accepted"), "{incident:#}");
+    let state = rusqlite::Connection::open(scratch.path("data/state.db")).unwrap();
+    let mut query = state.prepare("SELECT id, state FROM findings WHERE rule = ?1").unwrap();
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let live: Vec<(String, String)> =
+        query.query_map([rule], row).unwrap().map(Result::unwrap).collect();
+    assert_eq!(live.len(), 1, "{live:?}");
+    assert_eq!(live[0].1, "confirmed", "its window has ended: {live:?}");
+    scratch.run(&["replay", "--data", "data", "--out", "found.ndjson"]).ends(0);
+    let replayed: Vec<String> = json_lines(&scratch.read("found.ndjson"))
+        .iter()
+        .filter(|one| one["rule"] == rule)
+        .map(|one| one["finding"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(replayed, [live[0].0.clone()]);
+}
+
 /// Hours of an ordinary day at the highest speed, cameras through a broker: nothing to find.
 #[test]
 fn a_quiet_day_raises_nothing() {

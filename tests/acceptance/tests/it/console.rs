@@ -107,6 +107,38 @@ async fn a_door_stands_as_its_last_word_says() {
 }
 
 #[tokio::test]
+async fn a_resolved_incident_still_rang_somebody() {
+    let world = World::new();
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    api.take("doors", "text/csv", door_event("d-0001", "forced")).await;
+    let open = until("an incident is open", async || {
+        let page = api.get("/v1/incidents").await;
+        page["incidents"].as_array().unwrap().first().map(|one| one["id"].clone())
+    })
+    .await;
+    let act = format!("/v1/incidents/{}/acts", open.as_str().unwrap());
+    for act_of in [
+        json!({"action": "acknowledge"}),
+        json!({"action": "resolve", "disposition": "test", "reason": "a drill"}),
+    ] {
+        assert_eq!(api.post(&act, &act_of).await.status, 200);
+    }
+    let rates = api.get("/v1/alarm-rates?window=ten_minutes").await;
+    let windows = rates["windows"].as_array().unwrap();
+    assert_eq!((windows.len(), &windows[0]["name"]), (1, &json!("ten_minutes")));
+    let bars = rates["bars"].as_array().unwrap();
+    assert_eq!((bars.len(), bars.last()), (12, Some(&json!(1))), "{rates}");
+    assert_eq!(windows[0]["alarms"], 1);
+    assert_eq!(api.get("/v1/alarm-rates").await["windows"].as_array().unwrap().len(), 3);
+    let refused = api.send(client().get(server.url("/v1/alarm-rates?window=year"))).await;
+    assert!(refused.is_problem(400, "bad_request").contains("`year`"));
+    assert_eq!(api.get("/v1/things/states").await, json!([]));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_search_is_counted_over_time_and_taken_along() {
     let world = World::new();
     let token = world.root();

@@ -18,6 +18,7 @@ mod dead_letters;
 mod desk;
 mod disk;
 mod editing;
+mod histories;
 mod http;
 mod https;
 mod incidents;

@@ -353,7 +353,7 @@ async fn a_shift_leaves_a_report_to_the_next() {
         "the lock is broken",
         id.as_str(),
         "Who held what",
-        "team guard",
+        "Guards",
         "ben",
         "A crowbar.",
         "鑰匙已交還",

@@ -164,6 +164,10 @@ impl Told {
         if peak > 1 {
             lines.push(format!("  at most {peak} in ten minutes"));
         }
+        let provisional = number(report, "provisional");
+        if provisional > 0 {
+            lines.push(format!("  {provisional} more are provisional: later events can end them"));
+        }
         if open > 0 {
             lines.push(format!("  {open} still open at the end: more may come"));
         }
@@ -174,8 +178,12 @@ impl Told {
     }
 }
 
+/// Only what is final is written.
 fn write(out: &mut Out, side: &str, is_compared: bool, finding: Value) -> anyhow::Result<()> {
     let mut finding = finding;
+    if finding.get("state").is_some_and(|state| state != "confirmed") {
+        return Ok(());
+    }
     if is_compared && let Some(object) = finding.as_object_mut() {
         object.insert("side".into(), side.into());
     }
