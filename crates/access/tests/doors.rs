@@ -124,3 +124,16 @@ fn a_group_within_a_group_has_its_rights_and_loses_them() {
     snapshot.put_group(group("night-staff"), vec![]);
     assert!(!may(&snapshot));
 }
+
+#[test]
+fn of_two_with_one_number_the_later_generation_counts() {
+    let mut snapshot = house();
+    let now = at("2026-11-23T09:00:00Z");
+    let old = snapshot.people().by_key(&key("ben")).unwrap().clone();
+    let id = model::CredentialId::parse("bens-number-again").unwrap();
+    let new = Credential { id, generation: 2, person: Some(person("lea")), ..old.clone() };
+    assert!(snapshot.put_credential(new));
+    assert!(!snapshot.put_credential(old), "an older one does not come back");
+    let decision = decide(&snapshot, &request(&["ben", "d-library"]), now);
+    assert_eq!(decision.person, Some(person("lea")));
+}

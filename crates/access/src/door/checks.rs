@@ -48,12 +48,20 @@ pub(super) fn identify<'a>(
     presented: &Presented,
     now: Timestamp,
 ) -> Result<Shown<'a>, Reason> {
+    identify_found(snapshot, (presented, find(snapshot, presented)), now)
+}
+
+/// The same with what was looked up already.
+pub(super) fn identify_found<'a>(
+    snapshot: &'a Snapshot,
+    (presented, found): (&Presented, Found<'a>),
+    now: Timestamp,
+) -> Result<Shown<'a>, Reason> {
     match presented {
         Presented::Nothing => return Err(Reason::NothingShown),
         Presented::Unreadable { bits } => return Err(Reason::Unreadable { bits: *bits }),
         Presented::Card(_) | Presented::Mobile(_) | Presented::Pin(_) => {}
     }
-    let found = find(snapshot, presented);
     let credential = found.credential.ok_or(Reason::UnknownCredential)?;
     if let Some(from) = credential.valid_from.filter(|from| now < *from) {
         return Err(Reason::CredentialEarly { from });
@@ -126,7 +134,7 @@ impl<'a> Entry<'a> {
         placed: &'a PlacedDoor,
         now: Timestamp,
     ) -> Self {
-        let zones = placed.entered.iter().filter_map(|id| snapshot.estate.zone(id));
+        let zones = placed.entered.iter().filter_map(|place| snapshot.estate.zone_in(*place));
         Self {
             snapshot,
             request,
@@ -153,7 +161,10 @@ impl<'a> Entry<'a> {
 
     /// Whether the rights of the zone are as young as it asks for, and what it does when not.
     pub(super) fn lease(&mut self) -> Result<(), Reason> {
-        let Some(zone) = self.snapshot.estate.zone(&self.placed.door.to) else { return Ok(()) };
+        let place = self.placed.to;
+        let Some(zone) = place.and_then(|place| self.snapshot.estate.zone_in(place)) else {
+            return Ok(());
+        };
         if !self.snapshot.rights.is_expired(zone.lease.age_max, self.now) {
             return Ok(());
         }
@@ -482,7 +493,7 @@ pub(super) fn facts<'a>(
         calendar: &snapshot.calendar,
         holder,
         door: placed,
-        class: estate.class_of(&placed.door),
+        class: estate.class_of(placed),
         now,
         threat: live.threat(),
         incidents: risk.incidents,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{DoorId, PersonId, Timestamp};
 
-use super::checks::{Entry, Found, Shown, facts, find, identify};
+use super::checks::{Entry, Found, Shown, facts, find, identify_found};
 use super::estate::{AntiPassback, HOLD, PlacedDoor};
 use super::live::Position;
 use super::people::Holder;
@@ -36,8 +36,8 @@ pub fn decide(snapshot: &Snapshot, request: &Request, now: Timestamp) -> Decisio
         return decision(snapshot, request, found, (refused, Vec::new()));
     };
     let mut entry = Entry::new(snapshot, request, placed, now);
-    let passage =
-        enter(&mut entry).unwrap_or_else(|(because, policies)| Passage::refused(because, policies));
+    let passage = enter(&mut entry, found)
+        .unwrap_or_else(|(because, policies)| Passage::refused(because, policies));
     if entry.fire.releases() {
         entry.noted.push(Reason::Fire { says: entry.fire });
     }
@@ -95,7 +95,7 @@ fn egress(
 ) -> Decision {
     let mut noted = Vec::new();
     if request.presented != Presented::Nothing
-        && let Err(obstacle) = identify(snapshot, &request.presented, now)
+        && let Err(obstacle) = identify_found(snapshot, (&request.presented, found), now)
     {
         noted.push(obstacle);
     }
@@ -121,7 +121,7 @@ fn leaving(
 ) {
     let Some(holder) = holder else { return };
     let live = &snapshot.live;
-    for zone in placed.entered.iter().filter_map(|id| snapshot.estate.zone(id)) {
+    for zone in placed.entered.iter().filter_map(|place| snapshot.estate.zone_in(*place)) {
         let inside = match live.position(&holder.person.id) {
             Position::In { zone: at, .. } => snapshot.estate.is_within(at, &zone.id),
             Position::Out { .. } | Position::Unknown => false,
@@ -145,9 +145,10 @@ fn hold(placed: &PlacedDoor, holder: Option<&Holder>) -> Duration {
 
 type Obstacle = (Reason, Vec<Arc<str>>);
 
-fn enter(entry: &mut Entry<'_>) -> Result<Passage, Obstacle> {
+fn enter<'a>(entry: &mut Entry<'a>, found: Found<'a>) -> Result<Passage, Obstacle> {
     let alone = |because: Reason| (because, Vec::new());
-    let shown = identify(entry.snapshot, &entry.request.presented, entry.now).map_err(alone)?;
+    let presented = &entry.request.presented;
+    let shown = identify_found(entry.snapshot, (presented, found), entry.now).map_err(alone)?;
     let closed = entry.closed();
     let Some(holder) = shown.holder else {
         return break_glass(entry, &shown, closed).map_err(alone);

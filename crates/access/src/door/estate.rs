@@ -225,14 +225,17 @@ pub(crate) struct PlacedDoor {
     pub door: Door,
     /// The zone it leads into and the areas around that, innermost first, by their numbers.
     pub into: Vec<u32>,
-    /// Those of them that somebody who passes was not in before.
-    pub entered: Vec<ZoneId>,
+    /// Those of them that somebody who passes was not in before, by their places in the list.
+    pub entered: Vec<usize>,
+    /// The zone it leads into, by its place.
+    pub to: Option<usize>,
 }
 
 /// All zones and doors.
 #[derive(Debug, Clone, Default)]
 pub struct Estate {
-    zones: HashMap<ZoneId, Zone>,
+    zones: Vec<Zone>,
+    zone_at: HashMap<ZoneId, usize>,
     doors: Vec<PlacedDoor>,
     by_id: HashMap<DoorId, usize>,
 }
@@ -255,9 +258,10 @@ impl Estate {
                 errors.push(EstateError::NoBreakGlass { zone: zone.id.clone() });
             }
             let id = zone.id.clone();
-            if estate.zones.insert(id.clone(), zone).is_some() {
+            if estate.zone_at.insert(id.clone(), estate.zones.len()).is_some() {
                 errors.push(EstateError::Twice { id: id.to_string() });
             }
+            estate.zones.push(zone);
         }
         estate.check_tree(&mut errors);
         if doors.len() > DOORS_MAX {
@@ -265,7 +269,7 @@ impl Estate {
         }
         for door in doors {
             for zone in door.from.iter().chain([&door.to]) {
-                if !estate.zones.contains_key(zone) {
+                if !estate.zone_at.contains_key(zone) {
                     let of = door.id.to_string();
                     errors.push(EstateError::UnknownZone { of, zone: zone.clone() });
                 }
@@ -275,27 +279,28 @@ impl Estate {
                 door.from.as_ref().is_some_and(|from| estate.is_within(from, &zone.id))
             };
             let entered = estate.around(&door.to).filter(|zone| !had(zone));
-            let entered = entered.map(|zone| zone.id.clone()).collect();
+            let place = |zone: &Zone| estate.zone_at.get(&zone.id).copied();
+            let entered = entered.filter_map(place).collect();
+            let to = estate.zone_at.get(&door.to).copied();
             let id = door.id.clone();
             if estate.by_id.insert(id.clone(), estate.doors.len()).is_some() {
                 errors.push(EstateError::Twice { id: id.to_string() });
             }
-            estate.doors.push(PlacedDoor { door, into, entered });
+            estate.doors.push(PlacedDoor { door, into, entered, to });
         }
         if errors.is_empty() { Ok(estate) } else { Err(errors) }
     }
 
     fn check_tree(&self, errors: &mut Vec<EstateError>) {
-        let mut ids: Vec<&ZoneId> = self.zones.keys().collect();
-        ids.sort();
-        for zone in ids.into_iter().filter_map(|id| self.zones.get(id)) {
-            if let Some(parent) = zone.parent.as_ref().filter(|id| !self.zones.contains_key(*id)) {
+        for zone in self.zones() {
+            if let Some(parent) = zone.parent.as_ref().filter(|id| !self.zone_at.contains_key(*id))
+            {
                 let of = zone.id.to_string();
                 errors.push(EstateError::UnknownZone { of, zone: parent.clone() });
             }
             let above = self.around(&zone.id).last();
             if above.is_some_and(|top| {
-                top.parent.as_ref().is_some_and(|parent| self.zones.contains_key(parent))
+                top.parent.as_ref().is_some_and(|parent| self.zone_at.contains_key(parent))
             }) {
                 errors.push(EstateError::Ring { zone: zone.id.clone() });
             }
@@ -304,8 +309,7 @@ impl Estate {
 
     /// A zone and the areas around it, innermost first; at most [`ZONES_DEEP_MAX`].
     pub fn around<'a>(&'a self, id: &ZoneId) -> impl Iterator<Item = &'a Zone> + use<'a> {
-        let first = self.zones.get(id);
-        std::iter::successors(first, |zone| self.zones.get(zone.parent.as_ref()?))
+        std::iter::successors(self.zone(id), |zone| self.zone(zone.parent.as_ref()?))
             .take(ZONES_DEEP_MAX)
     }
 
@@ -316,7 +320,11 @@ impl Estate {
 
     /// A zone.
     pub fn zone(&self, id: &ZoneId) -> Option<&Zone> {
-        self.zones.get(id)
+        self.zones.get(*self.zone_at.get(id)?)
+    }
+
+    pub(crate) fn zone_in(&self, place: usize) -> Option<&Zone> {
+        self.zones.get(place)
     }
 
     /// A door.
@@ -329,8 +337,11 @@ impl Estate {
     }
 
     /// The class of the zone that a door leads into; restricted where that is not known.
-    pub(crate) fn class_of(&self, door: &Door) -> ZoneClass {
-        self.zone(&door.to).map_or(ZoneClass::Restricted, |zone| zone.class)
+    pub(crate) fn class_of(&self, placed: &PlacedDoor) -> ZoneClass {
+        placed
+            .to
+            .and_then(|place| self.zone_in(place))
+            .map_or(ZoneClass::Restricted, |zone| zone.class)
     }
 
     pub(crate) fn all_placed(&self) -> &[PlacedDoor] {
@@ -344,7 +355,7 @@ impl Estate {
 
     /// All zones, in order of their ids.
     pub fn zones(&self) -> impl Iterator<Item = &Zone> {
-        let mut zones: Vec<&Zone> = self.zones.values().collect();
+        let mut zones: Vec<&Zone> = self.zones.iter().collect();
         zones.sort_by(|a, b| a.id.cmp(&b.id));
         zones.into_iter()
     }

@@ -1,5 +1,7 @@
 //! What changes by the minute: where people are, what is locked down, what burns, what is worked
 //! on. Part of the snapshot; moved by passages and by what the world reports, each with its time.
+//! It holds at most one entry for each door, zone, person and credential of the snapshot: whoever
+//! reports names those alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

@@ -30,7 +30,9 @@ pub use estate::{
 pub use keys::{CardNumber, CredentialKey, HashKey, PinKey};
 pub use live::{AtWork, Live, Lockdown, PIN_REST, PIN_TRIES_MAX, Position, Risk};
 pub use names::Names;
-pub use people::{Credential, GROUPS_DEEP_MAX, GROUPS_OF_PERSON_MAX, People, Person};
+pub use people::{
+    CREDENTIALS_MAX, Credential, GROUPS_DEEP_MAX, GROUPS_OF_PERSON_MAX, PEOPLE_MAX, People, Person,
+};
 #[doc(hidden)]
 pub use policy::Plain;
 pub use policy::{Change, Judged, Link, POLICIES_MAX, Policies, SCHEMA};

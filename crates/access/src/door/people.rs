@@ -10,6 +10,10 @@ use super::names::Names;
 use super::request::PinVerdict;
 use super::words::{CredentialKind, PersonKind, Standing};
 
+/// Most people of one snapshot.
+pub const PEOPLE_MAX: usize = 1_000_000;
+/// Most credentials of one snapshot.
+pub const CREDENTIALS_MAX: usize = 4_000_000;
 /// Deepest nesting of groups.
 pub const GROUPS_DEEP_MAX: usize = 16;
 /// Most groups that one person is counted in, those around their groups among them.
@@ -160,29 +164,33 @@ impl People {
         }
     }
 
-    /// Adds or replaces a person.
-    pub fn put_person(&mut self, names: &mut Names, person: Person) {
+    /// Adds or replaces a person. `false`: the limit is reached and they were left out.
+    pub fn put_person(&mut self, names: &mut Names, person: Person) -> bool {
         let groups = self.effective(names, &person.groups);
         let id = person.id.clone();
         let holder = Holder { person, groups };
         match self.by_id.get(&id).and_then(|at| self.holders.get_mut(*at)) {
             Some(old) => *old = holder,
+            None if self.by_id.len() >= PEOPLE_MAX => return false,
             None => {
                 self.by_id.insert(id, self.holders.len());
                 self.holders.push(holder);
             }
         }
+        true
     }
 
     /// Adds or replaces a credential. Of two with one number the later generation counts.
-    pub fn put_credential(&mut self, credential: Credential) {
+    /// `false`: the limit is reached, or a later generation is known, and it was left out.
+    pub fn put_credential(&mut self, credential: Credential) -> bool {
         let known = self.by_key.get(&credential.key).copied();
         let newer = |old: &Credential| old.generation > credential.generation;
         if known.and_then(|at| self.credentials.get(at)).is_some_and(newer) {
-            return;
+            return false;
         }
         let at = match self.by_credential.get(&credential.id) {
             Some(at) => *at,
+            None if self.credentials.len() >= CREDENTIALS_MAX => return false,
             None => self.credentials.len(),
         };
         if let Some(old) = self.credentials.get(at).filter(|old| old.key != credential.key) {
@@ -194,6 +202,7 @@ impl People {
             Some(old) => *old = credential,
             None => self.credentials.push(credential),
         }
+        true
     }
 
     fn effective(&self, names: &mut Names, direct: &[GroupId]) -> Vec<u32> {

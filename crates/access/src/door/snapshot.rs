@@ -93,16 +93,17 @@ impl Snapshot {
         self.version += 1;
     }
 
-    /// Adds or replaces a person.
-    pub fn put_person(&mut self, person: Person) {
-        Arc::make_mut(&mut self.people).put_person(Arc::make_mut(&mut self.names), person);
+    /// Adds or replaces a person. `false`: there is no room, and they were left out.
+    pub fn put_person(&mut self, person: Person) -> bool {
         self.version += 1;
+        Arc::make_mut(&mut self.people).put_person(Arc::make_mut(&mut self.names), person)
     }
 
-    /// Adds or replaces a credential.
-    pub fn put_credential(&mut self, credential: Credential) {
-        Arc::make_mut(&mut self.people).put_credential(credential);
+    /// Adds or replaces a credential. `false`: there is no room, or a later generation of its
+    /// number is known, and it was left out.
+    pub fn put_credential(&mut self, credential: Credential) -> bool {
         self.version += 1;
+        Arc::make_mut(&mut self.people).put_credential(credential)
     }
 
     /// Policies, changed; else everything that is wrong, and the running set stays.

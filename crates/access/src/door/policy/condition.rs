@@ -82,7 +82,7 @@ impl Test {
                 Compare::AtMost => facts.number(*slot) <= *value,
             },
             Self::Factor(mask) => facts.factors & mask != 0,
-            Self::Open(schedule) => facts.calendar.is_open(schedule, facts.now),
+            Self::Open(schedule) => facts.is_open(schedule),
             Self::Group(group) => facts.holder.groups.binary_search(group).is_ok(),
             Self::Zone(zone) => facts.door.into.contains(zone),
             Self::Person(person) => facts.holder.person.id == *person,

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use model::Timestamp;
+use model::{ScheduleId, Timestamp};
 
 use crate::door::estate::{Estate, PlacedDoor};
 use crate::door::people::{Holder, People};
@@ -54,6 +54,17 @@ impl Facts<'_> {
             Number::Weekday => self.wall().weekday(),
             Number::Clearance => self.holder.person.clearance,
         }
+    }
+
+    /// Whether a schedule is open; most go by the clock that the door goes by.
+    pub(crate) fn is_open(&self, id: &ScheduleId) -> bool {
+        self.calendar.get(id).is_some_and(|schedule| {
+            if schedule.time_zone == self.door.door.time_zone {
+                schedule.is_open_at(self.wall())
+            } else {
+                schedule.is_open(self.now)
+            }
+        })
     }
 
     pub(crate) fn wall(&self) -> WallClock {

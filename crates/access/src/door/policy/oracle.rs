@@ -67,7 +67,7 @@ impl Plain {
             all.push(maker.zone(&snapshot.estate, &zone.id)?);
         }
         for placed in snapshot.estate.all_placed() {
-            all.push(maker.door(placed, snapshot.estate.class_of(&placed.door))?);
+            all.push(maker.door(placed, snapshot.estate.class_of(placed))?);
         }
         let entities = Entities::from_entities(all, None).map_err(|error| error.to_string())?;
         Ok(Self { set, entities, types })

@@ -222,7 +222,7 @@ impl Maker<'_> {
                 None => Vec::new(),
             },
             "Door" => match DoorId::parse(id).ok().and_then(|id| estate.placed(&id)) {
-                Some(placed) => vec![self.door(placed, estate.class_of(&placed.door))?],
+                Some(placed) => vec![self.door(placed, estate.class_of(placed))?],
                 None => Vec::new(),
             },
             "Group" => {
