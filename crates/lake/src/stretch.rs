@@ -16,9 +16,11 @@ use crate::schema;
 use crate::search::Cursor;
 use crate::sift::{Sift, keys};
 
-/// Rows of one file that are held at a time: with files of many sites and classes side by side
-/// this is what bounds the memory of a reading.
-const PIECE_ROWS: usize = 2_048;
+/// Rows that a reading holds, over all files that lie side by side: what bounds its memory.
+const HELD_ROWS: usize = 65_536;
+/// Rows of one file that are read at a time. Each time costs the dictionaries and a page of every
+/// column again, so few files are read in long pieces, and many, of many sites and classes, in short.
+const PIECE_ROWS: std::ops::RangeInclusive<usize> = 2_048..=16_384;
 
 const COLUMNS: [&str; 8] =
     ["time", "received_at", "seq", "part", "source", "mapping", "fingerprint", "ocsf"];
@@ -162,9 +164,11 @@ impl Stretch {
 
     /// Puts a source's next row where it is looked for; an exhausted source goes.
     async fn head(&mut self, at: usize) -> Result<(), LakeError> {
+        let piece =
+            (HELD_ROWS / self.sources.len().max(1)).clamp(*PIECE_ROWS.start(), *PIECE_ROWS.end());
         let Some(source) = self.sources.get_mut(&at) else { return Ok(()) };
         while source.rows.is_empty() {
-            if !source.fill(&self.inner, &self.sift).await? {
+            if !source.fill((&self.inner, &self.sift), piece).await? {
                 break;
             }
         }
@@ -181,10 +185,14 @@ const LOWEST: Cursor = Cursor { time: Timestamp::from_nanos(i64::MIN), seq: 0, p
 
 impl Source {
     /// Reads on; whether there may be more.
-    async fn fill(&mut self, inner: &Inner, sift: &Sift) -> Result<bool, LakeError> {
+    async fn fill(
+        &mut self,
+        (inner, sift): (&Inner, &Sift),
+        piece: usize,
+    ) -> Result<bool, LakeError> {
         match &mut self.rest {
             Rest::Memory { batches, spots } => {
-                for _ in 0..PIECE_ROWS {
+                for _ in 0..piece {
                     let Some((_, batch, row)) = spots.pop_front() else { break };
                     let Some(batch) = batches.get(batch) else { continue };
                     self.rows.extend(Cells::of(batch).and_then(|cells| cells.row(row)));
@@ -200,7 +208,7 @@ impl Source {
                     (*group, *row) = (*group + 1, 0);
                     return Ok(true);
                 }
-                let end = total.min(*row + PIECE_ROWS);
+                let end = total.min(*row + piece);
                 let wanted: Vec<usize> = (*row..end).collect();
                 *row = end;
                 for batch in inner.read(file, *group, &COLUMNS, Some(&wanted)).await? {

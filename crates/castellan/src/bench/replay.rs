@@ -1,8 +1,9 @@
 //! A day of events in the lake, then all of it through the shipped rules, as `castellan replay
 //! --data` reads a server's past.
 //!
-//! Events of five mappings (log-ons, firewall sessions, sign-ins, badge reads, flows) of a thousand
-//! people, twenty thousand different records of them, spread evenly over the day.
+//! Events of five mappings as a site of a thousand people would have them: of a hundred records 55
+//! are firewall sessions, 30 flows, 9 log-ons, 5 sign-ins, and one is a badge read. Twenty thousand
+//! different ones in turn, spread evenly over the day.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,19 +27,20 @@ use super::{Scratch, cpu_time, load_average, peak_memory};
 
 const START_S: i64 = 1_795_000_000;
 const DAY: Duration = Duration::from_secs(86_400);
-/// Different records of each mapping.
-const VARIANTS: u64 = 4_000;
+/// Different records, two hundred rounds of a hundred.
+const ROUNDS: u64 = 200;
 const PEOPLE: u64 = 1_009;
 const DOORS: u64 = 97;
 const BATCH: u64 = 1_000;
 /// The journal is empty: there is nothing to catch up with.
 const CATCH_UP_MAX: Duration = Duration::from_secs(30);
-const MAPPINGS: [(&str, Wire); 5] = [
-    ("openssh", Wire::Syslog),
-    ("fortigate", Wire::Syslog),
-    ("okta", Wire::Json),
-    ("pacs-csv", Wire::Csv),
-    ("flow-csv", Wire::Csv),
+/// What writes, and how many of a hundred records are its.
+const MAPPINGS: [(&str, Wire, u64); 5] = [
+    ("fortigate", Wire::Syslog, 55),
+    ("flow-csv", Wire::Csv, 30),
+    ("openssh", Wire::Syslog, 9),
+    ("okta", Wire::Json, 5),
+    ("pacs-csv", Wire::Csv, 1),
 ];
 
 /// Runs the workload. `folder`: where the data folder is made; one that goes afterwards if absent.
@@ -106,7 +108,7 @@ fn organisation() -> anyhow::Result<Organisation> {
         identifiers += &format!("door,door-{door},place:door-{door}\n");
     }
     let mut sources = String::new();
-    for (name, _) in MAPPINGS {
+    for (name, _, _) in MAPPINGS {
         sources += &format!(
             "[[source]]\nid = \"bench-{name}\"\nmapping = \"{name}\"\nsite = \"hq\"\n\
              trust = \"token\"\n"
@@ -136,29 +138,32 @@ fn samples(org: &Arc<Organisation>) -> anyhow::Result<Vec<Event>> {
     let mut normaliser = Normaliser::new(Arc::clone(&content.mappings));
     let at = Timestamp::from_secs(START_S);
     let (mut made, mut events) = (Vec::new(), Vec::new());
-    for n in 0..VARIANTS {
-        for (name, wire) in MAPPINGS {
+    for n in 0..ROUNDS {
+        for (name, wire, share) in MAPPINGS {
             let id = SourceId::parse(&format!("bench-{name}"))?;
             let source = org.sources.get(&id).context("a source is missing")?;
             let context =
                 SourceContext { source, tenant_zone: chrono_tz::UTC, clock: ClockPolicy::FILE };
-            let raw = Raw {
-                source: id,
-                received_at: at,
-                wire,
-                listener: Arc::from("bench"),
-                peer: None,
-                topic: None,
-                trust: Trust::Token,
-                bytes_cut: 0,
-                rerun_of: None,
-                body: super::load::record(name, n, at),
-            };
-            normaliser.run(n, &raw, &context, &mut made);
-            for normalised in made.drain(..) {
-                match normalised {
-                    Normalised::Event(event) => events.push(event),
-                    Normalised::Dead(dead) => bail!("{name}: {}", dead.reason),
+            for one in 0..share {
+                let number = n * share + one;
+                let raw = Raw {
+                    source: id.clone(),
+                    received_at: at,
+                    wire,
+                    listener: Arc::from("bench"),
+                    peer: None,
+                    topic: None,
+                    trust: Trust::Token,
+                    bytes_cut: 0,
+                    rerun_of: None,
+                    body: super::load::record(name, number, at),
+                };
+                normaliser.run(number, &raw, &context, &mut made);
+                for normalised in made.drain(..) {
+                    match normalised {
+                        Normalised::Event(event) => events.push(event),
+                        Normalised::Dead(dead) => bail!("{name}: {}", dead.reason),
+                    }
                 }
             }
         }
