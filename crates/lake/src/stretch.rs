@@ -19,7 +19,7 @@ use crate::sift::{Sift, keys};
 /// Rows that a reading holds, over all files that lie side by side: what bounds its memory.
 const HELD_ROWS: usize = 65_536;
 /// Rows of one file that are read at a time. Each time costs the dictionaries and a page of every
-/// column again, so few files are read in long pieces, and many, of many sites and classes, in short.
+/// column again: few files are read in long pieces, and many, of many sites and classes, in short.
 const PIECE_ROWS: std::ops::RangeInclusive<usize> = 2_048..=16_384;
 
 const COLUMNS: [&str; 8] =
