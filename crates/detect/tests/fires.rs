@@ -102,6 +102,20 @@ fn who_is_not_known_and_what_is_elsewhere_or_forgotten_silences_nothing() {
 }
 
 #[test]
+fn what_waits_for_both_presence_and_fire_counts_once() {
+    // Shown without asking where anybody is, by a rule that could have asked.
+    let text = "title: Either\nid: either\nlogsource: {category: door, product: test}\n\
+        detection: {a: {activity_id: 5}, b: {castellan.presence.state: in}, condition: a or b}\n\
+        castellan: {team: guard, outside: [fire]}\n===\n\
+        title: Twice\nid: twice\ncorrelation: {type: event_count, rules: [either], group-by: \
+        [castellan.place], timespan: 5m, condition: {gte: 2}}\ngenerate: true\n\
+        castellan: {team: guard}\n";
+    let (found, _) = ended(detector(&rules(text)), &[forced(0, "09:00:00")]);
+    let said: Vec<&str> = found.iter().map(|one| one.rule.as_str()).collect();
+    assert!(said.contains(&"either") && !said.contains(&"twice"), "{said:?}");
+}
+
+#[test]
 fn only_fire_can_be_named() {
     let text = "title: A\nid: a\nlogsource: {product: p}\ndetection: {s: {a: 1}, condition: s}\n\
                 castellan: {team: guard, outside: [weather]}\n";

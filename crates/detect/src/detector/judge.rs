@@ -48,8 +48,10 @@ impl Detector {
                 self.stats.matches += 1;
                 self.report(found.rule, event, FindingState::Confirmed, out);
             }
-            // What waits for word of a fire alone is handed on at once.
-            if !is_late && !found.hangs_on_presence {
+            // What waits for word of a fire alone is handed on at once, the rest once settled.
+            let asks = || self.rules.meta(found.rule).is_some_and(|meta| meta.asks_presence);
+            let is_later = is_late || waits && asks();
+            if !is_later {
                 self.feed(found.rule, event, Feed::PLAIN, out);
             }
         }
