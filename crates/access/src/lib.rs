@@ -6,6 +6,7 @@
 
 pub mod door;
 pub mod doorway;
+pub mod link;
 pub mod operators;
 pub mod revocation;
 

@@ -18,7 +18,9 @@ pub enum Scope {
     Read,
     /// See the names that are hidden otherwise: people's, their accounts' and addresses'.
     Names,
-    /// Work incidents, re-run dead letters.
+    /// Ask for decisions as an enforcement point, and nothing else.
+    Evaluate,
+    /// Work incidents, open doors, revoke, re-run dead letters.
     Operate,
     /// Tokens, organisation, raw records.
     Admin,
@@ -26,12 +28,14 @@ pub enum Scope {
 
 impl Scope {
     /// All, in rising order of power.
-    pub const ALL: [Self; 5] = [Self::Ingest, Self::Read, Self::Names, Self::Operate, Self::Admin];
+    pub const ALL: [Self; 6] =
+        [Self::Ingest, Self::Evaluate, Self::Read, Self::Names, Self::Operate, Self::Admin];
 
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
+            Self::Evaluate => "evaluate",
             Self::Read => "read",
             Self::Names => "names",
             Self::Operate => "operate",
@@ -43,6 +47,7 @@ impl Scope {
     pub fn actions(self) -> &'static [Action] {
         match self {
             Self::Ingest => &[],
+            Self::Evaluate => &[Action::AccessEvaluate],
             Self::Read => &[
                 Action::IncidentRead,
                 Action::OccurrenceRead,
@@ -54,10 +59,12 @@ impl Scope {
                 Action::SourceRead,
                 Action::MappingRead,
                 Action::RuleRead,
+                Action::AccessRead,
+                Action::RevocationRead,
                 Action::SystemRead,
                 Action::Export,
             ],
-            Self::Names => &[Action::PersonReveal, Action::RefusalRead],
+            Self::Names => &[Action::PersonReveal, Action::RefusalRead, Action::MusterRead],
             Self::Operate => &[
                 Action::IncidentOperate,
                 Action::IncidentManual,
@@ -65,12 +72,17 @@ impl Scope {
                 Action::OccurrenceWrite,
                 Action::DeadLetterRerun,
                 Action::RuleTry,
+                Action::DoorOperate,
+                Action::LockdownOperate,
+                Action::RevocationAct,
             ],
             Self::Admin => &[
                 Action::EventRaw,
                 Action::MappingEdit,
                 Action::RuleEdit,
                 Action::PlanEdit,
+                Action::AccessEdit,
+                Action::EdgeManage,
                 Action::TokenManage,
                 Action::OperatorManage,
                 Action::AuditRead,

@@ -21,7 +21,7 @@ import { Dialog } from '../../ui/Dialog'
 import { serverNow } from '../../time/clock'
 import css from './system.module.css'
 
-const SCOPES = ['ingest', 'read', 'names', 'operate', 'admin'] as const
+const SCOPES = ['ingest', 'evaluate', 'read', 'names', 'operate', 'admin'] as const
 const DAYS = ['7', '30', '90', '365']
 
 /** Makes a token; what it is can be seen this once. */

@@ -122,6 +122,24 @@ actions! {
     AuditRead = "audit.read";
     /// See status, accounts and limits.
     SystemRead = "system.read";
+    /// See rights: groups, schedules, policies, credentials; explain decisions, try drafts.
+    AccessRead = "access.read";
+    /// Change rights: give and take them, write policies and schedules, import.
+    AccessEdit = "access.edit";
+    /// Ask for decisions as an enforcement point of somebody else.
+    AccessEvaluate = "access.evaluate";
+    /// Open, lock and unlock doors; every act has a reason and a receipt.
+    DoorOperate = "door.operate";
+    /// Lock areas down and end that, raise and lower the threat level.
+    LockdownOperate = "lockdown.operate";
+    /// See who is inside, by name, without being asked why.
+    MusterRead = "muster.read";
+    /// See suspensions and revocations with their receipts.
+    RevocationRead = "revocation.read";
+    /// Suspend and revoke people and credentials, and lift suspensions.
+    RevocationAct = "revocation.act";
+    /// Take edges into service and out of it, sign for a restore.
+    EdgeManage = "edge.manage";
     /// Take data out: exports, bundles, reports.
     Export = "export";
 }

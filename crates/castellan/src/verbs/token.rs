@@ -31,7 +31,7 @@ enum Verb {
         /// Whose it is, or what for. A person's id lets it own incidents.
         label: String,
         /// ingest, read, operate, admin; may be given many times.
-        #[arg(long, required = true, value_parser = ["ingest", "read", "names", "operate", "admin"])]
+        #[arg(long, required = true, value_parser = ["ingest", "evaluate", "read", "names", "operate", "admin"])]
         scope: Vec<String>,
         /// Only for this source; may be given many times.
         #[arg(long)]
