@@ -136,8 +136,8 @@ pub enum FromEdge {
         /// The first record that it still has, and the one it will give next.
         records: (u64, u64),
     },
-    /// It goes by this snapshot, and it is on disk: one [`crate::revocation::Receipt`] for each deed
-    /// that waited for it.
+    /// It goes by this snapshot, and it is on disk: one [`crate::revocation::Receipt`] for each
+    /// deed that waited for it.
     Taken {
         /// Its version.
         snapshot: u64,
