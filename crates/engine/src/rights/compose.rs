@@ -467,7 +467,8 @@ fn tightening(rule: &model::rights::Tightening) -> door::Tightening {
 /// From 32 hexadecimal digits.
 pub(super) fn pin_key(text: &str) -> Option<PinKey> {
     let bytes = <[u8; 16]>::try_from(hex::decode(text).ok()?).ok()?;
-    serde_json::from_value(serde_json::json!(bytes)).ok()
+    let told = serde_json::from_value(serde_json::json!(text)).ok();
+    told.or_else(|| serde_json::from_value(serde_json::json!(bytes)).ok())
 }
 
 /// What groups make of somebody.

@@ -15,7 +15,7 @@ use access::door::{HashKey, Live, RightsAge, Snapshot};
 use access::revocation::{Suspensions, Tombstones};
 use model::rights::{ItemChange, RightsData};
 use model::{
-    CredentialId, DoorId, Organisation, PersonId, PointId, Problem, Timestamp, ZoneId,
+    CredentialId, DoorId, Organisation, PersonId, PlaceId, PointId, Problem, Timestamp, ZoneId,
 };
 use tokio::sync::watch;
 
@@ -143,6 +143,23 @@ impl Rights {
     /// The doors that a point enforces.
     pub fn doors_of(&self, point: &PointId) -> Vec<DoorId> {
         self.inner().data.points.get(point).cloned().unwrap_or_default()
+    }
+
+    /// Every point that enforces doors.
+    pub fn points(&self) -> Vec<PointId> {
+        self.inner().data.points.keys().cloned().collect()
+    }
+
+    /// The site of a door.
+    pub fn site_of_door(&self, door: &DoorId) -> Option<PlaceId> {
+        let place = PlaceId::parse(door.as_str()).ok()?;
+        self.inner().org.site_of(&place).cloned()
+    }
+
+    /// The site of a zone.
+    pub fn site_of_zone(&self, zone: &ZoneId) -> Option<PlaceId> {
+        let place = PlaceId::parse(zone.as_str()).ok()?;
+        self.inner().org.site_of(&place).cloned()
     }
 
     /// The point that enforces a door.
