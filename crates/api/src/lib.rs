@@ -11,8 +11,13 @@ mod secure;
 mod state;
 mod veil;
 
+mod access;
+mod access_ask;
+mod access_edit;
+mod access_house;
 mod alarms;
 mod audit;
+mod authzen;
 mod events;
 mod history;
 mod incidents;

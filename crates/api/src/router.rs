@@ -23,7 +23,7 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    alarms, audit, console, events, history, hosts, incidents, ingest, inquiry, live, mappings,
+    access, access_ask, access_edit, access_house, alarms, audit, authzen, console, events, history, hosts, incidents, ingest, inquiry, live, mappings,
     occurrences, oidc, operators, organisation, panic, papers, passage, people, plans, presence,
     problem, raw, refused, replays, rules, session, signin, system, tokens, views, why,
 };
@@ -114,6 +114,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(tokens::revoke))
         .merge(desk())
         .merge(people_who_sign_in())
+        .merge(rights())
+        .merge(enforcement())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
         .merge(images)
         .merge(ingest)
@@ -142,6 +144,43 @@ fn desk() -> OpenApiRouter<Shared> {
         .routes(routes!(replays::findings))
         .routes(routes!(replays::settle))
         .routes(routes!(replays::late))
+}
+
+/// Who may pass where.
+fn rights() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(access::summary))
+        .routes(routes!(access::groups))
+        .routes(routes!(access::members))
+        .routes(routes!(access::rights))
+        .routes(routes!(access_edit::put_right, access_edit::remove_right))
+        .routes(routes!(access_house::schedules))
+        .routes(routes!(access_edit::put_schedule, access_edit::remove_schedule))
+        .routes(routes!(access_house::zones))
+        .routes(routes!(access_house::doors))
+        .routes(routes!(access::credentials))
+        .routes(routes!(access_house::policies))
+        .routes(routes!(access_edit::put_policy, access_edit::remove_policy))
+        .routes(routes!(access_edit::put_pin, access_edit::remove_pin))
+        .routes(routes!(access_edit::versions))
+        .routes(routes!(access_edit::version))
+        .routes(routes!(access_edit::undo))
+        .routes(routes!(access_ask::explain))
+        .routes(routes!(access_ask::what_if))
+        .routes(routes!(access_ask::what_if_one, access_ask::what_if_end))
+        .routes(routes!(access_ask::answers))
+}
+
+/// What enforcement points ask.
+fn enforcement() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(authzen::metadata))
+        .routes(routes!(authzen::evaluation))
+        .routes(routes!(authzen::evaluations))
+        .routes(routes!(authzen::subjects))
+        .routes(routes!(authzen::resources))
+        .routes(routes!(authzen::actions))
+        .layer(axum::middleware::from_fn(authzen::identified))
 }
 
 fn people_who_sign_in() -> OpenApiRouter<Shared> {
