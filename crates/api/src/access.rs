@@ -96,10 +96,7 @@ pub struct AccessSummary {
     responses((status = 200, body = AccessSummary), (status = 403, body = Problem)),
     security(("token" = []))
 )]
-pub async fn summary(
-    State(shared): State<Shared>,
-    caller: Caller,
-) -> Answer<Json<AccessSummary>> {
+pub async fn summary(State(shared): State<Shared>, caller: Caller) -> Answer<Json<AccessSummary>> {
     caller.must(Action::AccessRead)?;
     let data = shared.engine.access.data();
     let snapshot = shared.engine.access.snapshot();

@@ -6,8 +6,7 @@ use axum::http::StatusCode;
 use engine::access::{Action, Reach};
 use engine::rights::{By, ChangeError, Changed};
 use model::rights::{
-    DAYS, Holder, Item, ItemChange, Opens, Pins, Right, RightsData, RightsVersion, Schedule,
-    Window,
+    DAYS, Holder, Item, ItemChange, Opens, Pins, Right, RightsData, RightsVersion, Schedule, Window,
 };
 use model::spine::Validity;
 use model::text::Words;
@@ -207,14 +206,8 @@ pub async fn put_right(
     let validity = validity(body.valid_from, body.valid_to)?;
     let approved_by = body.approved_by;
     let reason = Some(why.clone());
-    let right = Right {
-        holder,
-        opens,
-        schedule,
-        approved_by: approved_by.clone(),
-        reason,
-        validity,
-    };
+    let right =
+        Right { holder, opens, schedule, approved_by: approved_by.clone(), reason, validity };
     let by = by(&caller, &why, approved_by);
     let made = shared.engine.change_rights(put(Item::Right(id, right)), &by, "edit").await?;
     Ok(Json(made.into()))
@@ -377,7 +370,8 @@ pub(crate) fn policy_file(file: &str) -> Answer<()> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
     let fits = !stem.is_empty() && file.len() <= FILE_CHARS_MAX && stem.chars().all(plain);
     if !fits || stem.starts_with('.') {
-        let detail = "a policy file is called such as `house.cedar`: a-z, 0-9, dot, dash, underscore";
+        let detail =
+            "a policy file is called such as `house.cedar`: a-z, 0-9, dot, dash, underscore";
         return Err(Problem::bad_request(detail));
     }
     Ok(())

@@ -240,9 +240,8 @@ fn subject(thing: Option<&Thing>) -> Result<Subject, Unasked> {
     let thing = thing.ok_or_else(|| Unasked::bad("`subject` is missing"))?;
     let id = thing.id.as_deref().filter(|id| !id.is_empty() && id.len() <= ID_BYTES_MAX);
     let need = || id.ok_or_else(|| Unasked::bad("`subject.id` is missing"));
-    let number = |key: &str| {
-        thing.properties.as_ref().and_then(|own| own.get(key)).and_then(Value::as_u64)
-    };
+    let number =
+        |key: &str| thing.properties.as_ref().and_then(|own| own.get(key)).and_then(Value::as_u64);
     match thing.kind.as_str() {
         "person" => {
             let bad = |_| Unasked(StatusCode::NOT_FOUND, "no such subject".to_owned());
@@ -634,5 +633,7 @@ pub async fn actions(
 /// Runs what computes for long on a thread of its own.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Problem::unavailable("the search ended in a panic").after(Duration::from_secs(1)))
+    done.map_err(|_| {
+        Problem::unavailable("the search ended in a panic").after(Duration::from_secs(1))
+    })
 }

@@ -23,9 +23,10 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    access, access_ask, access_edit, access_house, alarms, audit, authzen, console, events, history, hosts, incidents, ingest, inquiry, live, mappings,
-    occurrences, oidc, operators, organisation, panic, papers, passage, people, plans, presence,
-    problem, raw, refused, replays, rules, session, signin, system, tokens, views, why,
+    access, access_ask, access_edit, access_house, alarms, audit, authzen, console, events,
+    history, hosts, incidents, ingest, inquiry, live, mappings, occurrences, oidc, operators,
+    organisation, panic, papers, passage, people, plans, presence, problem, raw, refused, replays,
+    rules, session, signin, system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.

@@ -102,9 +102,8 @@ fn seconds() -> impl Strategy<Value = Duration> {
 }
 
 fn zone_rules() -> impl Strategy<Value = ZoneRules> {
-    let tight = (select(Threat::WORDS.to_vec()), -5_i64..5, any::<bool>()).prop_map(
-        |((_, from), clearance_min, pin)| Tightening { from, clearance_min, pin },
-    );
+    let tight = (select(Threat::WORDS.to_vec()), -5_i64..5, any::<bool>())
+        .prop_map(|((_, from), clearance_min, pin)| Tightening { from, clearance_min, pin });
     let words = (
         select(AtExpiry::WORDS.to_vec()),
         select(AntiPassback::WORDS.to_vec()),
@@ -127,7 +126,11 @@ fn zone_rules() -> impl Strategy<Value = ZoneRules> {
             break_glass: refuses.then(|| "sealed box".to_owned()),
             glass: Vec::new(),
             anti_passback: again.1,
-            anti_passback_for: if again.1 == AntiPassback::Timed { again_for } else { Duration::ZERO },
+            anti_passback_for: if again.1 == AntiPassback::Timed {
+                again_for
+            } else {
+                Duration::ZERO
+            },
             blind: blind.1,
             occupancy_max,
             two_person,
@@ -191,7 +194,8 @@ fn data(org: &Organisation) -> impl Strategy<Value = RightsData> + use<> {
     let people: Vec<PersonId> = org.people.keys().cloned().collect();
     let doors: Vec<String> = org.doors.keys().map(ToString::to_string).collect();
     let zones = vec!["hq", "hq-lobby", "dc-vault", "hkg-office"];
-    let group = (text(), proptest::option::of(-9_i64..9), proptest::collection::btree_set(0..4, 0..3));
+    let group =
+        (text(), proptest::option::of(-9_i64..9), proptest::collection::btree_set(0..4, 0..3));
     let groups = proptest::collection::vec(group, 6);
     let some = people.clone();
     let member = (id("g"), select(some), validity());

@@ -35,8 +35,7 @@ pub(super) fn read_token(mut table: Table<'_>) -> Option<TokenConfig> {
     for scope in &scopes {
         if !is_word(scope) {
             let bound = ["enforces:*", "enforces:door:ID", "evaluate:search", "evaluate:reasons"];
-            let known: Vec<&str> =
-                Scope::ALL.iter().map(|s| s.as_str()).chain(bound).collect();
+            let known: Vec<&str> = Scope::ALL.iter().map(|s| s.as_str()).chain(bound).collect();
             let hint = estate::nearest::hint(scope, &known);
             table.error(scope.at, "unknown_scope", format!("`{}` is no scope; {hint}", **scope));
         }

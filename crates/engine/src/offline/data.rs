@@ -16,8 +16,8 @@ use serde::Serialize;
 use store::state::Token;
 use store::{State, StoreError};
 
-use super::content::OrgFolder;
 use super::OfflineError;
+use super::content::OrgFolder;
 use crate::auth::{self, NewToken, TokenError};
 use crate::clock::Clock;
 use crate::config::Config;

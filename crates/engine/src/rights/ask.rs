@@ -132,11 +132,7 @@ pub fn presented(one: &Credential) -> Presented {
 }
 
 /// The question as the kernel takes it. Whoever has no credential shows nothing.
-pub fn request(
-    snapshot: &Snapshot,
-    asked: &Asked,
-    now: Timestamp,
-) -> Result<Request, AskError> {
+pub fn request(snapshot: &Snapshot, asked: &Asked, now: Timestamp) -> Result<Request, AskError> {
     let unknown = |what, id: &str| AskError::Unknown { what, id: id.to_owned() };
     if snapshot.estate().door(&asked.door).is_none() {
         return Err(unknown("door", asked.door.as_str()));

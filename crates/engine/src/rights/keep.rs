@@ -168,11 +168,10 @@ pub async fn open(
         take_in(state, &read, &by, now).await?;
     }
     let data = state.rights().await?;
-    Rights::open(&config.data, (Arc::clone(org), data, templates), now).map_err(|error| {
-        match error {
-            RightsError::Key(error) => StartError::RightsKey(error),
-            RightsError::Problems(problems) => StartError::Problems(problems),
-        }
+    Rights::open(&config.data, (Arc::clone(org), data, templates), now).map_err(|error| match error
+    {
+        RightsError::Key(error) => StartError::RightsKey(error),
+        RightsError::Problems(problems) => StartError::Problems(problems),
     })
 }
 

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use access::Reach;
 use access::door::{
     Credential, Decision, Live, Outcome, PinVerdict, Reason, Request, RightsAge, Snapshot, decide,
 };
-use access::Reach;
 use model::rights::ItemChange;
 use model::{DoorId, PersonId, Problem, Timestamp};
 use serde::Serialize;
@@ -174,9 +174,7 @@ impl Tally {
     pub fn finish(self) -> Answer {
         let mut answer = self.answer;
         let mut lines: Vec<Line> = self.seen.into_values().collect();
-        lines.sort_by(|a, b| {
-            (b.times, &a.person, &a.door).cmp(&(a.times, &b.person, &b.door))
-        });
+        lines.sort_by(|a, b| (b.times, &a.person, &a.door).cmp(&(a.times, &b.person, &b.door)));
         answer.more = lines.len().saturating_sub(WHAT_IF_LINES_MAX) as u64;
         lines.truncate(WHAT_IF_LINES_MAX);
         answer.lines = lines;

@@ -73,7 +73,8 @@ fn load_all(files: &BTreeMap<String, Vec<u8>>, with_rights: bool) -> Whole {
     let mut problems = Vec::new();
     for (name, bytes) in files {
         let is_rights = RIGHTS_FILES.contains(&name.as_str()) || policy_name(name).is_some();
-        if !FILES.contains(&name.as_str()) && !(with_rights && is_rights) {
+        let is_read = FILES.contains(&name.as_str()) || (with_rights && is_rights);
+        if !is_read {
             texts.insert(name.as_str(), "");
             continue;
         }
@@ -101,11 +102,7 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Problem {
     Problem::error(name, Some(at), "not_utf8", message)
 }
 
-fn load_texts(
-    texts: &BTreeMap<&str, &str>,
-    unreadable: Vec<Problem>,
-    with_rights: bool,
-) -> Whole {
+fn load_texts(texts: &BTreeMap<&str, &str>, unreadable: Vec<Problem>, with_rights: bool) -> Whole {
     let mut context = Context::new();
     for name in texts.keys() {
         check_name(&mut context, name);
