@@ -23,10 +23,11 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    access, access_ask, access_edit, access_house, alarms, audit, authzen, console, events,
-    history, hosts, incidents, ingest, inquiry, live, mappings, occurrences, oidc, operators,
-    organisation, panic, papers, passage, people, plans, presence, problem, raw, refused, replays,
-    rules, session, signin, system, tokens, views, why,
+    access, access_answers, access_ask, access_edit, access_house, access_versions, access_what_if,
+    alarms, audit, authzen, authzen_search, console, events, history, hosts, incidents, ingest,
+    inquiry, live, mappings, occurrences, oidc, operators, organisation, panic, papers, passage,
+    people, plans, presence, problem, raw, refused, replays, rules, session, signin, system,
+    tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -163,13 +164,13 @@ fn rights() -> OpenApiRouter<Shared> {
         .routes(routes!(access_house::policies))
         .routes(routes!(access_edit::put_policy, access_edit::remove_policy))
         .routes(routes!(access_edit::put_pin, access_edit::remove_pin))
-        .routes(routes!(access_edit::versions))
-        .routes(routes!(access_edit::version))
-        .routes(routes!(access_edit::undo))
+        .routes(routes!(access_versions::versions))
+        .routes(routes!(access_versions::version))
+        .routes(routes!(access_versions::undo))
         .routes(routes!(access_ask::explain))
-        .routes(routes!(access_ask::what_if))
-        .routes(routes!(access_ask::what_if_one, access_ask::what_if_end))
-        .routes(routes!(access_ask::answers))
+        .routes(routes!(access_what_if::what_if))
+        .routes(routes!(access_what_if::what_if_one, access_what_if::what_if_end))
+        .routes(routes!(access_answers::answers))
 }
 
 /// What enforcement points ask.
@@ -178,9 +179,9 @@ fn enforcement() -> OpenApiRouter<Shared> {
         .routes(routes!(authzen::metadata))
         .routes(routes!(authzen::evaluation))
         .routes(routes!(authzen::evaluations))
-        .routes(routes!(authzen::subjects))
-        .routes(routes!(authzen::resources))
-        .routes(routes!(authzen::actions))
+        .routes(routes!(authzen_search::subjects))
+        .routes(routes!(authzen_search::resources))
+        .routes(routes!(authzen_search::actions))
         .layer(axum::middleware::from_fn(authzen::identified))
 }
 

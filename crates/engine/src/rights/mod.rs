@@ -9,6 +9,8 @@ mod compose;
 mod keep;
 mod key;
 mod past;
+#[cfg(test)]
+mod tests;
 mod what_if;
 
 use std::path::Path;
