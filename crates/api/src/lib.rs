@@ -16,6 +16,7 @@ mod access_answers;
 mod access_ask;
 mod access_edit;
 mod access_house;
+mod access_import;
 mod access_versions;
 mod access_what_if;
 mod alarms;

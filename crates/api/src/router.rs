@@ -23,11 +23,11 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    access, access_answers, access_ask, access_edit, access_house, access_versions, access_what_if,
-    alarms, audit, authzen, authzen_search, console, events, history, hosts, incidents, ingest,
-    inquiry, live, mappings, occurrences, oidc, operators, organisation, panic, papers, passage,
-    people, plans, presence, problem, raw, refused, replays, rules, session, signin, system,
-    tokens, views, why,
+    access, access_answers, access_ask, access_edit, access_house, access_import, access_versions,
+    access_what_if, alarms, audit, authzen, authzen_search, console, events, history, hosts,
+    incidents, ingest, inquiry, live, mappings, occurrences, oidc, operators, organisation, panic,
+    papers, passage, people, plans, presence, problem, raw, refused, replays, rules, session,
+    signin, system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -69,6 +69,9 @@ fn routes() -> OpenApiRouter<Shared> {
         .layer(DefaultBodyLimit::max(IMAGE_BODY_BYTES_MAX));
     let ingest =
         OpenApiRouter::new().routes(routes!(ingest::ingest)).layer(DefaultBodyLimit::disable());
+    let imports = OpenApiRouter::new()
+        .routes(routes!(access_import::import))
+        .layer(DefaultBodyLimit::max(access_import::IMPORT_BODY_BYTES_MAX));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(events::search))
         .routes(routes!(events::one))
@@ -120,6 +123,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(enforcement())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
         .merge(images)
+        .merge(imports)
         .merge(ingest)
 }
 

@@ -194,8 +194,11 @@ fn data(org: &Organisation) -> impl Strategy<Value = RightsData> + use<> {
     let people: Vec<PersonId> = org.people.keys().cloned().collect();
     let doors: Vec<String> = org.doors.keys().map(ToString::to_string).collect();
     let zones = vec!["hq", "hq-lobby", "dc-vault", "hkg-office"];
-    let group =
-        (text(), proptest::option::of(-9_i64..9), proptest::collection::btree_set(0..4, 0..3));
+    let group = (
+        text(),
+        proptest::option::of(-9_i64..9),
+        proptest::collection::btree_set(0_usize..4, 0..3),
+    );
     let groups = proptest::collection::vec(group, 6);
     let some = people.clone();
     let member = (id("g"), select(some), validity());
@@ -213,7 +216,7 @@ fn data(org: &Organisation) -> impl Strategy<Value = RightsData> + use<> {
     parts.prop_map(move |(groups, members, rights, hours, rules, of_doors, cards, policy)| {
         let mut data = RightsData::default();
         for (n, (name, clearance, traits)) in groups.into_iter().enumerate() {
-            let traits = traits.into_iter().map(|n: usize| Trait::WORDS[n].1).collect();
+            let traits = traits.into_iter().map(|n| Trait::WORDS[n].1).collect();
             // Groups are only in later ones: no rings.
             let within = if n < 5 { vec![format!("g{}", n + 1)] } else { Vec::new() };
             let within = within.iter().map(|id| GroupId::parse(id).unwrap()).collect();

@@ -130,6 +130,10 @@ fn check_content(
         }
     }
     check_policies(&files, problems);
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("imports/")) {
+        let (_, found) = estate::foreign::Map::read(path, &String::from_utf8_lossy(bytes));
+        problems.extend(found);
+    }
     let _ = write!(
         summary,
         "{} mappings with {samples} samples, {} rules with {} cases; ",

@@ -69,6 +69,13 @@ pub enum DataError {
     /// A replay.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// Rights that do not hold together.
+    #[error("{} problems in rights: {}", .0.len(), .0.first().map(ToString::to_string)
+        .unwrap_or_default())]
+    Rights(Vec<model::Problem>),
+    /// What cannot be undone.
+    #[error(transparent)]
+    Undo(rights::ChangeError),
     /// Catching up with the journal took too long.
     #[error("the journal could not be read to its end within {0} s")]
     Behind(u64),

@@ -1,5 +1,6 @@
 //! What the command line does without a server: pure kernels over files.
 
+mod access;
 mod check;
 mod content;
 mod data;
@@ -11,6 +12,7 @@ pub(crate) mod rules;
 mod verify;
 mod whereabouts;
 
+pub use access::{ExplainError, explain_access, import_access, import_map, undo_access};
 pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{
     Content, OrgFolder, Tolerant, content, folder, folder_of_files, organisation,

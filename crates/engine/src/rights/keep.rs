@@ -205,7 +205,7 @@ pub async fn reload(engine: &Engine) {
     }
 }
 
-fn audited(by: &By, what: &str, changes: &[ItemChange], now: Timestamp) -> AuditAct {
+pub(crate) fn audited(by: &By, what: &str, changes: &[ItemChange], now: Timestamp) -> AuditAct {
     let word = |change: &ItemChange| match (&change.before, &change.after) {
         (None, _) => "added",
         (Some(_), Some(_)) => "changed",
@@ -283,18 +283,23 @@ impl Engine {
     /// where a later version has changed the same things.
     pub async fn undo_rights(&self, version: u64, by: &By) -> Result<Changed, ChangeError> {
         let _alone = self.access.editing.lock().await;
-        let known: Option<RightsVersion> = self.state.rights_version(version).await?;
-        known.ok_or(ChangeError::NoVersion(version))?;
-        let changes = self.state.rights_changes(version).await?;
-        let running = self.access.data();
-        for change in &changes {
-            let now = running.item(&change.kind, &change.key);
-            if now != change.after {
-                let (kind, key) = (change.kind.clone(), change.key.clone());
-                return Err(ChangeError::ChangedSince { version, kind, key });
-            }
-        }
-        let undone = changes.iter().map(ItemChange::undone).collect();
+        let undone = undoing(&self.state, version).await?;
         self.apply(undone, by, ("undo", Some(version))).await
     }
+}
+
+/// What undoes a version: refused where a later one has changed the same things.
+pub async fn undoing(state: &State, version: u64) -> Result<Vec<ItemChange>, ChangeError> {
+    let known: Option<RightsVersion> = state.rights_version(version).await?;
+    known.ok_or(ChangeError::NoVersion(version))?;
+    let changes = state.rights_changes(version).await?;
+    let running = state.rights().await?;
+    for change in &changes {
+        let now = running.item(&change.kind, &change.key);
+        if now != change.after {
+            let (kind, key) = (change.kind.clone(), change.key.clone());
+            return Err(ChangeError::ChangedSince { version, kind, key });
+        }
+    }
+    Ok(changes.iter().map(ItemChange::undone).collect())
 }

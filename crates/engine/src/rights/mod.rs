@@ -6,6 +6,7 @@
 mod answers;
 mod ask;
 mod compose;
+mod import;
 mod keep;
 mod key;
 mod past;
@@ -28,6 +29,8 @@ use tokio::sync::watch;
 pub use answers::{AnswerError, COULD_MAX, Could, DID_MAX, DoorAnswer, Via, could};
 pub use ask::{AskError, Asked, Told, Who, explain_by, presented, shown_by, shown_by_all};
 pub use compose::{RIGHT_PREFIX, Templates, is_date, is_time_zone, is_zone};
+pub use import::{IMPORT_FILES_MAX, ImportPlan, maps, plan};
+pub(crate) use keep::audited;
 pub use keep::{By, ChangeError, Changed, WHY_CHARS_MAX, check, differs, open, reload, take_in};
 pub use key::{KEY_FILE, KeyError};
 pub use past::{PastRequest, PastTurn, Stretch};
