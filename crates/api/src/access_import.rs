@@ -3,8 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use engine::access::Action;
-use engine::rights::{IMPORT_FILES_MAX, maps, plan};
-use estate::foreign::Map;
+use engine::rights::{IMPORT_FILES_MAX, ImportMap, maps, plan};
 use serde::{Deserialize, Serialize};
 
 use crate::access_edit::{ChangedItem, by};
@@ -98,7 +97,7 @@ pub async fn import(
             known.get(&body.map).cloned().ok_or_else(missing)?
         }
     };
-    let (map, problems) = Map::read(&body.map, &text);
+    let (map, problems) = ImportMap::read(&body.map, &text);
     let Some(map) = map else {
         let detail = "the map has errors; see `problems`";
         let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
