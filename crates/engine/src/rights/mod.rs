@@ -32,7 +32,9 @@ pub use compose::{RIGHT_PREFIX, Templates, is_date, is_time_zone, is_zone};
 pub use estate::foreign::Map as ImportMap;
 pub use import::{IMPORT_FILES_MAX, ImportPlan, maps, plan};
 pub(crate) use keep::audited;
-pub use keep::{By, ChangeError, Changed, WHY_CHARS_MAX, check, differs, open, reload, take_in};
+pub use keep::{
+    By, ChangeError, Changed, WHY_CHARS_MAX, check, differs, open, reload, take_in, undoing,
+};
 pub use key::{KEY_FILE, KeyError};
 pub use past::{PastRequest, PastTurn, Stretch};
 pub use what_if::{

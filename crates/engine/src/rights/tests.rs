@@ -242,7 +242,7 @@ fn memberships_and_rights_begin_and_end_by_themselves() {
     let (org, mut data) = demo();
     let who = org.people.values().find(|one| one.team.as_deref() == Some("finance")).unwrap();
     let who = who.id.clone();
-    let hour = |n| Some(start.plus(Duration::from_secs(3_600 * n)));
+    let hour = |n: u64| Some(start.plus(Duration::from_secs(3_600 * n)));
     let group = GroupId::parse("it").unwrap();
     let validity = Validity { from: hour(1), to: hour(2) };
     data.put(Item::Member(Member { group, person: who.clone(), validity }));
