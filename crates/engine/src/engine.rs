@@ -30,9 +30,10 @@ use crate::knowledge::Current;
 use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
 use crate::owners::Whence;
+use crate::rate::Rates;
 use crate::replay::Replays;
 use crate::reveal::Reveals;
-use crate::rights::Rights;
+use crate::rights::{Rights, WhatIfs};
 use crate::signin::Signin;
 use crate::trial::Trials;
 use crate::watch::doors::Doors;
@@ -100,6 +101,10 @@ pub struct Engine {
     pub signin: Signin,
     /// Who may pass which door.
     pub access: Arc<Rights>,
+    /// What drafts of rights would change.
+    pub what_ifs: WhatIfs,
+    /// Questions of enforcement points, by token.
+    pub evaluations: Rates,
 }
 
 /// One source, as people see it.

@@ -18,6 +18,7 @@ pub mod alarms;
 pub mod auth;
 pub mod desk;
 pub mod edit;
+pub mod evaluate;
 pub mod flow;
 pub mod inquiry;
 pub mod live;

@@ -252,6 +252,8 @@ fn assemble(
         folder: opened.folder,
         signin,
         access: opened.access,
+        what_ifs: Default::default(),
+        evaluations: Rates::default(),
     })
 }
 
@@ -565,7 +567,12 @@ fn local_token(clock: &Clock) -> Result<(Token, String), StartError> {
         id: "local".into(),
         hash: auth::hash(&secret),
         label: "this machine".into(),
-        scopes: Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect(),
+        scopes: Scope::ALL
+            .iter()
+            .map(|s| s.as_str())
+            .chain(["enforces:*", "evaluate:search", "evaluate:reasons"])
+            .map(str::to_owned)
+            .collect(),
         sources: Vec::new(),
         created_at: clock.now(),
         expires_at: None,
