@@ -5,6 +5,8 @@
 //! enumerations in MessagePack with named fields. What changes what an edge may do (snapshots,
 //! renewals, commands) is [`Signed`] on top of that: it is kept, and must be provable later.
 
+pub mod enrol;
+
 use std::time::Duration;
 
 use model::{CredentialId, DoorId, PersonId, PointId, RevocationId, Timestamp, ZoneId};
