@@ -222,6 +222,20 @@ impl Desk {
         Ok((opened, Some(routing)))
     }
 
+    /// What an incident waited for has come. Whether it was still open.
+    pub async fn settle(
+        &self,
+        id: &IncidentId,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<bool, DeskError> {
+        let mut book = self.book.lock().await;
+        let before = self.find(&book, id).await?;
+        let Some(changed) = respond::settle(&before, text, now) else { return Ok(false) };
+        self.save(&mut book, vec![(Some(before), changed)], now).await?;
+        Ok(true)
+    }
+
     async fn find(&self, book: &Book, id: &IncidentId) -> Result<Incident, DeskError> {
         if let Some(incident) = book.get(id) {
             return Ok(incident.clone());

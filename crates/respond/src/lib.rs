@@ -16,6 +16,7 @@ mod merge;
 mod notice;
 mod ocsf;
 mod panic;
+mod settle;
 mod watch;
 mod words;
 
@@ -30,4 +31,5 @@ pub use join::merge_into;
 pub use notice::{Channel, ChannelKind, Notice, NoticeOn, notices};
 pub use ocsf::{finding_to_ocsf, incident_to_ocsf};
 pub use panic::{PROCEDURE, PanicCall, call_again, called_before, open_by_panic};
+pub use settle::settle;
 pub use watch::{Crew, Routing, Watch};

@@ -263,6 +263,24 @@ impl Book {
         std::mem::take(&mut self.changes)
     }
 
+    /// Deeds of which something else may be shown than when changes were last taken: those that
+    /// changed, and the others of a subject to which something new was done.
+    pub fn unsettled(&self) -> BTreeSet<RevocationId> {
+        if self.changes.is_whole {
+            return self.deeds.keys().cloned().collect();
+        }
+        let signed = self.changes.signings.iter().map(|(id, _)| id);
+        let mut found: BTreeSet<RevocationId> =
+            signed.chain(&self.changes.deeds).cloned().collect();
+        let new: BTreeSet<&Subject> =
+            self.changes.deeds.iter().filter_map(|id| Some(&self.deeds.get(id)?.subject)).collect();
+        if !new.is_empty() {
+            let same = self.deeds.iter().filter(|(_, deed)| new.contains(&deed.subject));
+            found.extend(same.map(|(id, _)| id.clone()));
+        }
+        found
+    }
+
     /// All that has to be kept of it.
     pub fn kept(&self) -> Kept {
         Kept {
