@@ -31,6 +31,22 @@ impl Suspensions {
         self.last.is_empty()
     }
 
+    /// The last word on each subject: its version, and whether it suspended; in order of subjects.
+    pub fn iter(&self) -> impl Iterator<Item = (&Subject, u64, bool)> {
+        self.last.iter().map(|(subject, (version, is_suspended))| (subject, *version, *is_suspended))
+    }
+
+    /// The words that an older state did not have.
+    pub fn since(&self, older: &Self) -> Self {
+        let mut words = Self::default();
+        for (subject, word) in &self.last {
+            if older.last.get(subject) != Some(word) {
+                words.last.insert(subject.clone(), *word);
+            }
+        }
+        words
+    }
+
     /// Takes in what another knows. How many words were new here.
     pub fn merge(&mut self, other: &Self) -> usize {
         let before = self.last.clone();
