@@ -77,6 +77,7 @@ impl Snapshot {
     ) -> Result<(), Vec<EstateError>> {
         let estate = Estate::new(Arc::make_mut(&mut self.names), zones, doors)?;
         self.estate = Arc::new(estate);
+        self.live.resettle(&self.estate);
         self.version += 1;
         Ok(())
     }

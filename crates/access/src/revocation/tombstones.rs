@@ -58,6 +58,11 @@ impl Tombstones {
         self.dead.get(&key).is_some_and(|(dead, _)| generation <= *dead)
     }
 
+    /// Whether any generation of this credential is dead.
+    pub fn knows(&self, key: CredentialKey) -> bool {
+        self.dead.contains_key(&key)
+    }
+
     /// Takes in what another set knows. How many found no room.
     pub fn merge(&mut self, other: &Self) -> usize {
         other.iter().filter(|stone| !self.bury(*stone)).count()
