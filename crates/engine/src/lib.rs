@@ -15,7 +15,9 @@ pub mod offline;
 pub mod accounting;
 pub mod alarms;
 pub mod auth;
+pub mod command;
 pub mod desk;
+pub mod edges;
 pub mod edit;
 pub mod flow;
 pub mod inquiry;
@@ -37,6 +39,7 @@ pub mod rights;
 pub mod seats;
 pub mod signin;
 pub mod trial;
+pub mod warden;
 pub mod watch;
 pub mod why;
 

@@ -49,6 +49,8 @@ pub enum DropReason {
     JournalUnavailable,
     /// A connection broke inside a frame.
     PartialFrame,
+    /// The sender had to forget it before we took it, and said so.
+    LostAtSender,
 }
 
 impl DropReason {
@@ -59,6 +61,7 @@ impl DropReason {
             Self::KernelBuffer => "kernel_buffer",
             Self::JournalUnavailable => "journal_unavailable",
             Self::PartialFrame => "partial_frame",
+            Self::LostAtSender => "lost_at_sender",
         }
     }
 }

@@ -21,7 +21,7 @@ mod watch;
 mod words;
 
 pub use act::{Act, ActRefused, Action, ActionOffer, By, act, allowed, check_version, notified};
-pub use book::{Book, Changed};
+pub use book::{Book, Changed, is_open};
 pub use count::AlarmCounts;
 pub use escalate::{escalate, escalation_due};
 pub use fold::{FoldOutcome, FoldPolicy, IgnoreWhy, Moment, RuleInfo, Shelf, ShelveWhy, site_of};

@@ -1,9 +1,11 @@
 //! The connection between a server and its edges, as bytes: frames over TLS 1.3, both sides
 //! authenticated. What a frame says is for whoever reads it.
 
+mod connect;
 pub mod frame;
 mod listen;
 
+pub use connect::{ConnectError, LinkConnector, LinkIdentity, LinkTrust};
 pub use frame::FrameError;
 pub use listen::{LinkListener, LinkPeer, LinkTls, LinkWay};
 

@@ -29,7 +29,7 @@ use crate::warden::{self, Heard, Warden, WardenError};
 pub use enrol::{CODE_LIFE, Invitation};
 pub use keys::{Keys, KeysError};
 pub use rights::lease_of;
-pub use session::{RENEW_EVERY, run};
+pub use session::{RENEW_EVERY, follow, run};
 pub use world::WORLD_RISKS_MAX;
 
 use rights::Pinned;
@@ -186,6 +186,7 @@ pub struct Hub {
     outcomes: mpsc::Sender<Outcome>,
     outcome_inbox: Mutex<Option<mpsc::Receiver<Outcome>>>,
     told: tokio::sync::broadcast::Sender<PointId>,
+    listens: std::sync::OnceLock<std::net::SocketAddr>,
 }
 
 /// What an edge says has become of a command, with its signature where it is another machine.
@@ -239,7 +240,13 @@ impl Hub {
             outcomes,
             outcome_inbox: Mutex::new(Some(outcome_inbox)),
             told: tokio::sync::broadcast::channel(TOLD_MAX).0,
+            listens: std::sync::OnceLock::new(),
         })
+    }
+
+    /// Says where the listener of edges is, once it is bound.
+    pub fn listens_at(&self, address: std::net::SocketAddr) {
+        let _ = self.listens.set(address);
     }
 
     /// The authority over edges.
@@ -435,4 +442,31 @@ fn noted(
 ) -> model::AuditAct {
     let detail = json!({ "reason": reason });
     warden::audit(at, by, verb, &format!("point:{point}"), detail)
+}
+
+impl crate::engine::Engine {
+    /// Makes a code for an edge; refused where no listener waits for edges.
+    pub async fn invite_edge(
+        &self,
+        point: &PointId,
+        site: Option<PlaceId>,
+        by: &str,
+    ) -> Result<Invitation, EdgeError> {
+        let edges = self.config.listen.edges.as_ref().ok_or(EdgeError::Off)?;
+        let listens = self.edges.listens.get().copied().unwrap_or(edges.address).to_string();
+        let address = edges.public.as_deref().unwrap_or(&listens);
+        self.edges.invite(point, (site, address), (by, self.now())).await
+    }
+
+    /// Keeps that somebody was shown who is inside.
+    pub async fn note_muster(
+        &self,
+        area: &model::ZoneId,
+        (inside, possibly): (usize, usize),
+        by: &str,
+    ) -> Result<(), StoreError> {
+        let detail = json!({ "inside": inside, "possibly": possibly });
+        let act = warden::audit(self.now(), by, "muster.show", &format!("zone:{area}"), detail);
+        self.state.record_acts(&[act]).await
+    }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use access::door::{AtExpiry, Delta, Full, Scope, Snapshot};
+use access::door::travel::{Delta, Full, Scope};
+use access::door::{AtExpiry, Snapshot};
 use access::revocation::PointLease;
 use model::rights::RightsData;
 use model::{DoorId, PlaceId, PointId, Timestamp};
