@@ -51,6 +51,8 @@ pub enum DropReason {
     PartialFrame,
     /// The sender had to forget it before we took it, and said so.
     LostAtSender,
+    /// The device wrote over it before it could be fetched.
+    Overwritten,
 }
 
 impl DropReason {
@@ -62,6 +64,7 @@ impl DropReason {
             Self::JournalUnavailable => "journal_unavailable",
             Self::PartialFrame => "partial_frame",
             Self::LostAtSender => "lost_at_sender",
+            Self::Overwritten => "overwritten",
         }
     }
 }

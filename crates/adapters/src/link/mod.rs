@@ -15,3 +15,8 @@ pub const EDGE_ALPN: &[u8] = b"castellan-edge/1";
 pub const ENROL_ALPN: &[u8] = b"castellan-enrol/1";
 /// The name in the server's certificate: edges know it by its authority, not by its address.
 pub const SERVER_NAME: &str = "castellan-server";
+
+/// A connection as the server holds it.
+pub type LinkStream = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
+/// A connection as an edge holds it.
+pub type EdgeStream = tokio_rustls::client::TlsStream<tokio::net::TcpStream>;

@@ -215,7 +215,7 @@ impl Commander {
             let is_same = known.door == wanted.door && known.what == wanted.what;
             return if is_same { Ok(known) } else { Err(CommandError::OtherKey(known.id)) };
         }
-        if self.open().len() >= OPEN_MAX {
+        if self.held().len() >= OPEN_MAX {
             return Err(CommandError::Full);
         }
         let snapshot = self.rights.snapshot();
@@ -276,7 +276,7 @@ impl Commander {
 
     /// One command, open or ended.
     pub async fn get(&self, id: &str) -> Result<Option<Ordered>, StoreError> {
-        let known = self.open().get(id).cloned();
+        let known = self.held().get(id).cloned();
         match known {
             Some(known) => Ok(Some(known)),
             None => self.state.command(id).await?.as_ref().map(read).transpose(),
@@ -290,7 +290,7 @@ impl Commander {
 
     /// How many commands to a door are open.
     pub fn open_at(&self, door: &DoorId) -> usize {
-        self.open().values().filter(|one| one.door == *door).count()
+        self.held().values().filter(|one| one.door == *door).count()
     }
 
     /// A point says what has become of one; whether that was news.
@@ -323,7 +323,7 @@ impl Commander {
     /// what waits for a point that is there now is sent. Gives what has changed.
     pub async fn tick(&self, now: Timestamp) -> Result<Vec<Ordered>, StoreError> {
         let _alone = self.writing.lock().await;
-        let all: Vec<Ordered> = self.open().values().cloned().collect();
+        let all: Vec<Ordered> = self.held().values().cloned().collect();
         let mut changed = Vec::new();
         for mut one in all {
             if now >= one.expires_at {
@@ -348,7 +348,7 @@ impl Commander {
     pub async fn again(&self, point: &PointId) -> Result<(), StoreError> {
         let _alone = self.writing.lock().await;
         let sent = |one: &&Ordered| one.point == *point && one.stands == Stands::Sent;
-        let all: Vec<Ordered> = self.open().values().filter(sent).cloned().collect();
+        let all: Vec<Ordered> = self.held().values().filter(sent).cloned().collect();
         for mut one in all {
             self.pass_on(&mut one).await?;
         }
@@ -374,7 +374,7 @@ impl Commander {
             proof,
         };
         self.state.save_commands(&[stored], acts).await?;
-        let mut open = self.open();
+        let mut open = self.held();
         if ordered.stands.is_open() {
             open.insert(ordered.id.clone(), ordered.clone());
         } else {
@@ -383,7 +383,7 @@ impl Commander {
         Ok(())
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<String, Ordered>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Ordered>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

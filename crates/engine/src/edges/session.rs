@@ -15,14 +15,12 @@ use access::link::{
 };
 use access::door::travel::{Delta, Full};
 use access::revocation::{Receipt, Tombstones};
-use adapters::link::{FrameError, LinkListener, LinkPeer, LinkWay, frame};
+use adapters::link::{FrameError, LinkListener, LinkPeer, LinkStream, LinkWay, frame};
 use model::{PlaceId, PointId, RevocationId, Timestamp};
 use tokio::io::{ReadHalf, WriteHalf};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::records::Intake;
@@ -50,8 +48,8 @@ const ZSTD_LEVEL: i32 = 3;
 /// The certificate that the listener shows is made anew this often.
 const LISTENER_RENEWED: Duration = Duration::from_secs(30 * 24 * 3_600);
 
-type Read = ReadHalf<TlsStream<TcpStream>>;
-type Write = WriteHalf<TlsStream<TcpStream>>;
+type Read = ReadHalf<LinkStream>;
+type Write = WriteHalf<LinkStream>;
 
 /// What all sessions share.
 struct Shared {

@@ -120,6 +120,9 @@ struct Inner {
     is_copy_behind: bool,
     /// A write failed: the book is read again before it is used.
     is_doubtful: bool,
+    /// Nothing between these versions was given out by this state: whoever goes by one of them
+    /// was given it by a state that is gone.
+    unknown: (u64, u64),
     /// The version and how many were waited for, as they were last kept.
     kept: (u64, usize),
     /// Leases that became shorter count once the point goes by this version.
@@ -152,6 +155,7 @@ impl Warden {
         }
         let (book, notes, was_kept) = keep::read(&state, now).await?;
         let is_older = copied.version > book.version();
+        let had = book.version();
         let mut inner = Inner {
             book,
             notes,
@@ -159,11 +163,11 @@ impl Warden {
             is_copy_behind: !is_older && was_kept,
             is_doubtful: false,
             kept: (0, 0),
+            unknown: (had, had),
             shorter: BTreeMap::new(),
         };
         let mut acts = Vec::new();
         if is_older {
-            let had = inner.book.version();
             restored(&mut inner.book, (&copied.tombstones, &copied.suspensions), now);
             tracing::error!(
                 had,
@@ -174,9 +178,9 @@ impl Warden {
             let detail = json!({ "version": had, "copy": copied.version });
             acts.push(audit(now, "castellan", "revocation.restored", "state", detail));
         } else {
-            // Fulls of this run are told from those of the last one.
-            inner.book.advance();
+            inner.book.begin(now);
         }
+        inner.unknown.1 = inner.book.version();
         let given = Given::of(&inner.book);
         let (changed, _) = watch::channel(given.version);
         let (told, _) = tokio::sync::broadcast::channel(TOLD_MAX);
@@ -189,7 +193,7 @@ impl Warden {
             told,
         };
         let mut inner = warden.book.lock().await;
-        warden.keep(&mut inner, (acts, &BTreeMap::new())).await?;
+        warden.keep(&mut inner, now, (acts, &BTreeMap::new())).await?;
         drop(inner);
         Ok(warden)
     }
@@ -315,7 +319,9 @@ impl Warden {
     /// state: then the state is the older one.
     fn goes(&self, inner: &mut Inner, point: &PointId, snapshot: Option<u64>, now: Timestamp) {
         let is_ours = inner.book.point(point).is_some();
-        if snapshot.is_some_and(|found| found > inner.book.version()) && is_ours {
+        let (from, to) = inner.unknown;
+        let is_strange = |found: u64| found > inner.book.version() || (from < found && found < to);
+        if snapshot.is_some_and(is_strange) && is_ours {
             tracing::error!(
                 %point,
                 found = snapshot.unwrap_or_default(),
@@ -325,6 +331,7 @@ impl Warden {
             );
             let none = (&Tombstones::default(), &Suspensions::default());
             restored(&mut inner.book, none, now);
+            inner.unknown = (inner.book.version(), inner.book.version());
         }
         inner.book.heard(point, snapshot);
         let counts = inner.shorter.get(point).copied();
