@@ -23,9 +23,10 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    alarms, audit, commands, console, edges, events, history, hosts, incidents, ingest, inquiry, live, mappings,
-    muster, occurrences, oidc, operators, organisation, panic, papers, passage, people, plans, presence,
-    problem, raw, refused, replays, revocations, rules, session, signin, system, tokens, views, why,
+    alarms, audit, commands, console, edges, events, history, hosts, incidents, ingest, inquiry,
+    live, mappings, muster, occurrences, oidc, operators, organisation, panic, papers, passage,
+    people, plans, presence, problem, raw, refused, replays, revocations, rules, session, signin,
+    system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
