@@ -21,7 +21,7 @@ use crate::limits::{LIMITS, Limits};
 pub use channels::{Channel, MailSecurity};
 pub use identity::{GroupGrant, IdentityProvider};
 pub use intake::{ControllerConfig, MqttConfig, TailConfig};
-pub use listen::{HttpsConfig, Listen, TlsConfig};
+pub use listen::{EdgesConfig, HttpsConfig, Listen, TlsConfig};
 pub use tokens::TokenConfig;
 
 /// A secret is named here and lies elsewhere: `file:PATH` or `env:NAME`.
@@ -95,6 +95,7 @@ impl Config {
                 uhppote_announce: None,
                 tls: None,
                 https: None,
+                edges: None,
             },
             public_url: None,
             host_names: Vec::new(),

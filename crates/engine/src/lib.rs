@@ -16,7 +16,9 @@ pub mod offline;
 pub mod accounting;
 pub mod alarms;
 pub mod auth;
+pub mod command;
 pub mod desk;
+pub mod edges;
 pub mod edit;
 pub mod evaluate;
 pub mod flow;
@@ -39,6 +41,7 @@ pub mod rights;
 pub mod seats;
 pub mod signin;
 pub mod trial;
+pub mod warden;
 pub mod watch;
 pub mod why;
 
