@@ -9,13 +9,16 @@ pub mod runtime;
 
 pub mod config;
 pub mod content;
+mod controllers;
 pub mod knowledge;
 pub mod offline;
 
 pub mod accounting;
 pub mod alarms;
 pub mod auth;
+pub mod command;
 pub mod desk;
+pub mod edges;
 pub mod edit;
 pub mod flow;
 pub mod inquiry;
@@ -37,6 +40,7 @@ pub mod rights;
 pub mod seats;
 pub mod signin;
 pub mod trial;
+pub mod warden;
 pub mod watch;
 pub mod why;
 

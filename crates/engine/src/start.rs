@@ -20,7 +20,10 @@ use crate::accounting::Accounts;
 use crate::auth::{self, Scope, Tokens};
 use crate::clock::Clock;
 use crate::config::{Channel, Config};
+use crate::controllers::ControllerMemory;
 use crate::desk::Desk;
+use crate::command::{self, Commander};
+use crate::edges::{self, Hub, Keys, KeysError};
 use crate::edit;
 use crate::engine::Engine;
 use crate::flow::body;
@@ -47,6 +50,7 @@ use crate::replay::Replays;
 use crate::rights::{self, Rights};
 use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::trial::Trials;
+use crate::warden::{self, Warden, WardenError};
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -101,6 +105,12 @@ pub enum StartError {
     /// The key of card numbers.
     #[error(transparent)]
     RightsKey(#[from] rights::KeyError),
+    /// Revocations.
+    #[error("revocations cannot be opened: {0}")]
+    Warden(#[from] WardenError),
+    /// The authority over edges.
+    #[error(transparent)]
+    Edges(#[from] KeysError),
     /// Signing in.
     #[error("sign-in cannot begin: {0}")]
     Signin(#[from] SigninError),
@@ -148,6 +158,9 @@ struct Opened {
     lake: Lake,
     current: Arc<Current>,
     access: Arc<Rights>,
+    warden: Arc<Warden>,
+    edges: Arc<Hub>,
+    commander: Commander,
     begin: Begin,
     incidents: Vec<Incident>,
     unclean_since: Option<SystemTime>,
@@ -251,6 +264,9 @@ fn assemble(
         folder: opened.folder,
         signin,
         access: opened.access,
+        warden: opened.warden,
+        edges: opened.edges,
+        commander: opened.commander,
     })
 }
 
@@ -292,7 +308,9 @@ impl Running {
     /// Binds every listener before the first runs, so that a port in use stops the start whole.
     fn serve(&mut self) -> Result<(), StartError> {
         let engine = Arc::clone(&self.engine);
-        let bound = listeners::bind(&engine.config)?;
+        let kept = engine.folder.path().join("controllers");
+        let memory = ControllerMemory::new(kept, Arc::clone(&engine.journal));
+        let bound = listeners::bind(&engine.config, memory)?;
         self.listening = bound.addresses();
         let wiring = self.wiring(None);
         bound.run(&wiring, &mut self.adapters);
@@ -316,7 +334,26 @@ impl Running {
         let senders = outbox::prepare(&engine.config)?;
         self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
+        self.serve_edges(&engine)?;
         self.rest.spawn(refusals::remember(engine));
+        Ok(())
+    }
+
+    /// Revocations, commands, and the listener of edges where there is one.
+    fn serve_edges(&mut self, engine: &Arc<Engine>) -> Result<(), StartError> {
+        let stop = || self.stop_rest.clone();
+        self.rest.spawn(Arc::clone(&engine.edges).clerk(engine.clock.clone(), stop()));
+        self.rest.spawn(warden::run(Arc::clone(engine), stop()));
+        self.rest.spawn(command::run(Arc::clone(engine), stop()));
+        self.rest.spawn(edges::follow(Arc::clone(engine), stop()));
+        if let Some(edges) = &engine.config.listen.edges {
+            let tls = engine.edges.keys().listener(engine.now())?;
+            let max = Limits::count(engine.config.limits.edge_connections_max);
+            let listener = adapters::link::LinkListener::bind(edges.address, &tls, max)?;
+            self.listening.push(("edges".to_owned(), listener.local_addr()));
+            engine.edges.listens_at(listener.local_addr());
+            self.rest.spawn(edges::run(Arc::clone(engine), listener, stop()));
+        }
         Ok(())
     }
 
@@ -434,6 +471,9 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     let current = Arc::new(Current::new(knowledge));
     let access = rights::open(config, &state, (&current.get().org, &read.content), now).await?;
     let access = Arc::new(access);
+    let (warden, edges) = open_edges(config, &state, (&access, now)).await?;
+    let parts = (Arc::clone(&edges), Arc::clone(&access));
+    let commander = Commander::open(state.clone(), parts.0, parts.1).await?;
     current.refuse_content(read.refused.clone());
     housekeeping::take(&current, read);
     Ok(Opened {
@@ -444,10 +484,31 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
         lake,
         current,
         access,
+        warden,
+        edges,
+        commander,
         begin,
         incidents,
         unclean_since,
     })
+}
+
+/// Revocations and edges, as they are kept; our own rights go by them from the first moment on.
+async fn open_edges(
+    config: &Config,
+    state: &State,
+    (access, now): (&Rights, model::Timestamp),
+) -> Result<(Arc<Warden>, Arc<Hub>), StartError> {
+    let warden = Arc::new(Warden::open(state.clone(), &config.data, now).await?);
+    let (dead, suspended) = warden.words().await;
+    let lost = access.bury(&dead);
+    if lost > 0 {
+        tracing::error!(lost, "tombstones find no room in our own rights");
+    }
+    access.suspend(&suspended);
+    let keys = Keys::open(&config.data, now)?;
+    let hub = Hub::open(state.clone(), Arc::clone(&warden), keys).await?;
+    Ok((warden, Arc::new(hub)))
 }
 
 async fn open_lake(

@@ -26,6 +26,11 @@ impl Suspensions {
         self.last.get(subject).is_some_and(|(_, is_suspended)| *is_suspended)
     }
 
+    /// The last word on a subject.
+    pub fn last(&self, subject: &Subject) -> Option<(u64, bool)> {
+        self.last.get(subject).copied()
+    }
+
     /// Whether nobody was ever suspended.
     pub fn is_empty(&self) -> bool {
         self.last.is_empty()

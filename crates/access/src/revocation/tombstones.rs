@@ -89,6 +89,12 @@ impl Tombstones {
         })
     }
 
+    /// The tombstone of a credential.
+    pub fn get(&self, key: CredentialKey) -> Option<Tombstone> {
+        let (generation, since) = self.dead.get(&key)?;
+        Some(Tombstone { key, generation: *generation, since: *since })
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.dead.len()
