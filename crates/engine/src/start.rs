@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Channel, Config};
 use crate::controllers::ControllerMemory;
 use crate::desk::Desk;
+use crate::door::home::{self, Home};
 use crate::command::{self, Commander};
 use crate::edges::{self, Hub, Keys, KeysError};
 use crate::edit;
@@ -108,6 +109,9 @@ pub enum StartError {
     /// Revocations.
     #[error("revocations cannot be opened: {0}")]
     Warden(#[from] WardenError),
+    /// The doors of this machine.
+    #[error(transparent)]
+    Doors(#[from] crate::door::PointError),
     /// The authority over edges.
     #[error(transparent)]
     Edges(#[from] KeysError),
@@ -145,6 +149,7 @@ pub struct Running {
     pumps: JoinSet<()>,
     intake: Vec<Intake>,
     rest: JoinSet<()>,
+    home: Option<Home>,
     keeper: tokio::task::JoinHandle<()>,
     judge: Option<JoinHandle<Result<(), FlowError>>>,
 }
@@ -197,6 +202,7 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
         pumps: JoinSet::new(),
         intake: Vec::new(),
         rest: JoinSet::new(),
+        home: None,
         keeper,
         judge: Some(judge),
     };
@@ -335,7 +341,19 @@ impl Running {
         self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
         self.serve_edges(&engine)?;
+        self.serve_doors(&engine)?;
         self.rest.spawn(refusals::remember(engine));
+        Ok(())
+    }
+
+    /// The doors that are wired to this machine.
+    fn serve_doors(&mut self, engine: &Arc<Engine>) -> Result<(), StartError> {
+        let Some(point) = home::point_id(engine).filter(|_| !engine.config.doors.is_empty()) else {
+            return Ok(());
+        };
+        let intake = self.wiring(SourceId::parse(point.as_str()).ok()).intake;
+        let how = (point, self.stop_rest.clone());
+        self.home = Some(Home::start(engine, intake, how, &mut self.rest)?);
         Ok(())
     }
 
@@ -392,6 +410,11 @@ impl Running {
     /// Stops in order: listeners, journal, flow, lake. What was acknowledged is kept.
     pub async fn stop(mut self) -> Result<(), StartError> {
         self.engine.replays.stop_all();
+        if let Some(home) = self.home.take()
+            && tokio::task::spawn_blocking(move || home.stop()).await.is_err()
+        {
+            tracing::error!("the doors did not stop in order");
+        }
         self.stop_intake.cancel();
         while self.adapters.join_next().await.is_some() {}
         self.intake.clear();

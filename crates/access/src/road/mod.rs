@@ -192,25 +192,32 @@ impl Road {
     /// Whole new rights, in place of those before. What changes by the minute stays, and so does
     /// what is dead and who is suspended. How many tombstones found no room.
     pub fn take(&mut self, mut snapshot: Snapshot, now: Timestamp) -> (usize, Acts) {
+        let before = self.snapshot.version;
         let lost = snapshot.take_live(&mut self.snapshot);
         snapshot.rights.is_trusted = self.snapshot.rights.is_trusted;
         self.snapshot = snapshot;
         let mut acts = Vec::new();
-        self.taken(now, &mut acts);
+        self.taken(before, now, &mut acts);
         (lost, sorted(acts))
     }
 
     /// A change of rights, whole or not at all.
     pub fn take_delta(&mut self, delta: &Delta, now: Timestamp) -> Result<Acts, NotTaken> {
+        let before = self.snapshot.version;
         self.snapshot.apply_delta(delta)?;
         let mut acts = Vec::new();
-        self.taken(now, &mut acts);
+        self.taken(before, now, &mut acts);
         Ok(sorted(acts))
     }
 
-    fn taken(&mut self, now: Timestamp, acts: &mut Acts) {
-        let detail = format!("snapshot {}", self.snapshot.version);
-        self.point(PointEvent::RightsTaken, Some(&detail), now, acts);
+    fn taken(&mut self, before: u64, now: Timestamp, acts: &mut Acts) {
+        // A server whose clock is ahead of ours gives no longer lease, and none that begins later.
+        let rights = &mut self.snapshot.rights;
+        rights.confirmed_at = rights.confirmed_at.min(now);
+        if self.snapshot.version != before {
+            let detail = format!("snapshot {}", self.snapshot.version);
+            self.point(PointEvent::RightsTaken, Some(&detail), now, acts);
+        }
         self.settle(now, acts);
     }
 

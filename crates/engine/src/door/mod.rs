@@ -6,6 +6,7 @@
 //!
 //! Never decides: `access` does. Works without an [`crate::Engine`].
 
+pub mod home;
 mod lines;
 mod records;
 
