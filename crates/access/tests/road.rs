@@ -507,7 +507,7 @@ fn lives(seed: u64) {
             1 => point.hear(address, Heard::Offline(DownReason::NoAnswer)),
             2 | 3 => {
                 requests += 1;
-                point.card(address, dice.one(&CARDS));
+                point.card(address, *dice.one(&CARDS));
             }
             4 => {
                 let who = *dice.one(&["ana", "vic", "nobody"]);
@@ -626,13 +626,13 @@ fn a_request_is_kept_exactly_once() {
             match dice.roll(4) {
                 0 | 1 => {
                     wanted += 1;
-                    point.card(address, dice.one(&CARDS));
+                    point.card(address, *dice.one(&CARDS));
                 }
                 2 if address != 3 => {}
                 2 => {
                     wanted += 1;
                     point.card(3, "ana");
-                    point.keys(3, dice.one(&["1234#", "0000#"]));
+                    point.keys(3, *dice.one(&["1234#", "0000#"]));
                 }
                 _ => point.wait(dice.roll(80) as f64 / 4.0),
             }

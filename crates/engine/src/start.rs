@@ -341,19 +341,11 @@ impl Running {
         self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
         self.serve_edges(&engine)?;
-        self.serve_doors(&engine)?;
+        if let Some((point, source)) = home::wanted(&engine) {
+            let how = (self.wiring(Some(source)).intake, point, self.stop_rest.clone());
+            self.home = Some(Home::start(&engine, how, &mut self.rest)?);
+        }
         self.rest.spawn(refusals::remember(engine));
-        Ok(())
-    }
-
-    /// The doors that are wired to this machine.
-    fn serve_doors(&mut self, engine: &Arc<Engine>) -> Result<(), StartError> {
-        let Some(point) = home::point_id(engine).filter(|_| !engine.config.doors.is_empty()) else {
-            return Ok(());
-        };
-        let intake = self.wiring(SourceId::parse(point.as_str()).ok()).intake;
-        let how = (point, self.stop_rest.clone());
-        self.home = Some(Home::start(engine, intake, how, &mut self.rest)?);
         Ok(())
     }
 
@@ -410,11 +402,7 @@ impl Running {
     /// Stops in order: listeners, journal, flow, lake. What was acknowledged is kept.
     pub async fn stop(mut self) -> Result<(), StartError> {
         self.engine.replays.stop_all();
-        if let Some(home) = self.home.take()
-            && tokio::task::spawn_blocking(move || home.stop()).await.is_err()
-        {
-            tracing::error!("the doors did not stop in order");
-        }
+        home::stop(self.home.take()).await;
         self.stop_intake.cancel();
         while self.adapters.join_next().await.is_some() {}
         self.intake.clear();

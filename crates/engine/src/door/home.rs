@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use adapters::{Batch, Intake, Observed};
 use model::raw::Wire;
-use model::{PointId, Trust};
+use model::{PointId, SourceId, Trust};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -24,17 +24,28 @@ pub struct Home {
     writer: std::thread::JoinHandle<()>,
 }
 
-/// The id of the server's own point.
-pub fn point_id(engine: &Engine) -> Option<PointId> {
-    engine.config.doors.point.clone().or_else(|| PointId::parse(HOME).ok())
+/// The id of the server's own point, and of the source of its records; none: nothing is wired.
+pub fn wanted(engine: &Engine) -> Option<(PointId, SourceId)> {
+    let doors = &engine.config.doors;
+    let point = doors.point.clone().or_else(|| PointId::parse(HOME).ok());
+    let point = point.filter(|_| !doors.is_empty())?;
+    let source = SourceId::parse(point.as_str()).ok()?;
+    Some((point, source))
+}
+
+/// Stops the doors, if there are any, and waits for their records to be handed on.
+pub async fn stop(home: Option<Home>) {
+    let Some(home) = home else { return };
+    if tokio::task::spawn_blocking(move || home.stop()).await.is_err() {
+        tracing::error!("the doors did not stop in order");
+    }
 }
 
 impl Home {
     /// Starts the doors that the configuration names.
     pub fn start(
         engine: &Arc<Engine>,
-        intake: Intake,
-        (id, stop): (PointId, CancellationToken),
+        (intake, id, stop): (Intake, PointId, CancellationToken),
         tasks: &mut tokio::task::JoinSet<()>,
     ) -> Result<Self, PointError> {
         let (records, waiting) = Records::new(1);
@@ -101,8 +112,7 @@ impl Home {
         Ok(Self { point, writer })
     }
 
-    /// Stops the doors, and waits for their records to be handed on. Blocks.
-    pub fn stop(self) {
+    fn stop(self) {
         self.point.stop();
         if self.writer.join().is_err() {
             tracing::error!("the writer of records ended in a panic");

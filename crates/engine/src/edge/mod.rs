@@ -7,6 +7,8 @@ mod enrol;
 mod identity;
 mod keep;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
