@@ -170,6 +170,19 @@ impl Road {
         doors.chain(readers).chain(self.senses.wake()).min()
     }
 
+    /// A strike could not be told what it is to be: it is told again, as it is to be now.
+    pub fn redrive(&mut self, strike: &Terminal, now: Timestamp) -> Acts {
+        let mut acts = Vec::new();
+        for at in 0..self.doors.len() {
+            let Some(state) = self.doors.get_mut(at) else { continue };
+            if state.wiring.strike.as_ref() == Some(strike) {
+                state.driven = None;
+                self.drive(at, None, now, &mut acts);
+            }
+        }
+        acts
+    }
+
     /// Something about the point itself is to be kept.
     pub fn note(&mut self, event: PointEvent, detail: Option<&str>, now: Timestamp) -> Acts {
         let mut acts = Vec::new();

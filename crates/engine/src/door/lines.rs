@@ -1,14 +1,17 @@
 //! The lines of a point: what is heard in the road's words, and what the road wants in theirs.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use access::road::{Acted, Device, Drive, Heard, Show, Terminal};
 use adapters::AdapterError;
 use adapters::osdp::{
     Bus, BusConfig, BusEvent, Buzzer, Command, Elapsed, Hands, Happened, Led, LedState, Outcome,
-    Output, OutputAction, Pending,
+    Output, OutputAction, Pending, Taken,
 };
+use tokio::sync::oneshot::error::RecvError;
 use codec::osdp::{DeviceId, Reply};
 use tokio::sync::mpsc;
 
@@ -18,6 +21,11 @@ use crate::clock::{Clock, Stopwatch};
 const DRIVE_MAX: Duration = Duration::from_secs(5);
 /// The same for what only shows.
 const SHOW_MAX: Duration = Duration::from_secs(2);
+/// Lights and sounds that wait for one reader: one more is left out, so that there is always room
+/// for its strike.
+const SHOWS_MAX: usize = 4;
+/// How long a strike command that found no room waits before it is given again.
+const AGAIN: Duration = Duration::from_millis(50);
 /// The reply code of a card.
 const CARD_REPLY: u8 = 0x50;
 
@@ -29,6 +37,16 @@ const BLUE: u8 = 4;
 /// All lines.
 pub(super) struct Lines {
     buses: Vec<(Arc<str>, Bus)>,
+    shows: Mutex<BTreeMap<Device, Arc<AtomicUsize>>>,
+}
+
+/// What the road is told of its strikes.
+#[derive(Debug)]
+pub(super) enum Driven {
+    /// What a device said to a command.
+    Acted(Arc<str>, Acted),
+    /// A strike could not be told: it is to be driven again.
+    Again(Terminal),
 }
 
 /// What was heard; none: nothing that the road needs.
@@ -77,7 +95,8 @@ impl Lines {
             };
             Ok((config.id.clone(), Bus::start(config.clone(), hands)?))
         };
-        Ok(Self { buses: buses.iter().map(start).collect::<Result<_, AdapterError>>()? })
+        let buses = buses.iter().map(start).collect::<Result<_, AdapterError>>()?;
+        Ok(Self { buses, shows: Mutex::default() })
     }
 
     pub(super) fn stop(self) {
@@ -90,39 +109,54 @@ impl Lines {
         bus.command(device.address, command, within).map_err(|error| error.to_string())
     }
 
-    /// Drives a strike. Says why where that was not taken; else the device's word, or its silence,
-    /// goes to `told` if a command waits for it.
+    /// Drives a strike. Says why where there is no way to it; else the device's word, or its
+    /// silence, goes to `told` if a command waits for it, and so does a strike that found no room.
     pub(super) fn drive(
         &self,
         strike: &Terminal,
         drive: Drive,
-        (command, told): (&Option<Arc<str>>, &mpsc::Sender<(Arc<str>, Acted)>),
+        (command, told): (&Option<Arc<str>>, &mpsc::Sender<Driven>),
     ) -> Option<String> {
         let action = action(drive, strike.is_inverted);
         let output = Command::Output(vec![Output { number: strike.number, action }]);
+        let told = told.clone();
+        let again = strike.clone();
         let pending = match self.send(&strike.device, output, DRIVE_MAX) {
             Ok(pending) => pending,
             Err(why) => {
                 let device = strike.device.to_string();
                 tracing::error!(device, why, "a strike cannot be driven");
+                tokio::spawn(async move {
+                    tokio::time::sleep(AGAIN).await;
+                    // The road has stopped: nobody is told any more; so below.
+                    let _ = told.send(Driven::Again(again)).await;
+                });
                 return Some(why);
             }
         };
-        if let Some(id) = command.clone() {
-            let is_on = match drive {
-                Drive::Secure => strike.is_inverted,
-                Drive::Release | Drive::ReleaseFor(_) => !strike.is_inverted,
-            };
-            // Asked right behind it: a device that answers to commands with a bare yes is asked
-            // how its outputs are.
-            let after = self.send(&strike.device, Command::OutputStatus, DRIVE_MAX).ok();
-            let (told, number) = (told.clone(), usize::from(strike.number));
-            tokio::spawn(async move {
-                let acted = confirmed((pending, after), (number, is_on)).await;
-                // The road has stopped: nobody is told any more.
-                let _ = told.send((id, acted)).await;
-            });
-        }
+        let number = usize::from(strike.number);
+        let is_on = match drive {
+            Drive::Secure => strike.is_inverted,
+            Drive::Release | Drive::ReleaseFor(_) => !strike.is_inverted,
+        };
+        // Asked right behind it: a device that answers to commands with a bare yes is asked how
+        // its outputs are.
+        let after = command.as_ref().and_then(|_| {
+            self.send(&strike.device, Command::OutputStatus, DRIVE_MAX).ok()
+        });
+        let command = command.clone();
+        tokio::spawn(async move {
+            let first = pending.await;
+            // No room for it, or no time: nothing was sent, and the door is to have its way.
+            if matches!(first, Ok(Err(_) | Ok(Outcome::Expired))) {
+                tokio::time::sleep(AGAIN).await;
+                let _ = told.send(Driven::Again(again)).await;
+            }
+            if let Some(id) = command {
+                let acted = confirmed((first, after), (number, is_on)).await;
+                let _ = told.send(Driven::Acted(id, acted)).await;
+            }
+        });
         None
     }
 
@@ -148,11 +182,29 @@ impl Lines {
             off_colour: 0,
         };
         let led = Led { temporary, temporary_tenths: tenths, ..Led::default() };
-        let _ = self.send(device, Command::Led(vec![led]), SHOW_MAX);
+        self.tell(device, Command::Led(vec![led]));
         if let Some((on_tenths, off_tenths, count)) = tone {
             let buzzer = Buzzer { reader: 0, tone: 2, on_tenths, off_tenths, count };
-            let _ = self.send(device, Command::Buzzer(buzzer), SHOW_MAX);
+            self.tell(device, Command::Buzzer(buzzer));
         }
+    }
+
+    /// A light or a sound; left out where too many wait already.
+    fn tell(&self, device: &Device, command: Command) {
+        let waiting = {
+            let mut shows = self.shows.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(shows.entry(device.clone()).or_default())
+        };
+        if waiting.load(Ordering::Relaxed) >= SHOWS_MAX {
+            metrics::counter!("castellan_door_shows_left_out").increment(1);
+            return;
+        }
+        let Ok(pending) = self.send(device, command, SHOW_MAX) else { return };
+        waiting.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            let _ = pending.await;
+            waiting.fetch_sub(1, Ordering::Relaxed);
+        });
     }
 
     /// Asks a device how its inputs and itself are; the answers come as events.
@@ -189,7 +241,7 @@ fn action(drive: Drive, is_inverted: bool) -> OutputAction {
 
 /// What a device says of an output: by its reply, or when asked behind it.
 async fn confirmed(
-    (pending, after): (Pending, Option<Pending>),
+    (first, after): (Result<Taken, RecvError>, Option<Pending>),
     (number, is_on): (usize, bool),
 ) -> Acted {
     let outputs = |reply: &Reply| match reply {
@@ -203,7 +255,7 @@ async fn confirmed(
             Acted::Failed("the device says that its output stands otherwise".to_owned())
         }
     };
-    let first = match pending.await {
+    let first = match first {
         Ok(Ok(Outcome::Done(reply))) => outputs(&reply),
         Ok(Ok(Outcome::NoAnswer)) => return Acted::Unconfirmed,
         Ok(Ok(Outcome::Refused(code))) => {

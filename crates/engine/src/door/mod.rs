@@ -10,7 +10,6 @@ pub mod home;
 mod lines;
 mod records;
 
-use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Doors;
 
-use lines::Lines;
+use lines::{Driven, Lines};
 
 pub use records::{Number, Numbered, Numbers, RECORDS_WAITING_MAX, Records, Writer};
 
@@ -131,7 +130,7 @@ impl Point {
             dones,
             asked,
             heard,
-            acted: mpsc::channel(ASKS_MAX),
+            driven: mpsc::channel(ASKS_MAX),
         };
         let run = move || runtime.block_on(runner.run(acts));
         let thread = std::thread::Builder::new().name("doors".into()).spawn(run)?;
@@ -163,7 +162,7 @@ struct Runner {
     dones: mpsc::Sender<Done>,
     asked: mpsc::Receiver<Ask>,
     heard: mpsc::Receiver<BusEvent>,
-    acted: (mpsc::Sender<(Arc<str>, Acted)>, mpsc::Receiver<(Arc<str>, Acted)>),
+    driven: (mpsc::Sender<Driven>, mpsc::Receiver<Driven>),
 }
 
 impl Runner {
@@ -177,8 +176,12 @@ impl Runner {
             tokio::select! {
                 biased;
                 Some(event) = self.heard.recv() => self.hear(event),
-                Some((id, acted)) = self.acted.1.recv() => {
-                    let acts = self.road.acted(&id, acted, self.clock.now());
+                Some(driven) = self.driven.1.recv() => {
+                    let now = self.clock.now();
+                    let acts = match driven {
+                        Driven::Acted(id, acted) => self.road.acted(&id, acted, now),
+                        Driven::Again(strike) => self.road.redrive(&strike, now),
+                    };
                     self.act(acts);
                 }
                 asked = self.asked.recv() => match asked {
@@ -247,7 +250,7 @@ impl Runner {
         for act in acts {
             match act {
                 Act::Drive { strike, drive, command } => {
-                    let failed = self.lines.drive(&strike, drive, (&command, &self.acted.0));
+                    let failed = self.lines.drive(&strike, drive, (&command, &self.driven.0));
                     if let (Some(id), Some(why)) = (command, failed) {
                         let acts = self.road.acted(&id, Acted::Failed(why), self.clock.now());
                         self.act(acts);
