@@ -26,6 +26,8 @@ const SHOW_MAX: Duration = Duration::from_secs(2);
 const SHOWS_MAX: usize = 4;
 /// How long a strike command that found no room waits before it is given again.
 const AGAIN: Duration = Duration::from_millis(50);
+/// How long a strike waits whose line takes nothing at all.
+const MENDED: Duration = Duration::from_secs(1);
 /// The reply code of a card.
 const CARD_REPLY: u8 = 0x50;
 
@@ -37,6 +39,8 @@ const BLUE: u8 = 4;
 /// All lines.
 pub(super) struct Lines {
     buses: Vec<(Arc<str>, Bus)>,
+    configs: Vec<BusConfig>,
+    hands: Hands,
     shows: Mutex<BTreeMap<Device, Arc<AtomicUsize>>>,
 }
 
@@ -82,21 +86,29 @@ fn name(id: &DeviceId) -> String {
 impl Lines {
     /// Starts the thread of each line.
     pub(super) fn start(
-        buses: &[BusConfig],
+        buses_of: &[BusConfig],
         (clock, elapsed, events): (&Clock, Stopwatch, mpsc::Sender<BusEvent>),
     ) -> Result<Self, AdapterError> {
         let elapsed: Elapsed = Arc::new(move || elapsed.elapsed());
+        let hands = Hands { clock: clock.as_fn(), elapsed, events, records: None };
         let start = |config: &BusConfig| {
-            let hands = Hands {
-                clock: clock.as_fn(),
-                elapsed: Arc::clone(&elapsed),
-                events: events.clone(),
-                records: None,
-            };
-            Ok((config.id.clone(), Bus::start(config.clone(), hands)?))
+            Ok((config.id.clone(), Bus::start(config.clone(), hands.clone())?))
         };
-        let buses = buses.iter().map(start).collect::<Result<_, AdapterError>>()?;
-        Ok(Self { buses, shows: Mutex::default() })
+        let buses = buses_of.iter().map(start).collect::<Result<_, AdapterError>>()?;
+        Ok(Self { buses, configs: buses_of.to_vec(), hands, shows: Mutex::default() })
+    }
+
+    /// Starts the thread of a line again that ended by a fault of ours.
+    pub(super) fn mend(&mut self) {
+        for (id, bus) in &mut self.buses {
+            let config = self.configs.iter().find(|config| config.id == *id);
+            let Some(config) = config.filter(|_| !bus.is_running()) else { continue };
+            tracing::error!(bus = %id, "the thread of a line has ended; it is started again");
+            match Bus::start(config.clone(), self.hands.clone()) {
+                Ok(again) => *bus = again,
+                Err(error) => tracing::error!(bus = %id, %error, "a line cannot be started"),
+            }
+        }
     }
 
     pub(super) fn stop(self) {
@@ -127,7 +139,7 @@ impl Lines {
                 let device = strike.device.to_string();
                 tracing::error!(device, why, "a strike cannot be driven");
                 tokio::spawn(async move {
-                    tokio::time::sleep(AGAIN).await;
+                    tokio::time::sleep(MENDED).await;
                     // The road has stopped: nobody is told any more; so below.
                     let _ = told.send(Driven::Again(again)).await;
                 });

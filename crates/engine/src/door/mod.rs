@@ -188,7 +188,7 @@ impl Runner {
                     Some(Ask::Stop) | None => break,
                     Some(ask) => self.answer(ask),
                 },
-                () = tokio::time::sleep(rest) => {}
+                () = tokio::time::sleep(rest) => self.lines.mend(),
             }
             let acts = self.road.tick(self.clock.now());
             self.act(acts);
