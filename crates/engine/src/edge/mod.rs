@@ -66,9 +66,6 @@ pub enum EdgeStartError {
     /// Our own schema of policies.
     #[error("{}", .0.message)]
     Schema(Problem),
-    /// Its id is no name of a source.
-    #[error(transparent)]
-    Id(#[from] model::IdError),
 }
 
 /// An edge that runs.
@@ -103,7 +100,7 @@ impl Edge {
             let why = "the power was cut; these numbers may have been given".to_owned();
             records.keep(access::road::Record { time: now, what: Kept::Lost { from, to, why } });
         }
-        let source = SourceId::parse(identity.point().as_str())?;
+        let source = SourceId::parse(identity.point().as_str()).map_err(std::io::Error::other)?;
         let writer = Writer {
             point: identity.point().to_string(),
             waiting,
