@@ -110,6 +110,7 @@ impl OwnKey {
     }
 
     /// Its public key: 32 bytes.
+    #[cfg(test)]
     pub fn public(&self) -> [u8; 32] {
         use rcgen::PublicKeyData as _;
         self.pair.der_bytes().try_into().unwrap_or([0; 32])
