@@ -6,9 +6,12 @@
 
 mod enrol;
 pub mod keys;
+pub mod practice;
 mod records;
 mod rights;
 mod session;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::collections::{BTreeMap, HashMap};

@@ -52,12 +52,22 @@ type Read = ReadHalf<LinkStream>;
 type Write = WriteHalf<LinkStream>;
 
 /// What all sessions share.
-struct Shared {
+pub(super) struct Shared {
     hub: Arc<Hub>,
     intake: Intake,
     clock: Clock,
     hash_key: [u8; 32],
     fulls: Semaphore,
+}
+
+impl Shared {
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        intake: Intake,
+        (clock, hash_key): (Clock, [u8; 32]),
+    ) -> Self {
+        Self { hub, intake, clock, hash_key, fulls: Semaphore::new(FULLS_AT_ONCE_MAX) }
+    }
 }
 
 /// What the two halves of a session tell each other.
@@ -79,18 +89,22 @@ struct Between {
 }
 
 /// Runs the listener of edges, and all sessions, until told to stop.
-pub async fn run(engine: Arc<Engine>, mut listener: LinkListener, stop: CancellationToken) {
-    let shared = Arc::new(Shared {
-        hub: Arc::clone(&engine.edges),
-        intake: Intake {
-            journal: Arc::clone(&engine.journal),
-            accounts: Arc::clone(&engine.accounts),
-            silencer: Arc::clone(&engine.silencer),
-        },
-        clock: engine.clock.clone(),
-        hash_key: engine.access.key_bytes(),
-        fulls: Semaphore::new(FULLS_AT_ONCE_MAX),
-    });
+pub async fn run(engine: Arc<Engine>, listener: LinkListener, stop: CancellationToken) {
+    let intake = Intake {
+        journal: Arc::clone(&engine.journal),
+        accounts: Arc::clone(&engine.accounts),
+        silencer: Arc::clone(&engine.silencer),
+    };
+    let how = (engine.clock.clone(), engine.access.key_bytes());
+    let shared = Shared::new(Arc::clone(&engine.edges), intake, how);
+    serve_all(Arc::new(shared), listener, stop).await;
+}
+
+pub(super) async fn serve_all(
+    shared: Arc<Shared>,
+    mut listener: LinkListener,
+    stop: CancellationToken,
+) {
     let mut sessions = JoinSet::new();
     let mut renewed = tokio::time::interval(LISTENER_RENEWED);
     renewed.tick().await;
@@ -98,34 +112,37 @@ pub async fn run(engine: Arc<Engine>, mut listener: LinkListener, stop: Cancella
         while sessions.try_join_next().is_some() {}
         tokio::select! {
             () = stop.cancelled() => break,
-            _ = renewed.tick() => {
-                let shown = engine.edges.keys().listener(engine.now());
-                if let Err(error) = shown.map_err(|e| e.to_string()).and_then(|tls| {
-                    listener.renew(&tls).map_err(|error| error.to_string())
-                }) {
-                    tracing::error!(%error, "the listener of edges shows its old certificate");
-                }
-            }
+            _ = renewed.tick() => renew(&shared, &listener),
             peer = listener.accept() => {
                 let Some(peer) = peer else { break };
-                let (shared, stop) = (Arc::clone(&shared), stop.clone());
-                sessions.spawn(async move {
-                    match peer.way {
-                        LinkWay::Edge => serve(shared, peer, stop).await,
-                        LinkWay::Enrol => {
-                            let how = (shared.clock.clone(), shared.hash_key);
-                            let hub = Arc::clone(&shared.hub);
-                            tokio::select! {
-                                () = stop.cancelled() => {}
-                                () = hub.enrolment(peer, how) => {}
-                            }
-                        }
-                    }
-                });
+                sessions.spawn(served(Arc::clone(&shared), peer, stop.clone()));
             }
         }
     }
     sessions.shutdown().await;
+}
+
+fn renew(shared: &Shared, listener: &LinkListener) {
+    let shown = shared.hub.keys.listener(shared.clock.now()).map_err(|error| error.to_string());
+    let renewed =
+        shown.and_then(|tls| listener.renew(&tls).map_err(|error| error.to_string()));
+    if let Err(error) = renewed {
+        tracing::error!(%error, "the listener of edges shows its old certificate");
+    }
+}
+
+async fn served(shared: Arc<Shared>, peer: LinkPeer, stop: CancellationToken) {
+    match peer.way {
+        LinkWay::Edge => serve(shared, peer, stop).await,
+        LinkWay::Enrol => {
+            let how = (shared.clock.clone(), shared.hash_key);
+            let hub = Arc::clone(&shared.hub);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = hub.enrolment(peer, how) => {}
+            }
+        }
+    }
 }
 
 /// Runs what goes on beside sessions: rights and the world as they change.
