@@ -191,9 +191,7 @@ impl Road {
     /// Somebody has reset the panel by hand. Ends nothing while an input still calls.
     fn fire_reset(&mut self, at: usize, now: Timestamp, acts: &mut Acts) -> Option<DoneHow> {
         let with = self.burns_with(at);
-        let calls = |at: &usize| {
-            self.doors.get(*at).is_some_and(|state| state.fire.releases())
-        };
+        let calls = |at: &usize| self.doors.get(*at).is_some_and(|state| state.fire.releases());
         if with.iter().any(calls) {
             let why = "the fire input still calls, or is faulty".to_owned();
             return Some(DoneHow::Refused { why });

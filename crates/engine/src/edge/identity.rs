@@ -21,7 +21,9 @@ pub const FOLDER: &str = "identity";
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// It was never enrolled.
-    #[error("this machine is no edge yet; enrol it: castellan edge enrol --code CODE --data {data}")]
+    #[error(
+        "this machine is no edge yet; enrol it: castellan edge enrol --code CODE --data {data}"
+    )]
     None {
         /// The data folder.
         data: String,

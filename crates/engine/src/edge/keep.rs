@@ -325,11 +325,7 @@ impl Keep {
     }
 
     /// The same rights, confirmed anew. Gives the receipts.
-    pub fn renewal(
-        &mut self,
-        signed: &Signed,
-        now: Timestamp,
-    ) -> Result<Vec<Receipt>, NotTaken> {
+    pub fn renewal(&mut self, signed: &Signed, now: Timestamp) -> Result<Vec<Receipt>, NotTaken> {
         let renewal: Renewal = self.checked_plain(signed, Purpose::Renewal)?;
         if self.rights.version() != Some(renewal.version) {
             let why = format!("snapshot {} is not here", renewal.version);

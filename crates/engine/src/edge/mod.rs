@@ -101,11 +101,8 @@ impl Edge {
             records.keep(access::road::Record { time: now, what: Kept::Lost { from, to, why } });
         }
         let source = SourceId::parse(identity.point().as_str()).map_err(std::io::Error::other)?;
-        let writer = Writer {
-            point: identity.point().to_string(),
-            waiting,
-            numbers: Some(numbers),
-        };
+        let writer =
+            Writer { point: identity.point().to_string(), waiting, numbers: Some(numbers) };
         let writer = write_to(Arc::clone(&journal), (source, clock.clone()), writer)?;
         let snapshot = match snapshot {
             Some(snapshot) => snapshot,
