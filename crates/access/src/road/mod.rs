@@ -131,6 +131,9 @@ impl Road {
             waiting: HashMap::new(),
         };
         let mut acts = Vec::new();
+        if !road.snapshot.rights.is_trusted {
+            road.point(PointEvent::ClockUntrusted, None, now, &mut acts);
+        }
         road.settle(now, &mut acts);
         (road, sorted(acts))
     }
