@@ -43,6 +43,7 @@ enum Verb {
     Token(verbs::token::Args),
     Bench(verbs::bench::Args),
     Admin(verbs::admin::Args),
+    Edge(verbs::edge::Args),
     /// Print the HTTP interface's OpenAPI document.
     #[command(hide = true)]
     Openapi,
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         Verb::Token(args) => verbs::token::run(args, format),
         Verb::Bench(args) => verbs::bench::run(args, format),
         Verb::Admin(args) => verbs::admin::run(args, format),
+        Verb::Edge(args) => verbs::edge::run(args, format),
         Verb::Openapi => verbs::openapi(),
         Verb::Trial(args) => verbs::trial::run(&args),
     };

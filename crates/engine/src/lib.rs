@@ -18,6 +18,8 @@ pub mod alarms;
 pub mod auth;
 pub mod command;
 pub mod desk;
+pub mod door;
+pub mod edge;
 pub mod edges;
 pub mod edit;
 pub mod evaluate;

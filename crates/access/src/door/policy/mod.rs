@@ -78,6 +78,13 @@ impl Policies {
         self.rules.is_empty()
     }
 
+    /// Names of all policies and links, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.rules.keys().map(AsRef::as_ref).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     /// Whether there is a policy or a link of this name.
     pub(crate) fn is_known(&self, name: &str) -> bool {
         self.rules.contains_key(name)
