@@ -5,6 +5,7 @@ mod bench;
 mod feeder;
 mod local;
 mod output;
+mod simulate;
 mod verbs;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Verb {
     Token(verbs::token::Args),
     Bench(verbs::bench::Args),
     Admin(verbs::admin::Args),
+    Osdp(verbs::osdp::Args),
+    Sim(verbs::sim::Args),
     /// Print the HTTP interface's OpenAPI document.
     #[command(hide = true)]
     Openapi,
@@ -76,6 +79,8 @@ fn main() -> ExitCode {
         Verb::Token(args) => verbs::token::run(args, format),
         Verb::Bench(args) => verbs::bench::run(args, format),
         Verb::Admin(args) => verbs::admin::run(args, format),
+        Verb::Osdp(args) => verbs::osdp::run(args, format),
+        Verb::Sim(args) => verbs::sim::run(args),
         Verb::Openapi => verbs::openapi(),
         Verb::Trial(args) => verbs::trial::run(&args),
     };
