@@ -210,6 +210,7 @@ async fn a_door_works_through_a_bad_network_and_is_recorded() {
             .unwrap();
         String::from_utf8(run.stdout).unwrap()
     };
+    if let Some(to) = std::env::var_os("KEEP_REC") { std::fs::copy(&recording, to).unwrap(); }
     let closed = trace(&[]);
     assert!(closed.contains("RAW") && !closed.contains("26 bits"), "{closed}");
     let opened = trace(&["--key", &reference]);
@@ -218,7 +219,7 @@ async fn a_door_works_through_a_bad_network_and_is_recorded() {
     assert!(!opened.contains("number 69"));
     let shown = trace(&["--key", &format!("2={reference}"), "--reveal"]);
     assert!(shown.contains("H10301 facility 42 number 69"), "{shown}");
-    assert!(!shown.contains("KEYPAD  47#"), "the key of reader 1 was not given");
+    assert!(shown.contains("KEYPAD  16 bytes encrypted"), "the key of reader 1 was not given");
     assert!(!shown.contains(KEY) && !shown.contains("30112233"));
 }
 

@@ -91,6 +91,12 @@ impl Readers {
         self.stations.iter().filter(|station| station.has_said_card()).map(Station::address)
     }
 
+    /// Readers whose strike the latest [`Readers::receive`] was told to release, whether or not it
+    /// had let go before: for measurements.
+    pub fn released_anew(&self) -> impl Iterator<Item = u8> {
+        self.stations.iter().filter(|station| station.is_released_anew()).map(Station::address)
+    }
+
     fn gather(&mut self, now: Duration) {
         for station in &mut self.stations {
             let address = station.address();

@@ -260,6 +260,11 @@ impl OneWay {
                 Err(error) if is_wait(&error) => continue,
                 Err(_) => return Ended::Broken,
             };
+            // It may have changed while nothing came.
+            let network = self.air.now();
+            if network.link == Link::HalfOpen {
+                return Ended::HalfOpen;
+            }
             let now = self.air.watch.elapsed();
             match self.path.fate(network.weather(self.way), piece, now) {
                 Fate::Reset => return Ended::Reset,

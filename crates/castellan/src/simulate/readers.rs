@@ -57,6 +57,8 @@ pub struct Turn {
     pub heard_at: Option<Duration>,
     /// Readers that answered with a card, and when the last byte of it was written.
     pub cards: Vec<(u8, Duration)>,
+    /// Readers whose strike was told to let go, by the bytes taken at [`Turn::heard_at`].
+    pub released: Vec<u8>,
     /// What the readers were told.
     pub told: Vec<Told>,
 }
@@ -130,6 +132,7 @@ impl Line {
             };
             turn.told.extend(std::iter::from_fn(|| readers.next_told()));
             if heard.is_some() {
+                turn.released.extend(readers.released_anew());
                 turn.cards.extend(readers.cards_said().map(|address| (address, now)));
             }
             answer

@@ -84,6 +84,9 @@ enum Workload {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
+    /// The readers that `door` measures from, as a process beside it.
+    #[command(hide = true)]
+    Field(bench::field::Plan),
     /// The load generator that `road` and `latency` start beside themselves.
     #[command(hide = true)]
     Load(bench::load::Plan),
@@ -101,6 +104,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
         }
         Workload::Replay { events, folder } => bench::replay::run(events, folder)?,
         Workload::Start { data } => bench::road::start(data)?,
+        Workload::Field(plan) => bench::field::run(&plan)?,
         Workload::Load(plan) => bench::load::run(&plan)?,
     };
     print(&figures, args.json || format == Format::Json)?;

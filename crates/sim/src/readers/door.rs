@@ -177,6 +177,10 @@ impl Door {
         strike.unwrap_or_default() != self.plan.is_released_by_off
     }
 
+    pub const fn strike_output(&self) -> u8 {
+        self.plan.strike_output
+    }
+
     pub const fn is_open(&self) -> bool {
         self.is_open
     }

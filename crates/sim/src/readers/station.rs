@@ -26,6 +26,7 @@ pub(super) struct Station {
     /// Whether each reply that waits is a card, in order.
     waiting: VecDeque<bool>,
     has_said_card: bool,
+    is_released_anew: bool,
     was_secure: bool,
     told: VecDeque<What>,
 }
@@ -48,6 +49,7 @@ impl Station {
             is_power_failing: false,
             waiting: VecDeque::new(),
             has_said_card: false,
+            is_released_anew: false,
             was_secure: false,
             told: VecDeque::new(),
         };
@@ -63,12 +65,17 @@ impl Station {
         self.has_said_card
     }
 
+    pub const fn is_released_anew(&self) -> bool {
+        self.is_released_anew
+    }
+
     pub fn next_told(&mut self) -> Option<What> {
         self.told.pop_front()
     }
 
     pub fn receive(&mut self, bytes: &[u8], now: Duration, random: [u8; 8]) -> Vec<u8> {
         self.has_said_card = false;
+        self.is_released_anew = false;
         if !self.is_on {
             return Vec::new();
         }
@@ -90,6 +97,8 @@ impl Station {
             DeviceEvent::Did(Command::Output(outputs)) => {
                 for output in outputs {
                     self.door.output(output.number, output.action, now);
+                    let is_strike = output.number == self.door.strike_output();
+                    self.is_released_anew |= is_strike && self.door.is_released();
                 }
             }
             DeviceEvent::Did(Command::Led(lights)) => {

@@ -158,11 +158,12 @@ fn a_contact_may_lie() {
     assert!(line.inputs().is_empty());
     line.act(r#"{"reader": 1, "contact": "rattles"}"#).unwrap();
     line.run(2_000);
-    let heard = line.inputs().len();
-    assert!((14..=18).contains(&heard), "{heard}");
+    let mut heard = line.inputs();
+    assert!((14..=18).contains(&heard.len()), "{heard:?}");
     line.act(r#"{"reader": 1, "contact": "sound"}"#).unwrap();
     line.run(500);
-    assert_eq!(line.inputs().last(), Some(&vec![true, false, false]));
+    heard.extend(line.inputs());
+    assert_eq!(heard.last(), Some(&vec![true, false, false]));
 }
 
 #[test]

@@ -65,10 +65,7 @@ pub fn record(
     let mut summary = RecordSummary::default();
     while request.lasts.is_none_or(|lasts| begun.elapsed() < lasts) {
         let (io, bytes) = match tap.next(LOOK) {
-            Ok(Overheard::Nothing) => {
-                out.flush()?;
-                continue;
-            }
+            Ok(Overheard::Nothing) => continue,
             Ok(Overheard::Line(bytes)) => (Io::Trace, bytes),
             Ok(Overheard::FromPanel(bytes)) => (Io::Output, bytes),
             Ok(Overheard::ToPanel(bytes)) => (Io::Input, bytes),
@@ -83,11 +80,12 @@ pub fn record(
             bytes,
             source: concat!("castellan ", env!("CARGO_PKG_VERSION")).to_owned(),
         };
+        // Whoever ends the recorder has all that was said until then.
         writeln!(out, "{}", record.to_line())?;
+        out.flush()?;
         summary.records += 1;
         summary.bytes += record.bytes.len() as u64;
     }
-    out.flush()?;
     Ok(summary)
 }
 
