@@ -33,6 +33,7 @@ pub mod rate;
 mod refusals;
 pub mod replay;
 mod reveal;
+pub mod rights;
 pub mod seats;
 pub mod signin;
 pub mod trial;

@@ -44,6 +44,7 @@ use crate::photos;
 use crate::rate::Rates;
 use crate::refusals;
 use crate::replay::Replays;
+use crate::rights::{self, Rights};
 use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::trial::Trials;
 use crate::watch::doors::Doors;
@@ -97,6 +98,9 @@ pub enum StartError {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random(#[from] getrandom::Error),
+    /// The key of card numbers.
+    #[error(transparent)]
+    RightsKey(#[from] rights::KeyError),
     /// Signing in.
     #[error("sign-in cannot begin: {0}")]
     Signin(#[from] SigninError),
@@ -143,6 +147,7 @@ struct Opened {
     journal: Arc<Journal>,
     lake: Lake,
     current: Arc<Current>,
+    access: Arc<Rights>,
     begin: Begin,
     incidents: Vec<Incident>,
     unclean_since: Option<SystemTime>,
@@ -245,6 +250,7 @@ fn assemble(
         progress: Arc::new(Progress::default()),
         folder: opened.folder,
         signin,
+        access: opened.access,
     })
 }
 
@@ -426,9 +432,22 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     }
     let incidents = stored_incidents(&state).await?;
     let current = Arc::new(Current::new(knowledge));
+    let access = rights::open(config, &state, (&current.get().org, &read.content), now).await?;
+    let access = Arc::new(access);
     current.refuse_content(read.refused.clone());
     housekeeping::take(&current, read);
-    Ok(Opened { folder, state, seal, journal, lake, current, begin, incidents, unclean_since })
+    Ok(Opened {
+        folder,
+        state,
+        seal,
+        journal,
+        lake,
+        current,
+        access,
+        begin,
+        incidents,
+        unclean_since,
+    })
 }
 
 async fn open_lake(

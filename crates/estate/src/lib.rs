@@ -8,12 +8,14 @@ mod diff;
 mod export;
 mod load;
 pub mod nearest;
+mod rights;
 mod times;
 pub mod tomlpos;
 
 pub use diff::{Change, ChangeKind, diff};
 pub use export::export;
-pub use load::{FILES, RESERVED, load, load_bytes};
+pub use load::{FILES, POLICIES, RIGHTS_FILES, Whole, load, load_bytes, load_whole};
+pub use rights::export_rights;
 pub use nearest::nearest;
 pub use times::{LocalTime, read_instant};
 

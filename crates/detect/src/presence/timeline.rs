@@ -169,7 +169,13 @@ pub(crate) struct Timeline {
 impl Timeline {
     /// Adds a sighting at its place, keeping at most `max`; returns whether one had to go.
     pub(crate) fn insert(&mut self, sighting: Sighting, max: usize) -> bool {
-        let at = self.sightings.partition_point(|known| known.key() < sighting.key());
+        // Nearly all come in order, and each step of a search waits for the memory.
+        let is_newest = self.sightings.last().is_none_or(|last| last.key() < sighting.key());
+        let at = if is_newest {
+            self.sightings.len()
+        } else {
+            self.sightings.partition_point(|known| known.key() < sighting.key())
+        };
         if self.sightings.get(at).is_some_and(|known| known.key() == sighting.key()) {
             return false;
         }
