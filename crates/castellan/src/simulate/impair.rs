@@ -213,7 +213,10 @@ impl OneWay {
         let writer = thread::spawn(move || write_when_due(&due, writing, watch, &air));
         let ended = self.read(&mut from, &queue);
         drop(queue);
+        // The far end that went away says nothing of it to the near one.
+        let is_unheard = matches!(self.way, Way::Back) && self.air.now().link == Link::HalfOpen;
         match ended {
+            Ended::Quietly | Ended::Broken if is_unheard => {}
             Ended::Quietly => {
                 // What is on its way still arrives; then the other end is told.
                 let _ = writer.join();
