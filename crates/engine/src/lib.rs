@@ -9,6 +9,7 @@ pub mod runtime;
 
 pub mod config;
 pub mod content;
+mod controllers;
 pub mod knowledge;
 pub mod offline;
 

@@ -20,6 +20,7 @@ use crate::accounting::Accounts;
 use crate::auth::{self, Scope, Tokens};
 use crate::clock::Clock;
 use crate::config::{Channel, Config};
+use crate::controllers::ControllerMemory;
 use crate::desk::Desk;
 use crate::edit;
 use crate::engine::Engine;
@@ -292,7 +293,9 @@ impl Running {
     /// Binds every listener before the first runs, so that a port in use stops the start whole.
     fn serve(&mut self) -> Result<(), StartError> {
         let engine = Arc::clone(&self.engine);
-        let bound = listeners::bind(&engine.config)?;
+        let kept = engine.folder.path().join("controllers");
+        let memory = ControllerMemory::new(kept, Arc::clone(&engine.journal));
+        let bound = listeners::bind(&engine.config, memory)?;
         self.listening = bound.addresses();
         let wiring = self.wiring(None);
         bound.run(&wiring, &mut self.adapters);

@@ -25,8 +25,8 @@ pub use event::{Event, Fingerprint, LogSource};
 pub use finding::{EvidenceRef, Finding, FindingState, Level};
 pub use ids::{
     AssetId, CredentialId, DoorId, Entity, FindingId, GroupId, IncidentId, MappingName,
-    OccurrenceId, PersonId, PlaceId, PointId, RevocationId, RightId, RuleId, ScheduleId, SourceId, TeamId,
-    TenantId, ZoneId,
+    OccurrenceId, PersonId, PlaceId, PointId, RevocationId, RightId, RuleId, ScheduleId, SourceId,
+    TeamId, TenantId, ZoneId,
 };
 pub use incident::{Disposition, Incident, IncidentState};
 pub use occurrence::{Occurrence, OccurrenceKind};

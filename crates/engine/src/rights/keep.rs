@@ -78,11 +78,10 @@ pub async fn open(
 ) -> Result<Rights, StartError> {
     let data = state.rights().await?;
     let templates = Templates::of(&content.files);
-    Rights::open(&config.data, (Arc::clone(org), data, templates), now).map_err(|error| {
-        match error {
-            RightsError::Key(error) => StartError::RightsKey(error),
-            RightsError::Problems(problems) => StartError::Problems(problems),
-        }
+    Rights::open(&config.data, (Arc::clone(org), data, templates), now).map_err(|error| match error
+    {
+        RightsError::Key(error) => StartError::RightsKey(error),
+        RightsError::Problems(problems) => StartError::Problems(problems),
     })
 }
 

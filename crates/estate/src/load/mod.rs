@@ -101,11 +101,7 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Problem {
     Problem::error(name, Some(at), "not_utf8", message)
 }
 
-fn load_texts(
-    texts: &BTreeMap<&str, &str>,
-    unreadable: Vec<Problem>,
-    with_rights: bool,
-) -> Whole {
+fn load_texts(texts: &BTreeMap<&str, &str>, unreadable: Vec<Problem>, with_rights: bool) -> Whole {
     let mut context = Context::new();
     for name in texts.keys() {
         check_name(&mut context, name);

@@ -58,8 +58,7 @@ fn number<T: std::str::FromStr>(context: &mut Context, row: &Row<'_>, column: &s
     let cell = row.get(column)?;
     let number = cell.text.parse().ok();
     if number.is_none() {
-        let message =
-            format!("`{column}`: found `{}`, expected a whole number", short(&cell.text));
+        let message = format!("`{column}`: found `{}`, expected a whole number", short(&cell.text));
         context.error(FILE, Some(cell.at), "bad_value", message);
     }
     number
@@ -86,9 +85,7 @@ fn credential(
         key: row.text("key"),
         generation: number(context, row, "generation").unwrap_or(1),
         validity: context.validity(FILE, row, &zone),
-        standing: context
-            .word(FILE, row, "standing", Standing::WORDS)
-            .unwrap_or(Standing::Active),
+        standing: context.word(FILE, row, "standing", Standing::WORDS).unwrap_or(Standing::Active),
         duress: context.word(FILE, row, "duress", &YES).unwrap_or(false),
     };
     if let Some(person) = &one.person {

@@ -15,14 +15,8 @@ use crate::csvpos::Row;
 use crate::nearest;
 
 /// The files of rights, in the order in which they are read.
-pub const RIGHTS_FILES: [&str; 6] = [
-    "groups.csv",
-    "schedules.toml",
-    "access.toml",
-    "members.csv",
-    "credentials.csv",
-    "rights.csv",
-];
+pub const RIGHTS_FILES: [&str; 6] =
+    ["groups.csv", "schedules.toml", "access.toml", "members.csv", "credentials.csv", "rights.csv"];
 
 /// The folder that holds policies.
 pub const POLICIES: &str = "policies";
