@@ -4,18 +4,18 @@
 //! A state machine without sockets, clock or randomness of its own: bytes and time in, bytes and
 //! what the readers were told out. The protocol is [`codec::osdp::Device`].
 
+mod cue;
 mod door;
 mod plan;
 mod station;
 mod told;
-mod word;
 
 use std::time::Duration;
 
+pub use cue::{CUE_BYTES_MAX, CardCue, Cue, CueError, Gesture, LeafCue};
 pub use door::{ContactFault, DoorPlan, People};
 pub use plan::{PlanError, READERS_MAX, ReaderPlan};
 pub use told::{Told, What};
-pub use word::{CardWord, Deed, LeafWord, WORD_BYTES_MAX, Word, WordError};
 
 use crate::chance::Chance;
 use station::Station;
@@ -53,18 +53,18 @@ impl Readers {
         answers
     }
 
-    /// Does what a word says, at `now`.
+    /// Does what a cue says, at `now`.
     ///
     /// # Errors
-    /// [`WordError`]: there is no such reader, or it cannot be done as things stand.
-    pub fn act(&mut self, word: &Word, now: Duration) -> Result<(), WordError> {
+    /// [`CueError`]: there is no such reader, or it cannot be done as things stand.
+    pub fn act(&mut self, cue: &Cue, now: Duration) -> Result<(), CueError> {
         let mut found = false;
-        for station in self.stations.iter_mut().filter(|one| one.address() == word.reader) {
+        for station in self.stations.iter_mut().filter(|one| one.address() == cue.reader) {
             found = true;
-            station.act(&word.deed, now)?;
+            station.act(&cue.gesture, now)?;
         }
         self.gather(now);
-        if found { Ok(()) } else { Err(WordError::NoSuchReader(word.reader)) }
+        if found { Ok(()) } else { Err(CueError::NoSuchReader(cue.reader)) }
     }
 
     /// Lets time pass.

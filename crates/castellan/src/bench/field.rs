@@ -14,7 +14,7 @@ use engine::adapters::SecretRef;
 use engine::adapters::osdp::read_key;
 use engine::clock::Stopwatch;
 use serde_json::{Value, json};
-use sim::readers::{CardWord, Deed, People, ReaderPlan, Readers, Word};
+use sim::readers::{CardCue, Cue, Gesture, People, ReaderPlan, Readers};
 
 use super::percentile_ms;
 use crate::simulate::readers::{Line, Place, Shared, lock};
@@ -160,16 +160,16 @@ fn measure(
         let due = begun + pause * u32::try_from(number)?;
         thread::sleep(due.saturating_sub(watch.elapsed()));
         let (line, address) = (number % plan.lines, number / plan.lines % plan.readers);
-        let card = CardWord::Number {
+        let card = CardCue::Number {
             format: FORMAT.to_owned(),
             facility: Some(FACILITY),
             number: 1 + line * plan.readers + address,
             issue: None,
         };
-        let word = Word { reader: u8::try_from(address)?, deed: Deed::Card(card) };
+        let cue = Cue { reader: u8::try_from(address)?, gesture: Gesture::Card(card) };
         let readers = lines.get(usize::try_from(line)?).context("there is no such line")?;
         // A reader that is not asked fast enough holds what it has.
-        refused += u64::from(lock(readers).act(&word, watch.elapsed()).is_err());
+        refused += u64::from(lock(readers).act(&cue, watch.elapsed()).is_err());
         open(shelf).asked += 1;
     }
     let lasted = watch.elapsed().saturating_sub(begun);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use engine::clock::Stopwatch;
-use sim::readers::{Readers, Told, Word};
+use sim::readers::{Cue, Readers, Told};
 
 /// Longest wait on the line before the readers look around.
 const LOOK: Duration = Duration::from_millis(10);
@@ -192,6 +192,6 @@ fn read<'a>(panel: &mut dyn Wire, buffer: &'a mut [u8]) -> io::Result<Option<&'a
 
 /// Does at the readers what a line of control says.
 pub fn act(readers: &Shared, watch: Stopwatch, line: &str) -> Result<(), String> {
-    let word = Word::parse(line).map_err(|why| why.to_string())?;
-    lock(readers).act(&word, watch.elapsed()).map_err(|why| why.to_string())
+    let cue = Cue::parse(line).map_err(|why| why.to_string())?;
+    lock(readers).act(&cue, watch.elapsed()).map_err(|why| why.to_string())
 }

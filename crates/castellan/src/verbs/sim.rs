@@ -42,7 +42,7 @@ enum Verb {
 
 /// OSDP readers on one line, each with a door, its contact, a button and a fire relay.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Lines on standard input, one deed at one reader each:\n  \
+#[command(after_help = "Lines on standard input, one gesture at one reader each:\n  \
     {\"reader\": 1, \"card\": {\"format\": \"H10301\", \"facility\": 42, \"number\": 69}}\n  \
     {\"reader\": 1, \"card\": \"10010101000000000010001010\"}   any bits\n  \
     {\"reader\": 1, \"keys\": \"4711#\"}\n  \

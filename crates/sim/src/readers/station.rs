@@ -7,12 +7,12 @@ use codec::osdp::{
     CardRead, Command, Device, DeviceConfig, DeviceEvent, DeviceId, DeviceStatus, Reply,
 };
 
+use super::cue::{CueError, Gesture, LeafCue};
 use super::door::Door;
 use super::plan::ReaderPlan;
 use super::told::What;
-use super::word::{Deed, LeafWord, WordError};
 
-/// Keys of one deed.
+/// Keys of one gesture.
 const KEYS_MAX: usize = 32;
 
 /// A reader and its door.
@@ -118,24 +118,24 @@ impl Station {
         }
     }
 
-    pub fn act(&mut self, deed: &Deed, now: Duration) -> Result<(), WordError> {
-        match deed {
-            Deed::Card(card) => {
+    pub fn act(&mut self, gesture: &Gesture, now: Duration) -> Result<(), CueError> {
+        match gesture {
+            Gesture::Card(card) => {
                 let bits = card.bits()?;
                 self.post(Reply::Card(CardRead { reader: 0, format: 1, bits }))?;
             }
-            Deed::Keys(keys) => self.post(pressed(keys)?)?,
-            Deed::Tamper(is_off) => self.is_tampered = *is_off,
-            Deed::PowerFailing(is_failing) => self.is_power_failing = *is_failing,
-            Deed::Leaf(LeafWord::Open) if !self.door.is_released() => return Err(WordError::Held),
-            Deed::Leaf(LeafWord::Open | LeafWord::Force) => self.leaf(true),
-            Deed::Leaf(LeafWord::Close) => self.leaf(false),
-            Deed::People(people) => self.door.people = *people,
-            Deed::Exit(is_pressed) => self.door.press(*is_pressed, now),
-            Deed::Fire(is_fire) => self.door.is_fire = *is_fire,
-            Deed::Contact(fault) => self.door.fault = *fault,
-            Deed::Switched(is_on) => self.switch(*is_on),
-            Deed::Serial(serial) => {
+            Gesture::Keys(keys) => self.post(pressed(keys)?)?,
+            Gesture::Tamper(is_off) => self.is_tampered = *is_off,
+            Gesture::PowerFailing(is_failing) => self.is_power_failing = *is_failing,
+            Gesture::Leaf(LeafCue::Open) if !self.door.is_released() => return Err(CueError::Held),
+            Gesture::Leaf(LeafCue::Open | LeafCue::Force) => self.leaf(true),
+            Gesture::Leaf(LeafCue::Close) => self.leaf(false),
+            Gesture::People(people) => self.door.people = *people,
+            Gesture::Exit(is_pressed) => self.door.press(*is_pressed, now),
+            Gesture::Fire(is_fire) => self.door.is_fire = *is_fire,
+            Gesture::Contact(fault) => self.door.fault = *fault,
+            Gesture::Switched(is_on) => self.switch(*is_on),
+            Gesture::Serial(serial) => {
                 self.config.id = identity(*serial);
                 self.afresh();
             }
@@ -186,12 +186,12 @@ impl Station {
         self.waiting.clear();
     }
 
-    fn post(&mut self, reply: Reply) -> Result<(), WordError> {
+    fn post(&mut self, reply: Reply) -> Result<(), CueError> {
         if !self.is_on {
-            return Err(WordError::Off);
+            return Err(CueError::Off);
         }
         let is_card = matches!(reply, Reply::Card(_));
-        self.device.post(reply).map_err(|_| WordError::Full)?;
+        self.device.post(reply).map_err(|_| CueError::Full)?;
         self.waiting.push_back(is_card);
         Ok(())
     }
@@ -246,7 +246,7 @@ fn identity(serial: u32) -> DeviceId {
     DeviceId { vendor: [0x02, 0x00, 0x00], model: 1, version: 1, serial, firmware: [1, 0, 0] }
 }
 
-fn pressed(keys: &str) -> Result<Reply, WordError> {
+fn pressed(keys: &str) -> Result<Reply, CueError> {
     // SOURCE: SIA OSDP 2.2, `osdp_KEYPAD`: digits in ASCII, 7F for `*`, 0D for `#`.
     let bytes: Option<Vec<u8>> = keys
         .chars()
@@ -257,6 +257,6 @@ fn pressed(keys: &str) -> Result<Reply, WordError> {
             _ => None,
         })
         .collect();
-    let keys = bytes.filter(|keys| (1..=KEYS_MAX).contains(&keys.len())).ok_or(WordError::Keys)?;
+    let keys = bytes.filter(|keys| (1..=KEYS_MAX).contains(&keys.len())).ok_or(CueError::Keys)?;
     Ok(Reply::Keys { reader: 0, keys })
 }

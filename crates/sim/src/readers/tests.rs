@@ -56,8 +56,8 @@ impl Line {
         }
     }
 
-    fn act(&mut self, word: &str) -> Result<(), WordError> {
-        self.readers.act(&Word::parse(word)?, self.now)
+    fn act(&mut self, cue: &str) -> Result<(), CueError> {
+        self.readers.act(&Cue::parse(cue)?, self.now)
     }
 
     fn command(&mut self, reader: usize, action: OutputAction) {
@@ -94,7 +94,7 @@ const RELEASED: [&str; 2] =
 const SECURED: [&str; 2] =
     [r#"{"output":{"number":0,"on":false},"reader":1}"#, r#"{"reader":1,"strike":"secured"}"#];
 
-/// As sets of words: the order of a JSON object's keys is no part of what is told.
+/// As objects: the order of a JSON object's keys is no part of what is told.
 fn same(told: Vec<String>, expected: &[&str]) {
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
     let told: Vec<_> = told.iter().map(|text| value(text)).collect();
@@ -142,7 +142,7 @@ fn who_stays_is_not_taken_and_who_lingers_holds_the_leaf() {
 #[test]
 fn a_strike_holds_and_force_does_not_ask() {
     let mut line = Line::new(&[secured(1)]);
-    assert_eq!(line.act(r#"{"reader": 1, "leaf": "open"}"#), Err(WordError::Held));
+    assert_eq!(line.act(r#"{"reader": 1, "leaf": "open"}"#), Err(CueError::Held));
     line.act(r#"{"reader": 1, "leaf": "force"}"#).unwrap();
     line.run(200);
     same(line.told(), &[r#"{"reader":1,"leaf":"open"}"#]);
@@ -203,7 +203,7 @@ fn a_magnet_lets_go_when_its_power_does() {
     same(line.told(), &[RELEASED[1], r#"{"reader":1,"secure":false}"#]);
     let down = PanelEvent::Down(DownReason::NoAnswer);
     assert!(line.events.iter().any(|(_, event)| *event == down));
-    assert_eq!(line.act(r#"{"reader": 1, "keys": "1#"}"#), Err(WordError::Off));
+    assert_eq!(line.act(r#"{"reader": 1, "keys": "1#"}"#), Err(CueError::Off));
     line.events.clear();
     line.act(r#"{"reader": 1, "switched": true}"#).unwrap();
     line.run(5_000);
@@ -242,7 +242,7 @@ fn cards_wait_within_a_bound_and_are_said_in_order() {
         taken += 1;
     }
     assert_eq!(taken, codec::osdp::REPLIES_WAITING_MAX);
-    assert_eq!(line.act(&card(1)), Err(WordError::Full));
+    assert_eq!(line.act(&card(1)), Err(CueError::Full));
     line.run(5_000);
     let said: Vec<String> = std::mem::take(&mut line.events)
         .into_iter()
@@ -256,22 +256,22 @@ fn cards_wait_within_a_bound_and_are_said_in_order() {
 }
 
 #[test]
-fn words_are_read_or_refused_and_show_no_card() {
+fn cues_are_read_or_refused_and_show_no_card() {
     for (line, said) in [
         ("", "expected an object"),
         ("[]", "expected an object"),
         (r#"{"card": "0101"}"#, "`reader` is no address"),
         (r#"{"reader": 300, "tamper": true}"#, "`reader` is no address"),
-        (r#"{"reader": 1}"#, "no such deed at reader 1"),
-        (r#"{"reader": 1, "tamper": true, "fire": true}"#, "no such deed"),
-        (r#"{"reader": 1, "dance": true}"#, "no such deed"),
-        (r#"{"reader": 1, "card": 4711}"#, "no such deed"),
+        (r#"{"reader": 1}"#, "no such gesture at reader 1"),
+        (r#"{"reader": 1, "tamper": true, "fire": true}"#, "no such gesture"),
+        (r#"{"reader": 1, "dance": true}"#, "no such gesture"),
+        (r#"{"reader": 1, "card": 4711}"#, "no such gesture"),
     ] {
-        let why = Word::parse(line).unwrap_err().to_string();
+        let why = Cue::parse(line).unwrap_err().to_string();
         assert!(why.contains(said), "{line}: {why}");
         assert!(!why.contains("4711"));
     }
-    assert_eq!(Word::parse(&" ".repeat(5_000)), Err(WordError::TooLong));
+    assert_eq!(Cue::parse(&" ".repeat(5_000)), Err(CueError::TooLong));
     let plans = [secured(1)];
     for (line, said) in [
         (r#"{"reader": 2, "tamper": true}"#, "there is no reader at address 2"),
@@ -283,10 +283,10 @@ fn words_are_read_or_refused_and_show_no_card() {
         ),
         (r#"{"reader": 1, "keys": "12a"}"#, "the keys are 1 to 32"),
     ] {
-        let word = Word::parse(line).unwrap();
-        assert!(!format!("{word:?}").contains("4711"));
+        let cue = Cue::parse(line).unwrap();
+        assert!(!format!("{cue:?}").contains("4711"));
         let mut readers = Readers::new(&plans, 1).unwrap();
-        let why = readers.act(&word, Duration::ZERO).unwrap_err().to_string();
+        let why = readers.act(&cue, Duration::ZERO).unwrap_err().to_string();
         assert!(why.contains(said) && !why.contains("4711"), "{line}: {why}");
     }
 }
@@ -308,7 +308,7 @@ fn two_readers_at_one_address_are_never_believed() {
         Panel::new(&[ReaderConfig { address: 1, security: Security::Key(KEY) }], Timing::default());
     panel.set_line(true, Duration::ZERO);
     let mut readers = Readers::new(&plans, 1).unwrap();
-    readers.act(&Word::parse(r#"{"reader": 1, "card": "1010"}"#).unwrap(), Duration::ZERO).unwrap();
+    readers.act(&Cue::parse(r#"{"reader": 1, "card": "1010"}"#).unwrap(), Duration::ZERO).unwrap();
     let mut now = Duration::ZERO;
     for step in 0..20_000_u64 {
         now += Duration::from_millis(1);

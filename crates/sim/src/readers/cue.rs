@@ -1,7 +1,7 @@
 //! What somebody does at a reader or its door, as one JSON object a line.
 //!
 //! `{"reader": 1, "card": "1001…"}`, `{"reader": 1, "leaf": "force"}` and so on: the number of the
-//! reader and exactly one deed.
+//! reader and exactly one gesture.
 
 use codec::wiegand::{Bits, Card, Formats};
 use serde::Deserialize;
@@ -11,23 +11,23 @@ use thiserror::Error;
 use super::door::{ContactFault, People};
 
 /// Longest line taken.
-pub const WORD_BYTES_MAX: usize = 4_096;
+pub const CUE_BYTES_MAX: usize = 4_096;
 
-/// One deed at one reader.
+/// One gesture at one reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
+pub struct Cue {
     /// The reader's address.
     pub reader: u8,
     /// What is done.
-    pub deed: Deed,
+    pub gesture: Gesture,
 }
 
 /// What is done.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Deed {
+pub enum Gesture {
     /// A card is presented.
-    Card(CardWord),
+    Card(CardCue),
     /// Keys are pressed: `0` to `9`, `*`, `#`.
     Keys(String),
     /// The reader's cover is off, or on again.
@@ -35,7 +35,7 @@ pub enum Deed {
     /// Its power fails, or is back.
     PowerFailing(bool),
     /// Somebody moves the leaf.
-    Leaf(LeafWord),
+    Leaf(LeafCue),
     /// What people do from now on who are let through.
     People(People),
     /// The button inside is pressed for a second, or let go at once.
@@ -50,8 +50,8 @@ pub enum Deed {
     Serial(u32),
 }
 
-/// Which deed, never what is on the card or under the keys.
-impl std::fmt::Debug for Deed {
+/// Which gesture, never what is on the card or under the keys.
+impl std::fmt::Debug for Gesture {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Card(_) => "Card(…)",
@@ -72,7 +72,7 @@ impl std::fmt::Debug for Deed {
 /// A card: its bits, or what they say in a format.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub enum CardWord {
+pub enum CardCue {
     /// Bits as `0` and `1`, whatever they mean, or nothing.
     Bits(String),
     /// By the name of a shipped card format.
@@ -90,27 +90,27 @@ pub enum CardWord {
     },
 }
 
-impl CardWord {
+impl CardCue {
     /// The bits.
     ///
     /// # Errors
-    /// [`WordError::Card`]: no bits, too many, no such format, or numbers that do not fit it.
-    pub fn bits(&self) -> Result<Bits, WordError> {
+    /// [`CueError::Card`]: no bits, too many, no such format, or numbers that do not fit it.
+    pub fn bits(&self) -> Result<Bits, CueError> {
         match self {
             Self::Bits(text) => {
                 let bits = Bits::parse(text).filter(|bits| !bits.is_empty());
                 bits.ok_or_else(|| {
-                    WordError::Card("the bits are not 1 to 256 of `0` and `1`".into())
+                    CueError::Card("the bits are not 1 to 256 of `0` and `1`".into())
                 })
             }
             Self::Number { format, facility, number, issue } => {
-                let formats = Formats::shipped().map_err(|why| WordError::Card(why.to_string()))?;
+                let formats = Formats::shipped().map_err(|why| CueError::Card(why.to_string()))?;
                 let found = formats.get(format);
                 let layout =
-                    found.ok_or_else(|| WordError::Card(format!("no card format `{format}`")))?;
+                    found.ok_or_else(|| CueError::Card(format!("no card format `{format}`")))?;
                 let (facility, number, issue) = (*facility, *number, *issue);
                 let card = Card { format: format.clone(), facility, number, issue, extra: None };
-                layout.encode(&card).map_err(|why| WordError::Card(why.to_string()))
+                layout.encode(&card).map_err(|why| CueError::Card(why.to_string()))
             }
         }
     }
@@ -119,7 +119,7 @@ impl CardWord {
 /// How the leaf is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LeafWord {
+pub enum LeafCue {
     /// Opened, if the strike lets it.
     Open,
     /// Opened whatever the strike does.
@@ -128,14 +128,14 @@ pub enum LeafWord {
     Close,
 }
 
-/// Why a word is not done.
+/// Why a cue is not done.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum WordError {
+pub enum CueError {
     /// Too long.
-    #[error("longer than {WORD_BYTES_MAX} bytes")]
+    #[error("longer than {CUE_BYTES_MAX} bytes")]
     TooLong,
-    /// Not a JSON object with a reader and one deed.
-    #[error("expected an object with `reader` and one deed: {0}")]
+    /// Not a JSON object with a reader and one gesture.
+    #[error("expected an object with `reader` and one gesture: {0}")]
     Shape(String),
     /// Nobody is there.
     #[error("there is no reader at address {0}")]
@@ -157,16 +157,16 @@ pub enum WordError {
     Full,
 }
 
-impl Word {
+impl Cue {
     /// Reads one line.
     ///
     /// # Errors
-    /// [`WordError`]: which word it is not.
-    pub fn parse(line: &str) -> Result<Self, WordError> {
-        if line.len() > WORD_BYTES_MAX {
-            return Err(WordError::TooLong);
+    /// [`CueError`]: which cue it is not.
+    pub fn parse(line: &str) -> Result<Self, CueError> {
+        if line.len() > CUE_BYTES_MAX {
+            return Err(CueError::TooLong);
         }
-        let shape = |why: String| WordError::Shape(why);
+        let shape = |why: String| CueError::Shape(why);
         let value: Value = serde_json::from_str(line).map_err(|why| shape(why.to_string()))?;
         let Value::Object(mut object) = value else {
             return Err(shape("found something else".into()));
@@ -175,8 +175,8 @@ impl Word {
         let reader = reader.and_then(|address| u8::try_from(address).ok());
         let reader = reader.ok_or_else(|| shape("`reader` is no address".into()))?;
         // A card's number must not come back in an error.
-        let deed = serde_json::from_value(Value::Object(object));
-        let deed = deed.map_err(|_| shape(format!("no such deed at reader {reader}")))?;
-        Ok(Self { reader, deed })
+        let gesture = serde_json::from_value(Value::Object(object));
+        let gesture = gesture.map_err(|_| shape(format!("no such gesture at reader {reader}")))?;
+        Ok(Self { reader, gesture })
     }
 }
