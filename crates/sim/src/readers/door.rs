@@ -185,7 +185,7 @@ impl Door {
         self.is_open
     }
 
-    /// An output is commanded. Whoever waits before a strike that lets go anew reaches for the leaf.
+    /// An output is commanded. Who waits before a strike that lets go reaches for the leaf.
     pub fn output(&mut self, number: u8, action: OutputAction, now: Duration) {
         let was_released = self.is_released();
         if let Some(relay) = self.relays.get_mut(usize::from(number)) {

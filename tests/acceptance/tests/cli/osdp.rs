@@ -137,7 +137,7 @@ fn what_cannot_be_read_or_recorded_is_said() {
     assert_eq!(scratch.read("there"), "mine");
 }
 
-/// Recordings that others made; where there are none, the one line that the format's own page shows.
+/// Recordings that others made; and the one line that the format's page shows.
 #[test]
 fn recordings_of_other_tools_are_read() {
     let Some(folder) = shared("osdp") else { return };
