@@ -21,6 +21,10 @@ use crate::simulate::readers::{Line, Place, Shared, lock};
 
 /// Longest wait, after the last card, for its strike.
 const DRAIN: Duration = Duration::from_secs(2);
+/// Longest wait until every reader has its secure channel.
+const READY_MAX: Duration = Duration::from_secs(60);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(20);
 /// Readers of one line.
 const LINE_READERS_MAX: u64 = 100;
 /// The facility of every card; the number is the reader's, counted through all lines from 1.
@@ -72,8 +76,8 @@ fn open(shelf: &Shelf) -> std::sync::MutexGuard<'_, Samples> {
 }
 
 /// Plays the field, and measures once for each line on standard input, whose end ends it. Prints
-/// one JSON object when its sockets are there, one when every reader has its secure channel, and
-/// one for each measurement.
+/// one JSON object when its sockets are there, and one for each measurement, which waits until every
+/// reader has its secure channel.
 pub fn run(plan: &Plan) -> anyhow::Result<Value> {
     if plan.readers == 0 || plan.readers > LINE_READERS_MAX || plan.lines == 0 {
         bail!("a line has 1 to {LINE_READERS_MAX} readers, and there is at least one line");
@@ -97,11 +101,6 @@ pub fn run(plan: &Plan) -> anyhow::Result<Value> {
         thread::spawn(move || play(opened, line, &shelf, &stop));
     }
     crate::output::json_line(&json!({"listening": plan.lines}))?;
-    let all = plan.lines * plan.readers;
-    while open(&shelf).secure < all {
-        thread::sleep(Duration::from_millis(20));
-    }
-    crate::output::json_line(&json!({"secure": all, "after_s": watch.elapsed().as_secs_f64()}))?;
     let mut last = json!({});
     for name in std::io::stdin().lock().lines() {
         let name = name.context("standard input")?;
@@ -149,6 +148,15 @@ fn measure(
     lines: &[Shared],
     (shelf, watch): (&Shelf, Stopwatch),
 ) -> anyhow::Result<Value> {
+    let all = plan.lines * plan.readers;
+    let until = watch.elapsed() + READY_MAX;
+    while open(shelf).secure < all {
+        if watch.elapsed() > until {
+            let secure = open(shelf).secure;
+            return Ok(json!({"not_ready": format!("{secure} of {all}")}));
+        }
+        thread::sleep(LOOK);
+    }
     {
         let mut samples = open(shelf);
         *samples = Samples { secure: samples.secure, ..Samples::default() };

@@ -1,5 +1,6 @@
 //! Workloads that measure Castellan on the machine it runs on.
 
+pub mod door;
 pub mod field;
 pub mod journal;
 pub mod latency;

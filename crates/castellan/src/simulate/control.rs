@@ -106,11 +106,11 @@ fn obey(mut from: impl BufRead, out: &Out, act: &Do) {
 /// Runs until standard input ends; for ever where there is a control socket.
 pub fn stay(out: &Out, act: &Do, is_controlled: bool) {
     obey_stdin(out, act);
-    if !is_controlled {
-        // What the last line brought about is still told.
-        thread::sleep(TELL_MAX);
+    if is_controlled {
+        loop {
+            thread::park();
+        }
     }
-    while is_controlled {
-        thread::park();
-    }
+    // What the last line brought about is still told.
+    thread::sleep(TELL_MAX);
 }
