@@ -74,21 +74,21 @@ fn the_same_as_objects_for_programs() {
 fn what_a_recording_proves_comes_at_its_end() {
     let scratch = Scratch::new();
     // A key in clear text to reader 3, then half a frame, then a line that is none.
-    let key = "ff 53 03 19 00 05 75 01 10 00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff 00 00";
+    let key = "ff 53 03 1a 00 05 75 01 10 00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff 00 00";
     let record = |data: &str| {
         format!(
             r#"{{"timeSec":"1","timeNano":"000000002","io":"trace","data":"{data}","osdpTraceVersion":"1","osdpSource":"test"}}"#
         )
     };
     let checked = with_crc(key);
-    let cut = "53 03 19 00 05 75";
+    let cut = "53 03 1a 00 05 75";
     let lines = [record(&checked), "no record".to_owned(), record(cut)].join("\n");
     scratch.write("bad.osdpcap", lines);
     let ran = scratch.run(&["osdp", "trace", "bad.osdpcap"]).ends(1);
     let said: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(said.len(), 3, "{said:?}");
     assert_eq!(said[0], "1.000000002  ->    3  1  KEYSET  a key in clear text");
-    assert!(said[1].contains("6 bytes skipped") && said[1].contains("25 bytes"), "{said:?}");
+    assert!(said[1].contains("6 bytes skipped") && said[1].contains("26 bytes"), "{said:?}");
     assert!(said[2].starts_with("finding: reader 3 was sent its key in clear text"), "{said:?}");
     let ran = ran.says("line 2: not a JSON object").says("1 lines refused, 1 findings");
     assert!(!ran.stdout.contains("44 55") && !ran.stdout.contains("4455"));
