@@ -45,6 +45,7 @@ enum Verb {
     Admin(verbs::admin::Args),
     Osdp(verbs::osdp::Args),
     Sim(verbs::sim::Args),
+    Edge(verbs::edge::Args),
     /// Print the HTTP interface's OpenAPI document.
     #[command(hide = true)]
     Openapi,
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         Verb::Admin(args) => verbs::admin::run(args, format),
         Verb::Osdp(args) => verbs::osdp::run(args, format),
         Verb::Sim(args) => verbs::sim::run(args),
+        Verb::Edge(args) => verbs::edge::run(args, format),
         Verb::Openapi => verbs::openapi(),
         Verb::Trial(args) => verbs::trial::run(&args),
     };

@@ -17,9 +17,11 @@ use store::{Batch, Journal, State, StoreError};
 use crate::accounting::Accounts;
 use crate::auth::{self, AuthError, NewToken, Principal, TokenError, Tokens};
 use crate::clock::{Clock, Stopwatch};
+use crate::command::Commander;
 use crate::config::Config;
 use crate::content;
 use crate::desk::{Desk, DeskError};
+use crate::edges::Hub;
 use crate::edit::Origin;
 use crate::flow::history::Histories;
 use crate::flow::ingest::Ingest;
@@ -35,6 +37,7 @@ use crate::reveal::Reveals;
 use crate::rights::Rights;
 use crate::signin::Signin;
 use crate::trial::Trials;
+use crate::warden::Warden;
 use crate::watch::doors::Doors;
 use crate::watch::refused::Refusals;
 use crate::watch::things::Things;
@@ -100,6 +103,12 @@ pub struct Engine {
     pub signin: Signin,
     /// Who may pass which door.
     pub access: Arc<Rights>,
+    /// What was revoked, and where that has arrived.
+    pub warden: Arc<Warden>,
+    /// Edges, and what they are told.
+    pub edges: Arc<Hub>,
+    /// Commands to doors.
+    pub commander: Commander,
 }
 
 /// One source, as people see it.

@@ -22,6 +22,9 @@ use crate::clock::Clock;
 use crate::config::{Channel, Config};
 use crate::controllers::ControllerMemory;
 use crate::desk::Desk;
+use crate::door::home::{self, Home};
+use crate::command::{self, Commander};
+use crate::edges::{self, Hub, Keys, KeysError};
 use crate::edit;
 use crate::engine::Engine;
 use crate::flow::body;
@@ -48,6 +51,7 @@ use crate::replay::Replays;
 use crate::rights::{self, Rights};
 use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::trial::Trials;
+use crate::warden::{self, Warden, WardenError};
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -102,6 +106,15 @@ pub enum StartError {
     /// The key of card numbers.
     #[error(transparent)]
     RightsKey(#[from] rights::KeyError),
+    /// Revocations.
+    #[error("revocations cannot be opened: {0}")]
+    Warden(#[from] WardenError),
+    /// The doors of this machine.
+    #[error(transparent)]
+    Doors(#[from] crate::door::PointError),
+    /// The authority over edges.
+    #[error(transparent)]
+    Edges(#[from] KeysError),
     /// Signing in.
     #[error("sign-in cannot begin: {0}")]
     Signin(#[from] SigninError),
@@ -136,6 +149,7 @@ pub struct Running {
     pumps: JoinSet<()>,
     intake: Vec<Intake>,
     rest: JoinSet<()>,
+    home: Option<Home>,
     keeper: tokio::task::JoinHandle<()>,
     judge: Option<JoinHandle<Result<(), FlowError>>>,
 }
@@ -149,6 +163,9 @@ struct Opened {
     lake: Lake,
     current: Arc<Current>,
     access: Arc<Rights>,
+    warden: Arc<Warden>,
+    edges: Arc<Hub>,
+    commander: Commander,
     begin: Begin,
     incidents: Vec<Incident>,
     unclean_since: Option<SystemTime>,
@@ -185,6 +202,7 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
         pumps: JoinSet::new(),
         intake: Vec::new(),
         rest: JoinSet::new(),
+        home: None,
         keeper,
         judge: Some(judge),
     };
@@ -252,6 +270,9 @@ fn assemble(
         folder: opened.folder,
         signin,
         access: opened.access,
+        warden: opened.warden,
+        edges: opened.edges,
+        commander: opened.commander,
     })
 }
 
@@ -319,7 +340,30 @@ impl Running {
         let senders = outbox::prepare(&engine.config)?;
         self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
+        self.serve_edges(&engine)?;
+        if let Some((point, source)) = home::wanted(&engine) {
+            let how = (self.wiring(Some(source)).intake, point, self.stop_rest.clone());
+            self.home = Some(Home::start(&engine, how, &mut self.rest)?);
+        }
         self.rest.spawn(refusals::remember(engine));
+        Ok(())
+    }
+
+    /// Revocations, commands, and the listener of edges where there is one.
+    fn serve_edges(&mut self, engine: &Arc<Engine>) -> Result<(), StartError> {
+        let stop = || self.stop_rest.clone();
+        self.rest.spawn(Arc::clone(&engine.edges).clerk(engine.clock.clone(), stop()));
+        self.rest.spawn(warden::run(Arc::clone(engine), stop()));
+        self.rest.spawn(command::run(Arc::clone(engine), stop()));
+        self.rest.spawn(edges::follow(Arc::clone(engine), stop()));
+        if let Some(edges) = &engine.config.listen.edges {
+            let tls = engine.edges.keys().listener(engine.now())?;
+            let max = Limits::count(engine.config.limits.edge_connections_max);
+            let listener = adapters::link::LinkListener::bind(edges.address, &tls, max)?;
+            self.listening.push(("edges".to_owned(), listener.local_addr()));
+            engine.edges.listens_at(listener.local_addr());
+            self.rest.spawn(edges::run(Arc::clone(engine), listener, stop()));
+        }
         Ok(())
     }
 
@@ -358,6 +402,7 @@ impl Running {
     /// Stops in order: listeners, journal, flow, lake. What was acknowledged is kept.
     pub async fn stop(mut self) -> Result<(), StartError> {
         self.engine.replays.stop_all();
+        home::stop(self.home.take()).await;
         self.stop_intake.cancel();
         while self.adapters.join_next().await.is_some() {}
         self.intake.clear();
@@ -437,6 +482,9 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     let current = Arc::new(Current::new(knowledge));
     let access = rights::open(config, &state, (&current.get().org, &read.content), now).await?;
     let access = Arc::new(access);
+    let (warden, edges) = open_edges(config, &state, (&access, now)).await?;
+    let parts = (Arc::clone(&edges), Arc::clone(&access));
+    let commander = Commander::open(state.clone(), parts.0, parts.1).await?;
     current.refuse_content(read.refused.clone());
     housekeeping::take(&current, read);
     Ok(Opened {
@@ -447,10 +495,31 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
         lake,
         current,
         access,
+        warden,
+        edges,
+        commander,
         begin,
         incidents,
         unclean_since,
     })
+}
+
+/// Revocations and edges, as they are kept; our own rights go by them from the first moment on.
+async fn open_edges(
+    config: &Config,
+    state: &State,
+    (access, now): (&Rights, model::Timestamp),
+) -> Result<(Arc<Warden>, Arc<Hub>), StartError> {
+    let warden = Arc::new(Warden::open(state.clone(), &config.data, now).await?);
+    let (dead, suspended) = warden.words().await;
+    let lost = access.bury(&dead);
+    if lost > 0 {
+        tracing::error!(lost, "tombstones find no room in our own rights");
+    }
+    access.suspend(&suspended);
+    let keys = Keys::open(&config.data, now)?;
+    let hub = Hub::open(state.clone(), Arc::clone(&warden), keys).await?;
+    Ok((warden, Arc::new(hub)))
 }
 
 async fn open_lake(

@@ -18,6 +18,7 @@ mod request;
 mod safety;
 mod schedule;
 mod snapshot;
+pub mod travel;
 mod words;
 
 pub use decide::{decide, decide_floors, judge_policies};

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod bench;
 pub mod check;
 pub mod demo;
+pub mod edge;
 pub mod explain;
 pub mod import;
 pub mod normalise;
