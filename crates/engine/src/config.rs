@@ -22,10 +22,8 @@ use crate::limits::{LIMITS, Limits};
 pub use channels::{Channel, MailSecurity};
 pub use doors::Doors;
 pub use identity::{GroupGrant, IdentityProvider};
-pub use intake::{MqttConfig, TailConfig};
-pub use listen::{EdgesConfig, HttpsConfig, Listen, TlsConfig};
 pub use intake::{ControllerConfig, MqttConfig, TailConfig};
-pub use listen::{HttpsConfig, Listen, TlsConfig};
+pub use listen::{EdgesConfig, HttpsConfig, Listen, TlsConfig};
 pub use tokens::TokenConfig;
 
 /// A secret is named here and lies elsewhere: `file:PATH` or `env:NAME`.

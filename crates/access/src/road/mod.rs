@@ -79,6 +79,18 @@ pub(crate) type Acts = Vec<Act>;
 
 fn sorted(mut acts: Acts) -> Acts {
     acts.sort_by_key(Act::order);
+    // Of what a strike is to be, the last counts; a word that somebody waits for stays.
+    let last = |place: usize, strike: &Terminal| {
+        let later = acts.iter().skip(place + 1);
+        later.clone().all(|act| !matches!(act, Act::Drive { strike: other, .. } if other == strike))
+    };
+    let keeps = |(place, act): (usize, &Act)| match act {
+        Act::Drive { strike, command: None, .. } => last(place, strike),
+        Act::Drive { .. } | Act::Show(..) | Act::Ask(_) | Act::Done(_) | Act::Record(_) => true,
+    };
+    let kept: Vec<bool> = acts.iter().enumerate().map(keeps).collect();
+    let mut kept = kept.into_iter();
+    acts.retain(|_| kept.next().unwrap_or(true));
     acts
 }
 

@@ -174,7 +174,6 @@ impl Runner {
             let now = self.clock.now();
             let rest = self.road.wake().map_or(REST_MAX, |wake| wake.since(now).min(REST_MAX));
             tokio::select! {
-                biased;
                 Some(event) = self.heard.recv() => self.hear(event),
                 Some(driven) = self.driven.1.recv() => {
                     let now = self.clock.now();

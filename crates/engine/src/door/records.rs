@@ -8,6 +8,8 @@
 //! [`RECORDS_WAITING_MAX`] records, and on a disk that answers no more than a few milliseconds.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
@@ -45,15 +47,30 @@ pub struct Numbered {
 pub struct Records {
     queue: SyncSender<(Number, Record)>,
     next: Number,
-    /// Records that found no room since the last that did: how many, and since when.
+    /// Records that found no room since the last that did.
     lost: u64,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Release);
+    }
+}
+
+/// The writer's end.
+pub struct Waiting {
+    queue: Receiver<(Number, Record)>,
+    is_over: Arc<AtomicBool>,
 }
 
 impl Records {
     /// A queue whose first record gets `first`.
-    pub fn new(first: Number) -> (Self, Receiver<(Number, Record)>) {
-        let (queue, waiting) = sync_channel(RECORDS_WAITING_MAX);
-        (Self { queue, next: first, lost: 0 }, waiting)
+    pub fn new(first: Number) -> (Self, Waiting) {
+        let (queue, taken) = sync_channel(RECORDS_WAITING_MAX);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let waiting = Waiting { queue: taken, is_over: Arc::clone(&is_over) };
+        (Self { queue, next: first, lost: 0, is_over }, waiting)
     }
 
     /// Hands a record to the writer; counts it where there is no room.
@@ -138,7 +155,7 @@ pub struct Writer {
     /// Whose they are.
     pub point: String,
     /// What waits.
-    pub waiting: Receiver<(Number, Record)>,
+    pub waiting: Waiting,
     /// Numbers, where they are kept here.
     pub numbers: Option<Numbers>,
 }
@@ -149,7 +166,7 @@ impl Writer {
     pub fn run(mut self, mut commit: impl FnMut(&[String]) -> Result<(), String>) {
         let mut last = None;
         loop {
-            let first = match self.waiting.recv_timeout(Duration::from_secs(1)) {
+            let first = match self.waiting.queue.recv_timeout(Duration::from_secs(1)) {
                 Ok(first) => first,
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -164,7 +181,7 @@ impl Writer {
                     Err(error) => tracing::error!(%error, n, "a record could not be written"),
                 }
                 if lines.len() < TOGETHER_MAX {
-                    next = self.waiting.try_recv().ok();
+                    next = self.waiting.queue.try_recv().ok();
                 }
             }
             self.commit((&lines, last), &mut commit);
@@ -194,7 +211,7 @@ impl Writer {
                     if !std::mem::replace(&mut is_told, true) {
                         tracing::error!(why, "records of doors cannot be kept, trying again");
                     }
-                    if round > 0 && self.is_over() {
+                    if round > 0 && self.waiting.is_over.load(Ordering::Acquire) {
                         tracing::error!(why, records = lines.len(), "records of doors are lost");
                         return;
                     }
@@ -202,12 +219,6 @@ impl Writer {
                 }
             }
         }
-    }
-
-    /// Whether the road has stopped.
-    fn is_over(&self) -> bool {
-        // What still waits is lost with what could not be kept: nobody takes it.
-        matches!(self.waiting.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected))
     }
 }
 
@@ -227,6 +238,7 @@ mod tests {
         let (mut records, waiting) = Records::new(1);
         let most = i64::try_from(RECORDS_WAITING_MAX).unwrap();
         (0..most + 10).for_each(|n| records.keep(record(n)));
+        let waiting = waiting.queue;
         let first = waiting.recv().unwrap();
         assert_eq!(first.0, 1);
         // Room for the confession alone, then for what comes after it.
@@ -236,12 +248,11 @@ mod tests {
         records.keep(record(8));
         drop(records);
         let rest: Vec<(Number, Record)> = waiting.iter().collect();
-        let most = u64::try_from(most).unwrap();
         let mut counted = 3;
         for (n, record) in &rest {
             if let Kept::Lost { from, to, .. } = record.what {
                 counted += to - from + 1;
-                assert_eq!((from, to + 1), (most + 1, *n));
+                assert_eq!((from, to + 1), (counted + 1, *n));
             }
             counted += 1;
         }

@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use access::door::Snapshot;
+use access::link::Done;
 use access::road::Kept;
 use model::raw::Wire;
 use model::{Problem, Raw, Record, SourceId, Timestamp, Trust};
@@ -65,9 +66,6 @@ pub enum EdgeStartError {
     /// Our own schema of policies.
     #[error("{}", .0.message)]
     Schema(Problem),
-    /// Its id is no name of a source.
-    #[error(transparent)]
-    Id(#[from] model::IdError),
 }
 
 /// An edge that runs.
@@ -95,14 +93,14 @@ impl Edge {
         let now = clock.now();
         let (keep, snapshot) = Keep::open(&config.data, Arc::clone(&identity), now)?;
         let journal = open_journal(config, now)?;
-        let (last, is_empty) = last_number(&journal)?;
+        let last = last_number(&journal)?;
         let (numbers, first, gap) = Numbers::open(&config.data, last)?;
         let (mut records, waiting) = Records::new(first);
-        if let Some((from, to)) = gap.filter(|_| !is_empty || last > 0) {
+        if let Some((from, to)) = gap {
             let why = "the power was cut; these numbers may have been given".to_owned();
             records.keep(access::road::Record { time: now, what: Kept::Lost { from, to, why } });
         }
-        let source = SourceId::parse(identity.point().as_str())?;
+        let source = SourceId::parse(identity.point().as_str()).map_err(std::io::Error::other)?;
         let writer = Writer {
             point: identity.point().to_string(),
             waiting,
@@ -136,7 +134,7 @@ impl Edge {
         Ok(edge)
     }
 
-    fn run_beside(&mut self, (config, clock): (&Config, Clock), dones: mpsc::Receiver<access::link::Done>) {
+    fn run_beside(&mut self, (config, clock): (&Config, Clock), dones: mpsc::Receiver<Done>) {
         let server = config.doors.server.clone();
         let server = server.unwrap_or_else(|| self.identity.given.server.clone());
         let link = Link {
@@ -197,15 +195,11 @@ fn open_journal(config: &Config, now: Timestamp) -> Result<Arc<Journal>, StoreEr
     Ok(Arc::new(Journal::open(&folder, config.limits.journal(), &[CONSUMER], now)?))
 }
 
-/// The number of the last record on disk, and whether there is none.
-fn last_number(journal: &Journal) -> Result<(u64, bool), StoreError> {
+/// The number of the last record on disk; 0: there is none.
+fn last_number(journal: &Journal) -> Result<u64, StoreError> {
     let last = journal.last_seq();
-    if last == 0 {
-        return Ok((0, true));
-    }
-    let stats = journal.stats();
-    if last < stats.first_seq {
-        return Ok((0, true));
+    if last == 0 || last < journal.stats().first_seq {
+        return Ok(0);
     }
     match journal.reader(last).next_batch(1, Duration::ZERO)? {
         store::journal::Next::Records(records) => {
@@ -213,9 +207,9 @@ fn last_number(journal: &Journal) -> Result<(u64, bool), StoreError> {
                 Record::Raw(raw) => serde_json::from_slice::<Numbered>(&raw.body).ok(),
                 Record::Tick { .. } | Record::Source { .. } => None,
             });
-            Ok((body.map_or(0, |numbered| numbered.n), false))
+            Ok(body.map_or(0, |numbered| numbered.n))
         }
-        store::journal::Next::Timeout | store::journal::Next::Closed => Ok((0, true)),
+        store::journal::Next::Timeout | store::journal::Next::Closed => Ok(0),
     }
 }
 

@@ -37,7 +37,7 @@ const ON_THE_WAY_MAX: u64 = 8 * RECORDS_MAX as u64;
 const FRAMES_MAX: usize = 16;
 /// Bytes of records in one frame.
 const RECORDS_BYTES_MAX: usize = 4 << 20;
-/// How long a command may wait on the server's side is for the server; here it is done or refused.
+/// The longest word of farewell that is kept, in characters.
 const LONGEST_FAREWELL: usize = 400;
 
 /// What the link works with.
@@ -187,6 +187,10 @@ impl Link {
                     if last_heard.elapsed() > SILENCE_MAX {
                         return Err("the server is silent".to_owned());
                     }
+                    if upward.sent > upward.kept && upward.moved.elapsed() > SILENCE_MAX {
+                        // It could not keep them; they are said again.
+                        return Err("the server does not keep the records".to_owned());
+                    }
                     self.tell_alive(std::mem::take(&mut all_doors), to).await?;
                 }
             }
@@ -220,12 +224,14 @@ impl Link {
             FromServer::Command(signed) => self.command(&signed).await,
             FromServer::Kept { up_to } => {
                 upward.kept = upward.kept.max(up_to);
+                upward.moved = tokio::time::Instant::now();
                 self.journal.release(CONSUMER, up_to.saturating_sub(upward.offset));
                 Ok(())
             }
             FromServer::TellTombstones => self.tell_tombstones(to).await,
             FromServer::Farewell { why } => {
-                Err(format!("the server says: {}", why.chars().take(LONGEST_FAREWELL).collect::<String>()))
+                let why: String = why.chars().take(LONGEST_FAREWELL).collect();
+                Err(format!("the server says: {why}"))
             }
         }
     }
@@ -384,9 +390,15 @@ enum Fault {
     NoWelcome,
 }
 
-impl<T: Into<Fault>> From<T> for Ended {
-    fn from(error: T) -> Self {
-        Self::Before(error.into())
+impl From<ConnectError> for Ended {
+    fn from(error: ConnectError) -> Self {
+        Self::Before(Fault::Connect(error))
+    }
+}
+
+impl From<frame::FrameError> for Ended {
+    fn from(error: frame::FrameError) -> Self {
+        Self::Before(Fault::Frame(error))
     }
 }
 
@@ -422,6 +434,8 @@ struct Upward {
     kept: u64,
     /// Up to here they were sent.
     sent: u64,
+    /// When the server last said that it has more, or had all.
+    moved: tokio::time::Instant,
     /// A journal that was begun anew goes on behind what the server has.
     offset: u64,
     stop: CancellationToken,
@@ -461,7 +475,8 @@ impl Upward {
             }
         };
         spawn_blocking(read);
-        Self { ready, kept, sent: kept, offset, stop }
+        let moved = tokio::time::Instant::now();
+        Self { ready, kept, sent: kept, moved, offset, stop }
     }
 
     fn has_room(&self) -> bool {
@@ -470,6 +485,9 @@ impl Upward {
 
     fn give(&mut self, (first, records): (u64, Vec<String>)) -> FromEdge {
         let first = first + self.offset;
+        if self.sent <= self.kept {
+            self.moved = tokio::time::Instant::now();
+        }
         self.sent = first + records.len() as u64 - 1;
         FromEdge::Records { first, records }
     }
