@@ -175,6 +175,9 @@ pub const BUS_STOP_LOOK: Duration = Duration::from_millis(100);
 /// Bytes taken from an OSDP line at once.
 pub const BUS_READ_BYTES: usize = 2_048;
 
+/// Receive buffer asked for on the socket that door controllers send to, in bytes: a thousand
+/// datagrams while we are busy, and what is lost all the same is asked for again.
+pub const UHPPOTE_RECEIVE_BYTES: usize = 256 << 10;
 /// How long a UHPPOTE controller may take to answer.
 pub const UHPPOTE_ANSWER_MAX: Duration = Duration::from_millis(500);
 

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::AdapterError;
 use crate::intake::Now;
 use crate::limits;
+use crate::listen;
 use controller::Controller;
 
 /// The listener's name in errors.
@@ -201,14 +202,14 @@ impl Uhppote {
     ///
     /// # Errors
     /// [`AdapterError`]: the address cannot be had, or two controllers have one serial number.
-    pub async fn bind(config: UhppoteConfig) -> Result<Self, AdapterError> {
-        let refuse = |source| AdapterError::Listen {
+    pub fn bind(config: UhppoteConfig) -> Result<Self, AdapterError> {
+        let (plain, _) = listen::udp(LISTENER, config.address, limits::UHPPOTE_RECEIVE_BYTES)?;
+        let address = plain.local_addr().unwrap_or(config.address);
+        let socket = UdpSocket::from_std(plain).map_err(|source| AdapterError::Socket {
             listener: LISTENER.to_owned(),
-            address: config.address,
+            address,
             source,
-        };
-        let socket = UdpSocket::bind(config.address).await.map_err(refuse)?;
-        let address = socket.local_addr().map_err(refuse)?;
+        })?;
         let mut controllers = BTreeMap::new();
         let mut asked = Vec::new();
         for controller in &config.controllers {

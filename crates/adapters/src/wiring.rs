@@ -35,7 +35,10 @@ impl Wiring {
 
     /// Offers `records`, and a mark beside them, until they are journalled. `None` when the program
     /// stops before that.
-    pub(crate) async fn until_journalled(
+    ///
+    /// # Errors
+    /// [`IntakeClosed`]: nobody receives any more.
+    pub async fn until_journalled(
         &self,
         records: Vec<Observed>,
         mark: Option<Mark>,

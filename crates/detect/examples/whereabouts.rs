@@ -132,8 +132,7 @@ fn main() {
     for day in 0..DAYS {
         let began = Instant::now();
         let records = day * PEOPLE * PASSAGES..(day + 1) * PEOPLE * PASSAGES;
-        let events: Vec<Event> =
-            records.map(|record| passage(record, &source, &mapping)).collect();
+        let events: Vec<Event> = records.map(|record| passage(record, &source, &mapping)).collect();
         making += began.elapsed();
         let began = Instant::now();
         for event in &events {

@@ -20,7 +20,7 @@ use crate::limits::{LIMITS, Limits};
 
 pub use channels::{Channel, MailSecurity};
 pub use identity::{GroupGrant, IdentityProvider};
-pub use intake::{MqttConfig, TailConfig};
+pub use intake::{ControllerConfig, MqttConfig, TailConfig};
 pub use listen::{HttpsConfig, Listen, TlsConfig};
 pub use tokens::TokenConfig;
 
@@ -63,6 +63,8 @@ pub struct Config {
     pub mqtt: Vec<MqttConfig>,
     /// Files to follow.
     pub tail: Vec<TailConfig>,
+    /// Door controllers to listen to.
+    pub uhppote: Vec<ControllerConfig>,
     /// Who is told.
     pub channels: Vec<Channel>,
     /// Who vouches for operators.
@@ -89,6 +91,8 @@ impl Config {
                 syslog_udp: None,
                 syslog_tcp: None,
                 syslog_tls: None,
+                uhppote: None,
+                uhppote_announce: None,
                 tls: None,
                 https: None,
             },
@@ -104,6 +108,7 @@ impl Config {
             tokens: Vec::new(),
             mqtt: Vec::new(),
             tail: Vec::new(),
+            uhppote: Vec::new(),
             channels: Vec::new(),
             identity_providers: Vec::new(),
             camera_link: None,
@@ -170,6 +175,8 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
     config.tokens = root.take_tables("token").into_iter().filter_map(tokens::read_token).collect();
     config.mqtt = root.take_tables("mqtt").into_iter().filter_map(intake::read_mqtt).collect();
     config.tail = root.take_tables("tail").into_iter().filter_map(intake::read_tail).collect();
+    let boards = root.take_tables("uhppote").into_iter().filter_map(intake::read_uhppote);
+    config.uhppote = boards.collect();
     let mail = root.take_tables("mail").into_iter().filter_map(channels::read_mail);
     config.channels.extend(mail);
     let hooks = root.take_tables("webhook").into_iter().filter_map(channels::read_webhook);
@@ -191,6 +198,7 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
         root.error(journal_at.unwrap_or(root.at()), "out_of_range", message);
     }
     listen::check(root, &config);
+    listen::check_controllers(root, &config);
     Some(config)
 }
 

@@ -228,6 +228,7 @@ pub fn policy_files(files: &Files) -> Vec<PolicyFile> {
     files
         .iter()
         .filter(|(path, _)| path.starts_with("policies/") && path.ends_with(".cedar"))
+        .filter(|(path, _)| !path.starts_with("policies/doors/"))
         .map(|(path, bytes)| PolicyFile {
             path: path.clone(),
             text: String::from_utf8_lossy(bytes).into_owned(),

@@ -32,6 +32,7 @@ use crate::live::Live;
 use crate::owners::Whence;
 use crate::replay::Replays;
 use crate::reveal::Reveals;
+use crate::rights::Rights;
 use crate::signin::Signin;
 use crate::trial::Trials;
 use crate::watch::doors::Doors;
@@ -97,6 +98,8 @@ pub struct Engine {
     pub left_over: u64,
     /// Who may sign in, and who has.
     pub signin: Signin,
+    /// Who may pass which door.
+    pub access: Arc<Rights>,
 }
 
 /// One source, as people see it.

@@ -19,6 +19,7 @@ use crate::flow::lake_files::to_store;
 use crate::folder;
 use crate::knowledge::{Current, Knowledge};
 use crate::offline::{self, Tolerant};
+use crate::rights;
 
 /// How often counters are saved and changes looked for.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -39,6 +40,7 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
         if let Err(error) = engine.signin.save_seen().await {
             tracing::warn!(reason = %error, "last use of sessions not saved");
         }
+        engine.access.tick(engine.now());
         let changed = changed_at(&engine);
         // Whoever changes a mapping reads it again; in between it may be half there.
         if changed != seen_change
@@ -124,6 +126,7 @@ pub async fn reload(engine: &Engine) {
             engine.doors.watch(&knowledge.org);
             engine.things.watch(&knowledge.org);
             engine.current.set(knowledge);
+            rights::reload(engine).await;
             // Said last: whoever sees it may count on what is in force.
             engine.current.refuse_content(refused);
             tracing::info!(version = before.version + 1, "organisation and content read again");

@@ -9,6 +9,7 @@ pub mod runtime;
 
 pub mod config;
 pub mod content;
+mod controllers;
 pub mod knowledge;
 pub mod offline;
 
@@ -33,6 +34,7 @@ pub mod rate;
 mod refusals;
 pub mod replay;
 mod reveal;
+pub mod rights;
 pub mod seats;
 pub mod signin;
 pub mod trial;

@@ -15,6 +15,7 @@ use store::{IDEMPOTENCY_RESPONSE_BYTES_MAX, Journal};
 use tokio::task::JoinSet;
 
 use crate::config::{Config, TlsConfig};
+use crate::controllers::{ControllerMemory, Controllers};
 use crate::limits::Limits;
 use crate::start::StartError;
 
@@ -25,6 +26,7 @@ pub struct Bound {
     tcp: Option<SyslogTcp>,
     tls: Option<SyslogTls>,
     mqtt: Vec<Mqtt>,
+    controllers: Option<Controllers>,
 }
 
 /// Reads a secret that the configuration names. `what`: whose, for the error.
@@ -36,7 +38,7 @@ pub fn secret(reference: &str, what: &str) -> Result<Secret, StartError> {
 }
 
 /// Binds all, or says which listener could not and why.
-pub fn bind(config: &Config) -> Result<Bound, StartError> {
+pub fn bind(config: &Config, memory: ControllerMemory) -> Result<Bound, StartError> {
     let limits = &config.limits;
     let stream = StreamLimits {
         connections_max: Limits::count(limits.syslog_connections_max),
@@ -59,6 +61,10 @@ pub fn bind(config: &Config) -> Result<Bound, StartError> {
     }
     for broker in &config.mqtt {
         bound.mqtt.push(mqtt(broker, limits)?);
+    }
+    if let Some(address) = config.listen.uhppote {
+        let at = (address, config.listen.uhppote_announce);
+        bound.controllers = Some(Controllers::bind(at, &config.uhppote, memory)?);
     }
     Ok(bound)
 }
@@ -98,7 +104,8 @@ impl Bound {
         let udp = self.udp.as_ref().map(|l| ("syslog_udp".to_owned(), l.local_addr()));
         let tcp = self.tcp.as_ref().map(|l| ("syslog_tcp".to_owned(), l.local_addr()));
         let tls = self.tls.as_ref().map(|l| ("syslog_tls".to_owned(), l.local_addr()));
-        udp.into_iter().chain(tcp).chain(tls).collect()
+        let boards = self.controllers.as_ref().map(|l| ("uhppote".to_owned(), l.local_addr()));
+        udp.into_iter().chain(tcp).chain(tls).chain(boards).collect()
     }
 
     /// Runs them all until the wiring is shut down.
@@ -114,6 +121,9 @@ impl Bound {
         }
         for broker in self.mqtt {
             tasks.spawn(ended("mqtt", broker.run(wiring.clone())));
+        }
+        if let Some(controllers) = self.controllers {
+            tasks.spawn(ended("uhppote", controllers.run(wiring.clone())));
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::accounting::Accounts;
 use crate::auth::{self, Scope, Tokens};
 use crate::clock::Clock;
 use crate::config::{Channel, Config};
+use crate::controllers::ControllerMemory;
 use crate::desk::Desk;
 use crate::edit;
 use crate::engine::Engine;
@@ -44,6 +45,7 @@ use crate::photos;
 use crate::rate::Rates;
 use crate::refusals;
 use crate::replay::Replays;
+use crate::rights::{self, Rights};
 use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::trial::Trials;
 use crate::watch::doors::Doors;
@@ -97,6 +99,9 @@ pub enum StartError {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random(#[from] getrandom::Error),
+    /// The key of card numbers.
+    #[error(transparent)]
+    RightsKey(#[from] rights::KeyError),
     /// Signing in.
     #[error("sign-in cannot begin: {0}")]
     Signin(#[from] SigninError),
@@ -143,6 +148,7 @@ struct Opened {
     journal: Arc<Journal>,
     lake: Lake,
     current: Arc<Current>,
+    access: Arc<Rights>,
     begin: Begin,
     incidents: Vec<Incident>,
     unclean_since: Option<SystemTime>,
@@ -245,6 +251,7 @@ fn assemble(
         progress: Arc::new(Progress::default()),
         folder: opened.folder,
         signin,
+        access: opened.access,
     })
 }
 
@@ -286,7 +293,9 @@ impl Running {
     /// Binds every listener before the first runs, so that a port in use stops the start whole.
     fn serve(&mut self) -> Result<(), StartError> {
         let engine = Arc::clone(&self.engine);
-        let bound = listeners::bind(&engine.config)?;
+        let kept = engine.folder.path().join("controllers");
+        let memory = ControllerMemory::new(kept, Arc::clone(&engine.journal));
+        let bound = listeners::bind(&engine.config, memory)?;
         self.listening = bound.addresses();
         let wiring = self.wiring(None);
         bound.run(&wiring, &mut self.adapters);
@@ -426,9 +435,22 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     }
     let incidents = stored_incidents(&state).await?;
     let current = Arc::new(Current::new(knowledge));
+    let access = rights::open(config, &state, (&current.get().org, &read.content), now).await?;
+    let access = Arc::new(access);
     current.refuse_content(read.refused.clone());
     housekeeping::take(&current, read);
-    Ok(Opened { folder, state, seal, journal, lake, current, begin, incidents, unclean_since })
+    Ok(Opened {
+        folder,
+        state,
+        seal,
+        journal,
+        lake,
+        current,
+        access,
+        begin,
+        incidents,
+        unclean_since,
+    })
 }
 
 async fn open_lake(

@@ -116,7 +116,7 @@ fn source(source: &Source, extras: &Extras) -> String {
     lines.0 + "\n"
 }
 
-fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     let units =
         [(604_800_000, "w"), (86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
@@ -128,7 +128,7 @@ fn duration(duration: Duration) -> String {
 }
 
 /// A file's rows, each with its name, and the house's own columns after ours.
-fn sheet<const N: usize>(
+pub(crate) fn sheet<const N: usize>(
     (file, extras): (&str, &Extras),
     header: [&str; N],
     rows: impl Iterator<Item = (String, [String; N])>,
@@ -149,11 +149,11 @@ fn sheet<const N: usize>(
     text
 }
 
-fn or_empty(text: Option<&impl AsRef<str>>) -> String {
+pub(crate) fn or_empty(text: Option<&impl AsRef<str>>) -> String {
     text.map_or(String::new(), |text| text.as_ref().to_owned())
 }
 
-fn ends(validity: &Validity) -> [String; 2] {
+pub(crate) fn ends(validity: &Validity) -> [String; 2] {
     let show = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.to_string());
     [show(validity.from), show(validity.to)]
 }

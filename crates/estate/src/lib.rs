@@ -8,13 +8,15 @@ mod diff;
 mod export;
 mod load;
 pub mod nearest;
+mod rights;
 mod times;
 pub mod tomlpos;
 
 pub use diff::{Change, ChangeKind, diff};
 pub use export::export;
-pub use load::{FILES, RESERVED, load, load_bytes};
+pub use load::{FILES, POLICIES, RIGHTS_FILES, Whole, load, load_bytes, load_whole};
 pub use nearest::nearest;
+pub use rights::export_rights;
 pub use times::{LocalTime, read_instant};
 
 /// Largest file that is read; a larger one is a problem of its own.

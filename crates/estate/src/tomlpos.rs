@@ -385,6 +385,25 @@ impl<'d> Table<'d> {
         tables
     }
 
+    /// Every table that is left, by its name: for tables whose keys are the user's own.
+    pub fn take_rest_tables(&mut self) -> Vec<(Spanned<String>, Table<'d>)> {
+        let mut tables = Vec::new();
+        let (own, left) =
+            std::mem::take(&mut self.left).into_iter().partition(|(key, _)| key.starts_with("x_"));
+        self.left = own;
+        let left: BTreeMap<String, (Position, &'d Item)> = left;
+        for (key, (at, item)) in left {
+            match item.as_table_like() {
+                Some(table) => {
+                    let table = self.child(&key, at, table);
+                    tables.push((Spanned { value: key, at }, table));
+                }
+                None => self.wrong(&key, at, item.type_name(), "a table"),
+            }
+        }
+        tables
+    }
+
     /// Every key that is left, with its text: for tables whose keys are the user's own.
     pub fn take_rest_strs(&mut self) -> Vec<(Spanned<String>, Spanned<String>)> {
         let mut pairs = Vec::new();

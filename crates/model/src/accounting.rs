@@ -49,6 +49,8 @@ pub enum DropReason {
     JournalUnavailable,
     /// A connection broke inside a frame.
     PartialFrame,
+    /// The device wrote over it before it could be fetched.
+    Overwritten,
 }
 
 impl DropReason {
@@ -59,6 +61,7 @@ impl DropReason {
             Self::KernelBuffer => "kernel_buffer",
             Self::JournalUnavailable => "journal_unavailable",
             Self::PartialFrame => "partial_frame",
+            Self::Overwritten => "overwritten",
         }
     }
 }

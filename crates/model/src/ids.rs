@@ -139,6 +139,8 @@ id!(/// A card, a PIN slot, a mobile credential: what opens, never its number.
     CredentialId);
 id!(/// One place where rights are enforced: an edge, a controller, a connected system.
     PointId);
+id!(/// One right: who may pass where, and when.
+    RightId);
 id!(/// One act of suspending or revoking.
     RevocationId);
 

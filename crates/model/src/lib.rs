@@ -12,6 +12,7 @@ pub mod incident;
 pub mod occurrence;
 pub mod problem;
 pub mod raw;
+pub mod rights;
 pub mod spine;
 pub mod text;
 pub mod time;
@@ -24,12 +25,13 @@ pub use event::{Event, Fingerprint, LogSource};
 pub use finding::{EvidenceRef, Finding, FindingState, Level};
 pub use ids::{
     AssetId, CredentialId, DoorId, Entity, FindingId, GroupId, IncidentId, MappingName,
-    OccurrenceId, PersonId, PlaceId, PointId, RevocationId, RuleId, ScheduleId, SourceId, TeamId,
-    TenantId, ZoneId,
+    OccurrenceId, PersonId, PlaceId, PointId, RevocationId, RightId, RuleId, ScheduleId, SourceId,
+    TeamId, TenantId, ZoneId,
 };
 pub use incident::{Disposition, Incident, IncidentState};
 pub use occurrence::{Occurrence, OccurrenceKind};
 pub use problem::{Position, Problem};
 pub use raw::{Raw, Record, SourceState, Trust, Wire};
+pub use rights::RightsData;
 pub use spine::Organisation;
 pub use time::{Interval, Timestamp};

@@ -244,7 +244,7 @@ pub enum WitnessOf {
 /// Which incoming records are a source's; all named fields must match.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SourceMatch {
-    /// `http`, `syslog_udp`, `syslog_tcp`, `syslog_tls`, `mqtt`, `tail`.
+    /// `http`, `syslog_udp`, `syslog_tcp`, `syslog_tls`, `mqtt`, `uhppote`, `tail`.
     pub listener: Option<String>,
     /// The sender's address, or a prefix such as `10.2.0.0/16`.
     pub peer: Option<String>,

@@ -35,7 +35,7 @@ pub use people::{
 };
 #[doc(hidden)]
 pub use policy::Plain;
-pub use policy::{Change, Judged, Link, POLICIES_MAX, Policies, SCHEMA};
+pub use policy::{Change, Judged, Link, POLICIES_MAX, Policies, SCHEMA, policy_names};
 pub use reason::Reason;
 pub use request::{
     BodyVerdict, Companion, Decision, Outcome, POLICIES_NAMED_MAX, PinVerdict, Presented, Request,

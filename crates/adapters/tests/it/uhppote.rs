@@ -200,7 +200,7 @@ impl Ours {
         let mut config = UhppoteConfig::at("127.0.0.1:0".parse().unwrap(), vec![controller]);
         config.answer_max = Duration::from_millis(100);
         config.look = Duration::from_millis(300);
-        let ours = Uhppote::bind(config).await.unwrap();
+        let ours = Uhppote::bind(config).unwrap();
         let (requests, address) = (ours.requests(), ours.local_addr());
         let (tell, events) = mpsc::channel(4);
         let shutdown = CancellationToken::new();

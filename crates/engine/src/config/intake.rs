@@ -1,5 +1,6 @@
-//! `[[mqtt]]` and `[[tail]]`: what the server goes and fetches.
+//! `[[mqtt]]`, `[[tail]]` and `[[uhppote]]`: what the server goes and fetches.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use estate::tomlpos::{Spanned, Table};
@@ -35,6 +36,38 @@ pub struct TailConfig {
     pub path: PathBuf,
     /// Whose records they are; by match if absent.
     pub source: Option<Spanned<SourceId>>,
+}
+
+/// One UHPPOTE door controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControllerConfig {
+    /// Its serial number, as it is printed on the board.
+    pub serial: u32,
+    /// Where it is; port 60000 unless somebody changed it.
+    pub address: SocketAddr,
+}
+
+pub(super) fn read_uhppote(mut table: Table<'_>) -> Option<ControllerConfig> {
+    let serial = table.take_int("serial", 1..=i64::from(u32::MAX));
+    if serial.is_none() {
+        let message = "`uhppote.serial` is needed: the number printed on the board".into();
+        table.error(table.at(), "missing_key", message);
+    }
+    let address = table.need_str("address");
+    let at = address.and_then(|text| {
+        let found: Option<SocketAddr> = text.value.parse().ok();
+        if found.is_none() {
+            let message = format!(
+                "`uhppote.address`: found `{}`, expected ADDRESS:PORT, such as 192.168.1.100:60000",
+                text.value
+            );
+            table.error(text.at, "bad_value", message);
+        }
+        found
+    });
+    table.finish();
+    let serial = u32::try_from(serial?.value).ok()?;
+    Some(ControllerConfig { serial, address: at? })
 }
 
 pub(super) fn read_mqtt(mut table: Table<'_>) -> Option<MqttConfig> {

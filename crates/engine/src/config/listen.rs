@@ -1,6 +1,6 @@
 //! `[listen]`: where the server listens, and with which certificates.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 use estate::tomlpos::{Spanned, Table};
@@ -31,6 +31,10 @@ pub struct Listen {
     pub syslog_tcp: Option<SocketAddr>,
     /// Syslog over TLS.
     pub syslog_tls: Option<SocketAddr>,
+    /// Events of UHPPOTE door controllers.
+    pub uhppote: Option<SocketAddr>,
+    /// Where those controllers are told to send them; left as they are if absent.
+    pub uhppote_announce: Option<SocketAddrV4>,
     /// Certificates of the TLS listener.
     pub tls: Option<TlsConfig>,
     /// HTTP over TLS, beside the one on loopback.
@@ -55,6 +59,8 @@ pub(super) fn read(listen: &mut Table<'_>, into: &mut Listen) {
     into.syslog_udp = address(listen, "syslog_udp");
     into.syslog_tcp = address(listen, "syslog_tcp");
     into.syslog_tls = address(listen, "syslog_tls");
+    into.uhppote = address(listen, "uhppote");
+    into.uhppote_announce = announced(listen);
     if let Some(mut tls) = listen.take_table("tls") {
         let certificate = tls.need_str("certificate");
         let key = tls.need_str("key");
@@ -93,6 +99,20 @@ fn address(table: &mut Table<'_>, key: &'static str) -> Option<SocketAddr> {
     parsed(table, key, &text)
 }
 
+/// These controllers know addresses of four numbers only.
+fn announced(table: &mut Table<'_>) -> Option<SocketAddrV4> {
+    let text = table.take_str("uhppote_announce")?;
+    let found = text.value.parse().ok();
+    if found.is_none() {
+        let message = format!(
+            "`listen.uhppote_announce`: found `{}`, expected an IPv4 ADDRESS:PORT",
+            text.value
+        );
+        table.error(text.at, "bad_value", message);
+    }
+    found
+}
+
 fn parsed(table: &Table<'_>, key: &str, text: &Spanned<String>) -> Option<SocketAddr> {
     let address = text.parse().ok();
     if address.is_none() {
@@ -100,6 +120,14 @@ fn parsed(table: &Table<'_>, key: &str, text: &Spanned<String>) -> Option<Socket
         table.error(text.at, "bad_value", message);
     }
     address
+}
+
+/// Controllers answer to where they are asked from, and are believed from their own address.
+pub(super) fn check_controllers(root: &Table<'_>, config: &Config) {
+    if config.listen.uhppote.is_none() && !config.uhppote.is_empty() {
+        let message = "`[[uhppote]]` needs `listen.uhppote`, where their events come".into();
+        root.error(root.at(), "missing_key", message);
+    }
 }
 
 /// Off loopback tokens and cookies travel over TLS or not at all; and there people's browsers,

@@ -174,6 +174,7 @@ fn printed(config: Option<&Config>) -> String {
             ("syslog_udp", config.listen.syslog_udp),
             ("syslog_tcp", config.listen.syslog_tcp),
             ("syslog_tls", config.listen.syslog_tls),
+            ("uhppote", config.listen.uhppote),
         ] {
             let _ = match address {
                 Some(address) => writeln!(text, "{name}: {address}"),

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
-use model::ids::{AssetId, IdError, PersonId, PlaceId, SourceId, TenantId};
+use model::ids::{
+    AssetId, CredentialId, GroupId, IdError, PersonId, PlaceId, RightId, SourceId, TenantId,
+};
 use model::problem::{Position, Problem};
+use model::rights::RightsData;
 use model::spine::{Organisation, Validity};
 use model::time::Timestamp;
 
@@ -46,6 +49,12 @@ pub(super) struct Context {
     pub sources: BTreeMap<SourceId, Place>,
     /// In the order of `organisation.identifiers`.
     pub identifiers: Vec<Place>,
+    pub rights: RightsData,
+    pub groups: BTreeMap<GroupId, Place>,
+    pub credentials: BTreeMap<CredentialId, Place>,
+    pub right_places: BTreeMap<RightId, Place>,
+    /// What breaks the glass, by name, and where that stands: checked when credentials are known.
+    pub glass: Vec<(String, Position)>,
     /// How many more ids are compared with all known ones to suggest the nearest.
     pub suggestions_left: usize,
 }
@@ -86,6 +95,11 @@ impl Context {
             doors: BTreeMap::new(),
             sources: BTreeMap::new(),
             identifiers: Vec::new(),
+            rights: RightsData::default(),
+            groups: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+            right_places: BTreeMap::new(),
+            glass: Vec::new(),
             suggestions_left: SUGGESTIONS_MAX,
         }
     }

@@ -31,12 +31,13 @@ pub(crate) const WITNESSES: [(&str, WitnessOf); 6] = [
 ];
 
 /// The words of `match.listener`.
-const LISTENERS: [(&str, &str); 7] = [
+const LISTENERS: [(&str, &str); 8] = [
     ("http", "http"),
     ("syslog_udp", "syslog_udp"),
     ("syslog_tcp", "syslog_tcp"),
     ("syslog_tls", "syslog_tls"),
     ("mqtt", "mqtt"),
+    ("uhppote", "uhppote"),
     ("tail", "tail"),
     ("file", "file"),
 ];

@@ -13,6 +13,7 @@ mod provider;
 mod world;
 
 mod console;
+mod controllers;
 mod crash;
 mod dead_letters;
 mod desk;

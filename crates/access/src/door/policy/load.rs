@@ -332,6 +332,11 @@ impl Batch {
     }
 }
 
+/// The names of a text's policies and templates; none where it cannot be read.
+pub fn policy_names(text: &str) -> Vec<String> {
+    PolicySet::from_str(text).map(|set| names_of(&set)).unwrap_or_default()
+}
+
 fn names_of(set: &PolicySet) -> Vec<String> {
     let policies = set.policies().filter_map(|policy| policy.annotation("id"));
     let templates = set.templates().filter_map(|template| template.annotation("id"));

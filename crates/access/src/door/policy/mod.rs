@@ -18,7 +18,7 @@ use std::sync::Arc;
 use cedar_policy::{Effect, Schema};
 
 pub(crate) use facts::Facts;
-pub use load::{Change, Link, POLICIES_MAX, SCHEMA};
+pub use load::{Change, Link, POLICIES_MAX, SCHEMA, policy_names};
 #[doc(hidden)]
 pub use oracle::Plain;
 pub(crate) use unknown::unknown;

@@ -1,0 +1,659 @@
+//! Who may pass where, as data: groups, credentials, rights, hours, and the rules of zones and
+//! doors (FORMATS: organisation folder). What a decision is made of is composed from these.
+//!
+//! INVARIANT: a PIN is here as a keyed hash or not at all; a card number only where the
+//! organisation itself has written it down.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CredentialId, DoorId, GroupId, PersonId, PointId, RightId, ScheduleId, ZoneId};
+use crate::spine::Validity;
+use crate::time::Timestamp;
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])+ $variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$doc])+ $variant,)+
+        }
+
+        impl $name {
+            /// All with their words, in order.
+            pub const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant),)+];
+
+            /// Its word.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What a credential is.
+    CredentialKind {
+        /// A card or a fob.
+        Card = "card",
+        /// Digits alone, typed at a keypad.
+        Pin = "pin",
+        /// A telephone.
+        Mobile = "mobile",
+        /// Opens its zones when rights there have grown too old.
+        BreakGlass = "break_glass",
+    }
+}
+
+words! {
+    /// Whether a credential is in force.
+    Standing {
+        /// It is.
+        Active = "active",
+        /// Not until somebody lifts it.
+        Suspended = "suspended",
+        /// No more.
+        Ended = "ended",
+    }
+}
+
+words! {
+    /// What a zone does when its rights have grown older than it allows.
+    AtExpiry {
+        /// Refuses, and names the way in that needs no network.
+        Refuse = "refuse",
+        /// Asks for the PIN as well.
+        PinAsWell = "pin_as_well",
+        /// Admits with an escort only.
+        EscortOnly = "escort_only",
+        /// Admits and flags.
+        AllowAndFlag = "allow_and_flag",
+    }
+}
+
+words! {
+    /// Whether somebody who is in may come in again.
+    AntiPassback {
+        /// Yes.
+        Off = "off",
+        /// Yes, and it is recorded.
+        Soft = "soft",
+        /// No, until they have left.
+        Hard = "hard",
+        /// No, for so long after they came in.
+        Timed = "timed",
+    }
+}
+
+words! {
+    /// What anti-passback does where nobody hears who leaves.
+    Blind {
+        /// Admits, and it is recorded.
+        Admit = "admit",
+        /// Asks for the PIN.
+        Pin = "pin",
+        /// Refuses.
+        Refuse = "refuse",
+    }
+}
+
+words! {
+    /// How wary the house is.
+    Threat {
+        /// A day like any other.
+        Normal = "normal",
+        /// More care than usual.
+        Elevated = "elevated",
+        /// A concrete reason for care.
+        High = "high",
+        /// Under attack.
+        Severe = "severe",
+    }
+}
+
+words! {
+    /// What a door asks for besides the credential.
+    Asks {
+        /// Nothing more.
+        Card = "card",
+        /// The PIN.
+        CardAndPin = "card_and_pin",
+        /// A biometric verdict, or the PIN as its equal alternative.
+        CardAndBody = "card_and_body",
+    }
+}
+
+words! {
+    /// What everybody in a group is, besides being in it.
+    Trait {
+        /// Enters during a lockdown.
+        Responder = "responder",
+        /// Enters zones that ask for an escort with one only.
+        NeedsEscort = "needs_escort",
+        /// May be that escort.
+        MayEscort = "may_escort",
+        /// Is given more time at doors.
+        MoreTime = "more_time",
+    }
+}
+
+/// People who share rights.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Group {
+    /// Display name.
+    pub name: Option<String>,
+    /// The groups that it is in.
+    pub within: Vec<GroupId>,
+    /// How far its people are trusted.
+    pub clearance: Option<i64>,
+    /// What its people are besides.
+    pub traits: Vec<Trait>,
+}
+
+/// Somebody is in a group for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Which group.
+    pub group: GroupId,
+    /// Who.
+    pub person: PersonId,
+    /// When.
+    pub validity: Validity,
+}
+
+impl Member {
+    /// What tells it from others: one person may be in one group for several stretches.
+    pub fn key(&self) -> String {
+        let from = self.validity.from.map_or(String::new(), |from| from.to_string());
+        format!("{}/{}/{from}", self.group, self.person)
+    }
+}
+
+/// Something that opens. Exactly one of `badge`, `number` and `key` is there, save for digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// What it is.
+    pub kind: CredentialKind,
+    /// Whose; of a badge whoever the badge is.
+    pub person: Option<PersonId>,
+    /// The badge of the organisation's identifiers whose number it has.
+    pub badge: Option<String>,
+    /// Its card format, such as `h10301`; the house's own where none is said.
+    pub format: Option<String>,
+    /// Facility code; the house's own where none is said.
+    pub facility: Option<u64>,
+    /// Its number, as the organisation wrote it.
+    pub number: Option<u64>,
+    /// Issue level.
+    pub issue: u32,
+    /// What its number hashes to, 32 hexadecimal digits: where the number itself is not kept.
+    pub key: Option<String>,
+    /// Counts up each time the number is given out.
+    pub generation: u32,
+    /// When it is in force.
+    pub validity: Validity,
+    /// Whether it is.
+    pub standing: Standing,
+    /// Using it tells that its holder is forced.
+    pub duress: bool,
+}
+
+/// Whom a right is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// Everybody in a group.
+    Group(GroupId),
+    /// One person.
+    Person(PersonId),
+}
+
+/// What a right opens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Opens {
+    /// Every door into a zone and the zones in it.
+    Zone(ZoneId),
+    /// One door.
+    Door(DoorId),
+}
+
+/// Who may pass where, when, and by whose word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Right {
+    /// Who.
+    pub holder: Holder,
+    /// Where.
+    pub opens: Opens,
+    /// In which hours; at any where none is said.
+    pub schedule: Option<ScheduleId>,
+    /// Who approved it.
+    pub approved_by: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// From when to when.
+    pub validity: Validity,
+}
+
+/// Hours of certain days, half-open; `to` at or before `from` is on the next day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Monday first, then kinds of holidays 1 to 8, as bits.
+    pub days: u16,
+    /// Minute of the day, 0 to 1439.
+    pub from: u16,
+    /// Minute of the day, 0 to 1440; not in the window any more.
+    pub to: u16,
+}
+
+/// The words of the days of a window, in the order of its bits.
+pub const DAYS: [&str; 15] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "holiday-1",
+    "holiday-2",
+    "holiday-3",
+    "holiday-4",
+    "holiday-5",
+    "holiday-6",
+    "holiday-7",
+    "holiday-8",
+];
+
+/// Hours of the week with their holidays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Display name.
+    pub name: Option<String>,
+    /// IANA zone; the organisation's where none is said.
+    pub time_zone: Option<String>,
+    /// When it is open.
+    pub windows: Vec<Window>,
+    /// Holidays (`2026-12-25`) with their kind, 1 to 8.
+    pub holidays: BTreeMap<String, u8>,
+}
+
+/// What a zone asks for from a threat level on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tightening {
+    /// From this level on.
+    pub from: Threat,
+    /// At least this clearance.
+    pub clearance_min: i64,
+    /// The PIN as well.
+    pub pin: bool,
+}
+
+/// What holds at the doors into a zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneRules {
+    /// How old its rights may be.
+    pub lease: Duration,
+    /// What happens when they are older.
+    pub at_expiry: AtExpiry,
+    /// The way in that needs no network; never empty where it refuses.
+    pub break_glass: Option<String>,
+    /// Credentials that open it whatever the rights' age.
+    pub glass: Vec<CredentialId>,
+    /// Whether somebody inside may come in again.
+    pub anti_passback: AntiPassback,
+    /// For how long not, where that is timed.
+    pub anti_passback_for: Duration,
+    /// What that does where leaving is not heard.
+    pub blind: Blind,
+    /// At most so many people.
+    pub occupancy_max: Option<u32>,
+    /// Nobody enters it alone.
+    pub two_person: bool,
+    /// Those who need an escort enter it with one only.
+    pub escort: bool,
+    /// One of these must have come first.
+    pub first_person: Option<GroupId>,
+    /// What changes with the threat level.
+    pub tightening: Vec<Tightening>,
+}
+
+impl ZoneRules {
+    /// The lease of a zone that says nothing: three days.
+    pub const LEASE: Duration = Duration::from_secs(259_200);
+}
+
+impl Default for ZoneRules {
+    fn default() -> Self {
+        Self {
+            lease: Self::LEASE,
+            at_expiry: AtExpiry::PinAsWell,
+            break_glass: None,
+            glass: Vec::new(),
+            anti_passback: AntiPassback::Off,
+            anti_passback_for: Duration::ZERO,
+            blind: Blind::Admit,
+            occupancy_max: None,
+            two_person: false,
+            escort: false,
+            first_person: None,
+            tightening: Vec::new(),
+        }
+    }
+}
+
+/// What a door asks for and does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoorRules {
+    /// Besides the credential.
+    pub asks: Asks,
+    /// How long its strike is released.
+    pub hold: Duration,
+    /// How long for people who need more time.
+    pub hold_accessible: Duration,
+    /// Doors of one interlock: only one of them may be open.
+    pub interlock: Option<String>,
+    /// The lift whose floor it is.
+    pub lift: Option<String>,
+    /// Doors that one fire input releases.
+    pub fire_group: Option<String>,
+    /// Who may enter while it is being worked on.
+    pub technicians: Option<GroupId>,
+    /// Outside these hours it asks for the PIN as well.
+    pub card_alone: Option<ScheduleId>,
+}
+
+impl Default for DoorRules {
+    fn default() -> Self {
+        Self {
+            asks: Asks::Card,
+            hold: Duration::from_secs(5),
+            hold_accessible: Duration::from_secs(15),
+            interlock: None,
+            lift: None,
+            fire_group: None,
+            technicians: None,
+            card_alone: None,
+        }
+    }
+}
+
+/// How the house's cards are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cards {
+    /// The format of credentials that name none.
+    pub format: Option<String>,
+    /// The facility code of credentials that name none.
+    pub facility: Option<u64>,
+    /// Formats of the house's own, in the manner of the shipped table.
+    pub table: Option<String>,
+}
+
+/// A person's digits, keyed-hashed: 32 hexadecimal digits each.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pins {
+    /// Their own.
+    pub pin: String,
+    /// Those that tell of force.
+    pub duress: Option<String>,
+}
+
+impl std::fmt::Debug for Pins {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pins(…)")
+    }
+}
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RightsData {
+    /// Groups.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// Who is in them, by [`Member::key`].
+    pub members: BTreeMap<String, Member>,
+    /// What opens.
+    pub credentials: BTreeMap<CredentialId, Credential>,
+    /// Who may pass where.
+    pub rights: BTreeMap<RightId, Right>,
+    /// Hours.
+    pub schedules: BTreeMap<ScheduleId, Schedule>,
+    /// The rules of zones; a zone that is not here has the usual ones.
+    pub zones: BTreeMap<ZoneId, ZoneRules>,
+    /// The rules of doors; the same.
+    pub doors: BTreeMap<DoorId, DoorRules>,
+    /// Which doors are enforced where.
+    pub points: BTreeMap<PointId, Vec<DoorId>>,
+    /// How cards are read.
+    pub cards: Cards,
+    /// Policies in Cedar, by file name.
+    pub policies: BTreeMap<String, String>,
+    /// People's digits; never from a file.
+    pub pins: BTreeMap<PersonId, Pins>,
+}
+
+/// One thing of [`RightsData`], as it is kept, changed and undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each holds the thing of its name")]
+pub enum Item {
+    Group(GroupId, Group),
+    Member(Member),
+    Credential(CredentialId, Credential),
+    Right(RightId, Right),
+    Schedule(ScheduleId, Schedule),
+    Zone(ZoneId, ZoneRules),
+    Door(DoorId, DoorRules),
+    Point(PointId, Vec<DoorId>),
+    Cards(Cards),
+    Policy(String, String),
+    Pins(PersonId, Pins),
+}
+
+impl Item {
+    /// Its kind's word.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Group(..) => "group",
+            Self::Member(_) => "member",
+            Self::Credential(..) => "credential",
+            Self::Right(..) => "right",
+            Self::Schedule(..) => "schedule",
+            Self::Zone(..) => "zone",
+            Self::Door(..) => "door",
+            Self::Point(..) => "point",
+            Self::Cards(_) => "cards",
+            Self::Policy(..) => "policy",
+            Self::Pins(..) => "pins",
+        }
+    }
+
+    /// What tells it from others of its kind.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Group(id, _) => id.to_string(),
+            Self::Member(member) => member.key(),
+            Self::Credential(id, _) => id.to_string(),
+            Self::Right(id, _) => id.to_string(),
+            Self::Schedule(id, _) => id.to_string(),
+            Self::Zone(id, _) => id.to_string(),
+            Self::Door(id, _) => id.to_string(),
+            Self::Point(id, _) => id.to_string(),
+            Self::Cards(_) => String::new(),
+            Self::Policy(file, _) => file.clone(),
+            Self::Pins(id, _) => id.to_string(),
+        }
+    }
+}
+
+/// What becomes of one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemChange {
+    /// Its kind.
+    pub kind: String,
+    /// What tells it from others of its kind.
+    pub key: String,
+    /// What it was; none: it is new.
+    pub before: Option<Item>,
+    /// What it is; none: it is gone.
+    pub after: Option<Item>,
+}
+
+/// A change of rights and whose it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RightsVersion {
+    /// Counts up.
+    pub version: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: an operator or a token.
+    pub by: String,
+    /// Why.
+    pub why: String,
+    /// Who approved it.
+    pub approved_by: Option<String>,
+    /// What kind of change: `folder`, `edit`, `import`, `undo`.
+    pub what: String,
+    /// The version that it undoes.
+    pub undoes: Option<u64>,
+    /// How many things it changed.
+    pub changes: u64,
+}
+
+impl RightsData {
+    /// Every thing, in order.
+    pub fn items(&self) -> Vec<Item> {
+        let mut items = Vec::new();
+        items.extend(self.groups.iter().map(|(id, one)| Item::Group(id.clone(), one.clone())));
+        items.extend(self.members.values().cloned().map(Item::Member));
+        let credential =
+            |(id, one): (&CredentialId, &Credential)| Item::Credential(id.clone(), one.clone());
+        items.extend(self.credentials.iter().map(credential));
+        items.extend(self.rights.iter().map(|(id, one)| Item::Right(id.clone(), one.clone())));
+        let schedule =
+            |(id, one): (&ScheduleId, &Schedule)| Item::Schedule(id.clone(), one.clone());
+        items.extend(self.schedules.iter().map(schedule));
+        items.extend(self.zones.iter().map(|(id, one)| Item::Zone(id.clone(), one.clone())));
+        items.extend(self.doors.iter().map(|(id, one)| Item::Door(id.clone(), one.clone())));
+        items.extend(self.points.iter().map(|(id, one)| Item::Point(id.clone(), one.clone())));
+        if self.cards != Cards::default() {
+            items.push(Item::Cards(self.cards.clone()));
+        }
+        items.extend(self.policies.iter().map(|(id, one)| Item::Policy(id.clone(), one.clone())));
+        items.extend(self.pins.iter().map(|(id, one)| Item::Pins(id.clone(), one.clone())));
+        items
+    }
+
+    /// Adds or replaces one thing.
+    pub fn put(&mut self, item: Item) {
+        match item {
+            Item::Group(id, one) => drop(self.groups.insert(id, one)),
+            Item::Member(one) => drop(self.members.insert(one.key(), one)),
+            Item::Credential(id, one) => drop(self.credentials.insert(id, one)),
+            Item::Right(id, one) => drop(self.rights.insert(id, one)),
+            Item::Schedule(id, one) => drop(self.schedules.insert(id, one)),
+            Item::Zone(id, one) => drop(self.zones.insert(id, one)),
+            Item::Door(id, one) => drop(self.doors.insert(id, one)),
+            Item::Point(id, one) => drop(self.points.insert(id, one)),
+            Item::Cards(one) => self.cards = one,
+            Item::Policy(id, one) => drop(self.policies.insert(id, one)),
+            Item::Pins(id, one) => drop(self.pins.insert(id, one)),
+        }
+    }
+
+    /// Takes one thing away.
+    pub fn remove(&mut self, item: &Item) {
+        match item {
+            Item::Group(id, _) => drop(self.groups.remove(id)),
+            Item::Member(one) => drop(self.members.remove(&one.key())),
+            Item::Credential(id, _) => drop(self.credentials.remove(id)),
+            Item::Right(id, _) => drop(self.rights.remove(id)),
+            Item::Schedule(id, _) => drop(self.schedules.remove(id)),
+            Item::Zone(id, _) => drop(self.zones.remove(id)),
+            Item::Door(id, _) => drop(self.doors.remove(id)),
+            Item::Point(id, _) => drop(self.points.remove(id)),
+            Item::Cards(_) => self.cards = Cards::default(),
+            Item::Policy(id, _) => drop(self.policies.remove(id)),
+            Item::Pins(id, _) => drop(self.pins.remove(id)),
+        }
+    }
+
+    /// One thing by its kind's word and what tells it from others.
+    pub fn item(&self, kind: &str, key: &str) -> Option<Item> {
+        macro_rules! of {
+            ($map:ident, $id:ty, $make:path) => {{
+                let id = <$id>::parse(key).ok()?;
+                self.$map.get(&id).map(|one| $make(id.clone(), one.clone()))
+            }};
+        }
+        match kind {
+            "group" => of!(groups, GroupId, Item::Group),
+            "member" => self.members.get(key).cloned().map(Item::Member),
+            "credential" => of!(credentials, CredentialId, Item::Credential),
+            "right" => of!(rights, RightId, Item::Right),
+            "schedule" => of!(schedules, ScheduleId, Item::Schedule),
+            "zone" => of!(zones, ZoneId, Item::Zone),
+            "door" => of!(doors, DoorId, Item::Door),
+            "point" => of!(points, PointId, Item::Point),
+            "cards" if self.cards != Cards::default() => Some(Item::Cards(self.cards.clone())),
+            "policy" => {
+                self.policies.get(key).map(|text| Item::Policy(key.to_owned(), text.clone()))
+            }
+            "pins" => of!(pins, PersonId, Item::Pins),
+            _ => None, // tidy: wildcard: kinds are text
+        }
+    }
+
+    /// What has to change for this to become `next`, in order of kind and key.
+    pub fn changes_to(&self, next: &Self) -> Vec<ItemChange> {
+        let keyed = |data: &Self| -> BTreeMap<(&'static str, String), Item> {
+            data.items().into_iter().map(|item| ((item.kind(), item.key()), item)).collect()
+        };
+        let (mut before, after) = (keyed(self), keyed(next));
+        let mut changes = BTreeMap::new();
+        for ((kind, key), item) in after {
+            let had = before.remove(&(kind, key.clone()));
+            if had.as_ref() != Some(&item) {
+                let (name, after) = (kind.to_owned(), Some(item));
+                let change = ItemChange { kind: name, key: key.clone(), before: had, after };
+                changes.insert((kind, key), change);
+            }
+        }
+        for ((kind, key), item) in before {
+            let (name, before) = (kind.to_owned(), Some(item));
+            let change = ItemChange { kind: name, key: key.clone(), before, after: None };
+            changes.insert((kind, key), change);
+        }
+        changes.into_values().collect()
+    }
+
+    /// This with these changes done to it.
+    pub fn changed(mut self, changes: &[ItemChange]) -> Self {
+        for change in changes {
+            match (&change.before, &change.after) {
+                (_, Some(after)) => self.put(after.clone()),
+                (Some(before), None) => self.remove(before),
+                (None, None) => {}
+            }
+        }
+        self
+    }
+}
+
+impl ItemChange {
+    /// What undoes it.
+    pub fn undone(&self) -> Self {
+        Self {
+            kind: self.kind.clone(),
+            key: self.key.clone(),
+            before: self.after.clone(),
+            after: self.before.clone(),
+        }
+    }
+}
