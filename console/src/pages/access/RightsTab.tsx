@@ -229,7 +229,7 @@ function Schedules() {
             </Mark>
             {schedule.next_change && (
               <div className={css.hint}>
-                {t('access.until')} <Stamp at={schedule.next_change} />
+                {t('access.until_time')} <Stamp at={schedule.next_change} />
               </div>
             )}
           </td>
