@@ -5,6 +5,7 @@ mod bench;
 mod feeder;
 mod local;
 mod output;
+mod simulate;
 mod verbs;
 
 use std::process::ExitCode;
@@ -36,12 +37,15 @@ enum Verb {
     Replay(verbs::replay::Args),
     Rules(verbs::rules::Args),
     Whereabouts(verbs::whereabouts::Args),
+    Access(verbs::access::Args),
     Import(verbs::import::Args),
     Export(verbs::import::ExportArgs),
     Query(verbs::query::Args),
     Token(verbs::token::Args),
     Bench(verbs::bench::Args),
     Admin(verbs::admin::Args),
+    Osdp(verbs::osdp::Args),
+    Sim(verbs::sim::Args),
     Edge(verbs::edge::Args),
     /// Print the HTTP interface's OpenAPI document.
     #[command(hide = true)]
@@ -71,12 +75,15 @@ fn main() -> ExitCode {
         Verb::Replay(args) => verbs::replay::run(args, format),
         Verb::Rules(args) => verbs::rules::run(args, format),
         Verb::Whereabouts(args) => verbs::whereabouts::run(args, format),
+        Verb::Access(args) => verbs::access::run(args, format),
         Verb::Import(args) => verbs::import::run(args, format),
         Verb::Export(args) => verbs::import::export(args, format),
         Verb::Query(args) => verbs::query::run(args, format),
         Verb::Token(args) => verbs::token::run(args, format),
         Verb::Bench(args) => verbs::bench::run(args, format),
         Verb::Admin(args) => verbs::admin::run(args, format),
+        Verb::Osdp(args) => verbs::osdp::run(args, format),
+        Verb::Sim(args) => verbs::sim::run(args),
         Verb::Edge(args) => verbs::edge::run(args, format),
         Verb::Openapi => verbs::openapi(),
         Verb::Trial(args) => verbs::trial::run(&args),

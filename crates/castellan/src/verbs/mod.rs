@@ -1,5 +1,6 @@
 //! One module per verb; each only reads its arguments, calls the engine and prints.
 
+pub mod access;
 pub mod admin;
 pub mod bench;
 pub mod check;
@@ -9,10 +10,12 @@ pub mod explain;
 pub mod import;
 pub mod normalise;
 pub mod operator;
+pub mod osdp;
 pub mod query;
 pub mod replay;
 pub mod rules;
 pub mod serve;
+pub mod sim;
 pub mod token;
 pub mod trial;
 pub mod whereabouts;

@@ -12,9 +12,7 @@ use access::link::{
     Signed,
 };
 use access::revocation::{Known, Receipt};
-use adapters::link::{
-    EdgeStream, LinkConnector, LinkIdentity, LinkTrust, LinkWay, frame,
-};
+use adapters::link::{EdgeStream, LinkConnector, LinkIdentity, LinkTrust, LinkWay, frame};
 use model::{PointId, RevocationId, Timestamp};
 use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
 use ring::signature::Ed25519KeyPair;
@@ -239,7 +237,11 @@ impl PracticeEdge {
             receipts.push(self.sign(Purpose::Receipt, &receipt)?);
         }
         self.say(&FromEdge::Taken { snapshot: version, receipts }).await?;
-        self.confirmed.extend(deeds);
+        for deed in deeds {
+            if !self.confirmed.contains(&deed) {
+                self.confirmed.push(deed);
+            }
+        }
         Ok(())
     }
 

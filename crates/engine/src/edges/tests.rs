@@ -1,6 +1,11 @@
 //! The listener of edges with practice edges over real TLS: enrolment, rights, receipts, commands,
 //! and what nobody should say.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,8 +59,7 @@ impl House {
         let what = (org, model::RightsData::default(), templates);
         let rights = Rights::with_key([7; 32], what, now()).unwrap();
         hub.follow_rights(&rights, now()).await.unwrap();
-        let listener =
-            LinkListener::bind("127.0.0.1:0".parse().unwrap(), &tls, 64).unwrap();
+        let listener = LinkListener::bind("127.0.0.1:0".parse().unwrap(), &tls, 64).unwrap();
         let address = listener.local_addr();
         let journal = store::Journal::open(
             &folder.path().join("journal"),
@@ -70,11 +74,8 @@ impl House {
             accounts: Arc::default(),
             silencer: Arc::default(),
         };
-        let shared = super::session::Shared::new(
-            Arc::clone(&hub),
-            intake,
-            (Clock::system(), [9; 32]),
-        );
+        let shared =
+            super::session::Shared::new(Arc::clone(&hub), intake, (Clock::system(), [9; 32]));
         tokio::spawn(Arc::clone(&hub).clerk(Clock::system(), stop.clone()));
         tokio::spawn(super::session::serve_all(Arc::new(shared), listener, stop.clone()));
         Self { folder, warden, hub, rights, address, stop, journal }

@@ -12,12 +12,14 @@ mod browser;
 mod provider;
 mod world;
 
+mod access;
 mod console;
 mod controllers;
 mod crash;
 mod dead_letters;
 mod desk;
 mod disk;
+mod doors;
 mod editing;
 mod histories;
 mod http;
