@@ -263,7 +263,9 @@ fn a_point_gets_nothing_that_its_doors_do_not_need() {
     let permitted: Vec<&str> = house
         .people()
         .persons()
-        .filter(|p| p.kind == PersonKind::Responder || p.id.as_str() == "aud" || p.id.as_str() == "zed")
+        .filter(|p| {
+            p.kind == PersonKind::Responder || p.id.as_str() == "aud" || p.id.as_str() == "zed"
+        })
         .map(|p| p.id.as_str())
         .collect();
     assert!(permitted.iter().all(|id| who.contains(id)), "{who:?}");

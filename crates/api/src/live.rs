@@ -38,8 +38,8 @@ pub struct LiveQuery {
 
 /// Incidents, findings, doors, refusals or events as they happen. Server-sent events named
 /// `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log
-/// again), `revocation`, `command`, `edge` (each as its list has it), `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow
-/// reader how many it lost.
+/// again), `revocation`, `command`, `edge` (each as its list has it), `event`; `tick` every two
+/// seconds with what `/v1/status` says; `skipped` tells a slow reader how many it lost.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live", params(LiveQuery),
     responses((status = 200, content_type = "text/event-stream", body = String),

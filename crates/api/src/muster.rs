@@ -83,9 +83,9 @@ pub async fn list(
         zone: entry.zone,
         since: entry.since,
     };
-    let unheard = estate.zones().filter(|zone| {
-        snapshot.live.is_blind(&zone.id) && estate.is_within(&zone.id, &area)
-    });
+    let unheard = estate
+        .zones()
+        .filter(|zone| snapshot.live.is_blind(&zone.id) && estate.is_within(&zone.id, &area));
     let view = MusterView {
         at: engine.now(),
         unheard: unheard.map(|zone| zone.id.clone()).collect(),

@@ -295,7 +295,8 @@ pub async fn act(
     let id = match request.id {
         Some(id) => id,
         None => {
-            let id = engine::auth::new_id("rev").map_err(|e| Problem::unavailable(e.to_string()))?;
+            let id =
+                engine::auth::new_id("rev").map_err(|e| Problem::unavailable(e.to_string()))?;
             RevocationId::parse(&id).map_err(|e| Problem::unavailable(e.to_string()))?
         }
     };

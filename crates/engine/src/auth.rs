@@ -9,6 +9,11 @@ use sha2::{Digest, Sha256};
 use store::state::Token;
 use store::{State, StoreError};
 
+use crate::config::Config;
+use crate::evaluate::Scoped;
+use crate::listeners;
+use crate::start::StartError;
+
 /// What a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
@@ -101,6 +106,38 @@ impl Scope {
     }
 }
 
+/// Before a place in the words of a token: doors that it enforces.
+const ENFORCES: &str = "enforces:";
+/// It may search.
+const SEARCH: &str = "evaluate:search";
+/// It is told why.
+const REASONS: &str = "evaluate:reasons";
+
+/// Whether a text is a scope, or a word by which `evaluate` is bound: `enforces:door:ID`,
+/// `enforces:zone:ID`, `enforces:*`, `evaluate:search`, `evaluate:reasons`.
+pub fn is_word(text: &str) -> bool {
+    Scope::parse(text).is_some() || is_binding(text)
+}
+
+/// Whether a text is a word by which `evaluate` is bound.
+pub fn is_binding(text: &str) -> bool {
+    let is_place = |place: &str| {
+        let id = place.strip_prefix("door:").or_else(|| place.strip_prefix("zone:"));
+        place == "*" || id.is_some_and(|id| model::PlaceId::parse(id).is_ok())
+    };
+    text == SEARCH || text == REASONS || text.strip_prefix(ENFORCES).is_some_and(is_place)
+}
+
+/// What a token of these words may ask of doors.
+pub fn scoped(words: &[String]) -> Scoped {
+    let places = words.iter().filter_map(|word| word.strip_prefix(ENFORCES));
+    Scoped {
+        places: places.map(str::to_owned).collect(),
+        search: words.iter().any(|word| word == SEARCH),
+        reasons: words.iter().any(|word| word == REASONS),
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -112,6 +149,8 @@ pub struct Principal {
     pub scopes: Vec<Scope>,
     /// For which sources it may send; empty: for any.
     pub sources: Vec<SourceId>,
+    /// What it may ask of doors, as an enforcement point.
+    pub scoped: Scoped,
 }
 
 impl Principal {
@@ -162,6 +201,52 @@ pub fn new_id(prefix: &str) -> Result<String, getrandom::Error> {
     Ok(format!("{prefix}-{}", hex::encode(bytes)))
 }
 
+/// This machine's own token, for one run, and its text.
+pub(crate) fn local_token(now: Timestamp) -> Result<(Token, String), getrandom::Error> {
+    let secret = new_secret()?;
+    let token = Token {
+        id: "local".into(),
+        hash: hash(&secret),
+        label: "this machine".into(),
+        scopes: Scope::ALL
+            .iter()
+            .map(|s| s.as_str())
+            .chain(["enforces:*", "evaluate:search", "evaluate:reasons"])
+            .map(str::to_owned)
+            .collect(),
+        sources: Vec::new(),
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+    };
+    Ok((token, secret))
+}
+
+/// The tokens that the configuration names, after this machine's own.
+pub(crate) fn config_tokens(
+    config: &Config,
+    local: Token,
+    now: Timestamp,
+) -> Result<Vec<Token>, StartError> {
+    let mut tokens = vec![local];
+    for wanted in &config.tokens {
+        let what = format!("token `{}`", wanted.id);
+        let secret = listeners::secret(&wanted.secret, &what)?;
+        let text = secret.expose_text().map(str::trim).unwrap_or_default();
+        tokens.push(Token {
+            id: wanted.id.clone(),
+            hash: hash(text),
+            label: wanted.id.clone(),
+            scopes: wanted.scopes.clone(),
+            sources: wanted.sources.iter().map(|s| s.value.clone()).collect(),
+            created_at: now,
+            expires_at: wanted.expires,
+            revoked_at: None,
+        });
+    }
+    Ok(tokens)
+}
+
 /// What is stored of a token. Its text has 256 bits of randomness, so a plain hash is enough.
 pub fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
@@ -208,6 +293,7 @@ impl Tokens {
             person: PersonId::parse(&token.label).ok(),
             scopes: token.scopes.iter().filter_map(|s| Scope::parse(s)).collect(),
             sources: token.sources.clone(),
+            scoped: scoped(&token.scopes),
         })
     }
 }
@@ -219,6 +305,8 @@ pub struct NewToken {
     pub label: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// The words by which `evaluate` is bound; see [`is_binding`].
+    pub bindings: Vec<String>,
     /// For which sources; empty: any.
     pub sources: Vec<SourceId>,
     /// Until when.
@@ -248,7 +336,12 @@ pub async fn create(
         id: new_id("tok")?,
         hash: hash(&secret),
         label: wanted.label,
-        scopes: wanted.scopes.iter().map(|s| s.as_str().to_owned()).collect(),
+        scopes: wanted
+            .scopes
+            .iter()
+            .map(|s| s.as_str().to_owned())
+            .chain(wanted.bindings)
+            .collect(),
         sources: wanted.sources,
         created_at: now,
         expires_at: wanted.expires_at,

@@ -22,6 +22,7 @@ pub mod door;
 pub mod edge;
 pub mod edges;
 pub mod edit;
+pub mod evaluate;
 pub mod flow;
 pub mod inquiry;
 pub mod live;

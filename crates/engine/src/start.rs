@@ -10,21 +10,20 @@ use adapters::{AdapterError, Intake, IntakeLimits, Wiring};
 use lake::{Lake, LakeConfig, LakeError};
 use model::problem::Gravity;
 use model::{AuditAct, Incident, Organisation, Problem, SourceId};
-use respond::{Channel as NoticeChannel, ChannelKind};
 use store::state::{IncidentFilter, LakeFileState, PageKey, Token};
 use store::{Journal, State, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounting::Accounts;
-use crate::auth::{self, Scope, Tokens};
+use crate::auth::{self, Tokens};
 use crate::clock::Clock;
+use crate::command::Commander;
 use crate::config::{Channel, Config};
 use crate::controllers::ControllerMemory;
 use crate::desk::Desk;
 use crate::door::home::{self, Home};
-use crate::command::{self, Commander};
-use crate::edges::{self, Hub, Keys, KeysError};
+use crate::edges::{self, Hub, KeysError};
 use crate::edit;
 use crate::engine::Engine;
 use crate::flow::body;
@@ -51,7 +50,7 @@ use crate::replay::Replays;
 use crate::rights::{self, Rights};
 use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::trial::Trials;
-use crate::warden::{self, Warden, WardenError};
+use crate::warden::{Warden, WardenError};
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -175,8 +174,8 @@ struct Opened {
 pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, StartError> {
     let opened = open(&config, &clock, mode).await?;
     let (begin, unclean_since) = (opened.begin.clone(), opened.unclean_since);
-    let (local, local_token) = local_token(&clock)?;
-    let extra = config_tokens(&config, local, clock.now())?;
+    let (local, local_token) = auth::local_token(clock.now())?;
+    let extra = auth::config_tokens(&config, local, clock.now())?;
     let engine = Arc::new(assemble(config, clock, opened, extra)?);
     engine.tokens.reload(&engine.state, &engine.extra_tokens).await?;
     engine.signin.seal_all().await?;
@@ -225,7 +224,8 @@ fn assemble(
     let doors = Arc::new(Doors::default());
     doors.watch(&opened.current.get().org);
     let live = Live::new(Limits::count(config.limits.live_backlog_max));
-    let told = (notice_channels(&config), config.public_url.clone());
+    let channels = config.channels.iter().map(Channel::notice).collect();
+    let told = (channels, config.public_url.clone());
     let desk = Desk::new(opened.incidents, opened.state.clone(), live.clone(), told);
     let ingest = Ingest {
         journal: Arc::clone(&opened.journal),
@@ -270,6 +270,8 @@ fn assemble(
         folder: opened.folder,
         signin,
         access: opened.access,
+        what_ifs: Default::default(),
+        evaluations: Rates::default(),
         warden: opened.warden,
         edges: opened.edges,
         commander: opened.commander,
@@ -340,30 +342,13 @@ impl Running {
         let senders = outbox::prepare(&engine.config)?;
         self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
-        self.serve_edges(&engine)?;
+        let edges = edges::serve(&engine, (&mut self.rest, &self.stop_rest))?;
+        self.listening.extend(edges.map(|at| ("edges".to_owned(), at)));
         if let Some((point, source)) = home::wanted(&engine) {
             let how = (self.wiring(Some(source)).intake, point, self.stop_rest.clone());
             self.home = Some(Home::start(&engine, how, &mut self.rest)?);
         }
         self.rest.spawn(refusals::remember(engine));
-        Ok(())
-    }
-
-    /// Revocations, commands, and the listener of edges where there is one.
-    fn serve_edges(&mut self, engine: &Arc<Engine>) -> Result<(), StartError> {
-        let stop = || self.stop_rest.clone();
-        self.rest.spawn(Arc::clone(&engine.edges).clerk(engine.clock.clone(), stop()));
-        self.rest.spawn(warden::run(Arc::clone(engine), stop()));
-        self.rest.spawn(command::run(Arc::clone(engine), stop()));
-        self.rest.spawn(edges::follow(Arc::clone(engine), stop()));
-        if let Some(edges) = &engine.config.listen.edges {
-            let tls = engine.edges.keys().listener(engine.now())?;
-            let max = Limits::count(engine.config.limits.edge_connections_max);
-            let listener = adapters::link::LinkListener::bind(edges.address, &tls, max)?;
-            self.listening.push(("edges".to_owned(), listener.local_addr()));
-            engine.edges.listens_at(listener.local_addr());
-            self.rest.spawn(edges::run(Arc::clone(engine), listener, stop()));
-        }
         Ok(())
     }
 
@@ -482,7 +467,7 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     let current = Arc::new(Current::new(knowledge));
     let access = rights::open(config, &state, (&current.get().org, &read.content), now).await?;
     let access = Arc::new(access);
-    let (warden, edges) = open_edges(config, &state, (&access, now)).await?;
+    let (warden, edges) = edges::open(config, &state, (&access, now)).await?;
     let parts = (Arc::clone(&edges), Arc::clone(&access));
     let commander = Commander::open(state.clone(), parts.0, parts.1).await?;
     current.refuse_content(read.refused.clone());
@@ -502,24 +487,6 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
         incidents,
         unclean_since,
     })
-}
-
-/// Revocations and edges, as they are kept; our own rights go by them from the first moment on.
-async fn open_edges(
-    config: &Config,
-    state: &State,
-    (access, now): (&Rights, model::Timestamp),
-) -> Result<(Arc<Warden>, Arc<Hub>), StartError> {
-    let warden = Arc::new(Warden::open(state.clone(), &config.data, now).await?);
-    let (dead, suspended) = warden.words().await;
-    let lost = access.bury(&dead);
-    if lost > 0 {
-        tracing::error!(lost, "tombstones find no room in our own rights");
-    }
-    access.suspend(&suspended);
-    let keys = Keys::open(&config.data, now)?;
-    let hub = Hub::open(state.clone(), Arc::clone(&warden), keys).await?;
-    Ok((warden, Arc::new(hub)))
 }
 
 async fn open_lake(
@@ -611,60 +578,6 @@ async fn stored_incidents(state: &State) -> Result<Vec<Incident>, StoreError> {
             Some(_) | None => return Ok(all),
         }
     }
-}
-
-fn notice_channels(config: &Config) -> Vec<NoticeChannel> {
-    let kind = |channel: &Channel| match channel {
-        Channel::Mail { .. } => ChannelKind::Email,
-        Channel::Webhook { .. } => ChannelKind::Webhook,
-    };
-    let one = |channel: &Channel| NoticeChannel {
-        id: channel.name().to_owned(),
-        kind: kind(channel),
-        level_min: channel.level(),
-        teams: Default::default(),
-        on: NoticeChannel::usual_moments(),
-    };
-    config.channels.iter().map(one).collect()
-}
-
-fn local_token(clock: &Clock) -> Result<(Token, String), StartError> {
-    let secret = auth::new_secret()?;
-    let token = Token {
-        id: "local".into(),
-        hash: auth::hash(&secret),
-        label: "this machine".into(),
-        scopes: Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect(),
-        sources: Vec::new(),
-        created_at: clock.now(),
-        expires_at: None,
-        revoked_at: None,
-    };
-    Ok((token, secret))
-}
-
-fn config_tokens(
-    config: &Config,
-    local: Token,
-    now: model::Timestamp,
-) -> Result<Vec<Token>, StartError> {
-    let mut tokens = vec![local];
-    for wanted in &config.tokens {
-        let what = format!("token `{}`", wanted.id);
-        let secret = listeners::secret(&wanted.secret, &what)?;
-        let text = secret.expose_text().map(str::trim).unwrap_or_default();
-        tokens.push(Token {
-            id: wanted.id.clone(),
-            hash: auth::hash(text),
-            label: wanted.id.clone(),
-            scopes: wanted.scopes.clone(),
-            sources: wanted.sources.iter().map(|s| s.value.clone()).collect(),
-            created_at: now,
-            expires_at: wanted.expires,
-            revoked_at: None,
-        });
-    }
-    Ok(tokens)
 }
 
 /// Tells other verbs on this machine where the HTTP interface is.

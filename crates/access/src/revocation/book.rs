@@ -8,9 +8,7 @@ use super::changes::{Changes, Kept};
 use super::edge::Rights;
 use super::suspensions::Suspensions;
 use super::tombstones::{Tombstone, Tombstones};
-use super::words::{
-    Act, Deed, NotDone, Point, PointLease, Receipt, Shown, Signing, Subject,
-};
+use super::words::{Act, Deed, NotDone, Point, PointLease, Receipt, Shown, Signing, Subject};
 
 /// Most points of one book.
 pub const POINTS_MAX: usize = 100_000;

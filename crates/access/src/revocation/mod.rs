@@ -20,5 +20,6 @@ pub use edge::{EdgeRights, Refused, Rights};
 pub use suspensions::Suspensions;
 pub use tombstones::{TOMBSTONES_MAX, Tombstone, Tombstones};
 pub use words::{
-    Act, Deed, DeedHead, Known, NotDone, Point, PointKind, PointLease, Receipt, Shown, Signing, Subject,
+    Act, Deed, DeedHead, Known, NotDone, Point, PointKind, PointLease, Receipt, Shown, Signing,
+    Subject,
 };

@@ -38,7 +38,9 @@ impl Suspensions {
 
     /// The last word on each subject: its version, and whether it suspended; in order of subjects.
     pub fn iter(&self) -> impl Iterator<Item = (&Subject, u64, bool)> {
-        self.last.iter().map(|(subject, (version, is_suspended))| (subject, *version, *is_suspended))
+        self.last
+            .iter()
+            .map(|(subject, (version, is_suspended))| (subject, *version, *is_suspended))
     }
 
     /// The words that an older state did not have.

@@ -131,6 +131,9 @@ impl Road {
             waiting: HashMap::new(),
         };
         let mut acts = Vec::new();
+        if !road.snapshot.rights.is_trusted {
+            road.point(PointEvent::ClockUntrusted, None, now, &mut acts);
+        }
         road.settle(now, &mut acts);
         (road, sorted(acts))
     }
@@ -203,7 +206,12 @@ impl Road {
     }
 
     /// How old its rights are, and whether the clock is trusted.
-    pub fn set_rights(&mut self, confirmed_at: Timestamp, is_trusted: bool, now: Timestamp) -> Acts {
+    pub fn set_rights(
+        &mut self,
+        confirmed_at: Timestamp,
+        is_trusted: bool,
+        now: Timestamp,
+    ) -> Acts {
         let mut acts = Vec::new();
         self.snapshot.rights.confirmed_at = confirmed_at;
         if std::mem::replace(&mut self.snapshot.rights.is_trusted, is_trusted) != is_trusted {

@@ -110,11 +110,14 @@ impl Road {
                     return refused(&reason.to_string());
                 }
                 let is_wired = self.doors.get(at).is_some_and(|s| s.wiring.strike.is_some());
+                let is_of_zone = matches!(order, Order::LockDown | Order::EndLockdown);
+                if !is_wired && !is_of_zone {
+                    return refused("no strike is wired to this door");
+                }
                 match order {
                     Order::LockDown | Order::EndLockdown => {
                         self.lock_down(at, order == Order::LockDown, now, acts)
                     }
-                    _ if !is_wired => refused("no strike is wired to this door"),
                     Order::Release => {
                         let door = self.snapshot.estate().door(&command.door);
                         let hold = hold.or(door.map(|door| door.hold));
@@ -188,9 +191,7 @@ impl Road {
     /// Somebody has reset the panel by hand. Ends nothing while an input still calls.
     fn fire_reset(&mut self, at: usize, now: Timestamp, acts: &mut Acts) -> Option<DoneHow> {
         let with = self.burns_with(at);
-        let calls = |at: &usize| {
-            self.doors.get(*at).is_some_and(|state| state.fire.releases())
-        };
+        let calls = |at: &usize| self.doors.get(*at).is_some_and(|state| state.fire.releases());
         if with.iter().any(calls) {
             let why = "the fire input still calls, or is faulty".to_owned();
             return Some(DoneHow::Refused { why });

@@ -40,9 +40,10 @@ impl Reader {
     /// When it wants to be told the time.
     pub(super) fn wake(&self) -> Option<Timestamp> {
         let step = self.waiting.as_ref().map(|waiting| waiting.until);
-        let typed = self.entry.deadline().map(|at| {
-            Timestamp::from_nanos(i64::try_from(at.as_nanos()).unwrap_or(i64::MAX))
-        });
+        let typed = self
+            .entry
+            .deadline()
+            .map(|at| Timestamp::from_nanos(i64::try_from(at.as_nanos()).unwrap_or(i64::MAX)));
         step.into_iter().chain(typed).min()
     }
 }
@@ -153,13 +154,7 @@ impl Road {
     }
 
     /// Keys, one after the other.
-    pub(super) fn keys(
-        &mut self,
-        device: &Device,
-        keys: &[Key],
-        now: Timestamp,
-        acts: &mut Acts,
-    ) {
+    pub(super) fn keys(&mut self, device: &Device, keys: &[Key], now: Timestamp, acts: &mut Acts) {
         for place in 0..self.readers.len() {
             for key in keys {
                 let Some(reader) = self.readers.get_mut(place).filter(|one| one.device == *device)
@@ -258,9 +253,9 @@ impl Road {
         let Some(state) = self.doors.get_mut(at) else { return };
         let people: Vec<PersonId> =
             decision.person.iter().chain(&decision.companion).cloned().collect();
-        let is_slow = people.iter().any(|id| {
-            self.snapshot.people().person(id).is_some_and(|person| person.is_slow)
-        });
+        let is_slow = people
+            .iter()
+            .any(|id| self.snapshot.people().person(id).is_some_and(|person| person.is_slow));
         let door = self.snapshot.estate().door(&state.wiring.door);
         let to = door.and_then(|door| match direction {
             Direction::Entry => Some(door.to.clone()),
@@ -330,5 +325,4 @@ impl Road {
             }
         }
     }
-
 }

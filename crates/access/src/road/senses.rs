@@ -189,7 +189,9 @@ impl Road {
             DownReason::NoSecureChannel => (ReaderEvent::NoSecureChannel, None),
             DownReason::Line => (ReaderEvent::Offline, Some("the line is gone".to_owned())),
             DownReason::NoAnswer => (ReaderEvent::Offline, None),
-            DownReason::Refused(code) => (ReaderEvent::Offline, Some(format!("it refused: {code}"))),
+            DownReason::Refused(code) => {
+                (ReaderEvent::Offline, Some(format!("it refused: {code}")))
+            }
             // It is asked again at once.
             DownReason::SessionLost => return,
         };
@@ -212,8 +214,7 @@ impl Road {
     fn power(&mut self, device: &Device, fails: bool, now: Timestamp, acts: &mut Acts) {
         let Some(sense) = self.senses.devices.get_mut(device) else { return };
         if std::mem::replace(&mut sense.is_power_failing, fails) != fails {
-            let event =
-                if fails { ReaderEvent::PowerFailing } else { ReaderEvent::PowerRestored };
+            let event = if fails { ReaderEvent::PowerFailing } else { ReaderEvent::PowerRestored };
             self.reader_event(device, (event, None), now, acts);
         }
     }

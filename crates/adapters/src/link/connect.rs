@@ -125,9 +125,9 @@ impl LinkConnector {
     pub async fn connect(&self, address: &str) -> Result<TlsStream<TcpStream>, ConnectError> {
         let slow = || ConnectError::Slow { address: address.to_owned() };
         let opened = timeout(limits::HANDSHAKE_MAX, TcpStream::connect(address)).await;
-        let stream = opened.map_err(|_| slow())?.map_err(|source| {
-            ConnectError::Unreachable { address: address.to_owned(), source }
-        })?;
+        let stream = opened
+            .map_err(|_| slow())?
+            .map_err(|source| ConnectError::Unreachable { address: address.to_owned(), source })?;
         let _ = stream.set_nodelay(true);
         let keepalive = socket2::TcpKeepalive::new()
             .with_time(Duration::from_secs(15))

@@ -147,7 +147,10 @@ mod tests {
     async fn a_length_that_is_too_long_or_lies_reserves_nothing() {
         let (frames, error) = read_all(&[0xff, 0xff, 0xff, 0xff, 1], 1000).await;
         assert!(frames.is_empty());
-        assert_eq!(error.unwrap().to_string(), "a frame of 4294967295 bytes, at most 1000 are taken");
+        assert_eq!(
+            error.unwrap().to_string(),
+            "a frame of 4294967295 bytes, at most 1000 are taken"
+        );
         let (_, error) = read_all(&[0x7f, 0xff, 0xff, 0xff, 1], usize::MAX).await;
         let said = error.unwrap().to_string();
         assert_eq!(said, "the connection ended 2147483646 bytes before the frame did");

@@ -44,15 +44,14 @@ impl LinkTls {
     /// TLS 1.3 alone. A client without a certificate is let through to the exchange by which it
     /// gets one, and to nothing else.
     fn acceptor(&self) -> Result<TlsAcceptor, AdapterError> {
-        let refused = |error: &dyn std::fmt::Display| AdapterError::Tls { detail: error.to_string() };
+        let refused =
+            |error: &dyn std::fmt::Display| AdapterError::Tls { detail: error.to_string() };
         let mut roots = RootCertStore::empty();
         let authority = CertificateDer::from(self.authority.clone());
         roots.add(authority).map_err(|error| refused(&error))?;
         let provider = Arc::new(ring::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(
-            Arc::new(roots),
-            Arc::clone(&provider),
-        );
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
         let verifier = verifier.allow_unauthenticated().build().map_err(|error| refused(&error))?;
         let chain = self.chain.iter().cloned().map(CertificateDer::from).collect();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.clone()));

@@ -16,7 +16,9 @@ use crate::output::{self, Ended, Format, Outcome};
 /// An edge decides at its own doors by rights that its server has signed, whether the server is
 /// there or not.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  castellan edge enrol --code castellan-edge:… --data /var/lib/edge")]
+#[command(
+    after_help = "Example:\n  castellan edge enrol --code castellan-edge:… --data /var/lib/edge"
+)]
 pub struct Args {
     #[command(flatten)]
     data: DataArg,
@@ -49,7 +51,10 @@ pub fn run(args: Args, format: Format) -> Outcome {
                     output::line(json!({ "point": given.point, "server": given.server }))?;
                 }
                 Format::Text => {
-                    output::line(format_args!("{} of the server at {}", given.point, given.server))?;
+                    output::line(format_args!(
+                        "{} of the server at {}",
+                        given.point, given.server
+                    ))?;
                 }
             }
             Ok(Ended::Done)

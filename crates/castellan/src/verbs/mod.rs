@@ -1,5 +1,6 @@
 //! One module per verb; each only reads its arguments, calls the engine and prints.
 
+pub mod access;
 pub mod admin;
 pub mod bench;
 pub mod check;

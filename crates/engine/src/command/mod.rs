@@ -80,11 +80,9 @@ impl Stands {
     pub const fn is_open(self) -> bool {
         match self {
             Self::Asked | Self::Sent => true,
-            Self::Confirmed
-            | Self::Unconfirmed
-            | Self::Expired
-            | Self::Refused
-            | Self::Failed => false,
+            Self::Confirmed | Self::Unconfirmed | Self::Expired | Self::Refused | Self::Failed => {
+                false
+            }
         }
     }
 
@@ -284,7 +282,11 @@ impl Commander {
     }
 
     /// The newest commands, of one door or of all.
-    pub async fn list(&self, door: Option<&DoorId>, limit: u32) -> Result<Vec<Ordered>, StoreError> {
+    pub async fn list(
+        &self,
+        door: Option<&DoorId>,
+        limit: u32,
+    ) -> Result<Vec<Ordered>, StoreError> {
         self.state.commands(door, limit).await?.iter().map(read).collect()
     }
 
@@ -445,7 +447,9 @@ impl Engine {
             What::Order { order: Order::Relock | Order::Unlock, .. } => {
                 live.set_locked(door.clone(), false);
             }
-            What::Order { order: Order::Release | Order::LockDown | Order::EndLockdown, .. }
+            What::Order {
+                order: Order::Release | Order::LockDown | Order::EndLockdown, ..
+            }
             | What::FireReset => {}
         });
     }

@@ -85,8 +85,7 @@ fn read_bus(mut table: Table<'_>) -> Option<BusConfig> {
         found
     });
     let timing = adapters::osdp::Timing::default();
-    let config =
-        BusConfig { id: Arc::from(id?.value), line: line?, readers: Vec::new(), timing };
+    let config = BusConfig { id: Arc::from(id?.value), line: line?, readers: Vec::new(), timing };
     table.finish();
     Some(config)
 }
@@ -211,5 +210,15 @@ fn read_door(mut table: Table<'_>, known: &Known) -> Option<DoorWiring> {
     time("exit_hold", &mut timing.exit_hold);
     let id = id?.value;
     table.finish();
-    Some(DoorWiring { door: id, reader_in, reader_out, strike, contact, exits, fires, unlock, timing })
+    Some(DoorWiring {
+        door: id,
+        reader_in,
+        reader_out,
+        strike,
+        contact,
+        exits,
+        fires,
+        unlock,
+        timing,
+    })
 }

@@ -11,9 +11,9 @@ use adapters::osdp::{
     Bus, BusConfig, BusEvent, Buzzer, Command, Elapsed, Hands, Happened, Led, LedState, Outcome,
     Output, OutputAction, Pending, Taken,
 };
-use tokio::sync::oneshot::error::RecvError;
 use codec::osdp::{DeviceId, Reply};
 use tokio::sync::mpsc;
+use tokio::sync::oneshot::error::RecvError;
 
 use crate::clock::{Clock, Stopwatch};
 
@@ -153,9 +153,9 @@ impl Lines {
         };
         // Asked right behind it: a device that answers to commands with a bare yes is asked how
         // its outputs are.
-        let after = command.as_ref().and_then(|_| {
-            self.send(&strike.device, Command::OutputStatus, DRIVE_MAX).ok()
-        });
+        let after = command
+            .as_ref()
+            .and_then(|_| self.send(&strike.device, Command::OutputStatus, DRIVE_MAX).ok());
         let command = command.clone();
         tokio::spawn(async move {
             let first = pending.await;
@@ -274,7 +274,9 @@ async fn confirmed(
             return Acted::Failed(format!("the device refused it: {code}"));
         }
         Ok(Ok(Outcome::NotOnline)) => return Acted::Failed("the device is not there".to_owned()),
-        Ok(Ok(Outcome::Expired)) => return Acted::Failed("it could not be sent in time".to_owned()),
+        Ok(Ok(Outcome::Expired)) => {
+            return Acted::Failed("it could not be sent in time".to_owned());
+        }
         Ok(Ok(Outcome::Rotated(_))) => return Acted::Unconfirmed,
         Ok(Err(refused)) => return Acted::Failed(refused.to_string()),
         Err(_) => return Acted::Failed("the line was stopped".to_owned()),

@@ -297,10 +297,8 @@ mod tests {
         let lines: Vec<String> = (0..100).map(|_| told.recv().unwrap()).collect();
         drop(records);
         thread.join().unwrap();
-        let numbers: Vec<u64> = lines
-            .iter()
-            .map(|line| serde_json::from_str::<Numbered>(line).unwrap().n)
-            .collect();
+        let numbers: Vec<u64> =
+            lines.iter().map(|line| serde_json::from_str::<Numbered>(line).unwrap().n).collect();
         assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
         assert!(lines.first().unwrap().starts_with("{\"castellan_door\":1,\"point\":\"edge-1\""));
     }

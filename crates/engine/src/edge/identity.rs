@@ -21,7 +21,9 @@ pub const FOLDER: &str = "identity";
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// It was never enrolled.
-    #[error("this machine is no edge yet; enrol it: castellan edge enrol --code CODE --data {data}")]
+    #[error(
+        "this machine is no edge yet; enrol it: castellan edge enrol --code CODE --data {data}"
+    )]
     None {
         /// The data folder.
         data: String,
@@ -110,6 +112,7 @@ impl OwnKey {
     }
 
     /// Its public key: 32 bytes.
+    #[cfg(test)]
     pub fn public(&self) -> [u8; 32] {
         use rcgen::PublicKeyData as _;
         self.pair.der_bytes().try_into().unwrap_or([0; 32])

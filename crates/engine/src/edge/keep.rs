@@ -325,11 +325,7 @@ impl Keep {
     }
 
     /// The same rights, confirmed anew. Gives the receipts.
-    pub fn renewal(
-        &mut self,
-        signed: &Signed,
-        now: Timestamp,
-    ) -> Result<Vec<Receipt>, NotTaken> {
+    pub fn renewal(&mut self, signed: &Signed, now: Timestamp) -> Result<Vec<Receipt>, NotTaken> {
         let renewal: Renewal = self.checked_plain(signed, Purpose::Renewal)?;
         if self.rights.version() != Some(renewal.version) {
             let why = format!("snapshot {} is not here", renewal.version);
@@ -370,13 +366,23 @@ impl Keep {
         self.high_water = self.high_water.max(now);
         self.rights.tick(if is_trusted { self.high_water } else { now });
         if self.high_water.since(self.high_water_kept) >= HIGH_WATER_EVERY {
-            let text = self.high_water.nanos().to_string();
-            match folder::replace(&self.folder.join("clock"), text.as_bytes()) {
-                Ok(()) => self.high_water_kept = self.high_water,
-                Err(error) => tracing::error!(%error, "the newest instant cannot be kept"),
-            }
+            self.keep_high_water();
         }
         is_trusted
+    }
+
+    fn keep_high_water(&mut self) {
+        let text = self.high_water.nanos().to_string();
+        match folder::replace(&self.folder.join("clock"), text.as_bytes()) {
+            Ok(()) => self.high_water_kept = self.high_water,
+            Err(error) => tracing::error!(%error, "the newest instant cannot be kept"),
+        }
+    }
+
+    /// The end of a run: the newest instant is put on disk.
+    pub fn close(&mut self, now: Timestamp) {
+        self.tick(now);
+        self.keep_high_water();
     }
 
     /// Which snapshot it goes by.

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use access::door::Snapshot;
+use access::door::{RightsAge, Snapshot};
 use access::link::Done;
 use access::road::Kept;
 use model::raw::Wire;
@@ -76,6 +76,7 @@ pub struct Edge {
     stop: CancellationToken,
     tasks: tokio::task::JoinSet<()>,
     folder: DataFolder,
+    clock: Clock,
     /// Who it is.
     pub identity: Arc<Identity>,
     /// Which rights it goes by.
@@ -91,7 +92,7 @@ impl Edge {
         let folder = DataFolder::hold(&config.data)?;
         let identity = Arc::new(Identity::open(&config.data)?);
         let now = clock.now();
-        let (keep, snapshot) = Keep::open(&config.data, Arc::clone(&identity), now)?;
+        let (mut keep, snapshot) = Keep::open(&config.data, Arc::clone(&identity), now)?;
         let journal = open_journal(config, now)?;
         let last = last_number(&journal)?;
         let (numbers, first, gap) = Numbers::open(&config.data, last)?;
@@ -101,15 +102,17 @@ impl Edge {
             records.keep(access::road::Record { time: now, what: Kept::Lost { from, to, why } });
         }
         let source = SourceId::parse(identity.point().as_str()).map_err(std::io::Error::other)?;
-        let writer = Writer {
-            point: identity.point().to_string(),
-            waiting,
-            numbers: Some(numbers),
-        };
+        let writer =
+            Writer { point: identity.point().to_string(), waiting, numbers: Some(numbers) };
         let writer = write_to(Arc::clone(&journal), (source, clock.clone()), writer)?;
-        let snapshot = match snapshot {
+        let mut snapshot = match snapshot {
             Some(snapshot) => snapshot,
             None => Snapshot::empty(now).map_err(EdgeStartError::Schema)?,
+        };
+        // Before the first card: how old the rights are, and whether the clock is believed.
+        snapshot.rights = RightsAge {
+            confirmed_at: keep.confirmed_at().unwrap_or(now),
+            is_trusted: keep.tick(now),
         };
         let start = Start {
             doors: config.doors.clone(),
@@ -127,6 +130,7 @@ impl Edge {
             stop: CancellationToken::new(),
             tasks: tokio::task::JoinSet::new(),
             folder,
+            clock: clock.clone(),
             identity,
             keep,
         };
@@ -185,6 +189,8 @@ impl Edge {
             journal.close();
         });
         ended.await.map_err(std::io::Error::other)?;
+        let now = self.clock.now();
+        self.keep.lock().unwrap_or_else(PoisonError::into_inner).close(now);
         drop(self.folder);
         Ok(())
     }

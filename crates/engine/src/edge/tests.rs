@@ -38,11 +38,17 @@ fn card(number: u128) -> CredentialKey {
     HashKey::new(HASH).card(&card)
 }
 
-fn house(people: u32) -> Snapshot {
+/// Ten minutes without the server, and then nobody.
+fn house_of(people: u32) -> Snapshot {
     let mut snapshot = Snapshot::empty(at(0)).unwrap();
     let zone = ZoneId::parse("hall").unwrap();
     let door = Door::plain(DoorId::parse("d1").unwrap(), None, zone.clone());
-    snapshot.set_estate(vec![Zone::plain(zone, None)], vec![door]).unwrap();
+    let mut hall = Zone::plain(zone, None);
+    hall.lease = LeaseRule {
+        age_max: Duration::from_secs(600),
+        at_expiry: AtExpiry::Refuse { break_glass: "sealed box".into() },
+    };
+    snapshot.set_estate(vec![hall], vec![door]).unwrap();
     for n in 0..people {
         let id = PersonId::parse(&format!("p{n}")).unwrap();
         snapshot.put_person(Person::plain(id.clone(), vec![GroupId::parse("staff").unwrap()]));
@@ -68,6 +74,10 @@ struct House {
 
 impl House {
     fn new() -> Self {
+        Self::with_server("127.0.0.1:1")
+    }
+
+    fn with_server(server: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let keys = Keys::open(&folder.path().join("server"), at(0)).unwrap();
         let house = Self { keys, point: PointId::parse("edge-1").unwrap(), folder };
@@ -82,7 +92,7 @@ impl House {
             signing_key: house.keys.signing_key().to_vec(),
             hash_key: HASH.to_vec(),
         };
-        Identity::keep(&house.edge(), "127.0.0.1:1", &granted).unwrap();
+        Identity::keep(&house.edge(), server, &granted).unwrap();
         house
     }
 
@@ -146,10 +156,6 @@ fn rights_survive_a_restart_with_their_changes_and_renewals() {
     assert_eq!((keep.version(), again.version), (Some(8), 8));
     assert_eq!(keep.confirmed_at(), Some(at(500)));
     assert!(opens(&again, 9, at(510)) && opens(&again, 1, at(510)) && !opens(&again, 5, at(510)));
-}
-
-fn house_of(people: u32) -> Snapshot {
-    house(people)
 }
 
 #[test]
@@ -333,4 +339,213 @@ fn a_change_that_the_doors_cannot_go_by_is_taken_back() {
     drop(keep);
     let (keep, again) = house.open(at(2));
     assert_eq!((keep.version(), again.unwrap().version), (Some(7), 7));
+}
+
+/// A reader on a line of its own: cards go in, what it was told comes out.
+struct Reader {
+    cards: std::sync::mpsc::Sender<u64>,
+    told: std::sync::mpsc::Receiver<codec::osdp::Command>,
+    line: std::path::PathBuf,
+}
+
+const READER_KEY: &str = "30112233445566778899aabbccddeeff";
+
+impl Reader {
+    fn start(folder: &Path) -> Self {
+        use codec::osdp::{Device, DeviceConfig, DeviceEvent, DeviceId, Reply, Scbk};
+        use std::io::{Read as _, Write as _};
+        let line = folder.join("line");
+        let listener = std::os::unix::net::UnixListener::bind(&line).unwrap();
+        let (cards, shown) = std::sync::mpsc::channel::<u64>();
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let began = std::time::Instant::now();
+            while let Ok((mut stream, _)) = listener.accept() {
+                let mut device = Device::new(DeviceConfig {
+                    address: 1,
+                    id: DeviceId::default(),
+                    key: Scbk::parse(READER_KEY),
+                    is_installing: false,
+                    is_secure_only: true,
+                });
+                let mut buffer = [0; 2_048];
+                while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                    if device.is_secure() {
+                        for number in shown.try_iter() {
+                            let bits = bits(number);
+                            let read = codec::osdp::CardRead { reader: 0, format: 1, bits };
+                            device.post(Reply::Card(read)).unwrap();
+                        }
+                    }
+                    let answer = device.receive(&buffer[..count], began.elapsed(), [7; 8]);
+                    while let Some(event) = device.next_event() {
+                        if let DeviceEvent::Did(command) = event {
+                            let _ = tell.send(command);
+                        }
+                    }
+                    if stream.write_all(&answer).is_err() {
+                        break;
+                    }
+                }
+            }
+        });
+        Self { cards, told, line }
+    }
+
+    /// Whether the strike is released within some seconds after a card.
+    fn opens(&self, number: u64) -> bool {
+        use codec::osdp::{Command, OutputAction};
+        while self.told.try_recv().is_ok() {}
+        self.cards.send(number).unwrap();
+        let until = std::time::Instant::now() + Duration::from_secs(20);
+        while let Ok(told) = self.told.recv_timeout(until - std::time::Instant::now()) {
+            match told {
+                Command::Output(outputs) => {
+                    if matches!(outputs[0].action, OutputAction::OnFor(_)) {
+                        return true;
+                    }
+                }
+                // Red: it was refused.
+                Command::Led(lights) if lights[0].temporary.on_colour == 1 => return false,
+                _ => {}
+            }
+        }
+        panic!("the reader was told nothing");
+    }
+}
+
+fn bits(number: u64) -> codec::wiegand::Bits {
+    use codec::wiegand::{Card, Formats};
+    let format = "H10301".to_owned();
+    let card = Card { format, facility: Some(1), number, issue: None, extra: None };
+    Formats::shipped().unwrap().get("H10301").unwrap().encode(&card).unwrap()
+}
+
+/// A server that welcomes, gives rights, and keeps records until it is told to go.
+async fn server(
+    mut listener: adapters::link::LinkListener,
+    given: Signed,
+    said: tokio::sync::mpsc::Sender<access::link::FromEdge>,
+    go: tokio_util::sync::CancellationToken,
+) {
+    use access::link::{FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT};
+    use adapters::link::frame;
+    let serve = async {
+        let peer = listener.accept().await.unwrap();
+        assert_eq!(peer.name.as_deref(), Some("edge-1"));
+        let (mut from, mut to) = tokio::io::split(peer.stream);
+        let welcome = FromServer::Welcome {
+            format: LINK_FORMAT,
+            software: "test".to_owned(),
+            now: at(0),
+            wants_tombstones: false,
+            records: 0,
+        };
+        for word in [welcome, FromServer::Full(given)] {
+            frame::write(&mut to, &rmp_serde::to_vec_named(&word).unwrap()).await.unwrap();
+        }
+        while let Ok(Some(bytes)) = frame::read(&mut from, FRAME_BYTES_MAX).await {
+            let word: FromEdge = rmp_serde::from_slice(&bytes).unwrap();
+            if let FromEdge::Records { first, records } = &word {
+                let up_to = first + records.len() as u64 - 1;
+                let kept = rmp_serde::to_vec_named(&FromServer::Kept { up_to }).unwrap();
+                frame::write(&mut to, &kept).await.unwrap();
+            }
+            said.send(word).await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = go.cancelled() => {}
+        () = serve => {}
+    }
+}
+
+fn configured(house: &House, reader: &Reader) -> crate::config::Config {
+    let key = house.folder.path().join("reader.key");
+    std::fs::write(&key, READER_KEY).unwrap();
+    let text = format!(
+        "format = 1\n[data]\nfolder = \"{}\"\n[[bus]]\nid = \"gate\"\nline = \"unix:{}\"\n\
+         [[reader]]\nbus = \"gate\"\naddress = 1\nkey = \"file:{}\"\n\
+         [[door]]\nid = \"d1\"\nreader_in = \"gate:1\"\nstrike = \"gate:1:0\"\n\
+         formats = [\"H10301\"]\n",
+        house.edge().display(),
+        reader.line.display(),
+        key.display()
+    );
+    let (config, problems) = crate::config::read("castellan.toml", &text);
+    assert!(problems.is_empty(), "{problems:?}");
+    config.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edge_opens_goes_on_without_its_server_and_stops_at_the_leases_end() {
+    use access::link::FromEdge;
+    use adapters::link::LinkListener;
+    crate::runtime::install_crypto();
+    let place = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let house = House::with_server(&place.to_string());
+    let tls = house.keys.listener(at(0)).unwrap();
+    let listener = LinkListener::bind(place, &tls, 8).unwrap();
+    let (_, given) = house.full(&house_of(2), 7, at(0));
+    let (said, mut heard) = tokio::sync::mpsc::channel(1_024);
+    let go = tokio_util::sync::CancellationToken::new();
+    let serving = tokio::spawn(server(listener, given, said, go.clone()));
+    let reader = Reader::start(house.folder.path());
+    let config = configured(&house, &reader);
+    let clock = crate::clock::Clock::manual(at(0));
+    let edge = super::Edge::start(&config, clock.clone()).await.unwrap();
+    let patience = Duration::from_secs(30);
+    let mut until = async |is_it: &dyn Fn(&FromEdge) -> bool| loop {
+        let word = tokio::time::timeout(patience, heard.recv()).await.unwrap().unwrap();
+        if is_it(&word) {
+            return word;
+        }
+    };
+    until(&|word| matches!(word, FromEdge::Taken { snapshot: 7, .. })).await;
+    let opens = |number| tokio::task::block_in_place(|| reader.opens(number));
+    assert!(opens(1));
+    assert!(!opens(5));
+    let granted = |word: &FromEdge| match word {
+        FromEdge::Records { records, .. } => records.iter().any(|line| {
+            line.contains("\"result\":\"granted\"") && line.contains("\"person\":\"p1\"")
+        }),
+        _ => false,
+    };
+    until(&granted).await;
+    // The server is gone: the door goes on.
+    go.cancel();
+    serving.await.unwrap();
+    clock.set(at(599));
+    assert!(opens(0));
+    // Until the lease ends.
+    clock.set(at(602));
+    assert!(!opens(0));
+    edge.stop().await.unwrap();
+    // Started again it reads its rights from disk; a clock from before is not believed.
+    clock.set(at(300));
+    let edge = super::Edge::start(&config, clock.clone()).await.unwrap();
+    let version = edge.keep.lock().unwrap().version();
+    assert_eq!(version, Some(7));
+    assert!(!opens(0));
+    edge.stop().await.unwrap();
+    let limits = config.limits.journal();
+    let journal = store::Journal::open(&config.data.join("records"), limits, &[], at(0)).unwrap();
+    let mut lines = Vec::new();
+    let mut records = journal.reader(0);
+    while let store::Next::Records(more) = records.next_batch(100, Duration::ZERO).unwrap() {
+        for (_, record) in more {
+            let model::Record::Raw(raw) = &*record else { panic!("{record:?}") };
+            lines.push(String::from_utf8(raw.body.clone()).unwrap());
+        }
+    }
+    let whole = lines.join("\n");
+    assert!(whole.contains("\"code\":\"lease_expired\""), "{whole}");
+    assert!(whole.contains("\"event\":\"link_down\""), "{whole}");
+    assert!(whole.contains("\"event\":\"clock_untrusted\""), "{whole}");
+    // Every number once, in order, and no gap between two clean runs.
+    let numbers: Vec<u64> = lines
+        .iter()
+        .map(|line| serde_json::from_str::<crate::door::Numbered>(line).unwrap().n)
+        .collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
 }

@@ -71,7 +71,10 @@ impl Hub {
         self.save(point, registered, &[act]).await?;
         let authority = self.keys.authority_fingerprint();
         let address = address.to_owned();
-        Ok(Invitation { code: Code { point: point.clone(), address, secret, authority }, expires_at })
+        Ok(Invitation {
+            code: Code { point: point.clone(), address, secret, authority },
+            expires_at,
+        })
     }
 
     /// Takes an edge into service whose key has this fingerprint: somebody has compared it.

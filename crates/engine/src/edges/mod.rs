@@ -4,11 +4,16 @@
 //! edge that is connected. What an edge may do changes only by what is signed for it; nothing it
 //! says is believed before its certificate, and its signature where there is one, were checked.
 
+mod begin;
 mod enrol;
+mod give;
 pub mod keys;
+pub mod practice;
 mod records;
 mod rights;
 mod session;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,10 +31,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::warden::{self, Heard, Warden, WardenError};
 
+pub use begin::{open, serve};
 pub use enrol::{CODE_LIFE, Invitation};
 pub use keys::{Keys, KeysError};
 pub use rights::lease_of;
-pub use session::{RENEW_EVERY, follow, run};
+pub use session::RENEW_EVERY;
 pub use world::WORLD_RISKS_MAX;
 
 use rights::Pinned;
@@ -209,11 +215,7 @@ const GATHER: Duration = Duration::from_millis(2);
 
 impl Hub {
     /// Opens the registry, with the keys of a data folder.
-    pub async fn open(
-        state: State,
-        warden: Arc<Warden>,
-        keys: Keys,
-    ) -> Result<Self, StoreError> {
+    pub async fn open(state: State, warden: Arc<Warden>, keys: Keys) -> Result<Self, StoreError> {
         let mut edges = BTreeMap::new();
         for stored in state.edges().await? {
             let registered = serde_json::from_str(&stored.body).map_err(|error| {

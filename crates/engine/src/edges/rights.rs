@@ -28,11 +28,7 @@ pub(super) struct Pinned {
 
 impl Pinned {
     /// What the doors of a point need, under a version. `site`: the point's.
-    pub(super) fn full(
-        &self,
-        point: &PointId,
-        (site, given_at): (&PlaceId, Timestamp),
-    ) -> Full {
+    pub(super) fn full(&self, point: &PointId, (site, given_at): (&PlaceId, Timestamp)) -> Full {
         let doors: BTreeSet<DoorId> =
             self.data.points.get(point).into_iter().flatten().cloned().collect();
         let mut full =

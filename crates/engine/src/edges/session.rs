@@ -1,20 +1,15 @@
-//! One connected edge: what it is told, in which order, and what it says.
-//!
-//! Each session gives for itself: a slow edge makes nobody else wait. What it is given is asked of
-//! the warden under a lock for reading, so that nothing older than a deed leaves after the deed
-//! has counted its leases; what costs long is made before, and brought up to date under the lock.
+//! One connected edge: who it is, and what it says. What it is told is in [`super::give`]; each
+//! session gives for itself, and a slow edge makes nobody else wait.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use access::link::{
-    self, FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT, Purpose, RECORDS_MAX, Renewal,
-    Signed,
+    self, FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT, Purpose, RECORDS_MAX, Signed,
 };
-use access::door::travel::{Delta, Full};
-use access::revocation::{Receipt, Tombstones};
+use access::revocation::{Receipt, Suspensions, Tombstone, Tombstones};
 use adapters::link::{FrameError, LinkListener, LinkPeer, LinkStream, LinkWay, frame};
 use model::{PlaceId, PointId, RevocationId, Timestamp};
 use tokio::io::{ReadHalf, WriteHalf};
@@ -23,12 +18,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::give::tell;
 use super::records::Intake;
-use super::rights::Pinned;
 use super::{Alive, COMMANDS_WAITING_MAX, Hub, Line, Outcome, Stage, keys, world};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::engine::Engine;
-use crate::warden::{Give, Heard, Since};
+use crate::warden::Heard;
 
 /// How often rights are confirmed anew: well under the shortest lease, which is minutes.
 pub const RENEW_EVERY: Duration = Duration::from_secs(20);
@@ -36,61 +31,64 @@ pub const RENEW_EVERY: Duration = Duration::from_secs(20);
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How long a first word may take.
 const FIRST_WORD_MAX: Duration = Duration::from_secs(10);
-/// How long what was refused is not offered again.
-const REFUSED_REST: Duration = Duration::from_secs(5);
-/// A deed that an edge has confirmed is not asked for again within this time, though others are
-/// silent.
-const ANSWERED_FOR: Duration = Duration::from_secs(300);
 /// Whole snapshots that are made at once; more wait.
 const FULLS_AT_ONCE_MAX: usize = 2;
-/// zstd's level: snapshots are made once and sent over lines of sites.
-const ZSTD_LEVEL: i32 = 3;
 /// The certificate that the listener shows is made anew this often.
 const LISTENER_RENEWED: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 type Read = ReadHalf<LinkStream>;
-type Write = WriteHalf<LinkStream>;
+pub(super) type Write = WriteHalf<LinkStream>;
 
 /// What all sessions share.
-struct Shared {
-    hub: Arc<Hub>,
+pub(super) struct Shared {
+    pub(super) hub: Arc<Hub>,
     intake: Intake,
-    clock: Clock,
+    pub(super) clock: Clock,
     hash_key: [u8; 32],
-    fulls: Semaphore,
+    pub(super) fulls: Semaphore,
+}
+
+impl Shared {
+    pub(super) fn new(hub: Arc<Hub>, intake: Intake, (clock, hash_key): (Clock, [u8; 32])) -> Self {
+        Self { hub, intake, clock, hash_key, fulls: Semaphore::new(FULLS_AT_ONCE_MAX) }
+    }
 }
 
 /// What the two halves of a session tell each other.
-struct Between {
-    point: PointId,
-    site: PlaceId,
+pub(super) struct Between {
+    pub(super) point: PointId,
+    pub(super) site: PlaceId,
     /// The edge's key.
     key: [u8; 32],
     /// What the edge goes by, as it last said.
-    had: watch::Sender<(u64, Option<u64>)>,
+    pub(super) had: watch::Sender<(u64, Option<u64>)>,
     /// Up to where its records are durable.
-    kept: watch::Sender<u64>,
+    pub(super) kept: watch::Sender<u64>,
     /// Deeds that it has confirmed in this session, and when.
-    answered: std::sync::Mutex<BTreeMap<RevocationId, tokio::time::Instant>>,
+    pub(super) answered: std::sync::Mutex<BTreeMap<RevocationId, Stopwatch>>,
     /// When the version that was last sent was given.
-    given_at: AtomicU64,
+    pub(super) given_at: AtomicU64,
     /// Its tombstones were asked for and have come, or the other way round.
-    tombstones: Notify,
+    pub(super) tombstones: Notify,
 }
 
 /// Runs the listener of edges, and all sessions, until told to stop.
-pub async fn run(engine: Arc<Engine>, mut listener: LinkListener, stop: CancellationToken) {
-    let shared = Arc::new(Shared {
-        hub: Arc::clone(&engine.edges),
-        intake: Intake {
-            journal: Arc::clone(&engine.journal),
-            accounts: Arc::clone(&engine.accounts),
-            silencer: Arc::clone(&engine.silencer),
-        },
-        clock: engine.clock.clone(),
-        hash_key: engine.access.key_bytes(),
-        fulls: Semaphore::new(FULLS_AT_ONCE_MAX),
-    });
+pub async fn run(engine: Arc<Engine>, listener: LinkListener, stop: CancellationToken) {
+    let intake = Intake {
+        journal: Arc::clone(&engine.journal),
+        accounts: Arc::clone(&engine.accounts),
+        silencer: Arc::clone(&engine.silencer),
+    };
+    let how = (engine.clock.clone(), engine.access.key_bytes());
+    let shared = Shared::new(Arc::clone(&engine.edges), intake, how);
+    serve_all(Arc::new(shared), listener, stop).await;
+}
+
+pub(super) async fn serve_all(
+    shared: Arc<Shared>,
+    mut listener: LinkListener,
+    stop: CancellationToken,
+) {
     let mut sessions = JoinSet::new();
     let mut renewed = tokio::time::interval(LISTENER_RENEWED);
     renewed.tick().await;
@@ -98,34 +96,36 @@ pub async fn run(engine: Arc<Engine>, mut listener: LinkListener, stop: Cancella
         while sessions.try_join_next().is_some() {}
         tokio::select! {
             () = stop.cancelled() => break,
-            _ = renewed.tick() => {
-                let shown = engine.edges.keys().listener(engine.now());
-                if let Err(error) = shown.map_err(|e| e.to_string()).and_then(|tls| {
-                    listener.renew(&tls).map_err(|error| error.to_string())
-                }) {
-                    tracing::error!(%error, "the listener of edges shows its old certificate");
-                }
-            }
+            _ = renewed.tick() => renew(&shared, &listener),
             peer = listener.accept() => {
                 let Some(peer) = peer else { break };
-                let (shared, stop) = (Arc::clone(&shared), stop.clone());
-                sessions.spawn(async move {
-                    match peer.way {
-                        LinkWay::Edge => serve(shared, peer, stop).await,
-                        LinkWay::Enrol => {
-                            let how = (shared.clock.clone(), shared.hash_key);
-                            let hub = Arc::clone(&shared.hub);
-                            tokio::select! {
-                                () = stop.cancelled() => {}
-                                () = hub.enrolment(peer, how) => {}
-                            }
-                        }
-                    }
-                });
+                sessions.spawn(served(Arc::clone(&shared), peer, stop.clone()));
             }
         }
     }
     sessions.shutdown().await;
+}
+
+fn renew(shared: &Shared, listener: &LinkListener) {
+    let shown = shared.hub.keys.listener(shared.clock.now()).map_err(|error| error.to_string());
+    let renewed = shown.and_then(|tls| listener.renew(&tls).map_err(|error| error.to_string()));
+    if let Err(error) = renewed {
+        tracing::error!(%error, "the listener of edges shows its old certificate");
+    }
+}
+
+async fn served(shared: Arc<Shared>, peer: LinkPeer, stop: CancellationToken) {
+    match peer.way {
+        LinkWay::Edge => serve(shared, peer, stop).await,
+        LinkWay::Enrol => {
+            let how = (shared.clock.clone(), shared.hash_key);
+            let hub = Arc::clone(&shared.hub);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = hub.enrolment(peer, how) => {}
+            }
+        }
+    }
 }
 
 /// Runs what goes on beside sessions: rights and the world as they change.
@@ -133,7 +133,7 @@ pub async fn follow(engine: Arc<Engine>, stop: CancellationToken) {
     world::follow(engine, stop).await;
 }
 
-fn encode<T: serde::Serialize>(what: &T) -> Option<Vec<u8>> {
+pub(super) fn encode<T: serde::Serialize>(what: &T) -> Option<Vec<u8>> {
     match rmp_serde::to_vec_named(what) {
         Ok(bytes) => Some(bytes),
         Err(error) => {
@@ -143,7 +143,7 @@ fn encode<T: serde::Serialize>(what: &T) -> Option<Vec<u8>> {
     }
 }
 
-async fn say(to: &mut Write, what: &FromServer) -> Result<(), FrameError> {
+pub(super) async fn say(to: &mut Write, what: &FromServer) -> Result<(), FrameError> {
     match encode(what) {
         Some(bytes) => frame::write(to, &bytes).await,
         None => Ok(()),
@@ -346,15 +346,7 @@ async fn hear(shared: &Shared, between: &Between, said: FromEdge) -> Result<(), 
             Ok(())
         }
         FromEdge::Tombstones { dead, suspended } => {
-            let mut stones = Tombstones::default();
-            let lost = dead.iter().filter(|stone| !stones.bury(**stone)).count();
-            if lost > 0 {
-                return Err(format!("{lost} tombstones find no room"));
-            }
-            let merged = hub.warden.merged(point, (&stones, &suspended), now).await;
-            merged.map_err(|error| error.to_string())?;
-            between.tombstones.notify_one();
-            Ok(())
+            tombstones(shared, between, (dead, &suspended)).await
         }
         FromEdge::Alive { now: theirs, clock_trusted, snapshot, doors } => {
             let offset = theirs.millis() - now.millis();
@@ -373,6 +365,24 @@ async fn hear(shared: &Shared, between: &Between, said: FromEdge) -> Result<(), 
             Ok(())
         }
     }
+}
+
+/// All that is dead there, and who is suspended.
+async fn tombstones(
+    shared: &Shared,
+    between: &Between,
+    (dead, suspended): (Vec<Tombstone>, &Suspensions),
+) -> Result<(), String> {
+    let mut stones = Tombstones::default();
+    let lost = dead.iter().filter(|stone| !stones.bury(**stone)).count();
+    if lost > 0 {
+        return Err(format!("{lost} tombstones find no room"));
+    }
+    let (words, now) = ((&stones, suspended), shared.clock.now());
+    let merged = shared.hub.warden.merged(&between.point, words, now).await;
+    merged.map_err(|error| error.to_string())?;
+    between.tombstones.notify_one();
+    Ok(())
 }
 
 async fn goes(hub: &Hub, point: &PointId, snapshot: Option<u64>) {
@@ -402,7 +412,7 @@ async fn taken(
         let _ = hub.heard.send(heard).await;
         let answered = between.answered.lock();
         let mut answered = answered.unwrap_or_else(std::sync::PoisonError::into_inner);
-        answered.insert(deed, tokio::time::Instant::now());
+        answered.insert(deed, Stopwatch::start());
     }
     let at = i64::try_from(between.given_at.load(Ordering::Acquire)).unwrap_or(i64::MAX);
     hub.alive(point, |alive| {
@@ -412,249 +422,4 @@ async fn taken(
     goes(hub, point, Some(snapshot)).await;
     let _ = hub.told.send(point.clone());
     Ok(())
-}
-
-/// What a session has sent so far.
-struct Sent {
-    /// What the edge goes by, once it has taken what is on its way.
-    version: Option<u64>,
-    /// Nothing that was refused is offered again before.
-    rest_until: Option<tokio::time::Instant>,
-}
-
-/// Tells the edge what there is to tell, until the connection breaks.
-async fn tell(
-    shared: &Shared,
-    between: &Between,
-    (to, mut commands): (&mut Write, mpsc::Receiver<link::Command>),
-) -> Result<(), FrameError> {
-    let hub = &shared.hub;
-    let mut changed = hub.warden.changed();
-    let mut world = hub.world.subscribe();
-    let mut had = between.had.subscribe();
-    let mut kept = between.kept.subscribe();
-    let asks = hub.warden.waiting().await.contains(&between.point);
-    let welcome = FromServer::Welcome {
-        format: LINK_FORMAT,
-        software: env!("CARGO_PKG_VERSION").to_owned(),
-        now: shared.clock.now(),
-        wants_tombstones: asks,
-        records: *kept.borrow_and_update(),
-    };
-    say(to, &welcome).await?;
-    let first_world = Arc::clone(&world.borrow_and_update());
-    say(to, &FromServer::World((*first_world).clone())).await?;
-    let mut sent = Sent { version: had.borrow_and_update().1, rest_until: None };
-    let mut renew = tokio::time::interval(RENEW_EVERY);
-    renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut is_due = true;
-    loop {
-        changed.borrow_and_update();
-        let rests = sent.rest_until.is_some_and(|until| tokio::time::Instant::now() < until);
-        if !rests && let Some(given) = give(shared, between, (&mut sent, is_due)).await {
-            say(to, &given).await?;
-        }
-        is_due = false;
-        tokio::select! {
-            ended = changed.changed() => if ended.is_err() { return Ok(()) },
-            _ = renew.tick() => {
-                is_due = true;
-                if hub.warden.waiting().await.contains(&between.point) {
-                    say(to, &FromServer::TellTombstones).await?;
-                }
-            }
-            () = between.tombstones.notified() => {}
-            Ok(()) = had.changed() => {
-                sent.version = had.borrow_and_update().1;
-                sent.rest_until = Some(tokio::time::Instant::now() + REFUSED_REST);
-                renew.reset_after(REFUSED_REST);
-            }
-            Ok(()) = world.changed() => {
-                let world = Arc::clone(&world.borrow_and_update());
-                say(to, &FromServer::World((*world).clone())).await?;
-            }
-            Ok(()) = kept.changed() => {
-                let up_to = *kept.borrow_and_update();
-                say(to, &FromServer::Kept { up_to }).await?;
-            }
-            Some(command) = commands.recv() => {
-                if let Some(bytes) = encode(&command) {
-                    let signed = hub.keys.sign(Purpose::Command, &between.point, bytes);
-                    say(to, &FromServer::Command(signed)).await?;
-                }
-            }
-        }
-    }
-}
-
-/// What is to be given now, signed. Marks it as sent: the connection carries it or breaks.
-async fn give(
-    shared: &Shared,
-    between: &Between,
-    (sent, is_due): (&mut Sent, bool),
-) -> Option<FromServer> {
-    let hub = &shared.hub;
-    loop {
-        let made = {
-            let given = hub.warden.given().await;
-            let now = shared.clock.now();
-            let site = between.site.clone();
-            match given.to(sent.version) {
-                Give::Nothing => return None,
-                Give::Renewal => {
-                    let deeds = open(between, &given.open);
-                    if !is_due && deeds.is_empty() {
-                        return None;
-                    }
-                    let version = given.version;
-                    renews(shared, between, now);
-                    let renewal = Renewal { version, confirmed_at: now, deeds };
-                    let signed =
-                        hub.keys.sign(Purpose::Renewal, &between.point, encode(&renewal)?);
-                    return Some(FromServer::Renewal(signed));
-                }
-                Give::Since(Since { rights_changed: false, stones, words }) => {
-                    let versions = (sent.version?, given.version);
-                    let deeds = open(between, &given.open);
-                    let delta = Delta::words(site, versions, now, (stones, words), deeds);
-                    renews(shared, between, now);
-                    sent.version = Some(given.version);
-                    return Some(FromServer::Delta(sealed(shared, between, &delta)?));
-                }
-                Give::Since(Since { rights_changed: true, .. }) => sent.version,
-                Give::Full => None,
-            }
-        };
-        // Costs long: made without the lock, then brought up to date under it.
-        let made = match made {
-            Some(from) => change(shared, between, from).await,
-            None => whole(shared, between).await,
-        };
-        let Some(made) = made else {
-            // The new rights are not pinned yet: in a moment.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            continue;
-        };
-        match send_made(shared, between, (made, sent)).await {
-            Some(given) => return Some(given),
-            // Rights have changed meanwhile.
-            None => continue,
-        }
-    }
-}
-
-/// What was made without the lock: for the version that it leads to.
-enum Made {
-    Full(Box<Full>),
-    Delta(Box<Delta>),
-}
-
-async fn whole(shared: &Shared, between: &Between) -> Option<Made> {
-    let _place = shared.fulls.acquire().await.ok()?;
-    let now = shared.clock.now();
-    let version = shared.hub.warden.given().await.version;
-    // What is dead at this version or later: to know more is never wrong.
-    let (dead, suspended) = shared.hub.warden.words().await;
-    let pinned = newest(shared).await?;
-    let (point, site) = (between.point.clone(), between.site.clone());
-    let made = move || pinned.full(&point, (&site, now));
-    let mut full = tokio::task::spawn_blocking(made).await.ok()?;
-    full.version = version;
-    full.tombstones = dead.iter().collect();
-    full.suspensions = suspended;
-    Some(Made::Full(Box::new(full)))
-}
-
-async fn change(shared: &Shared, between: &Between, from: u64) -> Option<Made> {
-    let _place = shared.fulls.acquire().await.ok()?;
-    let now = shared.clock.now();
-    let version = shared.hub.warden.given().await.version;
-    let new = newest(shared).await?;
-    let old = shared.hub.pinned().into_iter().rev().find(|pinned| pinned.version <= from);
-    let Some(old) = old else {
-        drop(_place);
-        return whole(shared, between).await;
-    };
-    let (point, site) = (between.point.clone(), between.site.clone());
-    let made = move || super::rights::between((&old, &new), &point, (&site, now));
-    let mut delta = tokio::task::spawn_blocking(made).await.ok()?;
-    (delta.from, delta.to) = (from, version);
-    Some(Made::Delta(Box::new(delta)))
-}
-
-/// The rights that belong to the version that is given out; none: in a moment.
-async fn newest(shared: &Shared) -> Option<Arc<Pinned>> {
-    let wanted = shared.hub.warden.given().await.rights_version;
-    shared.hub.newest().filter(|pinned| pinned.version >= wanted)
-}
-
-/// Brings it up to date, and signs it. None: rights have changed since it was made.
-async fn send_made(
-    shared: &Shared,
-    between: &Between,
-    (made, sent): (Made, &mut Sent),
-) -> Option<FromServer> {
-    let given = shared.hub.warden.given().await;
-    if given.is_waiting {
-        return None;
-    }
-    let now = shared.clock.now();
-    let deeds = open(between, &given.open);
-    let made_for = match &made {
-        Made::Full(full) => full.version,
-        Made::Delta(delta) => delta.to,
-    };
-    let (stones, words) = match given.to(Some(made_for)) {
-        Give::Renewal => (Vec::new(), None),
-        Give::Since(Since { rights_changed: false, stones, words }) => (stones, Some(words)),
-        Give::Since(_) | Give::Nothing | Give::Full => return None,
-    };
-    let message = match made {
-        Made::Full(mut full) => {
-            (full.version, full.given_at, full.deeds) = (given.version, now, deeds);
-            let known: BTreeSet<_> = full.tombstones.iter().copied().collect();
-            full.tombstones.extend(stones.into_iter().filter(|stone| !known.contains(stone)));
-            full.tombstones.sort_by_key(|stone| stone.key);
-            if let Some(words) = words {
-                full.suspensions.merge(&words);
-            }
-            FromServer::Full(seal(shared, between, (Purpose::Full, &*full))?)
-        }
-        Made::Delta(mut delta) => {
-            (delta.to, delta.given_at, delta.deeds) = (given.version, now, deeds);
-            // All words since the edge's own version, whatever the two snapshots held.
-            if let Give::Since(since) = given.to(Some(delta.from)) {
-                (delta.tombstones, delta.suspensions) = (since.stones, since.words);
-            }
-            FromServer::Delta(sealed(shared, between, &delta)?)
-        }
-    };
-    renews(shared, between, now);
-    sent.version = Some(given.version);
-    Some(message)
-}
-
-fn renews(shared: &Shared, between: &Between, now: Timestamp) {
-    shared.hub.warden.renews(&between.point, now);
-    between.given_at.store(u64::try_from(now.nanos()).unwrap_or(0), Ordering::Release);
-}
-
-fn open(between: &Between, open: &BTreeSet<RevocationId>) -> Vec<RevocationId> {
-    let mut answered = between.answered.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    answered.retain(|id, at| open.contains(id) && at.elapsed() < ANSWERED_FOR);
-    open.iter().filter(|id| !answered.contains_key(*id)).cloned().collect()
-}
-
-fn sealed(shared: &Shared, between: &Between, delta: &Delta) -> Option<Signed> {
-    seal(shared, between, (Purpose::Delta, delta))
-}
-
-fn seal<T: serde::Serialize>(
-    shared: &Shared,
-    between: &Between,
-    (purpose, what): (Purpose, &T),
-) -> Option<Signed> {
-    let bytes = encode(what)?;
-    let packed = zstd::bulk::compress(&bytes, ZSTD_LEVEL).ok()?;
-    Some(shared.hub.keys.sign(purpose, &between.point, packed))
 }

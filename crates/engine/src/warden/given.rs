@@ -107,7 +107,11 @@ impl Given {
             .collect();
         for (id, is_open) in moved {
             let open = Arc::make_mut(&mut self.open);
-            if is_open { open.insert(id.clone()) } else { open.remove(id) };
+            if is_open {
+                open.insert(id.clone())
+            } else {
+                open.remove(id)
+            };
         }
     }
 
@@ -122,11 +126,8 @@ impl Given {
         if had == self.version {
             return Give::Renewal;
         }
-        let mut since = Since {
-            rights_changed: false,
-            stones: Vec::new(),
-            words: Suspensions::default(),
-        };
+        let mut since =
+            Since { rights_changed: false, stones: Vec::new(), words: Suspensions::default() };
         for news in self.news.iter().filter(|news| news.version > had) {
             since.rights_changed |= news.is_rights;
             since.stones.extend(&news.stones);

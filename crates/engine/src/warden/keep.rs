@@ -8,8 +8,8 @@ use access::revocation::{
 };
 use model::{AuditAct, PointId, RevocationId, Timestamp};
 use serde::de::DeserializeOwned;
-use store::state::{StoredSigning, StoredStone, WardenKept, WardenStep};
 use store::State;
+use store::state::{StoredSigning, StoredStone, WardenKept, WardenStep};
 use tokio::sync::MutexGuard;
 
 use super::{Given, Inner, Note, Proof, Warden, WardenError};

@@ -10,9 +10,9 @@
 //! new version is out.
 
 mod copy;
+mod duty;
 mod given;
 mod keep;
-mod duty;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -357,7 +357,13 @@ impl Warden {
         if waited || new > 0 {
             let left = inner.book.waiting().len();
             let detail = json!({ "new": new, "waiting": left });
-            acts.push(audit(now, "castellan", "revocation.merge", &format!("point:{from}"), detail));
+            acts.push(audit(
+                now,
+                "castellan",
+                "revocation.merge",
+                &format!("point:{from}"),
+                detail,
+            ));
         }
         self.keep(&mut inner, now, (acts, &BTreeMap::new())).await?;
         Ok(new)
@@ -456,9 +462,8 @@ impl Warden {
     }
 
     fn take_renewals(&self, book: &mut Book) {
-        let renewed = std::mem::take(
-            &mut *self.renewed.lock().unwrap_or_else(PoisonError::into_inner),
-        );
+        let renewed =
+            std::mem::take(&mut *self.renewed.lock().unwrap_or_else(PoisonError::into_inner));
         for (point, at) in renewed {
             // Refused while a restore waits, and then nothing was renewed.
             let _ = book.renew(&point, at);

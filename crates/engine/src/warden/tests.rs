@@ -550,11 +550,8 @@ fn receipts_are_kept_with_what_was_signed() {
 fn a_shorter_lease_counts_once_the_point_goes_by_it() {
     runtime().block_on(async {
         let mut world = World::new(false).await;
-        let short = PointLease {
-            age_max: minutes(1),
-            clock_bound: minutes(1),
-            admits_at_expiry: false,
-        };
+        let short =
+            PointLease { age_max: minutes(1), clock_bound: minutes(1), admits_at_expiry: false };
         let leases = BTreeMap::from([(point(0), Some(short))]);
         let version = world.warden().rights_changed(&leases, world.now).await.unwrap();
         let lease = |points: &BTreeMap<PointId, Point>| points[&point(0)].lease.unwrap().age_max;

@@ -137,9 +137,10 @@ impl State {
         )
         .await?;
         save_points(&mut tx, step).await?;
-        let deeds = step.deeds.iter().map(|(id, body, note)| {
-            args![id.as_str(), body.as_str(), note.as_str()]
-        });
+        let deeds = step
+            .deeds
+            .iter()
+            .map(|(id, body, note)| args![id.as_str(), body.as_str(), note.as_str()]);
         tx.insert_many(
             "INSERT INTO warden_deeds (deed, body, note)",
             "ON CONFLICT (deed) DO UPDATE SET body = excluded.body, note = excluded.note",
@@ -147,9 +148,10 @@ impl State {
         )
         .await?;
         save_signings(&mut tx, &step.signings).await?;
-        let stones = step.stones.iter().map(|stone| {
-            args![stone.key.as_slice(), stone.generation, stone.since]
-        });
+        let stones = step
+            .stones
+            .iter()
+            .map(|stone| args![stone.key.as_slice(), stone.generation, stone.since]);
         tx.insert_many(
             "INSERT INTO warden_stones (key, generation, since)",
             "ON CONFLICT (key) DO UPDATE SET generation = excluded.generation, \
@@ -157,9 +159,10 @@ impl State {
             stones,
         )
         .await?;
-        let suspensions = step.suspensions.iter().map(|(subject, version, is)| {
-            args![subject.as_str(), *version, u64::from(*is)]
-        });
+        let suspensions = step
+            .suspensions
+            .iter()
+            .map(|(subject, version, is)| args![subject.as_str(), *version, u64::from(*is)]);
         tx.insert_many(
             "INSERT INTO warden_suspensions (subject, version, is_suspended)",
             "ON CONFLICT (subject) DO UPDATE SET version = excluded.version, \
@@ -362,9 +365,10 @@ async fn save_points(tx: &mut Tx, step: &WardenStep) -> Result<(), StoreError> {
         let sql = "DELETE FROM warden_points WHERE point = $1";
         tx.run(sql, args![point.as_str()]).await?;
     }
-    let rows = step.points.iter().filter_map(|(point, body)| {
-        Some(args![point.as_str(), body.as_deref()?])
-    });
+    let rows = step
+        .points
+        .iter()
+        .filter_map(|(point, body)| Some(args![point.as_str(), body.as_deref()?]));
     let tail = "ON CONFLICT (point) DO UPDATE SET body = excluded.body";
     tx.insert_many("INSERT INTO warden_points (point, body)", tail, rows).await
 }

@@ -136,8 +136,8 @@ impl Snapshot {
         bound("people", people, PEOPLE_MAX)?;
         let new = delta.credentials.put.iter();
         let new = new.filter(|card| self.people.credential(&card.id).is_none()).count();
-        let credentials = (self.people.credentials().len() + new)
-            .saturating_sub(delta.credentials.removed.len());
+        let credentials =
+            (self.people.credentials().len() + new).saturating_sub(delta.credentials.removed.len());
         bound("credentials", credentials, CREDENTIALS_MAX)?;
         let new = |stone: &&Tombstone| !self.tombstones.knows(stone.key);
         let tombstones = self.tombstones.len() + delta.tombstones.iter().filter(new).count();
@@ -156,10 +156,8 @@ impl Snapshot {
         if delta.zones.is_empty() && delta.doors.is_empty() {
             return Ok(None);
         }
-        let zones: Vec<Zone> =
-            changed(self.estate.zones().cloned(), &delta.zones, |zone| &zone.id);
-        let doors: Vec<Door> =
-            changed(self.estate.doors().cloned(), &delta.doors, |door| &door.id);
+        let zones: Vec<Zone> = changed(self.estate.zones().cloned(), &delta.zones, |zone| &zone.id);
+        let doors: Vec<Door> = changed(self.estate.doors().cloned(), &delta.doors, |door| &door.id);
         bound("zones", zones.len(), ZONES_MAX)?;
         Estate::new(Arc::make_mut(names), zones, doors).map_err(NotTaken::Estate).map(Some)
     }

@@ -131,11 +131,15 @@ impl Delta {
             each.collect::<Vec<_>>()
         };
         let (old_groups, new_groups) = (pairs(&old.groups), pairs(&new.groups));
-        let known: BTreeMap<_, _> =
-            old.tombstones.iter().map(|stone| (stone.key, (stone.generation, stone.since))).collect();
-        let dead = new.tombstones.iter().filter(|stone| {
-            known.get(&stone.key) != Some(&(stone.generation, stone.since))
-        });
+        let known: BTreeMap<_, _> = old
+            .tombstones
+            .iter()
+            .map(|stone| (stone.key, (stone.generation, stone.since)))
+            .collect();
+        let dead = new
+            .tombstones
+            .iter()
+            .filter(|stone| known.get(&stone.key) != Some(&(stone.generation, stone.since)));
         Self {
             site: new.site.clone(),
             from: old.version,

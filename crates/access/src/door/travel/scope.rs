@@ -33,8 +33,7 @@ impl Full {
     /// by [`super::Delta::words`].
     pub fn of(snapshot: &Snapshot, scope: Scope<'_>) -> Self {
         let estate = snapshot.estate();
-        let own: Vec<&PlacedDoor> =
-            scope.doors.iter().filter_map(|id| estate.placed(id)).collect();
+        let own: Vec<&PlacedDoor> = scope.doors.iter().filter_map(|id| estate.placed(id)).collect();
         let needed = snapshot.policies.needed(own.iter().copied());
         let named = needed.doors.iter().filter_map(|id| estate.placed(id));
         let mut doors: BTreeMap<&DoorId, &PlacedDoor> = BTreeMap::new();
