@@ -14,6 +14,7 @@ mod veil;
 mod alarms;
 mod audit;
 mod commands;
+mod control;
 mod edges;
 mod events;
 mod history;

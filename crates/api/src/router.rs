@@ -23,10 +23,10 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    alarms, audit, commands, console, edges, events, history, hosts, incidents, ingest, inquiry,
-    live, mappings, muster, occurrences, oidc, operators, organisation, panic, papers, passage,
-    people, plans, presence, problem, raw, refused, replays, revocations, rules, session, signin,
-    system, tokens, views, why,
+    alarms, audit, commands, console, control, edges, events, history, hosts, incidents, ingest,
+    inquiry, live, mappings, muster, occurrences, oidc, operators, organisation, panic, papers,
+    passage, people, plans, presence, problem, raw, refused, replays, revocations, rules, session,
+    signin, system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -155,6 +155,7 @@ fn doors() -> OpenApiRouter<Shared> {
         .routes(routes!(edges::sign))
         .routes(routes!(edges::approve))
         .routes(routes!(edges::decommission))
+        .routes(routes!(control::list))
         .routes(routes!(commands::give))
         .routes(routes!(commands::list))
         .routes(routes!(commands::one))

@@ -5,6 +5,7 @@ pub mod latency;
 pub mod load;
 pub mod normalise;
 pub mod replay;
+pub mod revocation;
 pub mod road;
 pub mod search;
 

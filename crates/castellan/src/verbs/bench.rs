@@ -78,6 +78,15 @@ enum Workload {
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+    /// From a revocation to the last of many connected edges refusing, and to every receipt.
+    Revocation {
+        /// Edges.
+        #[arg(long, default_value_t = 500)]
+        edges: usize,
+        /// Revocations, one after the other.
+        #[arg(long, default_value_t = 50)]
+        revocations: usize,
+    },
     /// From starting the process to readiness, on a data folder.
     Start {
         /// Data folder.
@@ -100,6 +109,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
             bench::search::run(&bench::search::Plan { events, days, folder })?
         }
         Workload::Replay { events, folder } => bench::replay::run(events, folder)?,
+        Workload::Revocation { edges, revocations } => bench::revocation::run(edges, revocations)?,
         Workload::Start { data } => bench::road::start(data)?,
         Workload::Load(plan) => bench::load::run(&plan)?,
     };
