@@ -118,6 +118,7 @@ impl FromRequestParts<Shared> for Caller {
             person: session.person(),
             scopes: Vec::new(),
             sources: Vec::new(),
+            scoped: Default::default(),
         };
         Ok(Self { principal, session: Some(session), rights })
     }

@@ -11,8 +11,18 @@ mod secure;
 mod state;
 mod veil;
 
+mod access;
+mod access_answers;
+mod access_ask;
+mod access_edit;
+mod access_house;
+mod access_import;
+mod access_versions;
+mod access_what_if;
 mod alarms;
 mod audit;
+mod authzen;
+mod authzen_search;
 mod commands;
 mod control;
 mod edges;

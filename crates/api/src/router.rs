@@ -23,10 +23,11 @@ use crate::hosts::Hosts;
 use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
-    alarms, audit, commands, console, control, edges, events, history, hosts, incidents, ingest,
-    inquiry, live, mappings, muster, occurrences, oidc, operators, organisation, panic, papers,
-    passage, people, plans, presence, problem, raw, refused, replays, revocations, rules, session,
-    signin, system, tokens, views, why,
+    access, access_answers, access_ask, access_edit, access_house, access_import, access_versions,
+    access_what_if, alarms, audit, authzen, authzen_search, commands, console, control, edges,
+    events, history, hosts, incidents, ingest, inquiry, live, mappings, muster, occurrences, oidc,
+    operators, organisation, panic, papers, passage, people, plans, presence, problem, raw,
+    refused, replays, revocations, rules, session, signin, system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -68,6 +69,9 @@ fn routes() -> OpenApiRouter<Shared> {
         .layer(DefaultBodyLimit::max(IMAGE_BODY_BYTES_MAX));
     let ingest =
         OpenApiRouter::new().routes(routes!(ingest::ingest)).layer(DefaultBodyLimit::disable());
+    let imports = OpenApiRouter::new()
+        .routes(routes!(access_import::import))
+        .layer(DefaultBodyLimit::max(access_import::IMPORT_BODY_BYTES_MAX));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(events::search))
         .routes(routes!(events::one))
@@ -115,8 +119,11 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(tokens::revoke))
         .merge(desk())
         .merge(people_who_sign_in())
+        .merge(rights())
+        .merge(enforcement())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
         .merge(images)
+        .merge(imports)
         .merge(ingest)
 }
 
@@ -164,6 +171,43 @@ fn doors() -> OpenApiRouter<Shared> {
         .routes(routes!(commands::end_lockdown))
         .routes(routes!(commands::threat, commands::set_threat))
         .routes(routes!(muster::list))
+}
+
+/// Who may pass where.
+fn rights() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(access::summary))
+        .routes(routes!(access::groups))
+        .routes(routes!(access::members))
+        .routes(routes!(access::rights))
+        .routes(routes!(access_edit::put_right, access_edit::remove_right))
+        .routes(routes!(access_house::schedules))
+        .routes(routes!(access_edit::put_schedule, access_edit::remove_schedule))
+        .routes(routes!(access_house::zones))
+        .routes(routes!(access_house::doors))
+        .routes(routes!(access::credentials))
+        .routes(routes!(access_house::policies))
+        .routes(routes!(access_edit::put_policy, access_edit::remove_policy))
+        .routes(routes!(access_edit::put_pin, access_edit::remove_pin))
+        .routes(routes!(access_versions::versions))
+        .routes(routes!(access_versions::version))
+        .routes(routes!(access_versions::undo))
+        .routes(routes!(access_ask::explain))
+        .routes(routes!(access_what_if::what_if))
+        .routes(routes!(access_what_if::what_if_one, access_what_if::what_if_end))
+        .routes(routes!(access_answers::answers))
+}
+
+/// What enforcement points ask.
+fn enforcement() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(authzen::metadata))
+        .routes(routes!(authzen::evaluation))
+        .routes(routes!(authzen::evaluations))
+        .routes(routes!(authzen_search::subjects))
+        .routes(routes!(authzen_search::resources))
+        .routes(routes!(authzen_search::actions))
+        .layer(axum::middleware::from_fn(authzen::identified))
 }
 
 fn people_who_sign_in() -> OpenApiRouter<Shared> {

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use engine::access::Action;
-use engine::auth::{NewToken, Scope};
+use engine::auth::{NewToken, Scope, is_binding};
+use engine::evaluate::is_place;
 use model::text::Words;
 use model::{SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,9 @@ const LABEL_CHARS_MAX: usize = 200;
 pub struct TokenRequest {
     /// A person's id, which lets it own incidents, or words for what it is for.
     label: String,
-    /// `ingest`, `read`, `operate`, `admin`.
+    /// `ingest`, `evaluate`, `read`, `names`, `operate`, `admin`. With `evaluate`, the doors that it
+    /// enforces: `enforces:door:ID`, `enforces:zone:ID` or `enforces:*`; and, where it may,
+    /// `evaluate:search` and `evaluate:reasons`.
     scopes: Vec<String>,
     /// Only for these sources; for any if empty.
     #[serde(default)]
@@ -74,10 +77,23 @@ pub async fn create(
     let scope = |text: &String| {
         Scope::parse(text).ok_or_else(|| {
             Problem::bad_request(format!(
-                "`{text}` is no scope; expected ingest, read, operate or admin"
+                "`{text}` is no scope; expected ingest, evaluate, read, operate or admin"
             ))
         })
     };
+    let (bindings, words): (Vec<String>, Vec<String>) =
+        request.scopes.into_iter().partition(|word| is_binding(word));
+    let enforces = engine::auth::scoped(&bindings).places;
+    let evaluates = words.iter().any(|word| word == Scope::Evaluate.as_str());
+    if evaluates == enforces.is_empty() {
+        let detail = "`evaluate` and `enforces:door:ID`, `enforces:zone:ID` or `enforces:*` \
+                      belong together: say which doors it enforces";
+        return Err(Problem::bad_request(detail));
+    }
+    let org = shared.engine.access.organisation();
+    if let Some(place) = enforces.iter().find(|place| !is_place(&org, place)) {
+        return Err(Problem::bad_request(format!("there is no place `{place}`")));
+    }
     let length = request.label.trim().chars().count();
     if !(1..=LABEL_CHARS_MAX).contains(&length) {
         let detail = format!("`label` has 1 to {LABEL_CHARS_MAX} characters");
@@ -86,7 +102,8 @@ pub async fn create(
     fit("label", &request.label, Words::Line)?;
     let wanted = NewToken {
         label: request.label,
-        scopes: request.scopes.iter().map(scope).collect::<Answer<_>>()?,
+        scopes: words.iter().map(scope).collect::<Answer<_>>()?,
+        bindings,
         sources: request.sources,
         expires_at: Some(request.expires_at),
     };

@@ -10,6 +10,7 @@ use store::state::Token;
 use store::{State, StoreError};
 
 use crate::config::Config;
+use crate::evaluate::Scoped;
 use crate::listeners;
 use crate::start::StartError;
 
@@ -105,6 +106,38 @@ impl Scope {
     }
 }
 
+/// Before a place in the words of a token: doors that it enforces.
+const ENFORCES: &str = "enforces:";
+/// It may search.
+const SEARCH: &str = "evaluate:search";
+/// It is told why.
+const REASONS: &str = "evaluate:reasons";
+
+/// Whether a text is a scope, or a word by which `evaluate` is bound: `enforces:door:ID`,
+/// `enforces:zone:ID`, `enforces:*`, `evaluate:search`, `evaluate:reasons`.
+pub fn is_word(text: &str) -> bool {
+    Scope::parse(text).is_some() || is_binding(text)
+}
+
+/// Whether a text is a word by which `evaluate` is bound.
+pub fn is_binding(text: &str) -> bool {
+    let is_place = |place: &str| {
+        let id = place.strip_prefix("door:").or_else(|| place.strip_prefix("zone:"));
+        place == "*" || id.is_some_and(|id| model::PlaceId::parse(id).is_ok())
+    };
+    text == SEARCH || text == REASONS || text.strip_prefix(ENFORCES).is_some_and(is_place)
+}
+
+/// What a token of these words may ask of doors.
+pub fn scoped(words: &[String]) -> Scoped {
+    let places = words.iter().filter_map(|word| word.strip_prefix(ENFORCES));
+    Scoped {
+        places: places.map(str::to_owned).collect(),
+        search: words.iter().any(|word| word == SEARCH),
+        reasons: words.iter().any(|word| word == REASONS),
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -116,6 +149,8 @@ pub struct Principal {
     pub scopes: Vec<Scope>,
     /// For which sources it may send; empty: for any.
     pub sources: Vec<SourceId>,
+    /// What it may ask of doors, as an enforcement point.
+    pub scoped: Scoped,
 }
 
 impl Principal {
@@ -173,7 +208,12 @@ pub(crate) fn local_token(now: Timestamp) -> Result<(Token, String), getrandom::
         id: "local".into(),
         hash: hash(&secret),
         label: "this machine".into(),
-        scopes: Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect(),
+        scopes: Scope::ALL
+            .iter()
+            .map(|s| s.as_str())
+            .chain(["enforces:*", "evaluate:search", "evaluate:reasons"])
+            .map(str::to_owned)
+            .collect(),
         sources: Vec::new(),
         created_at: now,
         expires_at: None,
@@ -253,6 +293,7 @@ impl Tokens {
             person: PersonId::parse(&token.label).ok(),
             scopes: token.scopes.iter().filter_map(|s| Scope::parse(s)).collect(),
             sources: token.sources.clone(),
+            scoped: scoped(&token.scopes),
         })
     }
 }
@@ -264,6 +305,8 @@ pub struct NewToken {
     pub label: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// The words by which `evaluate` is bound; see [`is_binding`].
+    pub bindings: Vec<String>,
     /// For which sources; empty: any.
     pub sources: Vec<SourceId>,
     /// Until when.
@@ -293,7 +336,12 @@ pub async fn create(
         id: new_id("tok")?,
         hash: hash(&secret),
         label: wanted.label,
-        scopes: wanted.scopes.iter().map(|s| s.as_str().to_owned()).collect(),
+        scopes: wanted
+            .scopes
+            .iter()
+            .map(|s| s.as_str().to_owned())
+            .chain(wanted.bindings)
+            .collect(),
         sources: wanted.sources,
         created_at: now,
         expires_at: wanted.expires_at,

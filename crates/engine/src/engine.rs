@@ -32,9 +32,10 @@ use crate::knowledge::Current;
 use crate::limits::{LIMITS, Limits};
 use crate::live::Live;
 use crate::owners::Whence;
+use crate::rate::Rates;
 use crate::replay::Replays;
 use crate::reveal::Reveals;
-use crate::rights::Rights;
+use crate::rights::{Rights, WhatIfs};
 use crate::signin::Signin;
 use crate::trial::Trials;
 use crate::warden::Warden;
@@ -103,6 +104,10 @@ pub struct Engine {
     pub signin: Signin,
     /// Who may pass which door.
     pub access: Arc<Rights>,
+    /// What drafts of rights would change.
+    pub what_ifs: WhatIfs,
+    /// Questions of enforcement points, by token.
+    pub evaluations: Rates,
     /// What was revoked, and where that has arrived.
     pub warden: Arc<Warden>,
     /// Edges, and what they are told.

@@ -22,6 +22,7 @@ use crate::command::Commander;
 use crate::config::{Channel, Config};
 use crate::controllers::ControllerMemory;
 use crate::desk::Desk;
+use crate::door::home::{self, Home};
 use crate::edges::{self, Hub, KeysError};
 use crate::edit;
 use crate::engine::Engine;
@@ -107,6 +108,9 @@ pub enum StartError {
     /// Revocations.
     #[error("revocations cannot be opened: {0}")]
     Warden(#[from] WardenError),
+    /// The doors of this machine.
+    #[error(transparent)]
+    Doors(#[from] crate::door::PointError),
     /// The authority over edges.
     #[error(transparent)]
     Edges(#[from] KeysError),
@@ -144,6 +148,7 @@ pub struct Running {
     pumps: JoinSet<()>,
     intake: Vec<Intake>,
     rest: JoinSet<()>,
+    home: Option<Home>,
     keeper: tokio::task::JoinHandle<()>,
     judge: Option<JoinHandle<Result<(), FlowError>>>,
 }
@@ -196,6 +201,7 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
         pumps: JoinSet::new(),
         intake: Vec::new(),
         rest: JoinSet::new(),
+        home: None,
         keeper,
         judge: Some(judge),
     };
@@ -264,6 +270,8 @@ fn assemble(
         folder: opened.folder,
         signin,
         access: opened.access,
+        what_ifs: Default::default(),
+        evaluations: Rates::default(),
         warden: opened.warden,
         edges: opened.edges,
         commander: opened.commander,
@@ -336,6 +344,10 @@ impl Running {
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
         let edges = edges::serve(&engine, (&mut self.rest, &self.stop_rest))?;
         self.listening.extend(edges.map(|at| ("edges".to_owned(), at)));
+        if let Some((point, source)) = home::wanted(&engine) {
+            let how = (self.wiring(Some(source)).intake, point, self.stop_rest.clone());
+            self.home = Some(Home::start(&engine, how, &mut self.rest)?);
+        }
         self.rest.spawn(refusals::remember(engine));
         Ok(())
     }
@@ -375,6 +387,7 @@ impl Running {
     /// Stops in order: listeners, journal, flow, lake. What was acknowledged is kept.
     pub async fn stop(mut self) -> Result<(), StartError> {
         self.engine.replays.stop_all();
+        home::stop(self.home.take()).await;
         self.stop_intake.cancel();
         while self.adapters.join_next().await.is_some() {}
         self.intake.clear();

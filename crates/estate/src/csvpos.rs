@@ -93,6 +93,42 @@ impl<'t> Sheet<'t> {
     }
 }
 
+/// A whole file whatever its header says: for lists of other products.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table<'t> {
+    /// Its first row.
+    pub header: Vec<Cell<'t>>,
+    /// The rows after it; rows of the wrong length are left out.
+    pub rows: Vec<Vec<Cell<'t>>>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+impl<'t> Table<'t> {
+    /// Reads `text`.
+    pub fn read(file: &str, text: &'t str) -> Self {
+        let mut scanner = Scanner::new(file, text);
+        let header = scanner.record().unwrap_or_default();
+        let mut rows = Vec::new();
+        while let Some(record) = scanner.record() {
+            let at = record.first().map_or(Position { line: 1, column: 1 }, |cell| cell.at);
+            if rows.len() == ROWS_MAX {
+                let message = format!("more than {ROWS_MAX} rows; the rest is not read");
+                scanner.error(at, "too_many_rows", message);
+                break;
+            }
+            if record.len() == header.len() {
+                rows.push(record);
+            } else {
+                let (found, wanted) = (record.len(), header.len());
+                let message = format!("the row has {found} cells, the header {wanted}");
+                scanner.error(at, "wrong_cell_count", message);
+            }
+        }
+        Self { header, rows, problems: scanner.problems }
+    }
+}
+
 /// What one place of the header holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Column {

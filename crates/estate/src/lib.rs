@@ -6,6 +6,7 @@
 pub mod csvpos;
 mod diff;
 mod export;
+pub mod foreign;
 mod load;
 pub mod nearest;
 mod rights;

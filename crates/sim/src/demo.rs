@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::script::{Script, ScriptError};
 
 /// The organisation folder's files by name.
-pub const ORGANISATION: [(&str, &str); 7] = [
+pub const ORGANISATION: [(&str, &str); 14] = [
     ("organisation.toml", include_str!("../../../demo/organisation.toml")),
     ("places.toml", include_str!("../../../demo/places.toml")),
     ("people.csv", include_str!("../../../demo/people.csv")),
@@ -14,6 +14,13 @@ pub const ORGANISATION: [(&str, &str); 7] = [
     ("identifiers.csv", include_str!("../../../demo/identifiers.csv")),
     ("doors.csv", include_str!("../../../demo/doors.csv")),
     ("sources.toml", include_str!("../../../demo/sources.toml")),
+    ("groups.csv", include_str!("../../../demo/groups.csv")),
+    ("members.csv", include_str!("../../../demo/members.csv")),
+    ("credentials.csv", include_str!("../../../demo/credentials.csv")),
+    ("rights.csv", include_str!("../../../demo/rights.csv")),
+    ("schedules.toml", include_str!("../../../demo/schedules.toml")),
+    ("access.toml", include_str!("../../../demo/access.toml")),
+    ("policies/house.cedar", include_str!("../../../demo/policies/house.cedar")),
 ];
 
 /// Who works with Castellan there.

@@ -8,6 +8,7 @@
 mod checks;
 mod decide;
 mod estate;
+mod explain;
 mod keys;
 mod live;
 mod names;
@@ -27,6 +28,10 @@ pub use decide::{judge_plain, judge_with};
 pub use estate::{
     AntiPassback, AtExpiry, Blind, DOORS_MAX, Door, Estate, EstateError, HOLD, LeaseRule,
     Tightening, ZONES_DEEP_MAX, Zone,
+};
+pub use explain::{
+    CHECKS, CheckTold, CheckVerdict, Explanation, PolicyTold, PolicyVerdict, explain,
+    explain_policies,
 };
 pub use keys::{CardNumber, CredentialKey, HashKey, PinKey};
 pub use live::{AtWork, Live, Lockdown, PIN_REST, PIN_TRIES_MAX, Position, Risk};

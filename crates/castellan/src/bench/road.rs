@@ -77,6 +77,7 @@ impl Measured {
         let wanted = NewToken {
             label: "bench".into(),
             scopes: Scope::ALL.to_vec(),
+            bindings: Vec::new(),
             sources: Vec::new(),
             expires_at: None,
         };

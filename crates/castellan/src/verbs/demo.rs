@@ -11,7 +11,9 @@ use engine::auth::{NewToken, Scope};
 use engine::clock::{Clock, Stopwatch};
 use engine::config::{Config, MqttConfig};
 use engine::live::LiveMessage;
+use engine::offline::OrgFolder;
 use engine::photos::PhotoFile;
+use engine::rights::Templates;
 use engine::signin::NewOperator;
 use engine::store::state::LinkPurpose;
 use model::{Incident, Organisation, Timestamp};
@@ -141,11 +143,13 @@ async fn demo(
     (folder, stop_after): (&Folder, Option<Duration>),
     format: Format,
 ) -> Outcome {
-    let org = organisation()?;
+    let read = organisation()?;
+    let org = read.organisation.clone().context("the demo organisation has errors")?;
     let broker = tokio::net::TcpStream::connect(args.mqtt).await.is_ok().then_some(args.mqtt);
     let config = config(&args, folder, broker)?;
     let clock = if args.speed > 1 { Clock::scaled(args.speed) } else { Clock::system() };
     engine::offline::import(&folder.path, &org, clock.now(), false).await?;
+    engine::offline::import_rights(&folder.path, &read, clock.now(), false).await?;
     let served = Served::start(config, clock.clone()).await;
     let Some(served) = told(served, format)? else { return Ok(Ended::ProblemsFound) };
     // Life begins when somebody listens: at high speed the start alone takes minutes of it.
@@ -203,14 +207,16 @@ async fn portraits(served: &Served, org: &Organisation) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn organisation() -> anyhow::Result<Organisation> {
+fn organisation() -> anyhow::Result<OrgFolder> {
     let files: BTreeMap<String, Vec<u8>> = sim::demo::ORGANISATION
         .iter()
         .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
         .collect();
-    let (org, problems) = engine::offline::organisation_of_files(&files);
-    output::problems(&problems, Format::Text)?;
-    org.context("the demo organisation has errors")
+    let templates = Templates::of(&engine::content::shipped());
+    let read = engine::offline::folder_of_files(&files, &templates);
+    output::problems(&read.problems, Format::Text)?;
+    anyhow::ensure!(read.rights.is_some(), "the demo organisation's rights have errors");
+    Ok(read)
 }
 
 fn config(args: &Args, folder: &Folder, broker: Option<SocketAddr>) -> anyhow::Result<Config> {
@@ -250,6 +256,7 @@ async fn tokens(
     let wanted = |label: &str, scopes: &[Scope]| NewToken {
         label: label.to_owned(),
         scopes: scopes.to_vec(),
+        bindings: Vec::new(),
         sources: Vec::new(),
         expires_at: Some(now.plus(TOKENS_LAST * speed)),
     };

@@ -1,9 +1,11 @@
 //! One module per verb; each only reads its arguments, calls the engine and prints.
 
+pub mod access;
 pub mod admin;
 pub mod bench;
 pub mod check;
 pub mod demo;
+pub mod edge;
 pub mod explain;
 pub mod import;
 pub mod normalise;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use engine::auth::{NewToken, Scope};
+use engine::auth::{NewToken, Scope, is_binding};
 use engine::clock::Clock;
 use model::SourceId;
 use serde_json::json;
@@ -33,6 +33,15 @@ enum Verb {
         /// ingest, read, operate, admin; may be given many times.
         #[arg(long, required = true, value_parser = ["ingest", "evaluate", "read", "names", "operate", "admin"])]
         scope: Vec<String>,
+        /// With `evaluate`: which doors it enforces: door:ID, zone:ID or *; may be given many times.
+        #[arg(long, value_name = "PLACE")]
+        enforces: Vec<String>,
+        /// With `evaluate`: it may also search for who may pass, and where.
+        #[arg(long)]
+        search: bool,
+        /// With `evaluate`: it is told why.
+        #[arg(long)]
+        reasons: bool,
         /// Only for this source; may be given many times.
         #[arg(long)]
         source: Vec<String>,
@@ -56,14 +65,26 @@ pub fn run(args: Args, format: Format) -> Outcome {
     let now = Clock::system().now();
     let runtime = runtime()?;
     match args.verb {
-        Verb::Create { label, scope, source, valid } => {
+        Verb::Create { label, scope, enforces, search, reasons, source, valid } => {
             let Some(valid) = model::time::parse_duration(&valid) else {
                 return output::misused("--valid takes a duration such as 12h or 90d");
             };
+            let mut bindings: Vec<String> =
+                enforces.iter().map(|place| format!("enforces:{place}")).collect();
+            bindings.extend(search.then(|| "evaluate:search".to_owned()));
+            bindings.extend(reasons.then(|| "evaluate:reasons".to_owned()));
+            if let Some(wrong) = bindings.iter().find(|word| !is_binding(word)) {
+                return output::misused(&format!("`{wrong}`: expected door:ID, zone:ID or *"));
+            }
+            let evaluates = scope.iter().any(|scope| scope == "evaluate");
+            if evaluates == enforces.is_empty() {
+                return output::misused("--scope evaluate and --enforces belong together");
+            }
             let sources = source.iter().map(|s| SourceId::parse(s)).collect::<Result<_, _>>();
             let wanted = NewToken {
                 label,
                 scopes: scope.iter().filter_map(|s| Scope::parse(s)).collect(),
+                bindings,
                 sources: sources.context("--source")?,
                 expires_at: Some(now.plus(valid)),
             };

@@ -4,7 +4,7 @@ use estate::tomlpos::{Spanned, Table};
 use model::SourceId;
 
 use super::SecretText;
-use crate::auth::Scope;
+use crate::auth::{Scope, is_word};
 
 /// A token given in the configuration by its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +33,9 @@ pub(super) fn read_token(mut table: Table<'_>) -> Option<TokenConfig> {
         table.error(text.at, "bad_value", message);
     }
     for scope in &scopes {
-        if Scope::parse(scope).is_none() {
-            let known: Vec<&str> = Scope::ALL.iter().map(|s| s.as_str()).collect();
+        if !is_word(scope) {
+            let bound = ["enforces:*", "enforces:door:ID", "evaluate:search", "evaluate:reasons"];
+            let known: Vec<&str> = Scope::ALL.iter().map(|s| s.as_str()).chain(bound).collect();
             let hint = estate::nearest::hint(scope, &known);
             table.error(scope.at, "unknown_scope", format!("`{}` is no scope; {hint}", **scope));
         }

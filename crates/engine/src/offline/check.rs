@@ -11,7 +11,7 @@ use model::problem::Gravity;
 use normalise::{CaseResult, MappingFolder, Mappings, check_folder};
 
 use super::OfflineError;
-use super::content::organisation;
+use super::content::folder;
 use crate::config::{self, Config};
 use crate::content;
 use crate::limits::{LIMITS, Limits};
@@ -48,10 +48,15 @@ pub fn check(request: &CheckRequest) -> Result<CheckReport, OfflineError> {
     let org = request.org.clone().or_else(|| config.as_ref()?.organisation.clone());
     let mut summary = String::new();
     let mut loaded = None;
+    let extra = request.content.clone().or_else(|| config.as_ref()?.content.clone());
     if let Some(dir) = org {
-        let found;
-        (loaded, found) = organisation(&dir)?;
-        problems.extend(found);
+        let read = folder(&dir, extra.as_deref())?;
+        problems.extend(read.problems);
+        loaded = read.organisation;
+        if let Some(rights) = read.rights.filter(|_| read.has_rights) {
+            let (rights, credentials) = (rights.rights.len(), rights.credentials.len());
+            let _ = write!(summary, "{rights} rights, {credentials} credentials; ");
+        }
         if let Some(org) = &loaded {
             let max = config.as_ref().map_or_else(Limits::default, |config| config.limits.clone());
             problems.extend(photos::check(&dir, org, Limits::count(max.photo_bytes_max)));
@@ -63,7 +68,6 @@ pub fn check(request: &CheckRequest) -> Result<CheckReport, OfflineError> {
     if let Some(config) = &config {
         problems.extend(config.unmet(loaded.as_ref()));
     }
-    let extra = request.content.clone().or_else(|| config.as_ref()?.content.clone());
     let mappings = check_content(extra.as_deref(), &mut problems, &mut summary);
     if let Some(org) = &loaded {
         problems.extend(unknown_mappings(org, &mappings));
@@ -126,6 +130,10 @@ fn check_content(
         }
     }
     check_policies(&files, problems);
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("imports/")) {
+        let (_, found) = estate::foreign::Map::read(path, &String::from_utf8_lossy(bytes));
+        problems.extend(found);
+    }
     let _ = write!(
         summary,
         "{} mappings with {samples} samples, {} rules with {} cases; ",

@@ -12,6 +12,7 @@ use normalise::Mappings;
 
 use super::OfflineError;
 use crate::content::{self, Files};
+use crate::rights;
 use crate::unmet;
 
 /// Compiled content.
@@ -130,4 +131,66 @@ pub fn organisation_of_files(
     files: &BTreeMap<String, Vec<u8>>,
 ) -> (Option<Organisation>, Vec<Problem>) {
     estate::load_bytes(files)
+}
+
+/// An organisation folder with its rights.
+pub struct OrgFolder {
+    /// The organisation; none when something in its files is an error.
+    pub organisation: Option<Organisation>,
+    /// Who may pass where; none when something in any file is an error.
+    pub rights: Option<model::RightsData>,
+    /// Whether the folder says anything of rights.
+    pub has_rights: bool,
+    /// What tells the folder's files of rights from other ones.
+    pub hash: [u8; 32],
+    /// Everything that is wrong, policies included.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads an organisation folder and its rights from disk, and tries them: policies included.
+/// `extra`: content whose templates of rights stand in place of the shipped ones.
+pub fn folder(dir: &Path, extra: Option<&Path>) -> Result<OrgFolder, OfflineError> {
+    if !dir.is_dir() {
+        let file = dir.display().to_string();
+        return Err(OfflineError::Read { file, why: "there is no such folder".into() });
+    }
+    let mut problems = Vec::new();
+    let mut files = content::read_files(dir, &mut problems);
+    let policies = dir.join(estate::POLICIES);
+    if policies.is_dir() {
+        let own = content::read_files(&policies, &mut problems).into_iter();
+        files.extend(own.map(|(name, bytes)| (format!("{}/{name}", estate::POLICIES), bytes)));
+    }
+    let content_files = content::gather(extra, &mut problems);
+    let mut read = folder_of_files(&files, &rights::Templates::of(&content_files));
+    read.problems.splice(0..0, problems);
+    Ok(read)
+}
+
+/// The same from the files' bytes; policies are called `policies/NAME.cedar`.
+pub fn folder_of_files(
+    files: &BTreeMap<String, Vec<u8>>,
+    templates: &rights::Templates,
+) -> OrgFolder {
+    let is_rights = |name: &str| {
+        estate::RIGHTS_FILES.contains(&name)
+            || (name.starts_with("policies/") && name.ends_with(".cedar"))
+    };
+    let mut hasher = blake3::Hasher::new();
+    let mut has_rights = false;
+    for (name, bytes) in files.iter().filter(|(name, _)| is_rights(name)) {
+        has_rights = true;
+        for part in [name.as_bytes(), bytes] {
+            hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    let estate::Whole { organisation, mut rights, mut problems } = estate::load_whole(files);
+    if let (Some(org), Some(data)) = (&organisation, &rights) {
+        problems.extend(rights::check(org, data, templates));
+        if errors(&problems).next().is_some() {
+            rights = None;
+        }
+    }
+    OrgFolder { organisation, rights, has_rights, hash: *hasher.finalize().as_bytes(), problems }
 }

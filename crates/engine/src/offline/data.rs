@@ -9,6 +9,7 @@ use std::time::Duration;
 use estate::Change;
 use lake::QueryResult;
 use model::ids::UNASSIGNED;
+use model::rights::ItemChange;
 use model::{Organisation, SourceId, Timestamp};
 
 use serde::Serialize;
@@ -16,6 +17,7 @@ use store::state::Token;
 use store::{State, StoreError};
 
 use super::OfflineError;
+use super::content::OrgFolder;
 use crate::auth::{self, NewToken, TokenError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -24,6 +26,7 @@ use crate::folder;
 use crate::limits::Limits;
 use crate::photos;
 use crate::replay::{self, Progress, ReplayAsk, ReplayError, Report};
+use crate::rights;
 use crate::start::{self, Mode, StartError};
 
 /// Why a verb could not work on a data folder.
@@ -66,6 +69,13 @@ pub enum DataError {
     /// A replay.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// Rights that do not hold together.
+    #[error("{} problems in rights: {}", .0.len(), .0.first().map(ToString::to_string)
+        .unwrap_or_default())]
+    Rights(Vec<model::Problem>),
+    /// What cannot be undone.
+    #[error(transparent)]
+    Undo(rights::ChangeError),
     /// Catching up with the journal took too long.
     #[error("the journal could not be read to its end within {0} s")]
     Behind(u64),
@@ -131,6 +141,30 @@ pub async fn import(
     Ok(Imported { is_written, changes })
 }
 
+/// Puts the rights of an organisation folder into a data folder, after the organisation itself; a
+/// running server is told. What changed, or would.
+pub async fn import_rights(
+    data: &Path,
+    folder: &OrgFolder,
+    now: Timestamp,
+    dry_run: bool,
+) -> Result<Vec<ItemChange>, DataError> {
+    let state = open_state(data, true).await?;
+    let changes = match dry_run {
+        true => rights::differs(&state, folder).await?.unwrap_or_default(),
+        false => {
+            let why = "the organisation folder was imported".to_owned();
+            let by = rights::By { by: "command line".to_owned(), why, approved_by: None };
+            rights::take_in(&state, folder, &by, now).await?
+        }
+    };
+    state.close().await;
+    if !dry_run && !changes.is_empty() {
+        folder::touch_changed(data).map_err(|e| unusable(data, &e))?;
+    }
+    Ok(changes)
+}
+
 /// Brings the photos of a data folder to those of an organisation folder; gives what could not be
 /// taken.
 pub async fn import_photos(
@@ -152,8 +186,11 @@ pub async fn import_photos(
 pub async fn export(data: &Path) -> Result<BTreeMap<String, String>, DataError> {
     let state = open_state(data, false).await?;
     let org = state.load_organisation().await?.ok_or(DataError::NoOrganisation)?;
+    let rights = state.rights().await?;
     state.close().await;
-    Ok(estate::export(&org))
+    let mut files = estate::export(&org);
+    files.extend(estate::export_rights(&rights));
+    Ok(files)
 }
 
 /// Makes a token in a data folder; its text is returned and kept nowhere.

@@ -1,5 +1,6 @@
 //! What the command line does without a server: pure kernels over files.
 
+mod access;
 mod check;
 mod content;
 mod data;
@@ -11,13 +12,15 @@ pub(crate) mod rules;
 mod verify;
 mod whereabouts;
 
+pub use access::{ExplainError, explain_access, import_access, import_map, undo_access};
 pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{
-    Content, Tolerant, content, organisation, organisation_of_files, tolerant, unknown_mappings,
+    Content, OrgFolder, Tolerant, content, folder, folder_of_files, organisation,
+    organisation_of_files, tolerant, unknown_mappings,
 };
 pub use data::{
-    DataError, Imported, create_token, export, import, import_photos, query, replay_lake,
-    revoke_token, tokens,
+    DataError, Imported, create_token, export, import, import_photos, import_rights, query,
+    replay_lake, revoke_token, tokens,
 };
 pub use explain::{InFile, explain, explain_stored};
 pub use normalise::{NormaliseRequest, NormaliseSummary, normalise};

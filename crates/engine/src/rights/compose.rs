@@ -68,10 +68,41 @@ fn wrong(file: &str, code: &str, message: String) -> Problem {
 }
 
 impl Parts<'_> {
+    /// References that lead nowhere: what a folder's check would have said.
+    pub fn dangling(&self) -> Vec<Problem> {
+        let data = self.data;
+        let mut problems = Vec::new();
+        let mut gone = |file: &str, of: String, noun: &str, id: &str| {
+            let message = format!("{of} names the {noun} `{id}`, which does not exist");
+            problems.push(wrong(file, "dangling_reference", message));
+        };
+        for (id, right) in &data.rights {
+            let of = || format!("the right `{id}`");
+            if let Some(schedule) = &right.schedule
+                && !data.schedules.contains_key(schedule)
+            {
+                gone("rights.csv", of(), "schedule", schedule.as_str());
+            }
+            if let Holder::Group(group) = &right.holder
+                && !data.groups.contains_key(group)
+            {
+                gone("rights.csv", of(), "group", group.as_str());
+            }
+        }
+        for (id, door) in &data.doors {
+            if let Some(schedule) = &door.card_alone
+                && !data.schedules.contains_key(schedule)
+            {
+                gone("access.toml", format!("the door `{id}`"), "schedule", schedule.as_str());
+            }
+        }
+        problems
+    }
+
     /// All of it; else everything that is wrong.
     pub fn snapshot(&self) -> Result<(Snapshot, Written), Vec<Problem>> {
         let mut snapshot = Snapshot::empty(self.now).map_err(|problem| vec![problem])?;
-        let mut problems = Vec::new();
+        let mut problems = self.dangling();
         self.put_estate(&mut snapshot, &mut problems);
         self.put_calendar(&mut snapshot, &mut problems);
         self.put_people(&mut snapshot);
@@ -462,6 +493,16 @@ fn tightening(rule: &model::rights::Tightening) -> door::Tightening {
         Threat::Severe => door::Threat::Severe,
     };
     door::Tightening { from, clearance_min: rule.clearance_min, pin: rule.pin }
+}
+
+/// Whether a text names an IANA time zone.
+pub fn is_time_zone(text: &str) -> bool {
+    text.parse::<Tz>().is_ok()
+}
+
+/// Whether a text is a date such as `2026-12-25`.
+pub fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok()
 }
 
 /// From 32 hexadecimal digits.

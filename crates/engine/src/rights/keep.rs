@@ -1,8 +1,10 @@
 //! Rights as they are kept: taken in from the organisation folder and from state, changed by acts
 //! that name who and why, undone.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use model::problem::Gravity;
 use model::rights::{ItemChange, RightsData, RightsVersion};
 use model::{AuditAct, Organisation, Problem, Timestamp};
 use store::state::RightsAct;
@@ -11,7 +13,7 @@ use store::{State, StoreError};
 use super::{Rights, RightsError, Templates};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::offline::Content;
+use crate::offline::{self, Content, OrgFolder};
 use crate::start::StartError;
 
 /// Most things that the audit chain names of one change; it counts the rest.
@@ -68,6 +70,82 @@ pub struct Changed {
     pub changes: Vec<ItemChange>,
 }
 
+/// Everything that is wrong with rights that were read, beyond what their files show: how they
+/// compose, what their policies say, which card formats there are.
+pub fn check(org: &Organisation, data: &RightsData, templates: &Templates) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let table = data.cards.table.as_deref().unwrap_or_default();
+    match codec::wiegand::Formats::with(table) {
+        Ok(formats) => {
+            let own = data.credentials.values().filter_map(|one| one.format.as_ref());
+            let named: BTreeSet<&String> = own.chain(&data.cards.format).collect();
+            for format in named.into_iter().filter(|format| formats.get(format).is_none()) {
+                let known: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+                let hint = estate::nearest::hint(format, &known);
+                let message = format!("there is no card format `{format}`: {hint}");
+                problems.push(Problem::error("access.toml", None, "unknown_format", message));
+            }
+        }
+        Err(error) => {
+            let message = format!("`cards.table`: {error}");
+            problems.push(Problem::error("access.toml", None, "bad_format", message));
+        }
+    }
+    // Tried as if all of them held now: what begins next month must hold together as well.
+    let mut all = data.clone();
+    for right in all.rights.values_mut() {
+        right.validity = Default::default();
+    }
+    let what = (Arc::new(org.clone()), all, templates.clone());
+    match Rights::with_key([0; 32], what, Timestamp::from_secs(0)) {
+        Ok(rights) => problems.extend(rights.snapshot().unknown_names()),
+        Err(RightsError::Problems(found)) => problems.extend(found),
+        Err(RightsError::Key(_)) => {}
+    }
+    problems
+}
+
+/// Takes the rights of an organisation folder into state, where they differ from what it said when
+/// it was last taken in: what was edited since stays until the folder says something else. What
+/// changed; people's digits, which no folder holds, stay.
+pub async fn take_in(
+    state: &State,
+    folder: &OrgFolder,
+    by: &By,
+    now: Timestamp,
+) -> Result<Vec<ItemChange>, StoreError> {
+    let changes = differs(state, folder).await?;
+    let Some(changes) = changes else { return Ok(Vec::new()) };
+    let act = RightsAct {
+        at: now,
+        by: by.by.clone(),
+        why: by.why.clone(),
+        approved_by: None,
+        what: "folder",
+        undoes: None,
+        folder: Some(folder.hash),
+    };
+    let audit = audited(by, "folder", &changes, now);
+    state.change_rights(&act, &changes, &audit).await?;
+    Ok(changes)
+}
+
+/// What taking a folder in would change; none where it says nothing new.
+pub async fn differs(
+    state: &State,
+    folder: &OrgFolder,
+) -> Result<Option<Vec<ItemChange>>, StoreError> {
+    let Some(mut data) = folder.rights.clone().filter(|_| folder.has_rights) else {
+        return Ok(None);
+    };
+    if state.rights_folder().await?.as_deref() == Some(&folder.hash[..]) {
+        return Ok(None);
+    }
+    let kept = state.rights().await?;
+    data.pins = kept.pins.clone();
+    Ok(Some(kept.changes_to(&data)))
+}
+
 /// The rights of a server that starts: the folder's, where it says something new, else the kept
 /// ones.
 pub async fn open(
@@ -76,8 +154,20 @@ pub async fn open(
     (org, content): (&Arc<Organisation>, &Content),
     now: Timestamp,
 ) -> Result<Rights, StartError> {
-    let data = state.rights().await?;
     let templates = Templates::of(&content.files);
+    if let Some(folder) = &config.organisation {
+        let read = offline::folder(folder, config.content.as_deref());
+        let read = read.map_err(|error| StartError::Http(error.to_string()))?;
+        if read.has_rights && read.rights.is_none() {
+            let mut problems = read.problems;
+            problems.retain(|problem| problem.gravity == Gravity::Error);
+            return Err(StartError::Problems(problems));
+        }
+        let why = "the organisation folder says so".to_owned();
+        let by = By { by: "castellan".to_owned(), why, approved_by: None };
+        take_in(state, &read, &by, now).await?;
+    }
+    let data = state.rights().await?;
     Rights::open(&config.data, (Arc::clone(org), data, templates), now).map_err(|error| match error
     {
         RightsError::Key(error) => StartError::RightsKey(error),
@@ -115,7 +205,7 @@ pub async fn reload(engine: &Engine) {
     }
 }
 
-fn audited(by: &By, what: &str, changes: &[ItemChange], now: Timestamp) -> AuditAct {
+pub(crate) fn audited(by: &By, what: &str, changes: &[ItemChange], now: Timestamp) -> AuditAct {
     let word = |change: &ItemChange| match (&change.before, &change.after) {
         (None, _) => "added",
         (Some(_), Some(_)) => "changed",
@@ -193,18 +283,23 @@ impl Engine {
     /// where a later version has changed the same things.
     pub async fn undo_rights(&self, version: u64, by: &By) -> Result<Changed, ChangeError> {
         let _alone = self.access.editing.lock().await;
-        let known: Option<RightsVersion> = self.state.rights_version(version).await?;
-        known.ok_or(ChangeError::NoVersion(version))?;
-        let changes = self.state.rights_changes(version).await?;
-        let running = self.access.data();
-        for change in &changes {
-            let now = running.item(&change.kind, &change.key);
-            if now != change.after {
-                let (kind, key) = (change.kind.clone(), change.key.clone());
-                return Err(ChangeError::ChangedSince { version, kind, key });
-            }
-        }
-        let undone = changes.iter().map(ItemChange::undone).collect();
+        let undone = undoing(&self.state, version).await?;
         self.apply(undone, by, ("undo", Some(version))).await
     }
+}
+
+/// What undoes a version: refused where a later one has changed the same things.
+pub async fn undoing(state: &State, version: u64) -> Result<Vec<ItemChange>, ChangeError> {
+    let known: Option<RightsVersion> = state.rights_version(version).await?;
+    known.ok_or(ChangeError::NoVersion(version))?;
+    let changes = state.rights_changes(version).await?;
+    let running = state.rights().await?;
+    for change in &changes {
+        let now = running.item(&change.kind, &change.key);
+        if now != change.after {
+            let (kind, key) = (change.kind.clone(), change.key.clone());
+            return Err(ChangeError::ChangedSince { version, kind, key });
+        }
+    }
+    Ok(changes.iter().map(ItemChange::undone).collect())
 }

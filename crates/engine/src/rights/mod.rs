@@ -3,9 +3,16 @@
 //!
 //! Owns the running snapshot and its version. Never decides: `access` does.
 
+mod answers;
+mod ask;
 mod compose;
+mod import;
 mod keep;
 mod key;
+mod past;
+#[cfg(test)]
+mod tests;
+mod what_if;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -19,9 +26,20 @@ use model::{
 };
 use tokio::sync::watch;
 
-pub use compose::{RIGHT_PREFIX, Templates, is_zone};
-pub use keep::{By, ChangeError, Changed, WHY_CHARS_MAX, open, reload};
+pub use answers::{AnswerError, COULD_MAX, Could, DID_MAX, DoorAnswer, Via, could};
+pub use ask::{AskError, Asked, Told, Who, explain_by, presented, shown_by, shown_by_all};
+pub use compose::{RIGHT_PREFIX, Templates, is_date, is_time_zone, is_zone};
+pub use estate::foreign::Map as ImportMap;
+pub use import::{IMPORT_FILES_MAX, ImportPlan, maps, plan};
+pub(crate) use keep::audited;
+pub use keep::{
+    By, ChangeError, Changed, WHY_CHARS_MAX, check, differs, open, reload, take_in, undoing,
+};
 pub use key::{KEY_FILE, KeyError};
+pub use past::{PastRequest, PastTurn, Stretch};
+pub use what_if::{
+    Answer, Job, Line, Question, Sides, Tally, WHAT_IF_DAYS_MAX, WhatIfError, WhatIfState, WhatIfs,
+};
 
 use compose::{Parts, Written, changes};
 use key::Held;
@@ -128,6 +146,15 @@ impl Rights {
     /// Its bytes: for an edge that is enrolled, and for nobody else.
     pub fn key_bytes(&self) -> [u8; 32] {
         self.held.bytes
+    }
+
+    /// A person's digits as they are kept: 32 hexadecimal digits.
+    pub fn pin_text(&self, person: &PersonId, digits: &str) -> String {
+        let told = serde_json::to_value(self.held.key.pin(person, digits));
+        match told.unwrap_or_default() {
+            serde_json::Value::String(hex) => hex,
+            other => serde_json::from_value::<[u8; 16]>(other).map(hex::encode).unwrap_or_default(),
+        }
     }
 
     /// What the rights are composed of.
@@ -269,7 +296,7 @@ impl Rights {
             return self.prepare(Arc::clone(&before.org), data, now);
         };
         let mut snapshot = (*self.snapshot()).clone();
-        let mut problems = Vec::new();
+        let mut problems = parts.dangling();
         if touched.estate {
             parts.put_estate(&mut snapshot, &mut problems);
         }

@@ -73,7 +73,8 @@ fn load_all(files: &BTreeMap<String, Vec<u8>>, with_rights: bool) -> Whole {
     let mut problems = Vec::new();
     for (name, bytes) in files {
         let is_rights = RIGHTS_FILES.contains(&name.as_str()) || policy_name(name).is_some();
-        if !FILES.contains(&name.as_str()) && !(with_rights && is_rights) {
+        let is_read = FILES.contains(&name.as_str()) || (with_rights && is_rights);
+        if !is_read {
             texts.insert(name.as_str(), "");
             continue;
         }

@@ -12,6 +12,7 @@ mod browser;
 mod provider;
 mod world;
 
+mod access;
 mod console;
 mod controllers;
 mod crash;

@@ -28,6 +28,7 @@ use index::{Index, Rule};
 use load::Template;
 use residue::{Question, Said, Types};
 
+use super::explain::{PolicyTold, PolicyVerdict};
 use super::names::Names;
 use super::reason::Reason;
 use super::request::POLICIES_NAMED_MAX;
@@ -77,6 +78,13 @@ impl Policies {
         self.rules.is_empty()
     }
 
+    /// Names of all policies and links, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.rules.keys().map(AsRef::as_ref).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     /// Whether there is a policy or a link of this name.
     pub(crate) fn is_known(&self, name: &str) -> bool {
         self.rules.contains_key(name)
@@ -114,6 +122,32 @@ impl Policies {
             }
         }
         conclude(permits, forbids, broken)
+    }
+}
+
+impl Policies {
+    /// How every policy goes whose scope fits, in order of their names.
+    pub(crate) fn told(&self, names: &Names, facts: &Facts<'_>) -> Vec<PolicyTold> {
+        let question = Question::new(&self.types, names, facts);
+        let tell = |rule: &Rule| {
+            let said = match (&rule.residue, rule.test.holds(facts)) {
+                (_, false) => Said::Not,
+                (Some(residue), true) => question.ask(residue),
+                (None, true) => Said::Satisfied,
+            };
+            let forbids = rule.effect == Effect::Forbid;
+            let (verdict, error) = match said {
+                Said::Satisfied if forbids => (PolicyVerdict::Forbids, None),
+                Said::Satisfied => (PolicyVerdict::Permits, None),
+                Said::Not => (PolicyVerdict::DoesNotHold, None),
+                Said::Error(error) => (PolicyVerdict::Error, Some(error)),
+            };
+            PolicyTold { policy: rule.id.clone(), forbids, verdict, error }
+        };
+        let mut told: Vec<PolicyTold> =
+            self.index.matching(facts.holder, facts.door).map(|rule| tell(rule)).collect();
+        told.sort_by(|a, b| a.policy.cmp(&b.policy));
+        told
     }
 }
 

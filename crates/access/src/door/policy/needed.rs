@@ -54,7 +54,19 @@ fn places<'a>(doors: impl Iterator<Item = &'a PlacedDoor>) -> HashSet<Where> {
     places
 }
 
+/// Policies and templates as they were written, by name, and links.
+type All = (BTreeMap<Arc<str>, Arc<str>>, BTreeMap<Arc<str>, Arc<str>>, Vec<Link>);
+
 impl Policies {
+    /// All of them, in order of names.
+    pub(crate) fn all(&self) -> All {
+        let written = |rule: &Arc<Rule>| Some((rule.id.clone(), rule.text.clone()?));
+        let text = |template: &super::load::Template| Arc::from(template.cedar.to_cedar());
+        let templates = self.templates.iter().map(|(name, one)| (name.clone(), text(one)));
+        let links = self.links.values().cloned().collect();
+        (self.rules.values().filter_map(written).collect(), templates.collect(), links)
+    }
+
     fn at(&self, places: &HashSet<Where>) -> impl Iterator<Item = &Rule> {
         let rules = self.rules.values().map(AsRef::as_ref);
         rules.filter(|rule: &&Rule| places.contains(&rule.place) && rule.who != Who::Nobody)

@@ -88,6 +88,32 @@ impl Full {
     }
 }
 
+impl Full {
+    /// Everything that a snapshot holds, for nobody in particular.
+    pub fn whole(
+        snapshot: &Snapshot,
+        site: &PlaceId,
+        given_at: Timestamp,
+        deeds: &[RevocationId],
+    ) -> Self {
+        let doors: BTreeSet<DoorId> = snapshot.estate().doors().map(|d| d.id.clone()).collect();
+        let mut full = Self::of(snapshot, Scope { site, doors: &doors, given_at, deeds });
+        let people = &snapshot.people;
+        full.zones = snapshot.estate().zones().cloned().collect();
+        full.people = people.persons().cloned().collect();
+        full.people.sort_by(|a, b| a.id.cmp(&b.id));
+        let found = people.credentials().filter(|credential| people.is_found(credential));
+        full.credentials = found.cloned().collect();
+        full.credentials.sort_by(|a, b| a.id.cmp(&b.id));
+        let (policies, templates, links) = snapshot.policies.all();
+        let text = |(id, text): (Arc<str>, Arc<str>)| Text { id, text };
+        full.policies = policies.into_iter().map(text).collect();
+        full.templates = templates.into_iter().map(text).collect();
+        full.links = links;
+        full
+    }
+}
+
 /// All zones of the trees that these doors are in: whether somebody is within an area is asked of
 /// any zone of it.
 fn zones<'a>(

@@ -9,8 +9,8 @@ use model::rights::{
 };
 
 use super::super::context::Context;
+use super::entitled::{known_door, known_schedule, known_zone};
 use super::known_group;
-use super::rights::{known_door, known_schedule, known_zone};
 use crate::nearest;
 use crate::tomlpos::{Doc, Spanned, Table};
 

@@ -3,8 +3,8 @@
 
 mod access;
 mod credentials;
+mod entitled;
 mod groups;
-mod rights;
 mod schedules;
 
 use model::ids::{GroupId, IdError, PersonId};
@@ -27,7 +27,7 @@ pub(super) fn read<'t>(context: &mut Context, text: impl Fn(&str) -> Option<&'t 
     access::read(context, text("access.toml"));
     groups::read_members(context, text("members.csv"));
     credentials::read(context, text("credentials.csv"));
-    rights::read(context, text("rights.csv"));
+    entitled::read(context, text("rights.csv"));
     access::check_glass(context);
 }
 

@@ -1,6 +1,7 @@
 //! `schedules.toml`: hours of the week, with their holidays.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::NaiveDate;
 use model::ids::ScheduleId;
@@ -49,10 +50,11 @@ fn schedule(context: &mut Context, mut table: Table<'_>, shared: &BTreeMap<Strin
     }
     let Some(id) = id else { return table.finish() };
     let schedule = Schedule { name, time_zone, windows, holidays: all };
-    if context.rights.schedules.contains_key(&id.value) {
-        table.error(id.at, "duplicate_id", format!("`{}` stands twice", id.value));
-    } else {
-        context.rights.schedules.insert(id.value, schedule);
+    match context.rights.schedules.entry(id.value) {
+        Entry::Occupied(had) => {
+            table.error(id.at, "duplicate_id", format!("`{}` stands twice", had.key()));
+        }
+        Entry::Vacant(place) => drop(place.insert(schedule)),
     }
     table.finish();
 }

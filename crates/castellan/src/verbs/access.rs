@@ -1,0 +1,247 @@
+//! `castellan access`: why a door opens, and lists of other products.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use engine::access::door::{BodyVerdict, CheckVerdict, Direction, Explanation, PinVerdict};
+use engine::clock::Clock;
+use engine::offline::ExplainError;
+use engine::rights::{Asked, ImportPlan, Who};
+use model::{CredentialId, DoorId, PersonId, Timestamp};
+use serde_json::json;
+
+use super::serve::runtime;
+use super::{ContentArg, DataArg};
+use crate::output::{self, Ended, Format, Outcome};
+
+/// Lines of an import that are printed; all are in the JSON.
+const LINES_MAX: usize = 40;
+
+/// Explain who may pass where, and take in lists of cardholders and credentials.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  castellan access explain --org acme/ --person ana --door d-lab \
+    --at 2026-11-23T21:00:00Z\n  castellan access import --map lenel badges.csv --dry-run\n  \
+    castellan access undo 12 --reason \"wrong list\""
+)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Say whether a door lets somebody in, and why: every check and policy. By an organisation
+    /// folder alone; nobody is anywhere, no lockdown, no fire.
+    Explain {
+        /// Organisation folder.
+        #[arg(long, value_name = "DIR")]
+        org: PathBuf,
+        #[command(flatten)]
+        content: ContentArg,
+        /// At which door.
+        #[arg(long)]
+        door: String,
+        /// Who; what they would show is shown.
+        #[arg(long, conflicts_with = "credential", required_unless_present = "credential")]
+        person: Option<String>,
+        /// Or one credential.
+        #[arg(long)]
+        credential: Option<String>,
+        /// When, as RFC 3339 [default: now]
+        #[arg(long)]
+        at: Option<String>,
+        /// On the way out.
+        #[arg(long)]
+        out: bool,
+        /// With the right PIN typed.
+        #[arg(long)]
+        pin: bool,
+    },
+    /// Take in lists of cardholders, credentials and groups of another product. Nothing is
+    /// removed; a running server takes the change within seconds.
+    Import {
+        /// lenel, ccure, brivo, one of the content folder's, or a file.
+        #[arg(long)]
+        map: String,
+        /// The lists, as CSV.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        data: DataArg,
+        #[command(flatten)]
+        content: ContentArg,
+        /// Only say what would change.
+        #[arg(long)]
+        dry_run: bool,
+        /// Why; kept with the version.
+        #[arg(long, default_value = "a list was imported")]
+        reason: String,
+    },
+    /// Undo one version of rights, where nothing of it was changed since.
+    Undo {
+        /// Which.
+        version: u64,
+        #[command(flatten)]
+        data: DataArg,
+        /// Why; kept with the version.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Runs the verb.
+pub fn run(args: Args, format: Format) -> Outcome {
+    match args.verb {
+        Verb::Explain { org, content, door, person, credential, at, out, pin } => {
+            let who = match (person, credential) {
+                (Some(id), _) => Who::Person(PersonId::parse(&id).context("--person")?),
+                (None, Some(id)) => {
+                    Who::Credential(CredentialId::parse(&id).context("--credential")?)
+                }
+                (None, None) => Who::Nobody,
+            };
+            let now = match at.as_deref().map(Timestamp::from_rfc3339) {
+                Some(Some(at)) => at,
+                Some(None) => {
+                    return output::misused("--at takes a time such as 2026-11-23T21:00:00Z");
+                }
+                None => Clock::system().now(),
+            };
+            let asked = Asked {
+                door: DoorId::parse(&door).context("--door")?,
+                who,
+                at: Some(now),
+                direction: if out { Direction::Exit } else { Direction::Entry },
+                pin: if pin { PinVerdict::Right } else { PinVerdict::NotGiven },
+                body: BodyVerdict::NotGiven,
+                companion: None,
+            };
+            let told =
+                engine::offline::explain_access(&org, content.content.as_deref(), (&asked, now));
+            match told {
+                Ok((told, _)) => explained(&told, format),
+                Err(ExplainError::Problems(problems)) => {
+                    output::problems(&problems, format)?;
+                    Ok(Ended::ProblemsFound)
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+        Verb::Import { map, files, data, content, dry_run, reason } => {
+            let Some(config) = data.config(format)? else { return Ok(Ended::ProblemsFound) };
+            let extra = content.content.or_else(|| config.content.clone());
+            let (map, problems) = engine::offline::import_map(&map, extra.as_deref())?;
+            output::problems(&problems, format)?;
+            let Some(map) = map else { return Ok(Ended::ProblemsFound) };
+            let mut texts = Vec::new();
+            for path in files {
+                let name = path.display().to_string();
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("cannot read {name}"))?;
+                texts.push((name, text));
+            }
+            let how = (reason.as_str(), Clock::system().now(), dry_run);
+            let import = engine::offline::import_access(&config.data, &map, &texts, how);
+            let (plan, version) = runtime()?.block_on(import)?;
+            imported(&plan, version, format)
+        }
+        Verb::Undo { version, data, reason } => {
+            let Some(config) = data.config(format)? else { return Ok(Ended::ProblemsFound) };
+            let now = Clock::system().now();
+            let undo = engine::offline::undo_access(&config.data, version, &reason, now);
+            let made = runtime()?.block_on(undo)?;
+            match format {
+                Format::Text => {
+                    output::line(format_args!("version {version} undone by version {made}"))?;
+                }
+                Format::Json => output::json_line(&json!({"undone": version, "version": made}))?,
+            }
+            Ok(Ended::Done)
+        }
+    }
+}
+
+fn explained(told: &Explanation, format: Format) -> Outcome {
+    let decision = &told.decision;
+    if format == Format::Json {
+        output::json_line(&json!({
+            "outcome": decision.outcome, "because": {"code": decision.because.code(),
+                "text": decision.because.to_string()},
+            "checks": told.checks, "policies": told.policies, "person": decision.person,
+            "credential": decision.credential,
+        }))?;
+        return Ok(Ended::Done);
+    }
+    let word = match (&decision.outcome, decision.is_grant()) {
+        (_, true) => "opens".to_owned(),
+        (engine::access::door::Outcome::Require(steps), _) => {
+            let steps: Vec<&str> = steps.iter().map(|step| step.as_str()).collect();
+            format!("asks for {}", steps.join(", "))
+        }
+        (_, false) => "refuses".to_owned(),
+    };
+    output::line(format_args!("{word}: {}", decision.because))?;
+    for check in told.checks.iter().filter(|one| one.verdict != CheckVerdict::NotReached) {
+        let verdict = match check.verdict {
+            CheckVerdict::Passed => "passed",
+            CheckVerdict::Noted => "noted",
+            CheckVerdict::Asks => "asks for more",
+            CheckVerdict::Stopped => "stopped",
+            CheckVerdict::NotReached => "not reached",
+        };
+        let why = check.because.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        output::line(format_args!("  {:<14} {verdict}{why}", check.check))?;
+    }
+    for policy in &told.policies {
+        let verdict = match policy.verdict {
+            engine::access::door::PolicyVerdict::Permits => "permits",
+            engine::access::door::PolicyVerdict::Forbids => "forbids",
+            engine::access::door::PolicyVerdict::DoesNotHold => "does not hold",
+            engine::access::door::PolicyVerdict::Error => "cannot be evaluated",
+        };
+        output::line(format_args!("  policy {}: {verdict}", policy.policy))?;
+    }
+    Ok(Ended::Done)
+}
+
+fn imported(plan: &ImportPlan, version: Option<u64>, format: Format) -> Outcome {
+    output::problems(&plan.problems, format)?;
+    let was = |change: &model::rights::ItemChange| match (&change.before, &change.after) {
+        (None, _) => "added",
+        (Some(_), Some(_)) => "changed",
+        (Some(_), None) => "removed",
+    };
+    let count = |word| plan.changes.iter().filter(|change| was(change) == word).count();
+    let (added, changed, removed) = (count("added"), count("changed"), count("removed"));
+    if format == Format::Json {
+        let list = plan
+            .changes
+            .iter()
+            .map(|change| json!({"kind": change.kind, "key": change.key, "was": was(change)}));
+        output::json_line(&json!({
+            "rows": plan.rows, "left_out": plan.left_out, "added": added, "changed": changed,
+            "removed": removed, "unchanged": plan.unchanged, "version": version,
+            "list": list.collect::<Vec<_>>(),
+        }))?;
+    } else {
+        for change in plan.changes.iter().take(LINES_MAX) {
+            output::line(format_args!("{} {} {}", was(change), change.kind, change.key))?;
+        }
+        if plan.changes.len() > LINES_MAX {
+            output::line(format_args!("… and {} more", plan.changes.len() - LINES_MAX))?;
+        }
+        let word =
+            version.map_or_else(|| "nothing is written".to_owned(), |v| format!("version {v}"));
+        output::line(format_args!(
+            "{} rows, {} left out: {added} added, {changed} changed, {removed} removed, {} \
+             credentials unchanged; {word}",
+            plan.rows, plan.left_out, plan.unchanged
+        ))?;
+    }
+    match plan.left_out {
+        0 => Ok(Ended::Done),
+        _ => Ok(Ended::ProblemsFound),
+    }
+}
