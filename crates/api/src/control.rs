@@ -107,25 +107,31 @@ pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<V
         let point = data.points.iter().find(|(_, doors)| doors.contains(&door.id));
         let point = point.map(|(point, _)| point.clone());
         let edge = edges.iter().find(|edge| Some(&edge.point) == point.as_ref());
-        let told = edge.and_then(|edge| edge.alive.as_ref()?.doors.get(&door.id));
-        let is_live = point.as_ref().is_some_and(|point| engine.edges.is_connected(point));
+        let told = point.as_ref().and_then(|point| engine.edges.door(point, &door.id));
+        let is_live = told.as_ref().is_some_and(|(_, is_live)| *is_live);
+        let told = told.map(|(told, _)| told);
+        let is_here = edge.is_none() && point.is_some();
         let age_max = estate.zone(&door.to).map(|zone| zone.lease.age_max).unwrap_or_default();
         let place = site.as_ref();
         items.push(ControlItem {
             zone: door.to.clone(),
             from_zone: door.from.clone(),
             asks: door.asks.as_str(),
-            stands: told.map(|told| told.stands),
-            since: told.map(|told| told.since),
-            is_released: told.is_some_and(|told| told.is_released),
-            secure: told.and_then(|told| told.secure),
-            heard: match told {
+            stands: told.as_ref().map(|told| told.stands),
+            since: told.as_ref().map(|told| told.since),
+            is_released: told.as_ref().is_some_and(|told| told.is_released),
+            secure: told.as_ref().and_then(|told| told.secure),
+            heard: match &told {
                 Some(_) if is_live => "live",
                 Some(_) => "silent",
                 None => "never",
             },
             rights_at: edge.and_then(|edge| edge.alive.as_ref()?.rights_at),
-            lease: lease(edge, age_max, now),
+            // Our own doors go by our own rights, confirmed every second.
+            lease: match is_here && told.is_some() {
+                true => Lease::Current.as_str(),
+                false => lease(edge, age_max, now),
+            },
             lease_s: age_max.as_secs(),
             lockdown: snapshot.live.lockdown(estate, &door.to).is_some(),
             open_commands: engine.commander.open_at(&door.id),

@@ -12,6 +12,7 @@
 mod copy;
 mod duty;
 mod given;
+mod home;
 mod keep;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -31,6 +32,7 @@ use tokio::sync::{Mutex, RwLock, watch};
 pub use copy::COPY_FILE;
 pub use duty::{Acted, UNCONFIRMED_AFTER, compensating, run};
 pub use given::{Give, Given, HISTORY_MAX, Since};
+pub use home::HomeRights;
 
 use copy::Copy;
 
