@@ -138,6 +138,9 @@ impl Warden {
             return Err(error.into());
         }
         inner.kept = stands;
+        if let Some(run) = inner.runs.last_mut() {
+            run.1 = run.1.max(stands.0);
+        }
         copy(inner, &changes);
         Ok(Some(Written { changes, unsettled }))
     }
@@ -200,6 +203,7 @@ fn copy(inner: &mut Inner, changes: &Changes) {
             version,
             tombstones: inner.book.tombstones().clone(),
             suspensions: inner.book.suspensions().clone(),
+            runs: inner.runs.clone(),
             unread: 0,
         };
         inner.copy.rewrite(&held)

@@ -38,6 +38,8 @@ use copy::Copy;
 
 /// Longest reason, in characters.
 pub const WHY_CHARS_MAX: usize = 500;
+/// Runs of this state whose versions are known; beyond it the oldest are forgotten.
+const RUNS_MAX: usize = 256;
 /// Who the copy beside the state is, where the sources of tombstones are named.
 const COPY_POINT: &str = "copy-beside-the-state";
 
@@ -122,9 +124,9 @@ struct Inner {
     is_copy_behind: bool,
     /// A write failed: the book is read again before it is used.
     is_doubtful: bool,
-    /// Nothing between these versions was given out by this state: whoever goes by one of them
-    /// was given it by a state that is gone.
-    unknown: (u64, u64),
+    /// The first and the last version that each run of this state has given out: whoever goes by
+    /// one between them was given it by a state that is gone.
+    runs: Vec<(u64, u64)>,
     /// The version and how many were waited for, as they were last kept.
     kept: (u64, usize),
     /// Leases that became shorter count once the point goes by this version.
@@ -162,10 +164,10 @@ impl Warden {
             book,
             notes,
             copy,
-            is_copy_behind: !is_older && was_kept,
+            is_copy_behind: true,
             is_doubtful: false,
             kept: (0, 0),
-            unknown: (had, had),
+            runs: copied.runs.clone(),
             shorter: BTreeMap::new(),
         };
         let mut acts = Vec::new();
@@ -182,7 +184,10 @@ impl Warden {
         } else {
             inner.book.begin(now);
         }
-        inner.unknown.1 = inner.book.version();
+        if inner.runs.is_empty() && was_kept {
+            inner.runs.push((0, had));
+        }
+        begin_run(&mut inner);
         let given = Given::of(&inner.book);
         let (changed, _) = watch::channel(given.version);
         let (told, _) = tokio::sync::broadcast::channel(TOLD_MAX);
@@ -321,8 +326,7 @@ impl Warden {
     /// state: then the state is the older one.
     fn goes(&self, inner: &mut Inner, point: &PointId, snapshot: Option<u64>, now: Timestamp) {
         let is_ours = inner.book.point(point).is_some();
-        let (from, to) = inner.unknown;
-        let is_strange = |found: u64| found > inner.book.version() || (from < found && found < to);
+        let is_strange = |found: u64| !is_of_ours(&inner.runs, found);
         if snapshot.is_some_and(is_strange) && is_ours {
             tracing::error!(
                 %point,
@@ -333,7 +337,7 @@ impl Warden {
             );
             let none = (&Tombstones::default(), &Suspensions::default());
             restored(&mut inner.book, none, now);
-            inner.unknown = (inner.book.version(), inner.book.version());
+            begin_run(inner);
         }
         inner.book.heard(point, snapshot);
         let counts = inner.shorter.get(point).copied();
@@ -482,6 +486,20 @@ fn restored(book: &mut Book, (dead, suspended): (&Tombstones, &Suspensions), now
     if let Some(copy) = &copy {
         book.merged(copy, (dead, suspended));
     }
+}
+
+/// Versions from here on are of a run of their own.
+fn begin_run(inner: &mut Inner) {
+    let version = inner.book.version();
+    inner.runs.push((version, version));
+    let old = inner.runs.len().saturating_sub(RUNS_MAX);
+    inner.runs.drain(..old);
+}
+
+/// Whether a version was given out by this state, as far back as it knows.
+fn is_of_ours(runs: &[(u64, u64)], version: u64) -> bool {
+    let is_before = runs.first().is_none_or(|(first, _)| version < *first);
+    is_before || runs.iter().any(|(first, last)| (*first..=*last).contains(&version))
 }
 
 fn told_of(inner: &Inner, id: &RevocationId) -> Option<Told> {
