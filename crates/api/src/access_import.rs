@@ -67,8 +67,8 @@ pub struct ImportItem {
     version: Option<u64>,
 }
 
-/// Takes in lists of cardholders, credentials and groups of another product, or says what that would
-/// change. Undone like any version.
+/// Takes in lists of cardholders, credentials and groups of another product, or says what that
+/// would change. Undone like any version.
 #[utoipa::path(
     post, path = "/v1/access/imports", tag = "access", request_body = ImportBody,
     responses((status = 200, body = ImportItem), (status = 400, body = Problem),

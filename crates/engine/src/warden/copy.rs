@@ -63,12 +63,16 @@ impl Copy {
     pub fn open(data: &Path) -> std::io::Result<(Self, Copied)> {
         let path = data.join(COPY_FILE);
         let mut copied = Copied::default();
-        let mut lines = 0;
+        let (mut lines, mut is_cut) = (0, false);
         match File::open(&path) {
             Ok(file) => {
-                for line in BufReader::new(file).split(b'\n') {
+                let mut reader = BufReader::new(file);
+                let mut text = Vec::new();
+                while reader.read_until(b'\n', &mut text)? > 0 {
                     lines += 1;
-                    copied.take(&line?);
+                    is_cut = text.pop_if(|last| *last == b'\n').is_none();
+                    copied.take(&text);
+                    text.clear();
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -77,8 +81,8 @@ impl Copy {
             Err(error) => return Err(error),
         }
         let mut file = OpenOptions::new().append(true).open(&path)?;
-        if copied.unread > 0 {
-            // What was cut off must not run into the next line.
+        if is_cut {
+            // What was cut off must not run into the next line, however much of it was written.
             file.write_all(b"\n")?;
         }
         let mut copy = Self { path, file };
@@ -182,7 +186,7 @@ impl Copied {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use super::*;
 
     fn stone(n: u8) -> Tombstone {
