@@ -426,13 +426,17 @@ impl Book {
         gone.iter().for_each(|id| {
             self.deeds.remove(id);
         });
-        self.changes.is_whole |= !gone.is_empty();
+        self.changes.gone.extend(gone.iter().cloned());
         let open = self.deeds.values().flat_map(|deed| &deed.stones);
         let kept: Vec<Tombstone> = open.copied().collect();
+        let before = self.tombstones.clone();
         self.tombstones.expire(oldest_restorable);
         kept.into_iter().for_each(|stone| {
             self.tombstones.bury(stone);
         });
+        let is_gone = |stone: &Tombstone| self.tombstones.get(stone.key).is_none();
+        let stones = before.iter().filter(is_gone).map(|stone| stone.key);
+        self.changes.gone_stones.extend(stones);
         gone.len()
     }
 }

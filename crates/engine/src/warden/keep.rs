@@ -141,6 +141,7 @@ impl Warden {
         if let Some(run) = inner.runs.last_mut() {
             run.1 = run.1.max(stands.0);
         }
+        inner.is_copy_behind |= !changes.gone_stones.is_empty();
         copy(inner, &changes);
         Ok(Some(Written { changes, unsettled }))
     }
@@ -297,6 +298,8 @@ fn step(
         since: stone.since,
     };
     step.stones = stones.into_iter().map(stored).collect();
+    step.gone_deeds = changes.gone.iter().cloned().collect();
+    step.gone_stones = changes.gone_stones.iter().map(|key| key.bytes().to_vec()).collect();
     for (subject, version, is_suspended) in words {
         step.suspensions.push((write(&subject)?, version, is_suspended));
     }

@@ -38,6 +38,8 @@ use copy::Copy;
 
 /// Longest reason, in characters.
 pub const WHY_CHARS_MAX: usize = 500;
+/// How long what is done is remembered, and what is dead: no archive that is older is put back.
+pub const REMEMBERED_FOR: std::time::Duration = std::time::Duration::from_secs(800 * 86_400);
 /// Runs of this state whose versions are known; beyond it the oldest are forgotten.
 const RUNS_MAX: usize = 256;
 /// Who the copy beside the state is, where the sources of tombstones are named.
@@ -420,6 +422,23 @@ impl Warden {
         }
         self.keep_with(&mut inner, now, (Vec::new(), &BTreeMap::new()), &mut given).await?;
         Ok(version)
+    }
+
+    /// Forgets deeds that are done and older than any archive that could be put back, and
+    /// tombstones as old. How many deeds went.
+    pub async fn forget(&self, now: Timestamp) -> Result<usize, WardenError> {
+        let oldest = now.minus(REMEMBERED_FOR);
+        let mut inner = self.sound(now).await?;
+        let gone = inner.book.forget(oldest);
+        let Inner { book, notes, .. } = &mut *inner;
+        notes.retain(|id, _| book.deed(id).is_some());
+        let mut acts = Vec::new();
+        if gone > 0 {
+            let detail = json!({ "deeds": gone, "before": oldest });
+            acts.push(audit(now, "castellan", "revocation.forget", "state", detail));
+        }
+        self.keep(&mut inner, now, (acts, &BTreeMap::new())).await?;
+        Ok(gone)
     }
 
     /// One deed, as it is shown.
