@@ -23,8 +23,8 @@ const LABEL_CHARS_MAX: usize = 200;
 pub struct TokenRequest {
     /// A person's id, which lets it own incidents, or words for what it is for.
     label: String,
-    /// `ingest`, `evaluate`, `read`, `names`, `operate`, `admin`. With `evaluate`, the doors that it
-    /// enforces: `enforces:door:ID`, `enforces:zone:ID` or `enforces:*`; and, where it may,
+    /// `ingest`, `evaluate`, `read`, `names`, `operate`, `admin`. With `evaluate`, the doors that
+    /// it enforces: `enforces:door:ID`, `enforces:zone:ID` or `enforces:*`; and, where it may,
     /// `evaluate:search` and `evaluate:reasons`.
     scopes: Vec<String>,
     /// Only for these sources; for any if empty.

@@ -1,5 +1,7 @@
 //! Who asks: bearer tokens, stored hashed, scoped, expiring.
 
+mod given;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
 
@@ -10,6 +12,8 @@ use store::state::Token;
 use store::{State, StoreError};
 
 use crate::evaluate::Scoped;
+
+pub(crate) use given::{config_tokens, local_token};
 
 /// What a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

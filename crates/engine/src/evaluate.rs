@@ -170,7 +170,7 @@ pub fn search_subjects(
     (found, false)
 }
 
-/// Every door after `after` that somebody may pass now, at most `limit`; and whether there are more.
+/// Every door after `after` that somebody may pass now, at most `limit`; and whether more are.
 pub fn search_doors(
     (rights, snapshot): (&Rights, &Snapshot),
     scoped: &Scoped,

@@ -211,8 +211,8 @@ limits! {
     live_backlog_max: messages = 4_096;
     /// Longest time between two ticks of the journal's clock.
     tick_ms: ms = 2_000;
-    /// Questions that one enforcement point may ask in a second, averaged over ten; more are refused
-    /// with 429. A search counts as fifty.
+    /// Questions that one enforcement point may ask in a second, averaged over ten; more are
+    /// refused with 429. A search counts as fifty.
     evaluations_per_s_max: questions = 500;
     /// Sources a token or organisation may name.
     sources_max: sources = 10_000;

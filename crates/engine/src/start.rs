@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounting::Accounts;
-use crate::auth::{self, Scope, Tokens};
+use crate::auth::{Tokens, config_tokens, local_token};
 use crate::clock::Clock;
 use crate::config::{Channel, Config};
 use crate::controllers::ControllerMemory;
@@ -559,50 +559,6 @@ fn notice_channels(config: &Config) -> Vec<NoticeChannel> {
         on: NoticeChannel::usual_moments(),
     };
     config.channels.iter().map(one).collect()
-}
-
-fn local_token(clock: &Clock) -> Result<(Token, String), StartError> {
-    let secret = auth::new_secret()?;
-    let token = Token {
-        id: "local".into(),
-        hash: auth::hash(&secret),
-        label: "this machine".into(),
-        scopes: Scope::ALL
-            .iter()
-            .map(|s| s.as_str())
-            .chain(["enforces:*", "evaluate:search", "evaluate:reasons"])
-            .map(str::to_owned)
-            .collect(),
-        sources: Vec::new(),
-        created_at: clock.now(),
-        expires_at: None,
-        revoked_at: None,
-    };
-    Ok((token, secret))
-}
-
-fn config_tokens(
-    config: &Config,
-    local: Token,
-    now: model::Timestamp,
-) -> Result<Vec<Token>, StartError> {
-    let mut tokens = vec![local];
-    for wanted in &config.tokens {
-        let what = format!("token `{}`", wanted.id);
-        let secret = listeners::secret(&wanted.secret, &what)?;
-        let text = secret.expose_text().map(str::trim).unwrap_or_default();
-        tokens.push(Token {
-            id: wanted.id.clone(),
-            hash: auth::hash(text),
-            label: wanted.id.clone(),
-            scopes: wanted.scopes.clone(),
-            sources: wanted.sources.iter().map(|s| s.value.clone()).collect(),
-            created_at: now,
-            expires_at: wanted.expires,
-            revoked_at: None,
-        });
-    }
-    Ok(tokens)
 }
 
 /// Tells other verbs on this machine where the HTTP interface is.

@@ -33,7 +33,7 @@ enum Verb {
         /// ingest, read, operate, admin; may be given many times.
         #[arg(long, required = true, value_parser = ["ingest", "evaluate", "read", "names", "operate", "admin"])]
         scope: Vec<String>,
-        /// With `evaluate`: which doors it enforces: door:ID, zone:ID or *; may be given many times.
+        /// With `evaluate`: which doors it enforces: door:ID, zone:ID or *; may be given often.
         #[arg(long, value_name = "PLACE")]
         enforces: Vec<String>,
         /// With `evaluate`: it may also search for who may pass, and where.
