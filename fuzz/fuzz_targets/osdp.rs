@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use codec::osdp::{
     CaptureRecord, Device, DeviceConfig, DeviceId, Io, Panel, ReaderConfig, Scbk, Security, Timing,
-    Trace,
+    Trace, TraceKey,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -24,7 +24,7 @@ fuzz_target!(|input: (u8, Vec<u8>)| {
         is_installing: false,
         is_secure_only: true,
     });
-    let mut trace = Trace::default();
+    let mut trace = Trace::opening(&[TraceKey { address: None, key }], true);
     let mut now = Duration::ZERO;
     for bytes in stream.chunks(usize::from(step) + 1) {
         now += Duration::from_millis(50);

@@ -1,5 +1,361 @@
 // Generated from schema/openapi.json by `npm run types`; not for editing.
 export interface paths {
+    "/.well-known/authzen-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this decision point offers, and where. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Metadata"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** May this subject do this here, now? */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Sent back as it is */
+                    "X-Request-ID"?: string | null;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EvaluationBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DecisionItem"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same for many questions at once, by one snapshot. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Sent back as it is */
+                    "X-Request-ID"?: string | null;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EvaluationsBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DecisionsItem"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/search/action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What may this subject do here, now? */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SearchBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Results"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/search/resource": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Through which doors may this subject, now? */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SearchBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Results"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/search/subject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which people may do this here, now? */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SearchBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Results"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -96,6 +452,1318 @@ export interface paths {
                     };
                 };
                 503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rights in numbers, and what the caller may do with them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccessSummary"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who could open a door at an instant, why and approved by whom; and who did. By the rights of
+         *     then and the organisation of today.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Which door. */
+                    door: components["schemas"]["DoorId"];
+                    /** @description At which instant; now where nothing is said. */
+                    at?: components["schemas"]["Timestamp"];
+                    /** @description Who did, so many seconds before and after; at most seven days. */
+                    window_s?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnswersItem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The rights of then do not hold any more */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Credentials of people at the sites within the caller's reach, by id. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items of a page, at most 500. */
+                    limit?: number;
+                    /** @description Where the page before ended. */
+                    after?: string;
+                    /** @description Of this person. */
+                    person?: components["schemas"]["PersonId"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CredentialPage"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/doors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Doors within the caller's reach, by id. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccessDoorItem"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Why somebody may pass a door or may not: every check and policy, now, then or made up. Of an
+         *     instant of the past: by the rights of then and the organisation of today; where people were then
+         *     is not known any more.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExplainBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Explained"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups, by id. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items of a page, at most 500. */
+                    limit?: number;
+                    /** @description Where the page before ended. */
+                    after?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GroupPage"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/groups/{group}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a group itself, at the sites within the caller's reach. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items of a page, at most 500. */
+                    limit?: number;
+                    /** @description Where the page before ended. */
+                    after?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Group id */
+                    group: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MemberPage"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes in lists of cardholders, credentials and groups of another product, or says what that would
+         *     change. Undone like any version.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ImportBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportItem"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The map or the result does not hold */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/people/{person}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets a person's digits. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Person id */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PinBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Takes a person's digits away. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Person id */
+                    person: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The house's policies of doors. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PolicyFileItem"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/policies/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Writes a file of policies. One with an error is refused with its line, and what runs goes on. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Such as `house.cedar` */
+                    file: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PolicyBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It does not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Takes a file of policies away. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Such as `house.cedar` */
+                    file: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rights, by id, to what is within the caller's reach. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items of a page, at most 500. */
+                    limit?: number;
+                    /** @description Where the page before ended. */
+                    after?: string;
+                    /** @description Of this group. */
+                    group?: components["schemas"]["GroupId"];
+                    /** @description Of this person themselves. */
+                    person?: components["schemas"]["PersonId"];
+                    /** @description To this zone. */
+                    zone?: components["schemas"]["ZoneId"];
+                    /** @description To this door itself. */
+                    door?: components["schemas"]["DoorId"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RightPage"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/rights/{right}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives a right, or changes it. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Right id */
+                    right: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RightBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is so already */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It does not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Takes a right away. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Right id */
+                    right: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schedules, by id. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleItem"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets hours, or changes them. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Schedule id */
+                    schedule: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ScheduleBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description They do not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Takes hours away; refused while a right or a door goes by them. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description In a person's words; kept in the audit log. */
+                    reason?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Schedule id */
+                    schedule: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Something goes by it; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed rights, when, why and by whose approval; newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Older than this one. */
+                    before?: number;
+                    /** @description Items of a page, at most 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionPage"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version and what it changed; for those who may see the whole organisation. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Version */
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionDetail"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/versions/{version}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undoes a version: what it changed becomes what it was. Refused where that was changed since. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Version */
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UndoBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangeMade"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It was changed again since */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It would not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to answer what a draft would change for those who asked to come in during the last days.
+         *     Nothing is changed by asking.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WhatIfBody"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WhatIfBegun"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The draft does not hold; see `problems` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/what-if/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a question stands, and its answer. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Question */
+                    job: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WhatIfItem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Stops a question. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Question */
+                    job: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Zones within the caller's reach, by id. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ZoneItem"][];
+                    };
+                };
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -263,6 +1931,92 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["AuditVerdict"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Commands, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Of this door alone. */
+                    door?: string;
+                    /** @description How many, at most 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CommandItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One command, and what has become of it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Command id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CommandItem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -448,6 +2202,337 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/doors/{door}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a command to a door. It answers as soon as that is on disk (202); what becomes of it is
+         *     told by `GET /v1/commands/{id}` and the live stream. Under one Idempotency-Key a command is
+         *     given once. Nothing that locks is sent while the door's fire input is not quiet.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The same key again is the same command */
+                    "Idempotency-Key"?: string | null;
+                };
+                path: {
+                    /** @description Door id */
+                    door: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CommandRequest"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CommandItem"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/edges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Edges, in service and out of it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EdgeItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Makes a code by which one edge can be taken into service within 15 minutes. It holds a secret
+         *     and is shown once. An edge that is in service is taken out of it first.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EdgeRequest"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InvitationItem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/edges/restore/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * After a restore: answers for the tombstones of points that cannot be heard, so that rights are
+         *     given out again. Whoever was revoked since the archive and is known to those points alone may
+         *     pass elsewhere.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Gap"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/edges/{point}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an edge into service whose key has this fingerprint: compare it with what the edge itself
+         *     shows. From here on every revocation waits for its receipt.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Edge id */
+                    point: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EdgeItem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/edges/{point}/decommission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an edge out of service for good. What it holds is not taken from it: whoever does this
+         *     answers for the box. Its doors are closed in every revocation as decommissioned.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Edge id */
+                    point: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EdgeItem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1579,8 +3664,8 @@ export interface paths {
         /**
          * Incidents, findings, doors, refusals or events as they happen. Server-sent events named
          *     `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log
-         *     again), `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow
-         *     reader how many it lost.
+         *     again), `revocation`, `command`, `edge` (each as its list has it), `event`; `tick` every two
+         *     seconds with what `/v1/status` says; `skipped` tells a slow reader how many it lost.
          */
         get: {
             parameters: {
@@ -1617,6 +3702,173 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lockdowns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Zones that are locked down. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LockdownItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Locks a zone down with all within it, at once: nobody enters but responders; whoever is inside
+         *     gets out as ever. The reason may follow. It lasts until somebody ends it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LockdownRequest"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LockdownItem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lockdowns/{zone}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a lockdown. No door becomes unlocked by it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Zone id */
+                    zone: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lockdowns/{zone}/reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says why a zone was locked down. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Zone id */
+                    zone: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LockdownItem"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2223,6 +4475,63 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/muster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is inside, by zone, with unknowns: whoever is not known to be out counts as possibly in.
+         *     Names are shown to whoever may ask; that somebody asked is kept in the audit log.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A zone, with all within it. */
+                    area: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MusterView"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3745,6 +6054,157 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suspensions and revocations, newest first. A revocation is `done` only when every point that
+         *     enforces rights has confirmed it, or its rights have surely run out.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevocationItem"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Suspends, lifts a suspension, or revokes: everywhere, at once. Revoking ends the present
+         *     generation of every credential of the subject for ever. It answers as soon as that is on disk
+         *     and on its way (201); the same id again answers with the same act (200).
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RevocationRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevocationView"];
+                    };
+                };
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevocationView"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/revocations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with the receipt of every point and how it is known. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Revocation id */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevocationView"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/roles": {
         parameters: {
             query?: never;
@@ -4684,6 +7144,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/threat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The threat level. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ThreatItem"];
+                    };
+                };
+            };
+        };
+        /** Raises or lowers the threat level, of every site. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ThreatRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ThreatItem"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -5027,6 +7561,81 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A door and what it asks for. */
+        AccessDoorItem: {
+            /** @description `card`, `card_and_pin` or `card_and_body`. */
+            asks: string;
+            /** @description Outside these hours it asks for the PIN as well. */
+            card_alone?: string | null;
+            /** @description Its id. */
+            door: components["schemas"]["DoorId"];
+            /** @description Doors that one fire input releases. */
+            fire_group?: string | null;
+            from_zone?: components["schemas"]["ZoneId"] | null;
+            /**
+             * Format: int64
+             * @description For how long for people who need more time.
+             */
+            hold_accessible_s: number;
+            /**
+             * Format: int64
+             * @description For how long its strike is released.
+             */
+            hold_s: number;
+            /** @description Its interlock. */
+            interlock?: string | null;
+            /** @description The lift whose floor it is. */
+            lift?: string | null;
+            /** @description Display name. */
+            name?: string | null;
+            /** @description The point that enforces it; none: it is only watched. */
+            point?: string | null;
+            site?: components["schemas"]["PlaceId"] | null;
+            technicians?: components["schemas"]["GroupId"] | null;
+            /** @description The zone that it leads into. */
+            zone: components["schemas"]["ZoneId"];
+        };
+        /** @description What the caller may do with rights. */
+        AccessMay: {
+            /** @description Change them. */
+            edit: components["schemas"]["Allowed"];
+        };
+        /** @description Rights in numbers. */
+        AccessSummary: {
+            changed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How many credentials. */
+            credentials: number;
+            /** @description How many doors there are. */
+            doors: number;
+            /** @description How many groups. */
+            groups: number;
+            /** @description What the caller may do. */
+            may: components["schemas"]["AccessMay"];
+            /** @description How many memberships. */
+            members: number;
+            /** @description How many points enforce doors. */
+            points: number;
+            /** @description How many policy files. */
+            policies: number;
+            /** @description How many rights. */
+            rights: number;
+            /** @description How many schedules. */
+            schedules: number;
+            /**
+             * Format: int64
+             * @description The version of the snapshot that decides.
+             */
+            snapshot: number;
+            /** @description What policies and rights name and nobody answers to. */
+            unknown_names: string[];
+            /**
+             * Format: int64
+             * @description The newest version of rights in state; none: there were never any.
+             */
+            version?: number | null;
+            /** @description How many zones have rules of their own. */
+            zones: number;
+        };
         /** @description One line of the accounts: received = kept + rejected + dropped at each boundary and source. */
         AccountItem: {
             /** @description `listen` (by listener), `intake`, `normalise` (by source), `detect`, `lake`, `stream`. */
@@ -5175,6 +7784,48 @@ export interface components {
              */
             spans_over: number;
         };
+        /** @description A right to do something, or why not. */
+        Allowed: {
+            /** @description Whether the caller may. */
+            allowed: boolean;
+            /** @description Why not. */
+            refusal?: string | null;
+        };
+        /** @description Who could open a door at an instant and why; and who did. */
+        AnswersItem: {
+            /** @description At which instant. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who could, by person. */
+            could: components["schemas"]["CouldItem"][];
+            /**
+             * Format: int64
+             * @description How many more could and are not listed.
+             */
+            could_more: number;
+            /** @description Who asked within the window, newest first. */
+            did: components["schemas"]["DidItem"][];
+            /** @description Whether older ones are left out. */
+            did_more: boolean;
+            /** @description Which door. */
+            door: components["schemas"]["DoorId"];
+            /**
+             * Format: int64
+             * @description The version of rights of then.
+             */
+            version?: number | null;
+            /**
+             * Format: int64
+             * @description The window before and after, in seconds.
+             */
+            window_s: number;
+        };
+        /** @description Somebody has compared the fingerprint. */
+        Approval: {
+            /** @description As the edge shows it. */
+            fingerprint: string;
+            /** @description Why; kept in the audit log. */
+            reason: string;
+        };
         /** @description Which kind of finding asks for a step. */
         AskedBy: {
             /** @description Its rule. */
@@ -5266,6 +7917,98 @@ export interface components {
              */
             publicKey: Record<string, never>;
         };
+        /** @description A change that is in force. */
+        ChangeMade: {
+            /** @description What it changed. */
+            changes: components["schemas"]["ChangedItem"][];
+            /**
+             * Format: int64
+             * @description The version of the snapshot that decides by it.
+             */
+            snapshot: number;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description What one change did to one thing. */
+        ChangedItem: {
+            /** @description Which. */
+            key: string;
+            /** @description `right`, `schedule`, `policy` and so on. */
+            kind: string;
+            /** @description `added`, `changed` or `removed`. */
+            was: string;
+        };
+        /** @description How one check went. */
+        CheckItem: {
+            because?: components["schemas"]["DoorReason"] | null;
+            /** @description Its name. */
+            check: string;
+            /** @description `passed`, `noted`, `asks`, `stopped` or `not_reached`. */
+            verdict: string;
+        };
+        /** @description A command, and what has become of it. */
+        CommandItem: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description By whose right. */
+            by: string;
+            done_at?: components["schemas"]["Timestamp"] | null;
+            /** @description To which door. */
+            door: components["schemas"]["DoorId"];
+            /** @description Not done at or after this. */
+            expires_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description For how long, where that was said.
+             */
+            hold_s?: number | null;
+            /** @description Id. */
+            id: string;
+            /**
+             * @description `release`, `unlock`, `relock`, `lock`, `lock_down`, `end_lockdown`, `fire_reset`,
+             *     `maintenance`, `walk_test` or `end_work`.
+             */
+            order: string;
+            /** @description Who runs that door. */
+            point: components["schemas"]["PointId"];
+            /** @description Why. */
+            reason?: string | null;
+            /** @description `asked`, `sent`, `confirmed`, `unconfirmed`, `expired`, `refused` or `failed`. */
+            state: string;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @description Why it ended so. */
+            why?: string | null;
+        };
+        /** @description What is to be done. */
+        CommandRequest: {
+            /**
+             * Format: int64
+             * @description For how long the strike is released; as the door says if left out.
+             */
+            hold_s?: number | null;
+            /**
+             * @description `release`, `unlock`, `relock`, `lock`, `fire_reset`, `maintenance`, `walk_test` or
+             *     `end_work`.
+             */
+            order: string;
+            /** @description Why; kept in the audit log. */
+            reason: string;
+            until?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Somebody who could pass. */
+        CouldItem: {
+            /** @description Why: permitted, or after showing more. */
+            because: components["schemas"]["DoorReason"];
+            /** @description Their name, where the caller has given a reason for seeing it. */
+            name?: string | null;
+            /** @description Who. */
+            person: components["schemas"]["PersonId"];
+            /** @description By what. */
+            via: components["schemas"]["ViaItem"][];
+        };
         /** @description People by verdict. */
         Counts: {
             /** @description Could have been at every place. */
@@ -5274,6 +8017,37 @@ export interface components {
             excluded: number;
             /** @description Neither consistent nor excluded. */
             unknown: number;
+        };
+        CredentialId: string;
+        /** @description Something that opens; never its number. */
+        CredentialItem: {
+            /** @description Its id. */
+            credential: components["schemas"]["CredentialId"];
+            /** @description Its card format. */
+            format?: string | null;
+            /**
+             * Format: int32
+             * @description Counts up each time the number is given out.
+             */
+            generation: number;
+            /** @description `card`, `pin`, `mobile` or `break_glass`. */
+            kind: string;
+            /** @description Their name, where the caller has given a reason for seeing it. */
+            name?: string | null;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description Whether this generation is revoked, for ever. */
+            revoked: boolean;
+            /** @description `active`, `suspended` or `ended`. */
+            standing: string;
+            valid_from?: components["schemas"]["Timestamp"] | null;
+            valid_to?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Credentials of a page. */
+        CredentialPage: {
+            /** @description By id. */
+            items: components["schemas"]["CredentialItem"][];
+            /** @description Give this as `after` to go on. */
+            next?: string | null;
         };
         /** @description One day. */
         DayCount: {
@@ -5308,11 +8082,56 @@ export interface components {
             /** @description `open`, `rerun` or `resolved`. */
             status: string;
         };
+        /** @description One answer. */
+        DecisionItem: {
+            /**
+             * @description `steps` that are left; `code` and `reason` where the token is told why; `error` where the
+             *     question could not be asked.
+             */
+            context?: Record<string, never> | null;
+            /** @description Whether they may pass now, with nothing left to show. */
+            decision: boolean;
+        };
+        /** @description Many answers, in the order of the questions. */
+        DecisionsItem: (components["schemas"]["DecisionItem"] | null) & {
+            /** @description Where many were. */
+            evaluations?: components["schemas"]["DecisionItem"][] | null;
+        };
+        /** @description What somebody wants to do. */
+        Deed: {
+            /** @description `enter` or `exit`. */
+            name: string;
+            /** @description Not looked at. */
+            properties?: Record<string, never> | null;
+        };
+        /** @description Somebody who asked. */
+        DidItem: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Whether it led out. */
+            is_way_out: boolean;
+            /** @description Their name, where the caller has given a reason for seeing it. */
+            name?: string | null;
+            /** @description `granted`, `refused`, `passed` or `not_used`. */
+            outcome: string;
+            /**
+             * Format: int32
+             * @description The event's part of it.
+             */
+            part: number;
+            person?: components["schemas"]["PersonId"] | null;
+            /**
+             * Format: int64
+             * @description The event's record.
+             */
+            record: number;
+        };
         /**
          * @description What it turned out to be (OCSF-like words).
          * @enum {string}
          */
         Disposition: "true_positive" | "benign_positive" | "false_positive" | "test" | "duplicate" | "undetermined" | "withdrawn";
+        DoorId: string;
         /** @description One door. */
         DoorItem: {
             camera?: components["schemas"]["AssetId"] | null;
@@ -5322,6 +8141,13 @@ export interface components {
             reader_in?: components["schemas"]["AssetId"] | null;
             reader_out?: components["schemas"]["AssetId"] | null;
             to_zone: components["schemas"]["PlaceId"];
+        };
+        /** @description Why, as a stable code and in words. */
+        DoorReason: {
+            /** @description Such as `no_policy`. */
+            code: string;
+            /** @description In words. */
+            text: string;
         };
         /** @description How one door stands. */
         DoorStateItem: {
@@ -5356,6 +8182,24 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description A policy file of a draft. */
+        DraftPolicy: {
+            /** @description Its name. */
+            file: string;
+            /** @description Its text; none: it goes. */
+            text?: string | null;
+        };
+        /** @description A right of a draft. */
+        DraftRight: {
+            holder?: components["schemas"]["Named"] | null;
+            opens?: components["schemas"]["Named"] | null;
+            /** @description It goes. */
+            remove?: boolean;
+            /** @description Its id. */
+            right: string;
+            /** @description In which hours. */
+            schedule?: string | null;
+        };
         /** @description One rule of a draft. */
         DraftRule: {
             /** @description Its id. */
@@ -5369,7 +8213,91 @@ export interface components {
             /** @description Its title. */
             title: string;
         };
+        /** @description Hours of a draft. */
+        DraftSchedule: {
+            /** @description Its holidays. */
+            holidays?: components["schemas"]["HolidayItem"][];
+            /** @description Its id. */
+            schedule: string;
+            /** @description IANA zone. */
+            time_zone?: string | null;
+            /** @description When it is open. */
+            windows: components["schemas"]["WindowItem"][];
+        };
+        /** @description An edge. */
+        EdgeItem: {
+            /**
+             * Format: int64
+             * @description By how much its clock is ahead of ours.
+             */
+            clock_offset_ms?: number | null;
+            /** @description Whether it trusts its clock. */
+            clock_trusted?: boolean | null;
+            /** @description Doors that it runs. */
+            doors: number;
+            /** @description Of its public key, in groups of four digits. */
+            fingerprint?: string | null;
+            last_heard?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description The version that is given out.
+             */
+            newest: number;
+            /** @description Why it did not take what it was last given. */
+            not_taken?: string | null;
+            /** @description Id. */
+            point: components["schemas"]["PointId"];
+            /**
+             * Format: int64
+             * @description Records that it had to forget, of all time.
+             */
+            records_lost: number;
+            /**
+             * Format: int64
+             * @description Records that it still has for us.
+             */
+            records_waiting?: number | null;
+            rights_at?: components["schemas"]["Timestamp"] | null;
+            site?: components["schemas"]["PlaceId"] | null;
+            /**
+             * Format: int64
+             * @description The version of the rights that it goes by.
+             */
+            snapshot?: number | null;
+            /** @description Version of its software. */
+            software?: string | null;
+            /**
+             * @description `invited`, `waiting` (compare its fingerprint and approve it), `connected`, `away` or
+             *     `decommissioned`.
+             */
+            state: string;
+        };
+        /** @description Whom to invite. */
+        EdgeRequest: {
+            /** @description Who it will be. */
+            point: components["schemas"]["PointId"];
+            site?: components["schemas"]["PlaceId"] | null;
+        };
         Entity: string;
+        /** @description One question, or what is the same in many. */
+        EvaluationBody: {
+            action?: components["schemas"]["Deed"] | null;
+            /** @description `body` (a reader's verdict: `match`, `no_match`) and `companion` (a subject). */
+            context?: Record<string, never> | null;
+            resource?: components["schemas"]["Thing"] | null;
+            subject?: components["schemas"]["Thing"] | null;
+        };
+        /** @description How many questions are to be answered. */
+        EvaluationOptions: {
+            /** @description `execute_all`, `deny_on_first_deny` or `permit_on_first_permit`. */
+            evaluations_semantic?: string | null;
+        };
+        /** @description Many questions. */
+        EvaluationsBody: components["schemas"]["EvaluationBody"] & {
+            /** @description Each of them; without any it is one question. */
+            evaluations?: components["schemas"]["EvaluationBody"][] | null;
+            options?: components["schemas"]["EvaluationOptions"] | null;
+        };
         /** @description One event. */
         EventItem: {
             /** @description The OCSF event, with what Castellan knows of it under `castellan`. */
@@ -5515,6 +8443,30 @@ export interface components {
             /** @description Its id. */
             id: string;
         };
+        /** @description A question: somebody at a door, now, then, or made up. */
+        ExplainBody: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description `not_given`, `match` or `no_match`. */
+            body?: string | null;
+            companion?: components["schemas"]["PersonId"] | null;
+            credential?: components["schemas"]["CredentialId"] | null;
+            /** @description `entry` or `exit`. */
+            direction?: string | null;
+            door?: components["schemas"]["DoorId"] | null;
+            /**
+             * Format: int32
+             * @description The part of the record.
+             */
+            part?: number;
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description `not_given`, `right`, `wrong` or `duress`. */
+            pin?: string | null;
+            /**
+             * Format: int64
+             * @description Or an event of the past: its record.
+             */
+            record?: number | null;
+        };
         /** @description Which rule, and which event. */
         ExplainRequest: {
             /**
@@ -5529,6 +8481,35 @@ export interface components {
             record: number;
             /** @description A rule's id. */
             rule: components["schemas"]["RuleId"];
+        };
+        /** @description A decision and everything that led to it. */
+        Explained: {
+            /** @description For which instant. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Why. */
+            because: components["schemas"]["DoorReason"];
+            /** @description Every check, in order. */
+            checks: components["schemas"]["CheckItem"][];
+            credential?: components["schemas"]["CredentialId"] | null;
+            /** @description At which door. */
+            door: components["schemas"]["DoorId"];
+            /** @description What else is to be recorded. */
+            noted: components["schemas"]["DoorReason"][];
+            /** @description What happens. */
+            outcome: components["schemas"]["OutcomeItem"];
+            person?: components["schemas"]["PersonId"] | null;
+            /** @description Every policy whose scope fits. */
+            policies: components["schemas"]["PolicyItem"][];
+            /**
+             * Format: int64
+             * @description The version of the snapshot.
+             */
+            snapshot: number;
+            /**
+             * Format: int64
+             * @description The version of rights in state.
+             */
+            version?: number | null;
         };
         /** @description One thing that is wrong with one file. */
         FileProblem: {
@@ -5597,6 +8578,37 @@ export interface components {
          * @enum {string}
          */
         FindingState: "provisional" | "confirmed" | "withdrawn";
+        /** @description Whose tombstones somebody answered for. */
+        Gap: {
+            /** @description Points that had not been heard. */
+            points: components["schemas"]["PointId"][];
+        };
+        GroupId: string;
+        /** @description People who share rights. */
+        GroupItem: {
+            /**
+             * Format: int64
+             * @description How far its people are trusted.
+             */
+            clearance?: number | null;
+            /** @description Its id. */
+            group: components["schemas"]["GroupId"];
+            /** @description How many are in it now. */
+            members: number;
+            /** @description Display name. */
+            name?: string | null;
+            /** @description `responder`, `needs_escort`, `may_escort`, `more_time`. */
+            traits: string[];
+            /** @description The groups that it is in. */
+            within: components["schemas"]["GroupId"][];
+        };
+        /** @description Groups of a page. */
+        GroupPage: {
+            /** @description By id. */
+            items: components["schemas"]["GroupItem"][];
+            /** @description Give this as `after` to go on. */
+            next?: string | null;
+        };
         /** @description How an incident is being handled beside its state and owner. */
         Handling: {
             /** @default null */
@@ -5645,6 +8657,16 @@ export interface components {
             /** @description End of the last bar. */
             to: components["schemas"]["Timestamp"];
         };
+        /** @description A holiday. */
+        HolidayItem: {
+            /** @description Such as `2026-12-25`. */
+            date: string;
+            /**
+             * Format: int32
+             * @description 1 to 8.
+             */
+            kind: number;
+        };
         /** @description One identifier. */
         IdentifierItem: {
             /** @description `badge`, `account` … */
@@ -5663,6 +8685,59 @@ export interface components {
              *     Accounts and addresses are names: `…` until a reason was given.
              */
             value: string;
+        };
+        /** @description Lists to take in. */
+        ImportBody: {
+            /** @description Whether it is done; else only tried. */
+            apply?: boolean;
+            /** @description The lists. */
+            files: components["schemas"]["ImportFile"][];
+            /** @description `lenel`, `ccure`, `brivo`, or one of the content folder's. */
+            map: string;
+            /** @description A map of one's own, as TOML, in place of `map`. */
+            map_text?: string | null;
+            /** @description Why; needed where it is done. */
+            reason?: string | null;
+        };
+        /** @description One list. */
+        ImportFile: {
+            /** @description Its name, for problems. */
+            name: string;
+            /** @description As CSV. */
+            text: string;
+        };
+        /** @description What an import changes, or would. */
+        ImportItem: {
+            /** @description How many things are new. */
+            added: number;
+            /** @description How many are changed. */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Rows with an error, left out.
+             */
+            left_out: number;
+            /** @description What is new or changed, so many at most. */
+            list: components["schemas"]["ChangedItem"][];
+            /** @description What is wrong, row by row, so many at most. */
+            problems: components["schemas"]["FileProblem"][];
+            /** @description How many are gone; a list removes nothing. */
+            removed: number;
+            /**
+             * Format: int64
+             * @description Rows that were read.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Credentials that are as the list says already.
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description The version that it is, to be undone by; none where it was only tried.
+             */
+            version?: number | null;
         };
         /** @description One incident. */
         Incident: {
@@ -5755,6 +8830,15 @@ export interface components {
              */
             rejected: number;
         };
+        /** @description A code, shown once. */
+        InvitationItem: {
+            /** @description To be carried to the edge: it holds a secret that is good once. */
+            code: string;
+            /** @description Until when it is good. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Who it will be. */
+            point: components["schemas"]["PointId"];
+        };
         /** @description What one source was late with. */
         LateItem: {
             /**
@@ -5812,6 +8896,25 @@ export interface components {
         LinkRequest: {
             /** @description What stands after `code=` in the link. */
             code: string;
+        };
+        /** @description A zone that is locked down. */
+        LockdownItem: {
+            ask_at?: components["schemas"]["Timestamp"] | null;
+            /** @description By whose right. */
+            by: string;
+            /** @description Why; it may follow. */
+            reason?: string | null;
+            /** @description Since when. */
+            since: components["schemas"]["Timestamp"];
+            /** @description Which. */
+            zone: components["schemas"]["ZoneId"];
+        };
+        /** @description Lock this down. */
+        LockdownRequest: {
+            /** @description Why; it may follow. */
+            reason?: string | null;
+            /** @description Which zone, with all within it. */
+            zone: components["schemas"]["ZoneId"];
         };
         /** @description One identifier, and what it meant at the event's own time. */
         LookUpItem: {
@@ -5888,6 +8991,39 @@ export interface components {
             /** @description Why not. */
             reason?: string | null;
         };
+        /** @description Somebody in a group. */
+        MemberItem: {
+            /** @description Whether now. */
+            holds: boolean;
+            /** @description Their name, where the caller has given a reason for seeing it. */
+            name?: string | null;
+            /** @description Who. */
+            person: components["schemas"]["PersonId"];
+            valid_from?: components["schemas"]["Timestamp"] | null;
+            valid_to?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Members of a page. */
+        MemberPage: {
+            /** @description By person. */
+            items: components["schemas"]["MemberItem"][];
+            /** @description Give this as `after` to go on. */
+            next?: string | null;
+        };
+        /** @description Where everything is. */
+        Metadata: {
+            /** @description One question. */
+            access_evaluation_endpoint: string;
+            /** @description Many questions. */
+            access_evaluations_endpoint: string;
+            /** @description This decision point. */
+            policy_decision_point: string;
+            /** @description What somebody may do. */
+            search_action_endpoint: string;
+            /** @description Where somebody may. */
+            search_resource_endpoint: string;
+            /** @description Who may. */
+            search_subject_endpoint: string;
+        };
         /**
          * @description How far those who went there have come.
          * @enum {string}
@@ -5906,12 +9042,43 @@ export interface components {
             /** @description When. */
             time: components["schemas"]["Timestamp"];
         };
+        /** @description Somebody on the list. */
+        MusterPerson: {
+            /** @description Their name. */
+            name?: string | null;
+            /** @description Who. */
+            person: components["schemas"]["PersonId"];
+            since?: components["schemas"]["Timestamp"] | null;
+            /** @description Why they may be in, where that is not known. */
+            why?: string | null;
+            zone?: components["schemas"]["ZoneId"] | null;
+        };
+        /** @description Who is in an area, and who may be. */
+        MusterView: {
+            /** @description Of which area. */
+            area: components["schemas"]["ZoneId"];
+            /** @description As of when. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Known to be in, by zone. */
+            inside: components["schemas"]["MusterPerson"][];
+            /** @description Perhaps in: nobody knows that they are not. */
+            possibly: components["schemas"]["MusterPerson"][];
+            /** @description Zones whose doors nobody hears. */
+            unheard: components["schemas"]["ZoneId"][];
+        };
         /** @description A person whose name this session has asked for. */
         NameItem: {
             /** @description Id: what they are called by otherwise. */
             id: components["schemas"]["PersonId"];
             /** @description The name. */
             name: string;
+        };
+        /** @description A thing by its kind and id. */
+        Named: {
+            /** @description Its id. */
+            id: string;
+            /** @description `group` or `person`; `zone` or `door`. */
+            kind: string;
         };
         /** @description A new password. */
         NewPassword: {
@@ -6111,6 +9278,18 @@ export interface components {
              */
             version: number;
         };
+        /** @description What happens. */
+        OutcomeItem: {
+            /**
+             * Format: int64
+             * @description For how long the strike is released.
+             */
+            hold_s?: number | null;
+            /** @description `grant`, `require` or `refuse`. */
+            kind: string;
+            /** @description What is left to do: `pin`, `step_up`, `second_person`, `escort`. */
+            steps?: string[] | null;
+        };
         /** @description Who must answer for an incident: exactly one at every instant. */
         Owner: {
             /** @description A team, from the first second. */
@@ -6122,6 +9301,23 @@ export interface components {
             id: components["schemas"]["PersonId"];
             /** @enum {string} */
             kind: "person";
+        };
+        /** @description Which part of the results. */
+        PageBody: {
+            /**
+             * Format: int64
+             * @description At most so many results.
+             */
+            limit?: number | null;
+            /** @description `next_token` of the page before. */
+            token?: string | null;
+        };
+        /** @description Where the next page begins. */
+        PageItem: {
+            /** @description Results of this page. */
+            count: number;
+            /** @description Give this as `token` to go on; empty at the end. */
+            next_token: string;
         };
         /** @description The incident of a call. */
         PanicAnswer: components["schemas"]["IncidentView"] & {
@@ -6258,6 +9454,15 @@ export interface components {
          * @enum {string}
          */
         PersonStatus: "active" | "suspended" | "left";
+        /** @description Digits as they are wanted; kept as keyed hashes only. */
+        PinBody: {
+            /** @description Those that tell that somebody is forced. */
+            duress?: string | null;
+            /** @description Four to twelve digits. */
+            pin: string;
+            /** @description Why. */
+            reason: string;
+        };
         PlaceId: string;
         /** @description One place. */
         PlaceItem: {
@@ -6291,6 +9496,36 @@ export interface components {
              * @description In the image's own units.
              */
             width: number;
+        };
+        PointId: string;
+        /** @description A file of policies as it is wanted. */
+        PolicyBody: {
+            /** @description Why. */
+            reason: string;
+            /** @description In Cedar; each policy with an `@id`. */
+            text: string;
+        };
+        /** @description One file of policies. */
+        PolicyFileItem: {
+            /** @description Its name. */
+            file: string;
+            /** @description The policies in it, by their names. */
+            policies: string[];
+            /** @description In Cedar. */
+            text: string;
+        };
+        /** @description How one policy went. */
+        PolicyItem: {
+            /** @description `permit` or `forbid`. */
+            effect: string;
+            /** @description Why it could not be evaluated. */
+            error?: string | null;
+            /** @description Its name. */
+            policy: string;
+            /** @description The right behind it. */
+            right?: string | null;
+            /** @description `permits`, `forbids`, `does_not_hold` or `error`. */
+            verdict: string;
         };
         /** @description A place in a text; both count from 1. */
         Position: {
@@ -6736,17 +9971,89 @@ export interface components {
             records?: number[];
             source?: components["schemas"]["SourceId"] | null;
         };
+        /** @description Results. */
+        Results: {
+            /** @description Where the next page begins. */
+            page: components["schemas"]["PageItem"];
+            /** @description Subjects, resources or actions. */
+            results: Record<string, never>[];
+        };
         /** @description Why a name is wanted. */
         RevealRequest: {
             /** @description Kept in the audit log, with who asked. */
             reason: string;
         };
+        RevocationId: string;
+        /** @description A suspension, its end, or a revocation. */
+        RevocationItem: {
+            /** @description `suspend`, `lift` or `revoke`. */
+            act: string;
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description By whose right. */
+            by: string;
+            done_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Id. */
+            id: components["schemas"]["RevocationId"];
+            incident?: components["schemas"]["IncidentId"] | null;
+            /** @description How many points are asked. */
+            points: number;
+            /** @description Why. */
+            reason: string;
+            /** @description Those that have not confirmed. */
+            silent: components["schemas"]["PointId"][];
+            /** @description `done`, `unconfirmed` or `superseded`. Never `done` while some point could still admit. */
+            state: string;
+            /** @description To whom or what. */
+            subject: components["schemas"]["SubjectItem"];
+            superseded_by?: components["schemas"]["RevocationId"] | null;
+        };
+        /** @description What is to be done. */
+        RevocationRequest: {
+            /** @description `suspend`, `lift` or `revoke`. */
+            act: string;
+            id?: components["schemas"]["RevocationId"] | null;
+            /** @description Why; kept in the audit log. */
+            reason: string;
+            /** @description To whom or what. */
+            subject: components["schemas"]["SubjectItem"];
+        };
+        /** @description One of them, with its receipts. */
+        RevocationView: components["schemas"]["RevocationItem"] & {
+            /** @description What is to be done until all have confirmed. */
+            compensating?: string | null;
+            /** @description Every point that is asked. */
+            signings: components["schemas"]["SigningItem"][];
+        };
+        /** @description A right as it is wanted. */
+        RightBody: {
+            /** @description Who approved it. */
+            approved_by?: string | null;
+            /** @description `group` or `person`. */
+            holder: components["schemas"]["Named"];
+            /** @description `zone` or `door`. */
+            opens: components["schemas"]["Named"];
+            /** @description Why: kept with the right and with the version. */
+            reason: string;
+            /** @description In which hours; at any where none is said. */
+            schedule?: string | null;
+            valid_from?: components["schemas"]["Timestamp"] | null;
+            valid_to?: components["schemas"]["Timestamp"] | null;
+        };
+        RightId: string;
         /** @description Whether an action is allowed, and if not the reason. */
         RightItem: {
             /** @description Whether. */
             allowed: boolean;
             /** @description Why not. */
             reason?: string | null;
+        };
+        /** @description Rights of a page. */
+        RightPage: {
+            /** @description By id. */
+            items: components["schemas"]["RightItem"][];
+            /** @description Give this as `after` to go on. */
+            next?: string | null;
         };
         /** @description A role, and how far it reaches. */
         RoleItem: {
@@ -6908,6 +10215,42 @@ export interface components {
             /** @description What deserves a look. */
             warnings: components["schemas"]["FileProblem"][];
         };
+        /** @description Hours as they are wanted. */
+        ScheduleBody: {
+            /** @description Its holidays. */
+            holidays?: components["schemas"]["HolidayItem"][];
+            /** @description Display name. */
+            name?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description IANA zone; the organisation's where none is said. */
+            time_zone?: string | null;
+            /** @description When it is open. */
+            windows: components["schemas"]["WindowItem"][];
+        };
+        /** @description Hours of the week. */
+        ScheduleItem: {
+            /** @description Its holidays. */
+            holidays: components["schemas"]["HolidayItem"][];
+            /** @description Whether now. */
+            is_open: boolean;
+            /** @description Display name. */
+            name?: string | null;
+            next_change?: components["schemas"]["Timestamp"] | null;
+            /** @description Its id. */
+            schedule: string;
+            /** @description IANA zone. */
+            time_zone: string;
+            /** @description When it is open. */
+            windows: components["schemas"]["WindowItem"][];
+        };
+        /** @description What is searched. */
+        SearchBody: {
+            action?: components["schemas"]["Deed"] | null;
+            page?: components["schemas"]["PageBody"] | null;
+            resource?: components["schemas"]["Thing"] | null;
+            subject?: components["schemas"]["Thing"] | null;
+        };
         /** @description One person at one moment. */
         SeenItem: {
             /** @description Log-ons of theirs nearby. */
@@ -7018,6 +10361,24 @@ export interface components {
             /** @description The organisation's id. */
             tenant: string;
         };
+        /** @description Where it stands at one point. */
+        SigningItem: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description `edge`, `controller` or `system`; none: out of service. */
+            kind?: string | null;
+            /** @description `device_signed`, `read_back` or `api_acknowledged`. */
+            known?: string | null;
+            /** @description Which. */
+            point: components["schemas"]["PointId"];
+            /**
+             * Format: int64
+             * @description The version of the snapshot that the point goes by.
+             */
+            snapshot?: number | null;
+            stale_until?: components["schemas"]["Timestamp"] | null;
+            /** @description `silent`, `confirmed`, `expired` or `decommissioned`. */
+            state: string;
+        };
         /** @description Out of the queue for a time. */
         Snooze: {
             /** @description Who put it aside. */
@@ -7114,6 +10475,15 @@ export interface components {
             /** @description `physical` or `network`. */
             world: string;
         };
+        /** @description Whom or what it is done to. */
+        SubjectItem: {
+            /** @description Id. */
+            id: string;
+            /** @description `person`, `credential` or `pass`. */
+            kind: string;
+            /** @description A person's name, for those who may see it. */
+            name?: string | null;
+        };
         /** @description On or off. */
         SwitchBody: {
             /** @description Whether it is to speak. */
@@ -7123,6 +10493,15 @@ export interface components {
         };
         TeamId: string;
         TenantId: string;
+        /** @description A subject or a resource: what kind of thing, and which. */
+        Thing: {
+            /** @description Which; not for what is searched. */
+            id?: string | null;
+            /** @description Of a card: `format`, `facility`, `number`, `issue`. */
+            properties?: Record<string, never> | null;
+            /** @description `person`, `credential` or `card`; `door`. */
+            type: string;
+        };
         /** @description How the link of one thing stands. */
         ThingStateItem: {
             /** @description Which. */
@@ -7132,6 +10511,35 @@ export interface components {
             site?: components["schemas"]["PlaceId"] | null;
             /** @description `up`, or `lost` until it is heard again. */
             state: string;
+        };
+        /** @description How wary the house is. */
+        ThreatItem: {
+            /** @description By whose right. */
+            by?: string | null;
+            /** @description `normal`, `elevated`, `high` or `severe`. */
+            level: string;
+            /** @description Why. */
+            reason?: string | null;
+            since?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Set it so. */
+        ThreatRequest: {
+            /** @description `normal`, `elevated`, `high` or `severe`. */
+            level: string;
+            /** @description Why; kept in the audit log. */
+            reason: string;
+        };
+        /** @description What changes with the threat level. */
+        TighteningItem: {
+            /**
+             * Format: int64
+             * @description At least this clearance.
+             */
+            clearance_min: number;
+            /** @description From this level on. */
+            from: string;
+            /** @description The PIN as well. */
+            pin: boolean;
         };
         /** @description What happened to an incident. */
         TimelineAct: {
@@ -7294,7 +10702,11 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** @description A person's id, which lets it own incidents, or words for what it is for. */
             label: string;
-            /** @description `ingest`, `read`, `operate`, `admin`. */
+            /**
+             * @description `ingest`, `evaluate`, `read`, `names`, `operate`, `admin`. With `evaluate`, the doors that it
+             *     enforces: `enforces:door:ID`, `enforces:zone:ID` or `enforces:*`; and, where it may,
+             *     `evaluate:search` and `evaluate:reasons`.
+             */
             scopes: string[];
             /** @description Only for these sources; for any if empty. */
             sources?: components["schemas"]["SourceId"][];
@@ -7397,6 +10809,11 @@ export interface components {
              */
             record: number;
         };
+        /** @description Why something is undone. */
+        UndoBody: {
+            /** @description Why. */
+            reason: string;
+        };
         /** @description An identifier that nobody in the organisation answers to. */
         UnresolvedItem: {
             /**
@@ -7414,6 +10831,81 @@ export interface components {
             source: components["schemas"]["SourceId"];
             /** @description The value. */
             value: string;
+        };
+        /** @description What a version did to one thing. */
+        VersionChange: {
+            /** @description What it is. */
+            after: Record<string, never>;
+            /** @description What it was; never digits or numbers. */
+            before: Record<string, never>;
+            /** @description Which. */
+            key: string;
+            /** @description Its kind. */
+            kind: string;
+            /** @description `added`, `changed` or `removed`. */
+            was: string;
+        };
+        /** @description A version and all that it changed. */
+        VersionDetail: components["schemas"]["VersionItem"] & {
+            /** @description What it changed. */
+            list: components["schemas"]["VersionChange"][];
+        };
+        /** @description A version of rights. */
+        VersionItem: {
+            /** @description By whose approval. */
+            approved_by?: string | null;
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: int64
+             * @description How many things it changed.
+             */
+            changes: number;
+            /**
+             * Format: int64
+             * @description The version that it undoes.
+             */
+            undoes?: number | null;
+            /**
+             * Format: int64
+             * @description Counts up.
+             */
+            version: number;
+            /** @description `folder`, `edit`, `import` or `undo`. */
+            what: string;
+            /** @description Why. */
+            why: string;
+        };
+        /** @description Versions of a page. */
+        VersionPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["VersionItem"][];
+            /**
+             * Format: int64
+             * @description Give this as `before` to go on.
+             */
+            next?: number | null;
+        };
+        /** @description By what somebody could pass. */
+        ViaItem: {
+            /** @description Who approved the right. */
+            approved_by?: string | null;
+            /** @description Who did that. */
+            by?: string | null;
+            /** @description The policy, as decisions name it. */
+            policy: string;
+            /** @description Why it was given. */
+            reason?: string | null;
+            /** @description The right behind it. */
+            right?: string | null;
+            since?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description The version that put it in force as it was.
+             */
+            since_version?: number | null;
         };
         /** @description A saved view. */
         ViewItem: {
@@ -7446,6 +10938,99 @@ export interface components {
             /** @description Whether others see it. */
             shared?: boolean;
         };
+        /** @description A question that is being answered. */
+        WhatIfBegun: {
+            /** @description Its id. */
+            job: string;
+        };
+        /** @description What would be changed, and against how many days it is held. */
+        WhatIfBody: {
+            /**
+             * Format: int32
+             * @description The requests of so many days, 1 to 30.
+             */
+            days: number;
+            /** @description Policy files. */
+            policies?: components["schemas"]["DraftPolicy"][];
+            /** @description Rights. */
+            rights?: components["schemas"]["DraftRight"][];
+            /** @description Hours. */
+            schedules?: components["schemas"]["DraftSchedule"][];
+        };
+        /** @description How a question stands, and its answer. */
+        WhatIfItem: {
+            /** @description Who and where, the most frequent first. */
+            changes: components["schemas"]["WhatIfLine"][];
+            /**
+             * Format: double
+             * @description How much of it was looked at, 0 to 1.
+             */
+            done: number;
+            /** @description The stretch. */
+            from: components["schemas"]["Timestamp"];
+            /** @description A bound was reached: older requests were not looked at. */
+            is_cut: boolean;
+            /**
+             * Format: int64
+             * @description How many lines are left out.
+             */
+            more: number;
+            /**
+             * Format: int64
+             * @description How many would pass and do not.
+             */
+            newly_passes: number;
+            /**
+             * Format: int64
+             * @description How many pass and would not.
+             */
+            newly_refused: number;
+            /**
+             * Format: int64
+             * @description Requests to come in.
+             */
+            requests: number;
+            /** @description `running`, `done`, `stopped` or `failed`. */
+            state: string;
+            /** @description Its end. */
+            to: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How many go as before.
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Requests of whom nobody knows.
+             */
+            unresolved: number;
+            /** @description Why it failed. */
+            why?: string | null;
+        };
+        /** @description Somebody at a door for whom something would change. */
+        WhatIfLine: {
+            /** @description Where. */
+            door: components["schemas"]["DoorId"];
+            /** @description For the first time. */
+            first: components["schemas"]["Timestamp"];
+            /** @description For the last. */
+            last: components["schemas"]["Timestamp"];
+            /** @description Their name, where the caller has given a reason for seeing it. */
+            name?: string | null;
+            /** @description Whether they would pass. */
+            passes: boolean;
+            /** @description Who. */
+            person: components["schemas"]["PersonId"];
+            /**
+             * Format: int64
+             * @description How often they asked.
+             */
+            times: number;
+            /** @description What the rights that run say. */
+            was: components["schemas"]["DoorReason"];
+            /** @description What the draft says. */
+            would: components["schemas"]["DoorReason"];
+        };
         /** @description Everybody against these moments. */
         WhereaboutsAnswer: {
             /** @description How many people are consistent, unknown and excluded. */
@@ -7466,6 +11051,11 @@ export interface components {
             /** @description The moments; `inquiry_moments_max` at most. */
             moments: components["schemas"]["MomentAsk"][];
             /** @description Why it is asked; kept in the audit log with who asked. */
+            reason: string;
+        };
+        /** @description Why. */
+        Why: {
+            /** @description Why; kept in the audit log. */
             reason: string;
         };
         /** @description A finding and why it stands. */
@@ -7489,11 +11079,66 @@ export interface components {
             /** @description Last. */
             to: components["schemas"]["Timestamp"];
         };
+        /** @description Hours of certain days, half-open. */
+        WindowItem: {
+            /** @description `monday` to `sunday`, `holiday-1` to `holiday-8`: on these days it begins. */
+            days: string[];
+            /** @description Such as `07:00`. */
+            from: string;
+            /** @description Such as `19:00` or `24:00`; at or before `from` it is on the next day. */
+            to: string;
+        };
         /**
          * @description What brought an incident back into the queue.
          * @enum {string}
          */
         WokenBy: "time" | "person" | "finding";
+        ZoneId: string;
+        /** @description What holds at the doors into a zone. */
+        ZoneItem: {
+            /** @description `off`, `soft`, `hard` or `timed`. */
+            anti_passback: string;
+            /**
+             * Format: int64
+             * @description For how long, where that is timed.
+             */
+            anti_passback_for_s: number;
+            /** @description `refuse`, `pin_as_well`, `escort_only` or `allow_and_flag`. */
+            at_expiry: string;
+            /** @description `admit`, `pin` or `refuse`, where leaving is not heard. */
+            blind: string;
+            /** @description The way in that needs no network. */
+            break_glass?: string | null;
+            /** @description How guarded it is. */
+            class: string;
+            /** @description Those who need an escort enter it with one only. */
+            escort: boolean;
+            first_person?: components["schemas"]["GroupId"] | null;
+            /** @description Credentials that open it whatever the rights' age. */
+            glass: components["schemas"]["CredentialId"][];
+            /** @description Whether it has rules of its own; else the usual ones. */
+            is_stated: boolean;
+            /**
+             * Format: int64
+             * @description How old its rights may be, in seconds.
+             */
+            lease_s: number;
+            /** @description Display name. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description At most so many people.
+             */
+            occupancy_max?: number | null;
+            parent?: components["schemas"]["ZoneId"] | null;
+            site?: components["schemas"]["PlaceId"] | null;
+            /** @description What changes with the threat level. */
+            tightening: components["schemas"]["TighteningItem"][];
+            /** @description Nobody enters it alone. */
+            two_person: boolean;
+            /** @description Its id. */
+            zone: components["schemas"]["ZoneId"];
+        };
     };
     responses: never;
     parameters: never;

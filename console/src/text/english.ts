@@ -1,5 +1,7 @@
+import access from './en/access.json'
 import desk from './en/desk.json'
 import detections from './en/detections.json'
+import doors from './en/doors.json'
 import events from './en/events.json'
 import findings from './en/findings.json'
 import incidents from './en/incidents.json'
@@ -15,8 +17,10 @@ import whereabouts from './en/whereabouts.json'
 
 /** The English texts, by area: one file each. */
 export const english = {
+  access,
   desk,
   detections,
+  doors,
   events,
   findings,
   incidents,

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example decide` (crate `access`): 100,000 people, 5,000 doors, 300,000
 //! credentials, 10,000 policies and links; then 1,000,000 requests recorded and replayed.
-//! `decide equal CASES`: random sets of policies against plain Cedar. `decide small`: the
+//! `decide equal CASES`: random sets of policies against plain Cedar. `decide small ROUNDS`: the
 //! question of 10,000 people, 20 roles, 500 doors, 25 zones and 160 grants that the other engines
 //! are asked, with its numbers, in one thread. Linux only.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measuring tool")]
@@ -36,7 +36,7 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.first().map(String::as_str) {
         Some("equal") => equal(words.get(1).map_or(2_000, |cases| cases.parse().unwrap())),
-        Some("small") => small(),
+        Some("small") => small(words.get(1).map_or(5, |rounds| rounds.parse().unwrap())),
         _ => large(),
     }
 }
@@ -397,7 +397,7 @@ impl Rng {
     }
 }
 
-fn small() {
+fn small(rounds: u32) {
     let mut rng = Rng(88_172_645_463_325_252);
     let mut roles = Vec::new();
     for _ in 0..10_000 {
@@ -452,7 +452,7 @@ fn small() {
         })
         .collect();
     // The lease is no part of the question.
-    for round in 0..5 {
+    for round in 0..rounds {
         let (mut allowed, mut took) = (0_u64, Vec::with_capacity(asked.len()));
         let begun = Instant::now();
         for (n, (request, now)) in asked.iter().enumerate() {

@@ -165,6 +165,17 @@ pub enum Stands {
     Fire,
 }
 
+/// What a strike is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drive {
+    /// Locked.
+    Secured,
+    /// Released until further notice.
+    Released,
+    /// Released for somebody, and locked by itself at this instant.
+    ReleasedUntil(Timestamp),
+}
+
 /// Since when and how the leaf stands open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ajar {
@@ -322,6 +333,45 @@ impl Doorway {
         } else {
             Stands::Closed
         }
+    }
+
+    /// What the strike is to be now.
+    pub fn drive(&self) -> Drive {
+        match self.passage {
+            Some(_) if self.fire.releases() || self.stays_unlocked() => Drive::Released,
+            Some(passage) => Drive::ReleasedUntil(passage.until),
+            None if self.is_released => Drive::Released,
+            None => Drive::Secured,
+        }
+    }
+
+    /// What its fire input says.
+    pub fn fire_says(&self) -> Fire {
+        self.fire
+    }
+
+    /// Whether the leaf stands open.
+    pub fn is_open(&self) -> bool {
+        self.ajar.is_some()
+    }
+
+    /// Whether its contact is believed: there is one, and it is not in trouble.
+    pub fn is_watched(&self) -> bool {
+        self.timing.has_contact && self.trouble.is_none()
+    }
+
+    /// A contact speaks for the first time: the door was made without one, because nobody had
+    /// heard it yet. A leaf that is found open is held in time, not forced.
+    pub fn find_contact(&mut self, contact: Contact, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.advance(now, &mut effects);
+        self.timing.has_contact = true;
+        match contact {
+            Contact::Open => self.open_from(Some(self.now.plus(self.timing.held_after)), false),
+            Contact::Closed | Contact::Broken => self.contact(contact, &mut effects),
+        }
+        self.settle_strike(&mut effects);
+        effects
     }
 
     /// Whether the strike is released.

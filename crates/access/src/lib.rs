@@ -9,5 +9,6 @@ pub mod doorway;
 pub mod link;
 pub mod operators;
 pub mod revocation;
+pub mod road;
 
 pub use operators::{Action, At, Code, Decision, Grant, PolicyFile, Reach, Refusal, Rights, Role};

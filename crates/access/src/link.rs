@@ -5,6 +5,8 @@
 //! enumerations in MessagePack with named fields. What changes what an edge may do (snapshots,
 //! renewals, commands) is [`Signed`] on top of that: it is kept, and must be provable later.
 
+pub mod enrol;
+
 use std::time::Duration;
 
 use model::{CredentialId, DoorId, PersonId, PointId, RevocationId, Timestamp, ZoneId};
@@ -212,8 +214,11 @@ pub struct World {
     pub threat: Option<Threat>,
     /// Zones that are locked down, since when, and when to ask whether it is still needed.
     pub lockdowns: Vec<(ZoneId, Timestamp, Option<Timestamp>)>,
-    /// What is known of people; whoever is not named is unknown.
+    /// What is known of people.
     pub risks: Vec<(PersonId, Incidents, Posture)>,
+    /// Whoever is not named has no open incident; else nothing is known of them.
+    #[serde(default)]
+    pub others_clear: bool,
     /// Where people were last seen by other points: into a zone, or outside (none).
     pub passages: Vec<(PersonId, Option<ZoneId>, Timestamp)>,
 }

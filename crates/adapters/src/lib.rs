@@ -21,6 +21,8 @@ pub mod syslog_tls;
 pub mod syslog_udp;
 pub mod tls;
 
+pub mod link;
+
 pub mod mqtt;
 
 pub mod files;

@@ -172,6 +172,12 @@ pub const BUS_RECONNECT: Duration = Duration::from_millis(500);
 /// How often the thread of an OSDP line looks whether it is to stop.
 pub const BUS_STOP_LOOK: Duration = Duration::from_millis(100);
 
+/// Pieces of a line that wait to be recorded; at more, panel and readers wait for the recorder.
+pub const TAP_PIECES_MAX: usize = 1_024;
+
+/// How long a tap between a panel and its line waits for one of them before it hears the other.
+pub const TAP_TURN: Duration = Duration::from_millis(1);
+
 /// Bytes taken from an OSDP line at once.
 pub const BUS_READ_BYTES: usize = 2_048;
 

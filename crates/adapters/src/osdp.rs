@@ -11,6 +11,7 @@
 mod bus;
 mod config;
 mod line;
+mod tap;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub use codec::osdp::{
     Scbk, Text, Timing,
 };
 pub use config::{BusConfig, BusReader, Line, ReaderSecurity, read_key};
+pub use tap::{Overheard, Tap};
 
 /// Something happened on a line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 use crate::veil::Eyes;
-use crate::{refused, system};
+use crate::{commands, edges, refused, revocations, system};
 
 /// How long a stream of a session that was ended goes on at most, when nothing happens.
 const SESSION_LOOK: Duration = Duration::from_secs(1);
@@ -38,8 +38,8 @@ pub struct LiveQuery {
 
 /// Incidents, findings, doors, refusals or events as they happen. Server-sent events named
 /// `incident`, `finding`, `door`, `thing`, `refused`, `occurrence` (`{id, site}`: read the log
-/// again), `event`; `tick` every two seconds with what `/v1/status` says; `skipped` tells a slow
-/// reader how many it lost.
+/// again), `revocation`, `command`, `edge` (each as its list has it), `event`; `tick` every two
+/// seconds with what `/v1/status` says; `skipped` tells a slow reader how many it lost.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live", params(LiveQuery),
     responses((status = 200, content_type = "text/event-stream", body = String),
@@ -74,6 +74,9 @@ pub async fn live(
         eyes: Eyes::of(&shared, &caller),
         log_reach: caller.reach(Action::OccurrenceRead).ok(),
         refusals: caller.reach(Action::RefusalRead).ok(),
+        revocations: caller.reach(Action::RevocationRead).ok(),
+        places: caller.reach(Action::PlaceRead).ok(),
+        systems: caller.reach(Action::SystemRead).ok(),
         ticks: caller.must(Action::SystemRead).is_ok().then_some(ticks),
         session,
         shared,
@@ -114,6 +117,12 @@ struct Watched {
     log_reach: Option<Reach>,
     /// Of whose refusals they hear; `None`: of nobody's.
     refusals: Option<Reach>,
+    /// The same of revocations.
+    revocations: Option<Reach>,
+    /// The same of commands to doors.
+    places: Option<Reach>,
+    /// The same of edges.
+    systems: Option<Reach>,
     /// The sign of life, for those who may see it.
     ticks: Option<Interval>,
     session: Option<[u8; 32]>,
@@ -177,6 +186,18 @@ impl Watched {
                 let reach = self.refusals.as_ref();
                 reach.is_some_and(|reach| reach.covers(refusal.site.as_ref()))
             }
+            LiveMessage::Revocation(told) => {
+                let site = revocations::site_of(&self.shared, &told.deed.subject);
+                self.revocations.as_ref().is_some_and(|reach| reach.covers(site.as_ref()))
+            }
+            LiveMessage::Command(ordered) => {
+                let site = commands::site_of(&self.shared, ordered.door.as_str());
+                self.places.as_ref().is_some_and(|reach| reach.covers(site.as_ref()))
+            }
+            LiveMessage::Edge(edge) => {
+                let site = edge.registered.site.as_ref();
+                self.systems.as_ref().is_some_and(|reach| reach.covers(site))
+            }
             LiveMessage::Finding(_) => self.reach == Reach::Everywhere,
             LiveMessage::Occurrence(_, site) => {
                 self.log_reach.as_ref().is_some_and(|reach| reach.covers(site.as_ref()))
@@ -187,6 +208,14 @@ impl Watched {
     async fn event(&self, message: &LiveMessage) -> Event {
         let covered = |text: String| self.eyes.json(&text).into_owned();
         let (name, data) = match message {
+            LiveMessage::Revocation(told) => {
+                ("revocation", covered(json(&revocations::item(&self.shared, told))))
+            }
+            LiveMessage::Command(ordered) => ("command", covered(json(&commands::item(ordered)))),
+            LiveMessage::Edge(edge) => {
+                let newest = self.shared.engine.warden.given().await.version;
+                ("edge", json(&edges::item(&self.shared, edge, newest)))
+            }
             LiveMessage::Event(event) => ("event", self.eyes.live(event)),
             LiveMessage::Finding(finding) => ("finding", covered(json(&**finding))),
             LiveMessage::Incident(incident) => ("incident", covered(json(&**incident))),

@@ -24,10 +24,10 @@ use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
     access, access_answers, access_ask, access_edit, access_house, access_import, access_versions,
-    access_what_if, alarms, audit, authzen, authzen_search, console, events, history, hosts,
-    incidents, ingest, inquiry, live, mappings, occurrences, oidc, operators, organisation, panic,
-    papers, passage, people, plans, presence, problem, raw, refused, replays, rules, session,
-    signin, system, tokens, views, why,
+    access_what_if, alarms, audit, authzen, authzen_search, commands, console, edges, events,
+    history, hosts, incidents, ingest, inquiry, live, mappings, muster, occurrences, oidc,
+    operators, organisation, panic, papers, passage, people, plans, presence, problem, raw,
+    refused, replays, revocations, rules, session, signin, system, tokens, views, why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -150,6 +150,26 @@ fn desk() -> OpenApiRouter<Shared> {
         .routes(routes!(replays::findings))
         .routes(routes!(replays::settle))
         .routes(routes!(replays::late))
+        .merge(doors())
+}
+
+/// Doors: what was revoked, who enforces, what is to be done.
+fn doors() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(revocations::list, revocations::act))
+        .routes(routes!(revocations::one))
+        .routes(routes!(edges::list, edges::invite))
+        .routes(routes!(edges::sign))
+        .routes(routes!(edges::approve))
+        .routes(routes!(edges::decommission))
+        .routes(routes!(commands::give))
+        .routes(routes!(commands::list))
+        .routes(routes!(commands::one))
+        .routes(routes!(commands::lockdowns, commands::lock_down))
+        .routes(routes!(commands::lockdown_reason))
+        .routes(routes!(commands::end_lockdown))
+        .routes(routes!(commands::threat, commands::set_threat))
+        .routes(routes!(muster::list))
 }
 
 /// Who may pass where.

@@ -5,6 +5,7 @@ mod bench;
 mod feeder;
 mod local;
 mod output;
+mod simulate;
 mod verbs;
 
 use std::process::ExitCode;
@@ -43,6 +44,9 @@ enum Verb {
     Token(verbs::token::Args),
     Bench(verbs::bench::Args),
     Admin(verbs::admin::Args),
+    Osdp(verbs::osdp::Args),
+    Sim(verbs::sim::Args),
+    Edge(verbs::edge::Args),
     /// Print the HTTP interface's OpenAPI document.
     #[command(hide = true)]
     Openapi,
@@ -78,6 +82,9 @@ fn main() -> ExitCode {
         Verb::Token(args) => verbs::token::run(args, format),
         Verb::Bench(args) => verbs::bench::run(args, format),
         Verb::Admin(args) => verbs::admin::run(args, format),
+        Verb::Osdp(args) => verbs::osdp::run(args, format),
+        Verb::Sim(args) => verbs::sim::run(args),
+        Verb::Edge(args) => verbs::edge::run(args, format),
         Verb::Openapi => verbs::openapi(),
         Verb::Trial(args) => verbs::trial::run(&args),
     };

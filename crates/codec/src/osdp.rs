@@ -5,7 +5,8 @@
 //! records out, so that both run the same over a serial line, in a simulation and under a fuzzer.
 //! [`Trace`] reads what somebody recorded of a bus, and says what the recording alone proves.
 //!
-//! Card bits, keys pressed and key material never appear in a debug form or in a rendered trace.
+//! Card bits, keys pressed and key material never appear in a debug form. In a rendered trace key
+//! material never does, and the others only where somebody asked for them.
 //!
 //! SOURCE: SIA Open Supervised Device Protocol 2.2 (IEC 60839-11-5:2020); checked against the
 //! vectors of its annex E and against `libosdp`, which shares no code with this.
@@ -27,7 +28,7 @@ mod trace;
 pub use capture::{CAPTURE_LINE_BYTES_MAX, CaptureError, CaptureErrorKind, CaptureRecord, Io};
 pub use check::{Check, checksum, crc16};
 pub use command::{Buzzer, Command, Led, LedState, Output, OutputAction, Text};
-pub use device::{Device, DeviceConfig, DeviceEvent, REPLIES_WAITING_MAX};
+pub use device::{Device, DeviceConfig, DeviceEvent, DeviceStatus, REPLIES_WAITING_MAX};
 pub use frame::{
     BROADCAST, FRAME_BYTES_MAX, FRAME_BYTES_MIN, Found, Frame, Framer, OsdpError, OsdpErrorKind,
     SecurityBlock, decode, encode,
@@ -39,4 +40,4 @@ pub use panel::{
 };
 pub use reply::{Capability, CardRead, DeviceId, Reply};
 pub use secure::{Cryptograms, INSTALL_KEY, Scbk, SecureError, Session};
-pub use trace::{Content, Finding, FindingKind, Packet, Trace};
+pub use trace::{Content, Finding, FindingKind, Packet, TRACE_KEYS_MAX, Trace, TraceKey};

@@ -1,7 +1,5 @@
 //! Who asks: bearer tokens, stored hashed, scoped, expiring.
 
-mod given;
-
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
 
@@ -11,9 +9,10 @@ use sha2::{Digest, Sha256};
 use store::state::Token;
 use store::{State, StoreError};
 
+use crate::config::Config;
 use crate::evaluate::Scoped;
-
-pub(crate) use given::{config_tokens, local_token};
+use crate::listeners;
+use crate::start::StartError;
 
 /// What a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -200,6 +199,52 @@ pub fn new_id(prefix: &str) -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 6];
     getrandom::fill(&mut bytes)?;
     Ok(format!("{prefix}-{}", hex::encode(bytes)))
+}
+
+/// This machine's own token, for one run, and its text.
+pub(crate) fn local_token(now: Timestamp) -> Result<(Token, String), getrandom::Error> {
+    let secret = new_secret()?;
+    let token = Token {
+        id: "local".into(),
+        hash: hash(&secret),
+        label: "this machine".into(),
+        scopes: Scope::ALL
+            .iter()
+            .map(|s| s.as_str())
+            .chain(["enforces:*", "evaluate:search", "evaluate:reasons"])
+            .map(str::to_owned)
+            .collect(),
+        sources: Vec::new(),
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+    };
+    Ok((token, secret))
+}
+
+/// The tokens that the configuration names, after this machine's own.
+pub(crate) fn config_tokens(
+    config: &Config,
+    local: Token,
+    now: Timestamp,
+) -> Result<Vec<Token>, StartError> {
+    let mut tokens = vec![local];
+    for wanted in &config.tokens {
+        let what = format!("token `{}`", wanted.id);
+        let secret = listeners::secret(&wanted.secret, &what)?;
+        let text = secret.expose_text().map(str::trim).unwrap_or_default();
+        tokens.push(Token {
+            id: wanted.id.clone(),
+            hash: hash(text),
+            label: wanted.id.clone(),
+            scopes: wanted.scopes.clone(),
+            sources: wanted.sources.iter().map(|s| s.value.clone()).collect(),
+            created_at: now,
+            expires_at: wanted.expires,
+            revoked_at: None,
+        });
+    }
+    Ok(tokens)
 }
 
 /// What is stored of a token. Its text has 256 bits of randomness, so a plain hash is enough.

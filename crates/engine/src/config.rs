@@ -2,6 +2,7 @@
 
 mod camera;
 mod channels;
+mod doors;
 mod identity;
 mod intake;
 mod listen;
@@ -19,9 +20,10 @@ use model::{Problem, TeamId};
 use crate::limits::{LIMITS, Limits};
 
 pub use channels::{Channel, MailSecurity};
+pub use doors::Doors;
 pub use identity::{GroupGrant, IdentityProvider};
 pub use intake::{ControllerConfig, MqttConfig, TailConfig};
-pub use listen::{HttpsConfig, Listen, TlsConfig};
+pub use listen::{EdgesConfig, HttpsConfig, Listen, TlsConfig};
 pub use tokens::TokenConfig;
 
 /// A secret is named here and lies elsewhere: `file:PATH` or `env:NAME`.
@@ -74,6 +76,8 @@ pub struct Config {
     /// The program that tries edited mappings; no file names it, who runs an engine does. Nothing
     /// is tried if absent.
     pub trial_program: Option<PathBuf>,
+    /// Doors that are wired to this machine.
+    pub doors: Doors,
     /// Bounds.
     pub limits: Limits,
 }
@@ -95,6 +99,7 @@ impl Config {
                 uhppote_announce: None,
                 tls: None,
                 https: None,
+                edges: None,
             },
             public_url: None,
             host_names: Vec::new(),
@@ -113,6 +118,7 @@ impl Config {
             identity_providers: Vec::new(),
             camera_link: None,
             trial_program: None,
+            doors: Doors::default(),
             limits: Limits::default(),
         })
     }
@@ -182,6 +188,7 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
     let hooks = root.take_tables("webhook").into_iter().filter_map(channels::read_webhook);
     config.channels.extend(hooks);
     config.identity_providers = identity::read_all(root);
+    config.doors = doors::read(root);
     if let Some(mut limits) = root.take_table("limits") {
         for info in LIMITS {
             let Some(value) = limits.take_bytes(info.name) else { continue };

@@ -3,9 +3,11 @@
 //! Both the flow and people change incidents; each takes the desk, so nobody's work is lost and an
 //! incident has one owner at every instant.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Finding, Incident, IncidentId, PersonId, Timestamp};
+use access::door::Incidents;
+use model::{Entity, Finding, Incident, IncidentId, Level, PersonId, Timestamp};
 use respond::{
     Act, ActRefused, Book, By, Changed, Channel, FoldOutcome, HandMade, Moment, PanicCall, Routing,
     Watch, act, call_again, called_before, notices, open_by_hand, open_by_panic,
@@ -220,6 +222,40 @@ impl Desk {
         let opened = changed.incident.clone();
         self.save(&mut book, vec![(None, changed)], moment.now).await?;
         Ok((opened, Some(routing)))
+    }
+
+    /// People whom open incidents are about, and whether one of those is critical.
+    pub async fn people_in_open(&self) -> BTreeMap<PersonId, Incidents> {
+        let book = self.book.lock().await;
+        let mut people = BTreeMap::new();
+        for incident in book.iter().filter(|one| respond::is_open(one)) {
+            let how = match incident.level {
+                Level::Critical => Incidents::Critical,
+                Level::Informational | Level::Low | Level::Medium | Level::High => Incidents::Open,
+            };
+            for entity in &incident.entities {
+                let Entity::Person(id) = entity else { continue };
+                let known = people.entry(id.clone()).or_insert(how);
+                if how == Incidents::Critical {
+                    *known = how;
+                }
+            }
+        }
+        people
+    }
+
+    /// What an incident waited for has come. Whether it was still open.
+    pub async fn settle(
+        &self,
+        id: &IncidentId,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<bool, DeskError> {
+        let mut book = self.book.lock().await;
+        let before = self.find(&book, id).await?;
+        let Some(changed) = respond::settle(&before, text, now) else { return Ok(false) };
+        self.save(&mut book, vec![(Some(before), changed)], now).await?;
+        Ok(true)
     }
 
     async fn find(&self, book: &Book, id: &IncidentId) -> Result<Incident, DeskError> {

@@ -17,9 +17,11 @@ use store::{Batch, Journal, State, StoreError};
 use crate::accounting::Accounts;
 use crate::auth::{self, AuthError, NewToken, Principal, TokenError, Tokens};
 use crate::clock::{Clock, Stopwatch};
+use crate::command::Commander;
 use crate::config::Config;
 use crate::content;
 use crate::desk::{Desk, DeskError};
+use crate::edges::Hub;
 use crate::edit::Origin;
 use crate::flow::history::Histories;
 use crate::flow::ingest::Ingest;
@@ -36,6 +38,7 @@ use crate::reveal::Reveals;
 use crate::rights::{Rights, WhatIfs};
 use crate::signin::Signin;
 use crate::trial::Trials;
+use crate::warden::Warden;
 use crate::watch::doors::Doors;
 use crate::watch::refused::Refusals;
 use crate::watch::things::Things;
@@ -105,6 +108,12 @@ pub struct Engine {
     pub what_ifs: WhatIfs,
     /// Questions of enforcement points, by token.
     pub evaluations: Rates,
+    /// What was revoked, and where that has arrived.
+    pub warden: Arc<Warden>,
+    /// Edges, and what they are told.
+    pub edges: Arc<Hub>,
+    /// Commands to doors.
+    pub commander: Commander,
 }
 
 /// One source, as people see it.

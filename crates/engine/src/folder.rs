@@ -117,7 +117,7 @@ pub(crate) fn private(path: &Path) -> std::io::Result<File> {
 }
 
 #[cfg(unix)]
-fn make_private(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
@@ -143,4 +143,32 @@ pub fn touch_changed(path: &Path) -> std::io::Result<()> {
 /// When state was last changed beside the server.
 pub fn changed_at(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path.join("changed")).and_then(|m| m.modified()).ok()
+}
+
+/// Puts a file in place of another, for its owner alone: a power cut leaves the old one or the new
+/// one, whole.
+#[cfg(unix)]
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let temporary = path.with_file_name(name);
+    match std::fs::remove_file(&temporary) {
+        // A left-over of a crash.
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut file = private(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, path)?;
+    sync_folder(path)
+}
+
+/// Makes what was put into or taken out of a file's folder durable.
+pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
 }

@@ -73,6 +73,8 @@ pub fn journal_problem(error: &StoreError) -> String {
 }
 
 limits! {
+    /// Edges that are connected at once, those being enrolled among them; one more is closed.
+    edge_connections_max: connections = 2_000;
     /// One floor plan's image; a larger one is refused with 413.
     plan_bytes_max: bytes = 4 << 20;
     /// Marks of one floor plan; more is refused with 413.

@@ -5,8 +5,11 @@ use std::sync::{Arc, OnceLock};
 use model::{Finding, Incident, OccurrenceId, PlaceId};
 use tokio::sync::broadcast;
 
+use crate::command::Ordered;
+use crate::edges::EdgeTold;
 use crate::seats::Seats;
 use crate::veil::Veil;
+use crate::warden::Told;
 use crate::watch::doors::DoorState;
 use crate::watch::refused::Refusal;
 use crate::watch::things::ThingState;
@@ -28,6 +31,12 @@ pub enum LiveMessage {
     Occurrence(OccurrenceId, Option<PlaceId>),
     /// Somebody was not let through.
     Refused(Arc<Refusal>),
+    /// A suspension or revocation as it now stands.
+    Revocation(Arc<Told>),
+    /// A command to a door as it now stands.
+    Command(Arc<Ordered>),
+    /// An edge as it now stands.
+    Edge(Arc<EdgeTold>),
 }
 
 /// An event on its way to whoever watches.
@@ -85,6 +94,9 @@ impl Live {
             | LiveMessage::Door(_)
             | LiveMessage::Thing(_)
             | LiveMessage::Refused(_)
+            | LiveMessage::Revocation(_)
+            | LiveMessage::Command(_)
+            | LiveMessage::Edge(_)
             | LiveMessage::Occurrence(..) => &self.incidents,
         };
         let _ = sender.send(message);

@@ -10,18 +10,20 @@ use adapters::{AdapterError, Intake, IntakeLimits, Wiring};
 use lake::{Lake, LakeConfig, LakeError};
 use model::problem::Gravity;
 use model::{AuditAct, Incident, Organisation, Problem, SourceId};
-use respond::{Channel as NoticeChannel, ChannelKind};
 use store::state::{IncidentFilter, LakeFileState, PageKey, Token};
 use store::{Journal, State, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounting::Accounts;
-use crate::auth::{Tokens, config_tokens, local_token};
+use crate::auth::{self, Tokens};
 use crate::clock::Clock;
+use crate::command::Commander;
 use crate::config::{Channel, Config};
 use crate::controllers::ControllerMemory;
 use crate::desk::Desk;
+use crate::door::home::{self, Home};
+use crate::edges::{self, Hub, KeysError};
 use crate::edit;
 use crate::engine::Engine;
 use crate::flow::body;
@@ -48,6 +50,7 @@ use crate::replay::Replays;
 use crate::rights::{self, Rights};
 use crate::signin::{Seal, SealError, Signin, SigninError};
 use crate::trial::Trials;
+use crate::warden::{Warden, WardenError};
 use crate::watch::doors::Doors;
 
 /// Why Castellan does not start.
@@ -102,6 +105,15 @@ pub enum StartError {
     /// The key of card numbers.
     #[error(transparent)]
     RightsKey(#[from] rights::KeyError),
+    /// Revocations.
+    #[error("revocations cannot be opened: {0}")]
+    Warden(#[from] WardenError),
+    /// The doors of this machine.
+    #[error(transparent)]
+    Doors(#[from] crate::door::PointError),
+    /// The authority over edges.
+    #[error(transparent)]
+    Edges(#[from] KeysError),
     /// Signing in.
     #[error("sign-in cannot begin: {0}")]
     Signin(#[from] SigninError),
@@ -136,6 +148,7 @@ pub struct Running {
     pumps: JoinSet<()>,
     intake: Vec<Intake>,
     rest: JoinSet<()>,
+    home: Option<Home>,
     keeper: tokio::task::JoinHandle<()>,
     judge: Option<JoinHandle<Result<(), FlowError>>>,
 }
@@ -149,6 +162,9 @@ struct Opened {
     lake: Lake,
     current: Arc<Current>,
     access: Arc<Rights>,
+    warden: Arc<Warden>,
+    edges: Arc<Hub>,
+    commander: Commander,
     begin: Begin,
     incidents: Vec<Incident>,
     unclean_since: Option<SystemTime>,
@@ -158,8 +174,8 @@ struct Opened {
 pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, StartError> {
     let opened = open(&config, &clock, mode).await?;
     let (begin, unclean_since) = (opened.begin.clone(), opened.unclean_since);
-    let (local, local_token) = local_token(&clock)?;
-    let extra = config_tokens(&config, local, clock.now())?;
+    let (local, local_token) = auth::local_token(clock.now())?;
+    let extra = auth::config_tokens(&config, local, clock.now())?;
     let engine = Arc::new(assemble(config, clock, opened, extra)?);
     engine.tokens.reload(&engine.state, &engine.extra_tokens).await?;
     engine.signin.seal_all().await?;
@@ -185,6 +201,7 @@ pub async fn start(config: Config, clock: Clock, mode: Mode) -> Result<Running, 
         pumps: JoinSet::new(),
         intake: Vec::new(),
         rest: JoinSet::new(),
+        home: None,
         keeper,
         judge: Some(judge),
     };
@@ -207,7 +224,8 @@ fn assemble(
     let doors = Arc::new(Doors::default());
     doors.watch(&opened.current.get().org);
     let live = Live::new(Limits::count(config.limits.live_backlog_max));
-    let told = (notice_channels(&config), config.public_url.clone());
+    let channels = config.channels.iter().map(Channel::notice).collect();
+    let told = (channels, config.public_url.clone());
     let desk = Desk::new(opened.incidents, opened.state.clone(), live.clone(), told);
     let ingest = Ingest {
         journal: Arc::clone(&opened.journal),
@@ -254,6 +272,9 @@ fn assemble(
         access: opened.access,
         what_ifs: Default::default(),
         evaluations: Rates::default(),
+        warden: opened.warden,
+        edges: opened.edges,
+        commander: opened.commander,
     })
 }
 
@@ -321,6 +342,12 @@ impl Running {
         let senders = outbox::prepare(&engine.config)?;
         self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
+        let edges = edges::serve(&engine, (&mut self.rest, &self.stop_rest))?;
+        self.listening.extend(edges.map(|at| ("edges".to_owned(), at)));
+        if let Some((point, source)) = home::wanted(&engine) {
+            let how = (self.wiring(Some(source)).intake, point, self.stop_rest.clone());
+            self.home = Some(Home::start(&engine, how, &mut self.rest)?);
+        }
         self.rest.spawn(refusals::remember(engine));
         Ok(())
     }
@@ -360,6 +387,7 @@ impl Running {
     /// Stops in order: listeners, journal, flow, lake. What was acknowledged is kept.
     pub async fn stop(mut self) -> Result<(), StartError> {
         self.engine.replays.stop_all();
+        home::stop(self.home.take()).await;
         self.stop_intake.cancel();
         while self.adapters.join_next().await.is_some() {}
         self.intake.clear();
@@ -439,6 +467,9 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
     let current = Arc::new(Current::new(knowledge));
     let access = rights::open(config, &state, (&current.get().org, &read.content), now).await?;
     let access = Arc::new(access);
+    let (warden, edges) = edges::open(config, &state, (&access, now)).await?;
+    let parts = (Arc::clone(&edges), Arc::clone(&access));
+    let commander = Commander::open(state.clone(), parts.0, parts.1).await?;
     current.refuse_content(read.refused.clone());
     housekeeping::take(&current, read);
     Ok(Opened {
@@ -449,6 +480,9 @@ async fn open(config: &Config, clock: &Clock, mode: Mode) -> Result<Opened, Star
         lake,
         current,
         access,
+        warden,
+        edges,
+        commander,
         begin,
         incidents,
         unclean_since,
@@ -544,21 +578,6 @@ async fn stored_incidents(state: &State) -> Result<Vec<Incident>, StoreError> {
             Some(_) | None => return Ok(all),
         }
     }
-}
-
-fn notice_channels(config: &Config) -> Vec<NoticeChannel> {
-    let kind = |channel: &Channel| match channel {
-        Channel::Mail { .. } => ChannelKind::Email,
-        Channel::Webhook { .. } => ChannelKind::Webhook,
-    };
-    let one = |channel: &Channel| NoticeChannel {
-        id: channel.name().to_owned(),
-        kind: kind(channel),
-        level_min: channel.level(),
-        teams: Default::default(),
-        on: NoticeChannel::usual_moments(),
-    };
-    config.channels.iter().map(one).collect()
 }
 
 /// Tells other verbs on this machine where the HTTP interface is.

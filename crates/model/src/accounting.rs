@@ -49,6 +49,8 @@ pub enum DropReason {
     JournalUnavailable,
     /// A connection broke inside a frame.
     PartialFrame,
+    /// The sender had to forget it before we took it, and said so.
+    LostAtSender,
     /// The device wrote over it before it could be fetched.
     Overwritten,
 }
@@ -61,6 +63,7 @@ impl DropReason {
             Self::KernelBuffer => "kernel_buffer",
             Self::JournalUnavailable => "journal_unavailable",
             Self::PartialFrame => "partial_frame",
+            Self::LostAtSender => "lost_at_sender",
             Self::Overwritten => "overwritten",
         }
     }

@@ -124,7 +124,8 @@ impl Book {
 }
 
 /// Whether an incident is still being worked on.
-pub(crate) fn is_open(incident: &Incident) -> bool {
+/// Whether somebody still has to do something about it.
+pub fn is_open(incident: &Incident) -> bool {
     match incident.state {
         IncidentState::New | IncidentState::Acknowledged | IncidentState::InProgress => true,
         IncidentState::Resolved | IncidentState::Closed => false,

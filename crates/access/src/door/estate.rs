@@ -36,7 +36,7 @@ pub enum AtExpiry {
 }
 
 /// How old a zone's rights may be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseRule {
     /// Older than this they are expired.
     pub age_max: Duration,
@@ -45,7 +45,8 @@ pub struct LeaseRule {
 }
 
 /// Whether somebody who is in may come in again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AntiPassback {
     /// Yes.
     Off,
@@ -58,7 +59,8 @@ pub enum AntiPassback {
 }
 
 /// What anti-passback does where nobody hears who leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Blind {
     /// Admits, and it is recorded.
     #[default]
@@ -70,7 +72,7 @@ pub enum Blind {
 }
 
 /// What a zone asks for from a threat level on. Concerns entry alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tightening {
     /// From this level on.
     pub from: Threat,
@@ -81,7 +83,7 @@ pub struct Tightening {
 }
 
 /// An area behind doors, or an area of areas.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Zone {
     /// Its id.
     pub id: ZoneId,
@@ -133,7 +135,7 @@ impl Zone {
 }
 
 /// A portal, and what its reader asks for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Door {
     /// Its id.
     pub id: DoorId,
@@ -154,6 +156,7 @@ pub struct Door {
     /// Who may enter while it is being worked on.
     pub technicians: Option<GroupId>,
     /// By which clock policies are told hours.
+    #[serde(with = "super::schedule::time_zone")]
     pub time_zone: Tz,
     /// How long the strike is released.
     pub hold: Duration,

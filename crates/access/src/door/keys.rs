@@ -31,7 +31,7 @@ pub struct CardNumber<'a> {
 
 /// A card's or a mobile credential's number, keyed-hashed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CredentialKey([u8; 16]);
+pub struct CredentialKey(#[serde(with = "short")] [u8; 16]);
 
 impl std::fmt::Debug for CredentialKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -58,7 +58,7 @@ impl CredentialKey {
 
 /// A person's PIN, keyed-hashed together with the person: equal PINs of two people look different.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PinKey([u8; 16]);
+pub struct PinKey(#[serde(with = "short")] [u8; 16]);
 
 impl std::fmt::Debug for PinKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -103,6 +103,71 @@ impl HashKey {
     /// The key of a person's own PIN.
     pub fn pin(&self, person: &PersonId, digits: &str) -> PinKey {
         PinKey(self.hash(3, &[person.as_str().as_bytes(), digits.as_bytes()]))
+    }
+}
+
+/// Sixteen bytes: as such in formats of bytes, as 32 hexadecimal digits in formats of text.
+mod short {
+    use serde::de::{Error, SeqAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() {
+            let mut text = String::with_capacity(32);
+            for byte in bytes {
+                for half in [byte >> 4, byte & 15] {
+                    text.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+                }
+            }
+            to.serialize_str(&text)
+        } else {
+            to.serialize_bytes(bytes)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {
+        if from.is_human_readable() {
+            from.deserialize_str(Sixteen)
+        } else {
+            from.deserialize_bytes(Sixteen)
+        }
+    }
+
+    struct Sixteen;
+
+    impl<'de> Visitor<'de> for Sixteen {
+        type Value = [u8; 16];
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("sixteen bytes, or 32 hexadecimal digits")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<[u8; 16], E> {
+            let wrong = || E::invalid_value(serde::de::Unexpected::Str("…"), &self);
+            if text.len() != 32 {
+                return Err(wrong());
+            }
+            let mut digits = text.chars().map(|digit| digit.to_digit(16));
+            let mut half = || digits.next().flatten().and_then(|d| u8::try_from(d).ok());
+            let mut bytes = [0; 16];
+            for byte in &mut bytes {
+                let (high, low) = (half(), half());
+                *byte = high.zip(low).map(|(high, low)| high << 4 | low).ok_or_else(wrong)?;
+            }
+            Ok(bytes)
+        }
+
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<[u8; 16], E> {
+            bytes.try_into().map_err(|_| E::invalid_length(bytes.len(), &self))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<[u8; 16], A::Error> {
+            let mut bytes = [0; 16];
+            for (n, byte) in bytes.iter_mut().enumerate() {
+                *byte = seq.next_element()?.ok_or_else(|| A::Error::invalid_length(n, &Sixteen))?;
+            }
+            Ok(bytes)
+        }
     }
 }
 

@@ -318,6 +318,39 @@ impl Live {
         }
     }
 
+    /// Zones were changed: counts anew who is in which. Whoever was in a zone that is gone is in
+    /// none that anybody knows.
+    pub(crate) fn resettle(&mut self, estate: &Estate) {
+        let mut inside: HashMap<ZoneId, u32> = HashMap::new();
+        for known in self.where_is.values() {
+            let Position::In { zone, .. } = &known.position else { continue };
+            for zone in estate.around(zone) {
+                *inside.entry(zone.id.clone()).or_default() += 1;
+            }
+        }
+        self.opened.retain(|zone, _| inside.contains_key(zone));
+        self.inside = inside;
+    }
+
+    /// Forgets somebody who is not known any more.
+    pub(crate) fn forget_person(&mut self, estate: &Estate, person: &PersonId) {
+        self.forgive(estate, person);
+        self.where_is.remove(person);
+        self.risks.remove(person);
+    }
+
+    /// Forgets a credential that is not known any more.
+    pub(crate) fn forget_credential(&mut self, credential: &CredentialId) {
+        self.pin_tries.remove(credential);
+    }
+
+    /// Keeps what is said of people and credentials that are known.
+    pub(crate) fn keep_known(&mut self, people: &People) {
+        self.where_is.retain(|id, _| people.person(id).is_some());
+        self.risks.retain(|id, _| people.person(id).is_some());
+        self.pin_tries.retain(|id, _| people.credential(id).is_some());
+    }
+
     fn leave(&mut self, estate: &Estate, zone: &ZoneId) {
         for zone in estate.around(zone) {
             let Some(count) = self.inside.get_mut(&zone.id) else { continue };

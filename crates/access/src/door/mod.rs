@@ -19,6 +19,7 @@ mod request;
 mod safety;
 mod schedule;
 mod snapshot;
+pub mod travel;
 mod words;
 
 pub use decide::{decide, decide_floors, judge_policies};

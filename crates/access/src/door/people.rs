@@ -1,6 +1,6 @@
 //! People, their groups, and what they carry. Numbers of cards and PINs are here as keyed hashes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{CredentialId, GroupId, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub const GROUPS_DEEP_MAX: usize = 16;
 pub const GROUPS_OF_PERSON_MAX: usize = 1_024;
 
 /// Somebody who may be let in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Who.
     pub id: PersonId,
@@ -29,8 +29,10 @@ pub struct Person {
     /// Whether they are in force.
     pub standing: Standing,
     /// Not before this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Timestamp>,
     /// Not at or after this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Timestamp>,
     /// Their groups.
     pub groups: Vec<GroupId>,
@@ -45,8 +47,10 @@ pub struct Person {
     /// Is given more time at doors.
     pub is_slow: bool,
     /// Their PIN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<PinKey>,
     /// The PIN they type when somebody forces them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duress_pin: Option<PinKey>,
 }
 
@@ -101,12 +105,15 @@ pub struct Credential {
     /// Counts up each time the number is given out; a revocation ends one generation for ever.
     pub generation: u32,
     /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
     /// Whether it is in force.
     pub standing: Standing,
     /// Not before this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Timestamp>,
     /// Not at or after this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Timestamp>,
     /// Using it tells that its holder is forced.
     pub is_duress: bool,
@@ -193,7 +200,9 @@ impl People {
             None if self.credentials.len() >= CREDENTIALS_MAX => return false,
             None => self.credentials.len(),
         };
-        if let Some(old) = self.credentials.get(at).filter(|old| old.key != credential.key) {
+        if let Some(old) = self.credentials.get(at).filter(|old| old.key != credential.key)
+            && self.by_key.get(&old.key) == Some(&at)
+        {
             self.by_key.remove(&old.key);
         }
         self.by_key.insert(credential.key, at);
@@ -203,6 +212,54 @@ impl People {
             None => self.credentials.push(credential),
         }
         true
+    }
+
+    /// Says which groups these are in, and forgets others; everybody is counted anew once.
+    pub(crate) fn change_groups(
+        &mut self,
+        names: &mut Names,
+        (put, removed): (&BTreeMap<GroupId, Vec<GroupId>>, &[GroupId]),
+    ) {
+        if put.is_empty() && removed.is_empty() {
+            return;
+        }
+        removed.iter().for_each(|group| {
+            self.parents.remove(group);
+        });
+        self.parents.extend(put.iter().map(|(group, within)| (group.clone(), within.clone())));
+        let mut holders = std::mem::take(&mut self.holders);
+        for holder in &mut holders {
+            holder.groups = self.effective(names, &holder.person.groups);
+        }
+        self.holders = holders;
+    }
+
+    /// Forgets a person; what they carry is nobody's that is known.
+    pub(crate) fn remove_person(&mut self, id: &PersonId) {
+        let Some(at) = self.by_id.remove(id) else { return };
+        self.holders.swap_remove(at);
+        if let Some(moved) = self.holders.get(at) {
+            self.by_id.insert(moved.person.id.clone(), at);
+        }
+    }
+
+    /// Forgets a credential.
+    pub(crate) fn remove_credential(&mut self, id: &CredentialId) {
+        let Some(at) = self.by_credential.remove(id) else { return };
+        let old = self.credentials.swap_remove(at);
+        if self.by_key.get(&old.key) == Some(&at) {
+            self.by_key.remove(&old.key);
+        }
+        let Some(moved) = self.credentials.get(at) else { return };
+        self.by_credential.insert(moved.id.clone(), at);
+        if self.by_key.get(&moved.key) == Some(&self.credentials.len()) {
+            self.by_key.insert(moved.key, at);
+        }
+    }
+
+    /// Whether this is the credential that its number leads to: of two with one number, one does.
+    pub(crate) fn is_found(&self, credential: &Credential) -> bool {
+        self.by_key(&credential.key).is_some_and(|found| found.id == credential.id)
     }
 
     fn effective(&self, names: &mut Names, direct: &[GroupId]) -> Vec<u32> {
@@ -254,17 +311,21 @@ impl People {
         groups
     }
 
+    pub(crate) fn groups_len(&self) -> usize {
+        self.parents.len()
+    }
+
     pub(crate) fn holders(&self) -> &[Holder] {
         &self.holders
     }
 
     /// Every credential, in the order in which they came.
-    pub fn credentials(&self) -> impl Iterator<Item = &Credential> {
+    pub fn credentials(&self) -> impl ExactSizeIterator<Item = &Credential> {
         self.credentials.iter()
     }
 
     /// Everybody, in the order in which they came.
-    pub fn persons(&self) -> impl Iterator<Item = &Person> {
+    pub fn persons(&self) -> impl ExactSizeIterator<Item = &Person> {
         self.holders.iter().map(|holder| &holder.person)
     }
 }

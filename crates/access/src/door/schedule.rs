@@ -69,11 +69,12 @@ impl Window {
 }
 
 /// Hours of the week in one time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     /// Its id.
     pub id: ScheduleId,
     /// The zone whose clock it goes by.
+    #[serde(with = "time_zone")]
     pub time_zone: Tz,
     /// When it is open. On a holiday, only windows of that kind of holiday count.
     pub windows: Vec<Window>,
@@ -285,5 +286,20 @@ impl Calendar {
     /// All, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Schedule> {
         self.schedules.iter()
+    }
+}
+
+/// A time zone by its name in the IANA's list.
+pub(crate) mod time_zone {
+    use chrono_tz::Tz;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(zone: &Tz, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(zone.name())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Tz, D::Error> {
+        let name = String::deserialize(from)?;
+        name.parse().map_err(|_| serde::de::Error::custom(format!("`{name}` is no time zone")))
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{PointId, RevocationId, Timestamp};
 
+use super::changes::{Changes, Kept};
 use super::edge::Rights;
 use super::suspensions::Suspensions;
 use super::tombstones::{Tombstone, Tombstones};
-use super::words::{Act, Deed, NotDone, Point, Receipt, Shown, Signing, Subject};
+use super::words::{Act, Deed, NotDone, Point, PointLease, Receipt, Shown, Signing, Subject};
 
 /// Most points of one book.
 pub const POINTS_MAX: usize = 100_000;
@@ -24,6 +25,8 @@ pub struct Book {
     version: u64,
     /// After a restore: whose tombstones are still out.
     waiting: BTreeSet<PointId>,
+    /// What has changed since it was last kept.
+    changes: Changes,
 }
 
 impl Book {
@@ -32,6 +35,7 @@ impl Book {
         if self.points.len() >= POINTS_MAX && !self.points.contains_key(&id) {
             return Err(NotDone::Full { of: "points", max: POINTS_MAX });
         }
+        self.changes.points.insert(id.clone());
         self.points.insert(id, point);
         Ok(())
     }
@@ -40,9 +44,11 @@ impl Book {
     pub fn decommission(&mut self, id: &PointId, at: Timestamp) {
         self.points.remove(id);
         self.waiting.remove(id);
-        for deed in self.deeds.values_mut() {
+        self.changes.points.insert(id.clone());
+        for (deed_id, deed) in &mut self.deeds {
             if let Some(signing) = deed.points.get_mut(id) {
                 *signing = Signing::Decommissioned { at };
+                self.changes.signings.insert((deed_id.clone(), id.clone()));
             }
         }
     }
@@ -71,6 +77,11 @@ impl Book {
             Act::Lift => self.suspensions.put(subject.clone(), version, false),
             Act::Revoke => self.bury(&stones)?,
         }
+        match act {
+            Act::Suspend | Act::Lift => drop(self.changes.suspended.insert(subject.clone())),
+            Act::Revoke => self.changes.stones.extend(stones.iter().map(|stone| stone.key)),
+        }
+        self.changes.deeds.insert(id.clone());
         self.version = version;
         let ends = |point: &Point| {
             let lease = point.lease.filter(|lease| !lease.admits_at_expiry)?;
@@ -121,6 +132,8 @@ impl Book {
         match signing {
             Signing::Silent | Signing::Expired { .. } => {
                 *signing = Signing::Confirmed(receipt.clone());
+                let place = (receipt.deed.clone(), receipt.point.clone());
+                self.changes.signings.insert(place);
             }
             Signing::Confirmed(_) | Signing::Decommissioned { .. } => {}
         }
@@ -131,20 +144,26 @@ impl Book {
     /// after a restore, has confirmed nothing that is newer.
     pub fn heard(&mut self, id: &PointId, snapshot: Option<u64>) {
         let Some(snapshot) = snapshot.filter(|_| self.points.contains_key(id)) else { return };
-        for deed in self.deeds.values_mut().filter(|deed| snapshot < deed.version) {
+        for (deed_id, deed) in self.deeds.iter_mut().filter(|(_, deed)| snapshot < deed.version) {
+            let known = deed.stale_until.get(id) == Some(&None);
+            if known && deed.points.get(id) == Some(&Signing::Silent) {
+                continue;
+            }
             deed.points.insert(id.clone(), Signing::Silent);
             // It goes by rights of which nobody knows when they were given.
             deed.stale_until.insert(id.clone(), None);
+            self.changes.signings.insert((deed_id.clone(), id.clone()));
         }
     }
 
     /// Time has come: leases that have surely ended close their points.
     pub fn tick(&mut self, now: Timestamp) {
-        for deed in self.deeds.values_mut() {
+        for (deed_id, deed) in &mut self.deeds {
             for (id, signing) in &mut deed.points {
                 let ended = deed.stale_until.get(id).copied().flatten().is_some_and(|at| at < now);
                 if *signing == Signing::Silent && ended {
                     *signing = Signing::Expired { at: now };
+                    self.changes.signings.insert((deed_id.clone(), id.clone()));
                 }
             }
         }
@@ -153,24 +172,13 @@ impl Book {
     /// The rights for a point, to be signed and sent; renews its lease from the moment at which
     /// it is asked for, whether it arrives or not. Fails while tombstones are out after a restore.
     pub fn sign(&mut self, id: &PointId, now: Timestamp) -> Result<Rights, NotDone> {
-        if !self.waiting.is_empty() {
-            return Err(NotDone::Waiting { waiting: self.waiting.clone() });
-        }
-        let point = self.points.get_mut(id);
-        let point = point.ok_or_else(|| NotDone::NotAsked { point: id.clone() })?;
-        point.renewed_at = point.renewed_at.max(now);
-        let open = self.deeds.iter().filter(|(_, deed)| {
-            deed.points.get(id).is_some_and(|signing| match signing {
-                Signing::Silent | Signing::Expired { .. } => true,
-                Signing::Confirmed(_) | Signing::Decommissioned { .. } => false,
-            })
-        });
+        self.renew(id, now)?;
         Ok(Rights {
             version: self.version,
             given_at: now,
             tombstones: self.tombstones.clone(),
             suspensions: self.suspensions.clone(),
-            deeds: open.map(|(id, _)| id.clone()).collect(),
+            deeds: self.open_at(id),
         })
     }
 
@@ -195,6 +203,7 @@ impl Book {
             // Renewals that the archive does not know of may have been sent until now.
             point.renewed_at = point.renewed_at.max(now);
         }
+        self.changes.is_whole = true;
         // Nanoseconds pass faster than versions are given out.
         self.version = self.version.max(u64::try_from(now.nanos()).unwrap_or(0)) + 1;
         let version = self.version;
@@ -221,8 +230,11 @@ impl Book {
         from: &PointId,
         (theirs, suspended): (&Tombstones, &Suspensions),
     ) -> usize {
-        let new = theirs.iter().filter(|s| !self.tombstones.covers(s.key, s.generation)).count();
-        let new = new + self.suspensions.merge(suspended);
+        let unknown = |s: &Tombstone| !self.tombstones.covers(s.key, s.generation);
+        let stones: Vec<_> = theirs.iter().filter(unknown).map(|stone| stone.key).collect();
+        let new = stones.len() + self.suspensions.merge(suspended);
+        self.changes.stones.extend(stones);
+        self.changes.suspended.extend(suspended.iter().map(|(subject, ..)| subject.clone()));
         if self.tombstones.merge(theirs) == 0 {
             self.waiting.remove(from);
         }
@@ -235,6 +247,120 @@ impl Book {
     /// An administrator answers for the tombstones that are out. Whose they were, for the record.
     pub fn sign_for_the_gap(&mut self) -> BTreeSet<PointId> {
         std::mem::take(&mut self.waiting)
+    }
+
+    /// The rights themselves have changed: their next version.
+    pub fn advance(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+
+    /// Whoever holds this book begins anew at `now`: versions go on above all that any earlier
+    /// holder, also one that was put back since, can have given out. SOURCE: nanoseconds pass
+    /// faster than versions are given out.
+    pub fn begin(&mut self, now: Timestamp) -> u64 {
+        self.version = self.version.max(u64::try_from(now.nanos()).unwrap_or(0)) + 1;
+        self.version
+    }
+
+    /// What has changed since this was last asked; what is kept must be kept before anybody is
+    /// told.
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Deeds of which something else may be shown than when changes were last taken: those that
+    /// changed, and the others of a subject to which something new was done.
+    pub fn unsettled(&self) -> BTreeSet<RevocationId> {
+        if self.changes.is_whole {
+            return self.deeds.keys().cloned().collect();
+        }
+        let signed = self.changes.signings.iter().map(|(id, _)| id);
+        let mut found: BTreeSet<RevocationId> =
+            signed.chain(&self.changes.deeds).cloned().collect();
+        let new: BTreeSet<&Subject> =
+            self.changes.deeds.iter().filter_map(|id| Some(&self.deeds.get(id)?.subject)).collect();
+        if !new.is_empty() {
+            let same = self.deeds.iter().filter(|(_, deed)| new.contains(&deed.subject));
+            found.extend(same.map(|(id, _)| id.clone()));
+        }
+        found
+    }
+
+    /// All that has to be kept of it.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            points: self.points.clone(),
+            deeds: self.deeds.clone(),
+            suspensions: self.suspensions.clone(),
+            tombstones: self.tombstones.iter().collect(),
+            version: self.version,
+            waiting: self.waiting.clone(),
+        }
+    }
+
+    /// A book as it was kept, opened again at `now`. Renewals may have been sent until then that
+    /// nobody wrote down: leases are counted from now. Tombstones that find no room are given
+    /// back: then it must not be used.
+    pub fn reopened(kept: Kept, now: Timestamp) -> (Self, usize) {
+        let mut tombstones = Tombstones::default();
+        let lost = kept.tombstones.into_iter().filter(|stone| !tombstones.bury(*stone)).count();
+        let mut points = kept.points;
+        for point in points.values_mut() {
+            point.renewed_at = point.renewed_at.max(now);
+        }
+        let (deeds, suspensions) = (kept.deeds, kept.suspensions);
+        let (version, waiting) = (kept.version, kept.waiting);
+        let changes = Changes::default();
+        (Self { points, deeds, suspensions, tombstones, version, waiting, changes }, lost)
+    }
+
+    /// Whose tombstones are still out after a restore; empty: nothing waits.
+    pub fn waiting(&self) -> &BTreeSet<PointId> {
+        &self.waiting
+    }
+
+    /// A deed.
+    pub fn deed(&self, id: &RevocationId) -> Option<&Deed> {
+        self.deeds.get(id)
+    }
+
+    /// A point in service.
+    pub fn point(&self, id: &PointId) -> Option<&Point> {
+        self.points.get(id)
+    }
+
+    /// Says anew for how long a point's rights hold, as when its zones have changed. A shorter
+    /// lease counts for what it is given from now on; what it had it may go by as long as before.
+    pub fn set_lease(&mut self, id: &PointId, lease: Option<PointLease>) {
+        let Some(point) = self.points.get_mut(id).filter(|point| point.lease != lease) else {
+            return;
+        };
+        point.lease = lease;
+        self.changes.points.insert(id.clone());
+    }
+
+    /// The deeds that wait for a point's receipt.
+    pub fn open_at(&self, id: &PointId) -> Vec<RevocationId> {
+        let waits = |deed: &Deed| {
+            deed.points.get(id).is_some_and(|signing| match signing {
+                Signing::Silent | Signing::Expired { .. } => true,
+                Signing::Confirmed(_) | Signing::Decommissioned { .. } => false,
+            })
+        };
+        self.deeds.iter().filter(|(_, deed)| waits(deed)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// A point's rights are about to be renewed at `now`: its lease counts from there, whether it
+    /// arrives or not. Fails while tombstones are out after a restore.
+    pub fn renew(&mut self, id: &PointId, now: Timestamp) -> Result<(), NotDone> {
+        if !self.waiting.is_empty() {
+            return Err(NotDone::Waiting { waiting: self.waiting.clone() });
+        }
+        let point = self.points.get_mut(id);
+        let point = point.ok_or_else(|| NotDone::NotAsked { point: id.clone() })?;
+        point.renewed_at = point.renewed_at.max(now);
+        Ok(())
     }
 
     /// What is shown of a deed; made anew from what every point has said, so that nothing can be
@@ -293,6 +419,7 @@ impl Book {
         gone.iter().for_each(|id| {
             self.deeds.remove(id);
         });
+        self.changes.is_whole |= !gone.is_empty();
         let open = self.deeds.values().flat_map(|deed| &deed.stones);
         let kept: Vec<Tombstone> = open.copied().collect();
         self.tombstones.expire(oldest_restorable);

@@ -8,15 +8,18 @@
 //! (`tests/revocation.rs`).
 
 mod book;
+mod changes;
 mod edge;
 mod suspensions;
 mod tombstones;
 mod words;
 
 pub use book::{Book, DEEDS_MAX, POINTS_MAX};
+pub use changes::{Changes, Kept};
 pub use edge::{EdgeRights, Refused, Rights};
 pub use suspensions::Suspensions;
 pub use tombstones::{TOMBSTONES_MAX, Tombstone, Tombstones};
 pub use words::{
-    Act, Deed, Known, NotDone, Point, PointKind, PointLease, Receipt, Shown, Signing, Subject,
+    Act, Deed, DeedHead, Known, NotDone, Point, PointKind, PointLease, Receipt, Shown, Signing,
+    Subject,
 };

@@ -26,9 +26,32 @@ impl Suspensions {
         self.last.get(subject).is_some_and(|(_, is_suspended)| *is_suspended)
     }
 
+    /// The last word on a subject.
+    pub fn last(&self, subject: &Subject) -> Option<(u64, bool)> {
+        self.last.get(subject).copied()
+    }
+
     /// Whether nobody was ever suspended.
     pub fn is_empty(&self) -> bool {
         self.last.is_empty()
+    }
+
+    /// The last word on each subject: its version, and whether it suspended; in order of subjects.
+    pub fn iter(&self) -> impl Iterator<Item = (&Subject, u64, bool)> {
+        self.last
+            .iter()
+            .map(|(subject, (version, is_suspended))| (subject, *version, *is_suspended))
+    }
+
+    /// The words that an older state did not have.
+    pub fn since(&self, older: &Self) -> Self {
+        let mut words = Self::default();
+        for (subject, word) in &self.last {
+            if older.last.get(subject) != Some(word) {
+                words.last.insert(subject.clone(), *word);
+            }
+        }
+        words
     }
 
     /// Takes in what another knows. How many words were new here.

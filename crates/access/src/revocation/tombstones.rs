@@ -58,6 +58,11 @@ impl Tombstones {
         self.dead.get(&key).is_some_and(|(dead, _)| generation <= *dead)
     }
 
+    /// Whether any generation of this credential is dead.
+    pub fn knows(&self, key: CredentialKey) -> bool {
+        self.dead.contains_key(&key)
+    }
+
     /// Takes in what another set knows. How many found no room.
     pub fn merge(&mut self, other: &Self) -> usize {
         other.iter().filter(|stone| !self.bury(*stone)).count()
@@ -82,6 +87,12 @@ impl Tombstones {
             generation: *generation,
             since: *since,
         })
+    }
+
+    /// The tombstone of a credential.
+    pub fn get(&self, key: CredentialKey) -> Option<Tombstone> {
+        let (generation, since) = self.dead.get(&key)?;
+        Some(Tombstone { key, generation: *generation, since: *since })
     }
 
     /// How many.

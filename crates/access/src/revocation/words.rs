@@ -158,8 +158,67 @@ pub struct Deed {
     pub(super) stale_until: BTreeMap<PointId, Option<Timestamp>>,
 }
 
+/// A deed without its points, to be kept in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeedHead {
+    act: Act,
+    subject: Subject,
+    stones: Vec<Tombstone>,
+    version: u64,
+    order: u64,
+    at: Timestamp,
+}
+
+impl Deed {
+    /// All of it but its points.
+    pub fn head(&self) -> DeedHead {
+        DeedHead {
+            act: self.act,
+            subject: self.subject.clone(),
+            stones: self.stones.clone(),
+            version: self.version,
+            order: self.order,
+            at: self.at,
+        }
+    }
+
+    /// Its place among all deeds: later ones stand later.
+    pub const fn order(&self) -> u64 {
+        self.order
+    }
+
+    /// Until when a point may still go by rights from before; none: for ever, or it is not asked.
+    pub fn stale_until(&self, point: &PointId) -> Option<Timestamp> {
+        self.stale_until.get(point).copied().flatten()
+    }
+
+    /// Put together again: where it stands at each point, and until when that point may go by
+    /// rights from before (none: for ever).
+    pub fn of(
+        head: DeedHead,
+        points: impl IntoIterator<Item = (PointId, Signing, Option<Timestamp>)>,
+    ) -> Self {
+        let mut deed = Self {
+            act: head.act,
+            subject: head.subject,
+            stones: head.stones,
+            version: head.version,
+            order: head.order,
+            at: head.at,
+            points: BTreeMap::new(),
+            stale_until: BTreeMap::new(),
+        };
+        for (point, signing, stale) in points {
+            deed.stale_until.insert(point.clone(), stale);
+            deed.points.insert(point, signing);
+        }
+        deed
+    }
+}
+
 /// What is shown of a deed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Shown {
     /// Every point has confirmed, or its rights have run out.
     Done,

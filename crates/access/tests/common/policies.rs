@@ -1,5 +1,7 @@
 //! Random policies over a small house of numbers, for holding the index against plain Cedar.
 
+#![allow(dead_code, reason = "each test uses what it needs")]
+
 use std::collections::BTreeMap;
 
 use access::PolicyFile;

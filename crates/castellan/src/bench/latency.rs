@@ -122,7 +122,10 @@ async fn incident_of(
                     | LiveMessage::Door(_)
                     | LiveMessage::Thing(_)
                     | LiveMessage::Occurrence(..)
-                    | LiveMessage::Refused(_),
+                    | LiveMessage::Refused(_)
+                    | LiveMessage::Revocation(_)
+                    | LiveMessage::Command(_)
+                    | LiveMessage::Edge(_),
                 ) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return false,

@@ -1,5 +1,7 @@
 //! Workloads that measure Castellan on the machine it runs on.
 
+pub mod door;
+pub mod field;
 pub mod journal;
 pub mod latency;
 pub mod load;

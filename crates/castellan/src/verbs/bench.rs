@@ -78,12 +78,18 @@ enum Workload {
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+    /// From a card at a reader's socket to the command that releases the strike, while the event
+    /// road beside it idles, is flooded, or has no disk.
+    Door(bench::door::Plan),
     /// From starting the process to readiness, on a data folder.
     Start {
         /// Data folder.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
+    /// The readers that `door` measures from, as a process beside it.
+    #[command(hide = true)]
+    Field(bench::field::Plan),
     /// The load generator that `road` and `latency` start beside themselves.
     #[command(hide = true)]
     Load(bench::load::Plan),
@@ -101,6 +107,8 @@ pub fn run(args: Args, format: Format) -> Outcome {
         }
         Workload::Replay { events, folder } => bench::replay::run(events, folder)?,
         Workload::Start { data } => bench::road::start(data)?,
+        Workload::Door(plan) => bench::door::run(&plan)?,
+        Workload::Field(plan) => bench::field::run(&plan)?,
         Workload::Load(plan) => bench::load::run(&plan)?,
     };
     print(&figures, args.json || format == Format::Json)?;

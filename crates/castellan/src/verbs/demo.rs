@@ -344,7 +344,10 @@ async fn watch(
                 | LiveMessage::Door(_)
                 | LiveMessage::Thing(_)
                 | LiveMessage::Occurrence(..)
-                | LiveMessage::Refused(_),
+                | LiveMessage::Refused(_)
+                | LiveMessage::Revocation(_)
+                | LiveMessage::Command(_)
+                | LiveMessage::Edge(_),
             ) => {}
             Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Closed) => {

@@ -21,8 +21,9 @@ pub struct Args {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// What this process does. Only `all` runs today.
-    #[arg(long, value_name = "ROLES", default_value = "all", value_parser = ["all"])]
+    /// What this process does: everything, or the doors of one point, enrolled before by
+    /// `castellan edge enrol`.
+    #[arg(long, value_name = "ROLE", default_value = "all", value_parser = ["all", "edge"])]
     role: String,
 }
 
@@ -36,6 +37,9 @@ pub fn run(args: Args, format: Format) -> Outcome {
     output::problems(&problems, format)?;
     let Some(config) = config else { return Ok(Ended::ProblemsFound) };
     start_logging();
+    if args.role == "edge" {
+        return super::edge::serve(&config);
+    }
     let runtime = runtime()?;
     runtime.block_on(async {
         let served = Served::start(config, Clock::system()).await;

@@ -265,7 +265,9 @@ impl Command {
                 let shown = tail(data, 6);
                 let shown =
                     shown.get(..usize::from(length)).ok_or(body.short(6 + usize::from(length)))?;
-                let text = String::from_utf8_lossy(shown).into_owned();
+                // A display shows ASCII; anything else is damage.
+                let legible = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '?' };
+                let text = shown.iter().map(legible).collect();
                 Self::Text(Text { reader, control, temporary_s, row, column, text })
             }
             command::COMSET => {

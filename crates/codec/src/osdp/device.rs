@@ -36,6 +36,27 @@ pub struct DeviceConfig {
     pub is_secure_only: bool,
 }
 
+/// How a reader stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceStatus {
+    /// Whether its cover is off.
+    pub is_tampered: bool,
+    /// Whether its power fails.
+    pub is_power_failing: bool,
+    /// Whether each input is active.
+    pub inputs: Vec<bool>,
+    /// Whether each output is on.
+    pub outputs: Vec<bool>,
+}
+
+impl Default for DeviceStatus {
+    /// Whole, powered, with one input and one output at rest.
+    fn default() -> Self {
+        let (inputs, outputs) = (vec![false], vec![false]);
+        Self { is_tampered: false, is_power_failing: false, inputs, outputs }
+    }
+}
+
 /// What happened at a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceEvent {
@@ -57,6 +78,7 @@ pub struct Device {
     latest: Option<(u8, Vec<u8>, Vec<u8>)>,
     handshake: Option<(Cryptograms, [u8; 8])>,
     session: Option<Session>,
+    status: DeviceStatus,
     waiting: VecDeque<Reply>,
     happened: VecDeque<DeviceEvent>,
 }
@@ -72,6 +94,7 @@ impl Device {
             latest: None,
             handshake: None,
             session: None,
+            status: DeviceStatus::default(),
             waiting: VecDeque::new(),
             happened: VecDeque::new(),
         }
@@ -87,6 +110,40 @@ impl Device {
         }
         self.waiting.push_back(reply);
         Ok(())
+    }
+
+    /// How it stands from now on. What changed of its cover, its power and its inputs is said at
+    /// the next polls, as a reader does by itself; what finds no room is said when it is asked for.
+    pub fn set_status(&mut self, status: DeviceStatus) {
+        let before = std::mem::replace(&mut self.status, status);
+        let DeviceStatus { is_tampered, is_power_failing, inputs, .. } = &self.status;
+        let (is_tampered, is_power_failing) = (*is_tampered, *is_power_failing);
+        let is_same =
+            (before.is_tampered, before.is_power_failing) == (is_tampered, is_power_failing);
+        let local = (!is_same).then_some(Reply::Local { is_tampered, is_power_failing });
+        let inputs = (before.inputs != *inputs).then(|| Reply::Inputs(inputs.clone()));
+        for reply in local.into_iter().chain(inputs) {
+            // The panel asks for it when it finds the reader again.
+            let _ = self.post(reply);
+        }
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub const fn status(&self) -> &DeviceStatus {
+        &self.status
+    }
+
+    /// How many replies wait for a poll.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Switched off and on again: key and identity stay, its session and what waited are gone.
+    pub fn restart(&mut self) {
+        let status = self.status.clone();
+        *self = Self { status, ..Self::new(self.config.clone()) };
     }
 
     /// What happened, oldest first.
@@ -226,17 +283,28 @@ impl Device {
             Command::Id => return Reply::Id(self.config.id),
             Command::Capabilities => {
                 let security = u8::from(self.config.key.is_some() || self.config.is_installing);
+                let count = |list: &[bool]| u8::try_from(list.len()).unwrap_or(u8::MAX);
+                let (inputs, outputs) = (count(&self.status.inputs), count(&self.status.outputs));
                 return Reply::Capabilities(vec![
-                    Capability { function: 2, compliance: 1, items: 1 },
+                    Capability { function: 1, compliance: 1, items: inputs },
+                    Capability { function: 2, compliance: 1, items: outputs },
                     Capability { function: 8, compliance: 1, items: 0 },
                     Capability { function: Capability::SECURITY, compliance: security, items: 1 },
                 ]);
             }
             Command::LocalStatus => {
-                return Reply::Local { is_tampered: false, is_power_failing: false };
+                let DeviceStatus { is_tampered, is_power_failing, .. } = self.status;
+                return Reply::Local { is_tampered, is_power_failing };
             }
-            Command::InputStatus => return Reply::Inputs(vec![false]),
-            Command::OutputStatus => return Reply::Outputs(vec![false]),
+            Command::InputStatus => return Reply::Inputs(self.status.inputs.clone()),
+            Command::OutputStatus => return Reply::Outputs(self.status.outputs.clone()),
+            Command::Output(outputs)
+                if outputs
+                    .iter()
+                    .any(|one| usize::from(one.number) >= self.status.outputs.len()) =>
+            {
+                return Reply::Nak(NakCode::UNABLE);
+            }
             Command::Other { .. } | Command::ReaderStatus => {
                 return Reply::Nak(NakCode::UNKNOWN_COMMAND);
             }

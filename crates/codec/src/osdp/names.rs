@@ -135,6 +135,8 @@ impl NakCode {
     pub const NO_SECURE_CHANNEL: Self = Self(5);
     /// The command needs a secure channel that is not there, or the frame broke it.
     pub const SECURITY: Self = Self(6);
+    /// The command is known and cannot be done, such as one to an output that is not there.
+    pub const UNABLE: Self = Self(9);
 
     /// The reason in words.
     #[must_use]

@@ -215,7 +215,7 @@ pub struct Counters {
     pub clear_in_session: u64,
     /// Frames whose authentication code is wrong.
     pub forged: u64,
-    /// Replies whose content cannot be read.
+    /// Replies whose content cannot be read; they answer, and say nothing.
     pub unreadable: u64,
     /// Events dropped because nobody took them.
     pub events_dropped: u64,
@@ -460,6 +460,7 @@ impl Panel {
         match station.opened(&frame, bytes) {
             Ok(said) => {
                 self.counters.received += 1;
+                self.counters.unreadable += u64::from(!said.is_readable);
                 self.in_flight = None;
                 let block = frame
                     .security
@@ -468,7 +469,6 @@ impl Panel {
             }
             Err(station::Unbelieved::Clear) => self.counters.clear_in_session += 1,
             Err(station::Unbelieved::Forged) => self.counters.forged += 1,
-            Err(station::Unbelieved::Unreadable) => self.counters.unreadable += 1,
         }
     }
 

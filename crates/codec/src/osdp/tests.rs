@@ -8,7 +8,7 @@ use super::{
     CaptureRecord, CardRead, Channel, Check, Command, Device, DeviceConfig, DeviceEvent, DeviceId,
     DownReason, FindingKind, Found, Frame, Framer, INSTALL_KEY, Io, Led, NakCode, Outcome, Output,
     OutputAction, Panel, PanelEvent, ReaderConfig, Reply, RotationProof, Scbk, Security, Text,
-    Timing, Trace, decode, encode,
+    Timing, Trace, TraceKey, decode, encode,
 };
 use crate::wiegand::Bits;
 
@@ -695,4 +695,183 @@ proptest! {
         bus.run(100);
         prop_assert!(bus.happened().contains(&(0, PanelEvent::Said(card()))));
     }
+}
+
+/// The recording, as whoever has these keys reads it.
+fn read_with(bus: &Bus, keys: &[TraceKey], is_revealing: bool) -> Vec<String> {
+    let mut trace = Trace::opening(keys, is_revealing);
+    let packets = bus.recorded.iter().flat_map(|(is_reply, bytes)| {
+        let io = if *is_reply { Io::Input } else { Io::Output };
+        let record =
+            CaptureRecord { time_s: 0, nanos: 0, io, bytes: bytes.clone(), source: String::new() };
+        trace.feed(&record)
+    });
+    packets.map(|packet| packet.to_text()).collect()
+}
+
+const OF_READER: TraceKey = TraceKey { address: Some(5), key: KEY };
+
+#[test]
+fn who_has_the_key_reads_the_secure_channel_of_a_recording() {
+    let mut bus = Bus::new(&[reader(5, Security::Key(KEY))], vec![device(5, Some(KEY))]);
+    bus.run(300);
+    bus.devices[0].post(card()).unwrap();
+    bus.devices[0].post(Reply::Keys { reader: 0, keys: vec![b'4', b'7', 0x0d] }).unwrap();
+    bus.panel.command(0, 1, strike(), later()).unwrap();
+    bus.run(300);
+    let closed = read_with(&bus, &[], true).join("\n");
+    assert!(closed.contains("RAW  16 bytes encrypted") && !closed.contains("opened"), "{closed}");
+    for keys in [[OF_READER], [TraceKey { address: None, key: KEY }]] {
+        let opened = read_with(&bus, &keys, false).join("\n");
+        assert!(opened.contains("SCS_18 opened  RAW  26 bits\n"), "{opened}");
+        assert!(opened.contains("SCS_18 opened  KEYPAD  3 keys\n"), "{opened}");
+        assert!(opened.contains("SCS_17 opened  OUT  output 0 on for "), "{opened}");
+        assert!(!opened.contains("1001010") && !opened.contains("47#"), "{opened}");
+        assert!(!opened.contains("encrypted"), "{opened}");
+    }
+    let shown = read_with(&bus, &[OF_READER], true).join("\n");
+    let card = "RAW  26 bits 10010101000000000010001010, H10301 facility 42 number 69";
+    assert!(shown.contains(card) && shown.contains("KEYPAD  47#"), "{shown}");
+    for useless in
+        [TraceKey { key: OTHER, ..OF_READER }, TraceKey { address: Some(6), ..OF_READER }]
+    {
+        assert_eq!(read_with(&bus, &[useless], true).join("\n"), closed);
+    }
+}
+
+#[test]
+fn a_key_that_is_sent_in_an_opened_channel_opens_the_next_and_is_never_shown() {
+    let mut bus = Bus::new(&[reader(5, Security::Key(KEY))], vec![device(5, Some(KEY))]);
+    bus.run(300);
+    bus.panel.rotate(0, 1, OTHER).unwrap();
+    bus.run(1_000);
+    bus.devices[0].post(card()).unwrap();
+    bus.run(300);
+    let shown = read_with(&bus, &[OF_READER], true).join("\n");
+    assert!(shown.contains("KEYSET  a key"), "{shown}");
+    assert!(shown.contains("RAW  26 bits 10010101"), "{shown}");
+    assert!(!shown.contains("encrypted"), "{shown}");
+    assert!(!shown.contains("0909") && !shown.contains("9, 9"), "{shown}");
+}
+
+#[test]
+fn a_recording_with_a_hole_says_so_until_the_next_handshake() {
+    let mut bus = Bus::new(&[reader(5, Security::Key(KEY))], vec![device(5, Some(KEY))]);
+    bus.run(300);
+    let hole = bus.recorded.len();
+    bus.run(200);
+    bus.recorded.remove(hole);
+    let told = read_with(&bus, &[OF_READER], false);
+    let after = &told[hole..];
+    assert!(after.iter().all(|line| line.contains("not of the session")), "{after:?}");
+    bus.panel.set_line(false, bus.now);
+    bus.panel.set_line(true, bus.now);
+    bus.run(500);
+    let told = read_with(&bus, &[OF_READER], false);
+    assert!(told.last().unwrap().contains("opened"), "{told:?}");
+}
+
+#[test]
+fn a_card_cut_short_anywhere_is_no_card_and_the_next_one_is() {
+    let whole = {
+        let mut bus = Bus::new(&[reader(5, Security::Key(KEY))], vec![device(5, Some(KEY))]);
+        bus.run(300);
+        bus.devices[0].post(card()).unwrap();
+        bus.run(100);
+        let is_card =
+            |(is_reply, bytes): &&(bool, Vec<u8>)| *is_reply && bytes.get(7) == Some(&0x50);
+        bus.recorded.iter().find(is_card).unwrap().1.len()
+    };
+    for length in 0..whole {
+        let mut bus = Bus::new(&[reader(5, Security::Key(KEY))], vec![device(5, Some(KEY))]);
+        bus.run(300);
+        bus.happened();
+        bus.devices[0].post(card()).unwrap();
+        let mut cut = 0;
+        bus.run_with(150, |is_reply, mut bytes| {
+            // The answer and its repetitions.
+            if is_reply && bytes.get(7) == Some(&0x50) {
+                bytes.truncate(length);
+                cut += 1;
+            }
+            vec![bytes]
+        });
+        assert!(cut > 0);
+        let said = bus.happened();
+        assert!(!said.iter().any(|(_, event)| matches!(event, PanelEvent::Said(_))), "{length}");
+        bus.run(5_000);
+        bus.happened();
+        bus.devices[0].post(card()).unwrap();
+        bus.run(200);
+        assert_eq!(bus.happened(), [(0, PanelEvent::Said(card()))], "{length}");
+    }
+}
+
+#[test]
+fn a_card_of_a_wrong_length_is_counted_and_is_no_card() {
+    let mut bus = Bus::new(&[reader(5, Security::Key(KEY))], vec![device(5, Some(KEY))]);
+    bus.run(300);
+    bus.happened();
+    for data in [
+        // More bits than bytes, more than any card, no bits at all behind the header, no header.
+        vec![0, 1, 26, 0, 0x95, 0x00],
+        vec![0, 1, 0xff, 0xff, 1, 2, 3],
+        vec![0, 1, 1, 0],
+        vec![0, 1],
+    ] {
+        bus.devices[0].post(Reply::Other { code: 0x50, data }).unwrap();
+    }
+    bus.run(500);
+    let said = bus.happened();
+    let unread = |told: &(usize, PanelEvent)| {
+        matches!(told, (0, PanelEvent::Said(Reply::Other { code: 0x50, .. })))
+    };
+    assert!(said.len() == 4 && said.iter().all(unread), "{said:?}");
+    // Asked again it would say the same: nothing is, and the reader stays in use.
+    let counters = bus.panel.counters();
+    assert_eq!((counters.unreadable, counters.repeated, counters.forged), (4, 0, 0));
+    bus.devices[0].post(card()).unwrap();
+    bus.run(100);
+    assert_eq!(bus.happened(), [(0, PanelEvent::Said(card()))]);
+}
+
+/// Ten thousand cards a second from one reader that does not wait to be asked.
+#[test]
+fn a_reader_that_shouts_is_counted_and_its_neighbour_heard() {
+    let readers = [reader(5, Security::Key(KEY)), reader(6, Security::Key(KEY))];
+    let mut bus = Bus::new(&readers, vec![device(5, Some(KEY)), device(6, Some(KEY))]);
+    bus.run(500);
+    bus.happened();
+    let content = card().content();
+    let shout = encode(
+        &Frame {
+            address: 5,
+            is_reply: true,
+            sequence: 2,
+            check: Check::Crc,
+            security: None,
+            code: 0x50,
+            data: &content,
+            mac: None,
+        },
+        |_| None,
+    );
+    let mut heard = Vec::new();
+    for round in 0..10 {
+        bus.devices[1].post(card()).unwrap();
+        for _ in 0..100 {
+            // Between the frames of the others: on a wire, shouts into them would be damage.
+            for _ in 0..10 {
+                bus.panel.receive(&shout, bus.now);
+            }
+            bus.run(1);
+        }
+        heard.extend(bus.happened());
+        assert_eq!(heard.len(), round + 1, "{heard:?}");
+    }
+    // Each round's card of the neighbour, and nothing of who shouts: it has a secure channel.
+    assert!(heard.iter().all(|told| *told == (1, PanelEvent::Said(card()))), "{heard:?}");
+    let counters = bus.panel.counters();
+    let turned_away = counters.unexpected + counters.clear_in_session + counters.out_of_sequence;
+    assert_eq!(turned_away, 10_000, "{counters:?}");
 }

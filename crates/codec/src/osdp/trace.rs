@@ -1,6 +1,7 @@
 //! What a recording of a bus says, and what it proves by itself.
 
 mod finding;
+mod opened;
 mod packet;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -13,15 +14,32 @@ use super::capture::{CaptureRecord, Io};
 use super::frame::{Found, Frame, Framer, decode};
 use super::names::{command, reply};
 use super::reply::{Capability, DeviceId, Reply};
-use super::secure::{Cryptograms, INSTALL_KEY};
+use super::secure::{Cryptograms, INSTALL_KEY, Scbk};
+use opened::Opener;
+use packet::Seen;
 
 /// Secured frames remembered per address, against which later ones are compared; beyond it the
 /// oldest are forgotten, so a replay from further back is not noticed.
 const FRAMES_REMEMBERED_MAX: usize = 4_096;
 
+/// Keys that a reader of recordings is given; more are left out.
+pub const TRACE_KEYS_MAX: usize = 1_024;
+
+/// A key for reading recordings: of one reader, or of whichever it fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceKey {
+    /// The reader's address; `None` for any.
+    pub address: Option<u8>,
+    /// The key.
+    pub key: Scbk,
+}
+
 /// Reads a recording, record by record. Holds at most what 128 addresses need.
 #[derive(Debug, Default)]
 pub struct Trace {
+    keys: Vec<TraceKey>,
+    is_revealing: bool,
+    openers: BTreeMap<u8, Opener>,
     framers: BTreeMap<Io, Framer>,
     stations: BTreeMap<u8, Station>,
     findings: BTreeMap<(u8, FindingKind), Finding>,
@@ -50,6 +68,16 @@ struct Asked {
 }
 
 impl Trace {
+    /// A reader of recordings that opens the secure channels whose handshake it sees and whose key
+    /// it has, and those of the install key; a key that is sent in such a channel counts from then
+    /// on. `is_revealing`: whether packets show card bits, keys pressed and texts. Keys of readers
+    /// are never shown.
+    #[must_use]
+    pub fn opening(keys: &[TraceKey], is_revealing: bool) -> Self {
+        let keys = keys.iter().copied().take(TRACE_KEYS_MAX).collect();
+        Self { keys, is_revealing, ..Self::default() }
+    }
+
     /// Takes one record; gives the packets that became whole with it.
     pub fn feed(&mut self, record: &CaptureRecord) -> Vec<Packet> {
         let framer = self.framers.entry(record.io).or_default();
@@ -86,7 +114,14 @@ impl Trace {
             Found::Frame(bytes) => match decode(bytes) {
                 Ok((frame, _)) => {
                     self.judge(number, &frame, bytes);
-                    Packet::of(record, number, &frame, bytes.len())
+                    let address = frame.address;
+                    let fits = |key: &&TraceKey| key.address.is_none_or(|one| one == address);
+                    let keys = self.keys.iter().filter(fits).map(|key| key.key);
+                    let opener = self.openers.entry(address).or_default();
+                    let opened = opener.feed((&frame, bytes), digest(bytes), keys);
+                    let (length, is_revealing) = (bytes.len(), self.is_revealing);
+                    let seen = Seen { frame: &frame, length, opened, is_revealing };
+                    Packet::of(record, number, &seen)
                 }
                 Err(error) => Packet::skipped(record, number, bytes.len(), Some(error)),
             },

@@ -48,6 +48,21 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// What the rules of incidents know of it.
+    pub fn notice(&self) -> respond::Channel {
+        let kind = match self {
+            Self::Mail { .. } => respond::ChannelKind::Email,
+            Self::Webhook { .. } => respond::ChannelKind::Webhook,
+        };
+        respond::Channel {
+            id: self.name().to_owned(),
+            kind,
+            level_min: self.level(),
+            teams: Default::default(),
+            on: respond::Channel::usual_moments(),
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         match self {

@@ -39,6 +39,17 @@ pub struct Listen {
     pub tls: Option<TlsConfig>,
     /// HTTP over TLS, beside the one on loopback.
     pub https: Option<HttpsConfig>,
+    /// Edges.
+    pub edges: Option<EdgesConfig>,
+}
+
+/// Where edges come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgesConfig {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// `HOST:PORT` by which edges reach it, as enrolment codes carry it; `address` if absent.
+    pub public: Option<String>,
 }
 
 /// HTTP over TLS.
@@ -85,6 +96,10 @@ pub(super) fn read(listen: &mut Table<'_>, into: &mut Listen) {
         }
         https.finish();
     }
+    if let Some(mut edges) = listen.take_table("edges") {
+        into.edges = read_edges(&mut edges);
+        edges.finish();
+    }
     if into.syslog_tls.is_some() && into.tls.is_none() {
         listen.error(
             listen.at(),
@@ -92,6 +107,29 @@ pub(super) fn read(listen: &mut Table<'_>, into: &mut Listen) {
             "`listen.syslog_tls` needs `[listen.tls]` with `certificate` and `key`".into(),
         );
     }
+}
+
+/// `[listen.edges]`: edges on other machines need an address that says which machine this is.
+fn read_edges(edges: &mut Table<'_>) -> Option<EdgesConfig> {
+    let text = edges.need_str("address")?;
+    let address = parsed(edges, "edges.address", &text)?;
+    let public = edges.take_str("public");
+    if let Some(public) = &public {
+        let port = public.value.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        if port.is_none() || public.value.contains(['/', '@', ' ']) {
+            let message =
+                format!("`listen.edges.public`: found `{}`, expected HOST:PORT", public.value);
+            edges.error(public.at, "bad_value", message);
+        }
+    }
+    if public.is_none() && address.ip().is_unspecified() {
+        let message = format!(
+            "`listen.edges.address` is {address}, which is no machine's address: \
+             `listen.edges.public` must say where edges reach it, as HOST:PORT"
+        );
+        edges.error(text.at, "missing_key", message);
+    }
+    Some(EdgesConfig { address, public: public.map(|public| public.value) })
 }
 
 fn address(table: &mut Table<'_>, key: &'static str) -> Option<SocketAddr> {
@@ -159,6 +197,22 @@ mod tests {
     fn http_off_loopback_is_refused() {
         let found = problems("format = 1\n[listen]\nhttp = \"0.0.0.0:80\"\n");
         assert!(found.iter().any(|p| p.contains("loopback")), "{found:?}");
+    }
+
+    #[test]
+    fn edges_are_told_where_to_come() {
+        let edges = |text: &str| problems(&format!("format = 1\n[listen.edges]\n{text}\n"));
+        assert_eq!(edges("address = \"127.0.0.1:8443\""), Vec::<String>::new());
+        let found = edges("address = \"0.0.0.0:8443\"");
+        assert!(found.iter().any(|p| p.contains("castellan.toml:3")), "{found:?}");
+        assert!(found.iter().any(|p| p.contains("listen.edges.public")), "{found:?}");
+        let named = "address = \"0.0.0.0:8443\"\npublic = \"castellan.example:8443\"";
+        assert_eq!(edges(named), Vec::<String>::new());
+        for bad in ["castellan.example", "https://castellan.example:8443", "a:b"] {
+            let found = edges(&format!("address = \"0.0.0.0:8443\"\npublic = \"{bad}\""));
+            assert!(found.iter().any(|p| p.contains("HOST:PORT")), "{bad}: {found:?}");
+        }
+        assert!(!edges("").is_empty());
     }
 
     #[test]

@@ -160,10 +160,18 @@ pub fn split(body: &[u8], content: Content, limits: &Limits) -> Result<Split, Bo
         Content::Lines => split_lines(body, limits),
         Content::Xml => split_xml(body, limits),
     }?;
-    if split.records.is_empty() && split.rejected.is_empty() {
+    if split.records.is_empty() && split.rejected.is_empty() && !is_nothing_new(body, content) {
         return Err(BodyError::Empty);
     }
     Ok(split)
+}
+
+/// Whether a body says in so many words that there is nothing: `[]`. Who asks a device again and
+/// again proves with it that the device is heard; an empty body may be a fault on the way.
+fn is_nothing_new(body: &[u8], content: Content) -> bool {
+    let mut signs = body.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let is_list = signs.next() == Some(&b'[') && signs.next() == Some(&b']');
+    content == Content::Json && is_list && signs.next().is_none()
 }
 
 fn room(split: &Split, limits: &Limits) -> Result<(), BodyError> {
@@ -352,6 +360,19 @@ mod tests {
         );
         let found = summary("[{\"a\":1,\"a\":2},{\"b\":1}]", Content::Json);
         assert_eq!(found, "+{\"b\":1}|-0@1:9 malformed key `a` stands twice in one object");
+    }
+
+    #[test]
+    fn an_empty_list_says_that_there_is_nothing_and_an_empty_body_says_nothing() {
+        assert_eq!(summary(" [ ]\n", Content::Json), "");
+        let refused = |body: &str, content| split(body.as_bytes(), content, &Limits::default());
+        for body in ["", " \n"] {
+            assert!(matches!(refused(body, Content::Json), Err(BodyError::Empty)), "{body:?}");
+        }
+        for body in ["[", "[]]"] {
+            assert_eq!(refused(body, Content::Json).unwrap().rejected.len(), 1, "{body:?}");
+        }
+        assert!(matches!(refused("", Content::Lines), Err(BodyError::Empty)));
     }
 
     #[test]

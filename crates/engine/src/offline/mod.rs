@@ -7,6 +7,7 @@ mod data;
 mod explain;
 mod normalise;
 mod operators;
+pub mod osdp;
 mod replay;
 pub(crate) mod rules;
 mod verify;

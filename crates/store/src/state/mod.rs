@@ -24,6 +24,7 @@ mod sessions;
 mod step;
 mod tallies;
 mod tokens;
+mod warden;
 
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,10 @@ pub use sessions::{LinkPurpose, NewSession, StoredLink, StoredSession};
 pub use step::{DetectStep, SNAPSHOT_BYTES_MAX, Snapshot, StepOutcome};
 pub use tallies::{Counter, UNRESOLVED_MAX, UnresolvedTally};
 pub use tokens::Token;
+pub use warden::{
+    COMMAND_PAGE_MAX, COMMANDS_KEPT_MAX, StoredCommand, StoredEdge, StoredSigning, StoredStone,
+    WardenKept, WardenStep,
+};
 
 use crate::audit::{self, AuditEntry, ChainedAct};
 use crate::error::StoreError;

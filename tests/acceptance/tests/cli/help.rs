@@ -2,7 +2,7 @@
 
 use crate::scratch::Scratch;
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 16] = [
     "demo",
     "serve",
     "check",
@@ -16,6 +16,8 @@ const VERBS: [&str; 14] = [
     "token",
     "bench",
     "admin",
+    "osdp",
+    "sim",
     "help",
 ];
 

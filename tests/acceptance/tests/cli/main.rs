@@ -20,6 +20,7 @@ mod guides;
 mod help;
 mod normalise;
 mod organisation;
+mod osdp;
 mod replay;
 mod rules;
 mod vast;

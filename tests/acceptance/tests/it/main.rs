@@ -19,6 +19,7 @@ mod crash;
 mod dead_letters;
 mod desk;
 mod disk;
+mod doors;
 mod editing;
 mod histories;
 mod http;

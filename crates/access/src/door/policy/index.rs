@@ -42,6 +42,8 @@ pub(crate) struct Rule {
     pub place: Where,
     pub test: Test,
     pub residue: Option<Residue>,
+    /// As it was written; none: a link.
+    pub text: Option<Arc<str>>,
 }
 
 /// The rules of one door, zone, or of all doors.

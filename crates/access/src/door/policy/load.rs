@@ -54,7 +54,7 @@ pub enum Change {
 
 #[derive(Debug)]
 pub(super) struct Template {
-    cedar: cedar_policy::Template,
+    pub(super) cedar: cedar_policy::Template,
     compiled: Compiled,
 }
 
@@ -255,6 +255,7 @@ impl Policies {
             place,
             test: compiled.test,
             residue,
+            text: policy.to_cedar().map(Arc::from),
         })
     }
 

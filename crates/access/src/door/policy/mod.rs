@@ -8,6 +8,7 @@ mod condition;
 mod facts;
 mod index;
 mod load;
+mod needed;
 mod oracle;
 mod residue;
 mod unknown;
@@ -75,6 +76,18 @@ impl Policies {
     /// Whether there are none: then nobody is permitted anything.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// Names of all policies and links, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.rules.keys().map(AsRef::as_ref).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// Whether there is a policy or a link of this name.
+    pub(crate) fn is_known(&self, name: &str) -> bool {
+        self.rules.contains_key(name)
     }
 
     /// How many of them Cedar itself must be asked about, at least in part.

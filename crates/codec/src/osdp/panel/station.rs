@@ -59,7 +59,6 @@ pub(super) enum Next {
 pub(super) enum Unbelieved {
     Clear,
     Forged,
-    Unreadable,
 }
 
 /// A reply that is believed.
@@ -67,6 +66,8 @@ pub(super) enum Unbelieved {
 pub(super) struct Said {
     reply: Reply,
     is_clear: bool,
+    /// Whether its content could be read.
+    pub is_readable: bool,
 }
 
 #[derive(Debug)]
@@ -269,13 +270,16 @@ impl Station {
             None if is_clear => frame.data.to_vec(),
             None => return Err(Unbelieved::Forged),
         };
-        let reply = Reply::decode(frame.code, &content).map_err(|_| Unbelieved::Unreadable)?;
-        Ok(Said { reply, is_clear })
+        // It is an answer, and believed to be the reader's; asked again it would say the same.
+        let decoded = Reply::decode(frame.code, &content);
+        let is_readable = decoded.is_ok();
+        let reply = decoded.unwrap_or(Reply::Other { code: frame.code, data: content });
+        Ok(Said { reply, is_clear, is_readable })
     }
 
     /// Goes on with a reply. `block`: type and first byte of its security block.
     pub fn heard(&mut self, said: Said, block: Option<(u8, u8)>, now: Duration, timing: &Timing) {
-        let Said { reply, is_clear } = said;
+        let Said { reply, is_clear, .. } = said;
         let asked = self.asked.take().unwrap_or(Asked::Protocol);
         if let (Reply::Nak(code), true, true) = (&reply, is_clear, self.session.is_some()) {
             if let Asked::Command(id) = asked {

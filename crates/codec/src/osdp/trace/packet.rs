@@ -2,13 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
+use super::opened::Opened;
 use crate::osdp::capture::{CaptureRecord, Io};
 use crate::osdp::command::{Command, OutputAction};
 use crate::osdp::frame::{Frame, OsdpError};
 use crate::osdp::names::{Direction, code_name};
-use crate::osdp::reply::{Capability, Reply};
+use crate::osdp::reply::{Capability, CardRead, Reply};
+use crate::wiegand::{Formats, Key, osdp_keys};
 
-/// One packet. Card bits, keys pressed and key material are not in it.
+/// One packet. Key material is never in it; card bits, keys pressed and texts only where somebody
+/// asked for them to be revealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
     /// Counted from 1.
@@ -36,6 +39,8 @@ pub enum Content {
         sequence: u8,
         /// Type of its security block.
         security: Option<u8>,
+        /// Whether its secured content was opened.
+        is_opened: bool,
         /// Command or reply.
         code: u8,
         /// Bytes in all.
@@ -52,22 +57,28 @@ pub enum Content {
     },
 }
 
+/// A frame as it was seen.
+pub(super) struct Seen<'a> {
+    pub frame: &'a Frame<'a>,
+    pub length: usize,
+    /// What became of it, where it is a secured one.
+    pub opened: Option<Opened>,
+    pub is_revealing: bool,
+}
+
 impl Packet {
-    pub(super) fn of(
-        record: &CaptureRecord,
-        number: u64,
-        frame: &Frame<'_>,
-        length: usize,
-    ) -> Self {
+    pub(super) fn of(record: &CaptureRecord, number: u64, seen: &Seen<'_>) -> Self {
+        let Seen { frame, length, opened, .. } = seen;
         let direction = if frame.is_reply { Direction::Reply } else { Direction::Command };
         let content = Content::Frame {
             direction,
             address: frame.address,
             sequence: frame.sequence,
             security: frame.security.map(|block| block.kind),
+            is_opened: matches!(opened, Some(Opened::Content(_))),
             code: frame.code,
-            length,
-            detail: detail(frame),
+            length: *length,
+            detail: detail(seen),
         };
         Self::at(record, number, content)
     }
@@ -97,15 +108,26 @@ impl Packet {
             Content::Skipped { bytes, error: Some(error) } => {
                 format!("{time}  ??  {bytes} bytes skipped: {error}")
             }
-            Content::Frame { direction, address, sequence, security, code, detail, .. } => {
+            Content::Frame { direction, address, sequence, security, is_opened, .. } => {
                 let arrow = match direction {
                     Direction::Command => "->",
                     Direction::Reply => "<-",
                 };
-                let name = name(*direction, *code);
+                let (name, detail) = self.said();
                 let secured = security.map_or_else(String::new, |kind| format!(" SCS_{kind:02x}"));
-                let detail = detail.as_ref().map_or_else(String::new, |text| format!("  {text}"));
+                let secured = secured + if *is_opened { " opened" } else { "" };
+                let detail = detail.map_or_else(String::new, |text| format!("  {text}"));
                 format!("{time}  {arrow}  {address:>3}  {sequence}{secured}  {name}{detail}")
+            }
+        }
+    }
+
+    /// Its code in words, and its detail.
+    fn said(&self) -> (String, Option<&str>) {
+        match &self.content {
+            Content::Skipped { .. } => (String::new(), None),
+            Content::Frame { direction, code, detail, .. } => {
+                (name(*direction, *code), detail.as_deref())
             }
         }
     }
@@ -127,7 +149,16 @@ impl Packet {
                 set("error", json!(error.map(|error| error.to_string())));
                 set("error_offset", json!(error.map(|error| error.offset)));
             }
-            Content::Frame { direction, address, sequence, security, code, length, detail } => {
+            Content::Frame {
+                direction,
+                address,
+                sequence,
+                security,
+                is_opened,
+                code,
+                length,
+                detail,
+            } => {
                 set(
                     "from",
                     json!(match direction {
@@ -138,6 +169,7 @@ impl Packet {
                 set("address", json!(address));
                 set("sequence", json!(sequence));
                 set("security", json!(security));
+                set("opened", json!(is_opened));
                 set("code", json!(code));
                 set("name", json!(code_name(*direction, *code)));
                 set("length", json!(length));
@@ -153,24 +185,74 @@ fn name(direction: Direction, code: u8) -> String {
 }
 
 /// What may be shown of a frame's content.
-fn detail(frame: &Frame<'_>) -> Option<String> {
-    if frame.security.is_some_and(|block| matches!(block.kind, 0x17 | 0x18)) {
-        return Some(format!("{} bytes encrypted", frame.data.len()));
-    }
+fn detail(seen: &Seen<'_>) -> Option<String> {
+    let (frame, is_revealing) = (seen.frame, seen.is_revealing);
+    let is_encrypted = frame.security.is_some_and(|block| matches!(block.kind, 0x17 | 0x18));
+    let data = match &seen.opened {
+        Some(Opened::Content(content)) => content.as_slice(),
+        Some(Opened::Repeated) => return Some("the same once more".to_owned()),
+        Some(Opened::Unbelieved) => {
+            return Some(format!("{} bytes, not of the session that is known", frame.data.len()));
+        }
+        Some(Opened::NoKey) | None if is_encrypted => {
+            return Some(format!("{} bytes encrypted", frame.data.len()));
+        }
+        Some(Opened::NoKey) | None => frame.data,
+    };
     let install = frame
         .security
         .filter(|block| matches!(block.kind, 0x11..=0x14))
         .and_then(|block| block.data.first())
         .map(|flag| if *flag == 0 { "install key" } else { "own key" });
     let said = if frame.is_reply {
-        Reply::decode(frame.code, frame.data).map(|reply| reply_detail(&reply))
+        Reply::decode(frame.code, data).map(|reply| match reply {
+            Reply::Card(card) if is_revealing => Some(revealed_card(&card)),
+            Reply::Keys { keys, .. } if is_revealing => Some(revealed_keys(&keys)),
+            reply => reply_detail(&reply),
+        })
     } else {
-        Command::decode(frame.code, frame.data).map(|command| command_detail(&command))
+        Command::decode(frame.code, data).map(|command| match command {
+            Command::Text(text) if is_revealing => Some(format!("`{}`", text.text)),
+            Command::KeySet(_) if seen.opened.is_some() => Some("a key".to_owned()),
+            command => command_detail(&command),
+        })
     };
     match said {
         Err(error) => Some(error.to_string()),
         Ok(said) => said.or(install.map(str::to_owned)),
     }
+}
+
+/// The bits, and what they say in each shipped format that they fit.
+fn revealed_card(card: &CardRead) -> String {
+    let mut text = format!("{} bits {}", card.bits.len(), card.bits.expose_text());
+    let Ok(formats) = Formats::shipped() else { return text };
+    for (format, read) in formats.readings(&card.bits) {
+        let Ok(read) = read else { continue };
+        let (_, facility, number, issue) = read.key();
+        text += &format!(", {}", format.name());
+        if let Some(facility) = facility {
+            text += &format!(" facility {facility}");
+        }
+        text += &format!(" number {number}");
+        if let Some(issue) = issue {
+            text += &format!(" issue {issue}");
+        }
+    }
+    text
+}
+
+fn revealed_keys(keys: &[u8]) -> String {
+    let (known, unknown) = osdp_keys(keys);
+    let shown: String = known
+        .into_iter()
+        .map(|key| match key {
+            Key::Digit(digit) => char::from(b'0' + digit.min(9)),
+            Key::Star => '*',
+            Key::Hash => '#',
+        })
+        .collect();
+    if unknown == 0 { shown } else { format!("{shown} and {unknown} others") }
 }
 
 fn reply_detail(reply: &Reply) -> Option<String> {

@@ -1,0 +1,102 @@
+/** Acts of suspending and revoking, and what every point says of each. */
+import type { Offer } from '../doors/doors'
+
+export type Act = 'suspend' | 'lift' | 'revoke'
+export type SubjectKind = 'person' | 'credential' | 'pass'
+
+export interface Subject {
+  kind: SubjectKind
+  id: string
+  name?: string | null
+}
+
+export interface RevocationItem {
+  id: string
+  act: Act
+  subject: Subject
+  reason: string
+  by: string
+  at: string
+  state: 'done' | 'unconfirmed' | 'superseded'
+  superseded_by?: string | null
+  done_at?: string | null
+  points: number
+  silent: readonly string[]
+  incident?: string | null
+}
+
+export interface Signing {
+  point: string
+  kind: 'edge' | 'controller' | 'system'
+  state: 'silent' | 'confirmed' | 'expired' | 'decommissioned'
+  known?: 'device_signed' | 'read_back' | 'api_acknowledged' | null
+  snapshot?: number | null
+  at?: string | null
+  stale_until?: string | null
+}
+
+export interface Revocation extends RevocationItem {
+  signings: readonly Signing[]
+  compensating?: string | null
+}
+
+export interface EdgeItem {
+  point: string
+  site?: string | null
+  state: 'invited' | 'waiting' | 'connected' | 'away' | 'decommissioned'
+  fingerprint?: string | null
+  software?: string | null
+  last_heard?: string | null
+  snapshot?: number | null
+  newest: number
+  rights_at?: string | null
+  clock_trusted?: boolean | null
+  clock_offset_ms?: number | null
+  records_waiting?: number | null
+  records_lost: number
+  doors: number
+}
+
+export interface Invitation {
+  point: string
+  code: string
+  expires_at: string
+}
+
+export type { Offer }
+
+/** How an act is shown: done only when every point has closed it. */
+export type Shown = 'revoked' | 'suspended' | 'lifted' | 'unconfirmed' | 'superseded'
+
+export function shownOf({ act, state }: Pick<RevocationItem, 'act' | 'state'>): Shown {
+  if (state !== 'done') return state
+  return act === 'revoke' ? 'revoked' : act === 'suspend' ? 'suspended' : 'lifted'
+}
+
+/** How many points have closed an act, of how many. */
+export const closedOf = (item: Pick<RevocationItem, 'points' | 'silent'>): number =>
+  item.points - item.silent.length
+
+/** From the act to the last receipt, in milliseconds; none while one is out. */
+export function tookOf(item: Pick<RevocationItem, 'at' | 'done_at'>): number | undefined {
+  return item.done_at ? Math.max(0, Date.parse(item.done_at) - Date.parse(item.at)) : undefined
+}
+
+/** Whether an edge wants somebody: it waits to be taken in, is away, or lags behind. */
+export function troubleOf(
+  edge: EdgeItem,
+): 'waiting' | 'away' | 'behind' | 'clock' | 'lost' | undefined {
+  if (edge.state === 'waiting' || edge.state === 'away') return edge.state
+  if (edge.state !== 'connected') return undefined
+  if (edge.clock_trusted === false) return 'clock'
+  if (edge.snapshot !== null && edge.snapshot !== undefined && edge.snapshot < edge.newest) {
+    return 'behind'
+  }
+  return edge.records_lost > 0 ? 'lost' : undefined
+}
+
+/** The middle one; of an even number, the lower of the two. */
+export function median(list: readonly number[]): number {
+  const sorted = [...list].sort((a, b) => a - b)
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
+}

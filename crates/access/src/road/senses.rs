@@ -1,0 +1,321 @@
+//! What the inputs of devices say, and which devices are silent.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use codec::osdp::{Channel, DownReason};
+use model::Timestamp;
+
+use crate::door::Fire;
+use crate::doorway::{Contact, Input};
+
+use super::words::{Device, Heard, Kept, ReaderEvent, Record, SILENT_MAX, Terminal, Wiring};
+use super::{Act, Acts, Road};
+
+/// So many changes of device within [`SWAPS_WITHIN`] are two devices at one address.
+const SWAPS_MAX: usize = 2;
+const SWAPS_WITHIN: Duration = Duration::from_secs(60);
+
+/// One device.
+#[derive(Debug)]
+struct Sense {
+    /// Since when it is silent; none: it is heard.
+    silent_since: Option<Timestamp>,
+    is_silence_told: bool,
+    channel: Option<Channel>,
+    inputs: Vec<bool>,
+    is_tampered: bool,
+    is_power_failing: bool,
+    last_event: Option<ReaderEvent>,
+    swaps: VecDeque<Timestamp>,
+}
+
+/// All devices.
+#[derive(Debug)]
+pub(super) struct Senses {
+    devices: BTreeMap<Device, Sense>,
+}
+
+impl Senses {
+    /// Nobody has been heard yet.
+    pub(super) fn new(wiring: &Wiring, now: Timestamp) -> Self {
+        let mut devices = BTreeSet::new();
+        for door in &wiring.doors {
+            let readers = door.reader_in.iter().chain(&door.reader_out);
+            devices.extend(readers.map(|reader| reader.device.clone()));
+            let terminals = door.strike.iter().chain(&door.contact).chain(&door.exits);
+            devices.extend(terminals.chain(&door.fires).map(|one| one.device.clone()));
+        }
+        let silent = || Sense {
+            silent_since: Some(now),
+            is_silence_told: false,
+            channel: None,
+            inputs: Vec::new(),
+            is_tampered: false,
+            is_power_failing: false,
+            last_event: None,
+            swaps: VecDeque::new(),
+        };
+        Self { devices: devices.into_iter().map(|device| (device, silent())).collect() }
+    }
+
+    /// Whether a device answers in its own secure channel; none: it does not answer.
+    pub(super) fn is_secure(&self, device: &Device) -> Option<bool> {
+        let channel = self.devices.get(device)?.channel?;
+        match channel {
+            Channel::Own => Some(true),
+            Channel::Install | Channel::Clear => Some(false),
+        }
+    }
+
+    pub(super) fn wake(&self) -> Option<Timestamp> {
+        let waits = |sense: &&Sense| !sense.is_silence_told;
+        let silent = self.devices.values().filter(waits).filter_map(|sense| sense.silent_since);
+        silent.map(|since| since.plus(SILENT_MAX)).min()
+    }
+
+    fn input(&self, terminal: &Terminal) -> Option<bool> {
+        let sense = self.devices.get(&terminal.device)?;
+        let state = sense.inputs.get(usize::from(terminal.number))?;
+        Some(*state != terminal.is_inverted)
+    }
+
+    /// What fire inputs say together: the gravest.
+    pub(super) fn fire<'a>(&self, inputs: impl Iterator<Item = &'a Terminal>) -> Fire {
+        let mut says = Fire::Quiet;
+        for terminal in inputs {
+            if self.input(terminal) == Some(true) {
+                return Fire::Active;
+            }
+            let sense = self.devices.get(&terminal.device);
+            if sense.is_some_and(|sense| sense.is_silence_told) {
+                says = Fire::Faulty;
+            }
+        }
+        says
+    }
+}
+
+impl Road {
+    pub(super) fn heard_device(
+        &mut self,
+        device: &Device,
+        what: Heard,
+        now: Timestamp,
+        acts: &mut Acts,
+    ) {
+        match what {
+            Heard::Online(channel) => self.online(device, channel, now, acts),
+            Heard::Offline(reason) => self.offline(device, reason, now, acts),
+            Heard::Swapped { before, now: after } => {
+                let detail = format!("{before} was replaced by {after}");
+                self.swapped(device, detail, now, acts);
+            }
+            Heard::Local { is_tampered, is_power_failing } => {
+                self.power(device, is_power_failing, now, acts);
+                self.tamper(device, is_tampered, now, acts);
+            }
+            Heard::Readers(states) => self.tamper(device, states.contains(&2), now, acts),
+            Heard::Inputs(states) => self.inputs(device, states, now, acts),
+            Heard::Card(bits) => self.card(device, Some(&bits), now, acts),
+            Heard::Garbled => self.card(device, None, now, acts),
+            Heard::Keys(keys) => self.keys(device, &keys, now, acts),
+            Heard::Identified(_) | Heard::LineUp | Heard::LineDown(_) => {}
+        }
+    }
+
+    fn reader_event(
+        &mut self,
+        device: &Device,
+        (event, detail): (ReaderEvent, Option<String>),
+        now: Timestamp,
+        acts: &mut Acts,
+    ) {
+        let at_door = |state: &&super::DoorState| {
+            let mut readers = state.wiring.reader_in.iter().chain(&state.wiring.reader_out);
+            readers.any(|reader| reader.device == *device)
+        };
+        let door = self.doors.iter().find(at_door).map(|state| state.wiring.door.clone());
+        let what = Kept::Reader { reader: device.to_string(), door, event, detail };
+        acts.push(Act::Record(Record { time: now, what }));
+    }
+
+    /// Keeps how a reader stands, once for each change.
+    fn reader_stands(
+        &mut self,
+        device: &Device,
+        (event, detail): (ReaderEvent, Option<String>),
+        now: Timestamp,
+        acts: &mut Acts,
+    ) {
+        let Some(sense) = self.senses.devices.get_mut(device) else { return };
+        if sense.last_event.replace(event) != Some(event) {
+            self.reader_event(device, (event, detail), now, acts);
+        }
+    }
+
+    fn online(&mut self, device: &Device, channel: Channel, now: Timestamp, acts: &mut Acts) {
+        let Some(sense) = self.senses.devices.get_mut(device) else { return };
+        sense.silent_since = None;
+        sense.is_silence_told = false;
+        sense.channel = Some(channel);
+        let event = match channel {
+            Channel::Own => ReaderEvent::Online,
+            Channel::Install => ReaderEvent::InstallMode,
+            Channel::Clear => ReaderEvent::ClearText,
+        };
+        self.reader_stands(device, (event, None), now, acts);
+        acts.push(Act::Ask(device.clone()));
+        // It may have been without power: its outputs are brought to what they are to be.
+        for at in 0..self.doors.len() {
+            let Some(state) = self.doors.get_mut(at) else { continue };
+            if state.wiring.strike.as_ref().is_some_and(|strike| strike.device == *device) {
+                state.driven = None;
+                self.drive(at, None, now, acts);
+            }
+        }
+    }
+
+    fn offline(&mut self, device: &Device, reason: DownReason, now: Timestamp, acts: &mut Acts) {
+        let Some(sense) = self.senses.devices.get_mut(device) else { return };
+        sense.silent_since = sense.silent_since.or(Some(now));
+        sense.channel = None;
+        let (event, detail) = match reason {
+            DownReason::WrongKey => (ReaderEvent::WrongKey, None),
+            DownReason::InstallKey => {
+                let detail = "it has the install key, and is not being installed".to_owned();
+                (ReaderEvent::WrongKey, Some(detail))
+            }
+            DownReason::NoSecureChannel => (ReaderEvent::NoSecureChannel, None),
+            DownReason::Line => (ReaderEvent::Offline, Some("the line is gone".to_owned())),
+            DownReason::NoAnswer => (ReaderEvent::Offline, None),
+            DownReason::Refused(code) => {
+                (ReaderEvent::Offline, Some(format!("it refused: {code}")))
+            }
+            // It is asked again at once.
+            DownReason::SessionLost => return,
+        };
+        self.reader_stands(device, (event, detail), now, acts);
+    }
+
+    fn swapped(&mut self, device: &Device, detail: String, now: Timestamp, acts: &mut Acts) {
+        let Some(sense) = self.senses.devices.get_mut(device) else { return };
+        sense.swaps.retain(|at| now.since(*at) <= SWAPS_WITHIN);
+        sense.swaps.push_back(now);
+        let event = if sense.swaps.len() > SWAPS_MAX {
+            sense.swaps.clear();
+            ReaderEvent::TwoAtOneAddress
+        } else {
+            ReaderEvent::Swapped
+        };
+        self.reader_event(device, (event, Some(detail)), now, acts);
+    }
+
+    fn power(&mut self, device: &Device, fails: bool, now: Timestamp, acts: &mut Acts) {
+        let Some(sense) = self.senses.devices.get_mut(device) else { return };
+        if std::mem::replace(&mut sense.is_power_failing, fails) != fails {
+            let event = if fails { ReaderEvent::PowerFailing } else { ReaderEvent::PowerRestored };
+            self.reader_event(device, (event, None), now, acts);
+        }
+    }
+
+    fn tamper(&mut self, device: &Device, is_on: bool, now: Timestamp, acts: &mut Acts) {
+        let Some(sense) = self.senses.devices.get_mut(device) else { return };
+        if std::mem::replace(&mut sense.is_tampered, is_on) == is_on {
+            return;
+        }
+        let event = if is_on { ReaderEvent::Tampered } else { ReaderEvent::TamperEnded };
+        self.reader_event(device, (event, None), now, acts);
+        for at in 0..self.doors.len() {
+            let Some(state) = self.doors.get_mut(at) else { continue };
+            let wired = state.wiring.reader_in.iter().chain(&state.wiring.reader_out);
+            if wired.map(|reader| &reader.device).all(|one| one != device) {
+                continue;
+            }
+            if is_on {
+                state.tampered.insert(device.clone());
+            } else {
+                state.tampered.remove(device);
+            }
+            let is_on = !state.tampered.is_empty();
+            self.step(at, (Input::Tamper { is_on }, None), now, acts);
+        }
+    }
+
+    fn inputs(&mut self, device: &Device, states: Vec<bool>, now: Timestamp, acts: &mut Acts) {
+        let Some(sense) = self.senses.devices.get_mut(device) else { return };
+        let before = std::mem::replace(&mut sense.inputs, states);
+        let was = |terminal: &Terminal| {
+            before.get(usize::from(terminal.number)).map(|on| *on != terminal.is_inverted)
+        };
+        // What burns goes first, then who wants out.
+        self.burn(now, acts);
+        for at in 0..self.doors.len() {
+            let Some(state) = self.doors.get(at) else { continue };
+            let pressed = |exit: &&Terminal| {
+                exit.device == *device
+                    && self.senses.input(exit) == Some(true)
+                    && was(exit) != Some(true)
+            };
+            if state.wiring.exits.iter().any(|exit| pressed(&exit)) {
+                self.step(at, (Input::RequestToExit, None), now, acts);
+            }
+        }
+        for at in 0..self.doors.len() {
+            let Some(state) = self.doors.get(at) else { continue };
+            let Some(contact) = state.wiring.contact.as_ref().filter(|c| c.device == *device)
+            else {
+                continue;
+            };
+            if let Some(is_open) = self.senses.input(contact) {
+                let says = if is_open { Contact::Open } else { Contact::Closed };
+                self.contact(at, says, now, acts);
+            }
+        }
+    }
+
+    fn contact(&mut self, at: usize, says: Contact, now: Timestamp, acts: &mut Acts) {
+        let Some(state) = self.doors.get_mut(at) else { return };
+        if std::mem::replace(&mut state.is_found, true) {
+            self.step(at, (Input::Contact(says), None), now, acts);
+            return;
+        }
+        let before = state.doorway.stands();
+        let effects = state.doorway.find_contact(says, now);
+        self.follow(at, (before, effects), now, acts);
+        if says == Contact::Open {
+            self.set_open(at, true);
+        }
+        self.drive(at, None, now, acts);
+    }
+
+    /// A device that has been silent for too long: its contact cannot be believed, and its fire
+    /// input is faulty.
+    pub(super) fn look_for_silence(&mut self, now: Timestamp, acts: &mut Acts) {
+        let mut silent = Vec::new();
+        for (device, sense) in &mut self.senses.devices {
+            let is_late = sense.silent_since.is_some_and(|since| now >= since.plus(SILENT_MAX));
+            if is_late && !sense.is_silence_told {
+                sense.is_silence_told = true;
+                sense.inputs.clear();
+                silent.push(device.clone());
+            }
+        }
+        if silent.is_empty() {
+            return;
+        }
+        self.burn(now, acts);
+        for at in 0..self.doors.len() {
+            let Some(state) = self.doors.get(at) else { continue };
+            let contact = state.wiring.contact.as_ref();
+            if contact.is_some_and(|contact| silent.contains(&contact.device)) {
+                self.contact(at, Contact::Broken, now, acts);
+            }
+        }
+        for device in silent {
+            if self.senses.devices.get(&device).is_some_and(|sense| sense.last_event.is_none()) {
+                self.reader_stands(&device, (ReaderEvent::Offline, None), now, acts);
+            }
+        }
+    }
+}

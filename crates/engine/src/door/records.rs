@@ -1,0 +1,305 @@
+//! The records of a point on their way to the disk: numbered on the road, written beside it.
+//!
+//! Each record has a number. Those that find no room are counted, and one record says so in their
+//! place. Ahead of them a number lies on disk up to which numbers may have been given: after a
+//! power cut what lies between the last record and that number is one counted gap.
+//!
+//! What a power cut can lose: what was decided since the last commit, at most
+//! [`RECORDS_WAITING_MAX`] records, and on a disk that answers no more than a few milliseconds.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use access::road::{Kept, Record};
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Records that wait for the disk; one more is lost, counted.
+pub const RECORDS_WAITING_MAX: usize = 8_192;
+/// Records that are written together.
+const TOGETHER_MAX: usize = 512;
+/// Numbers are allowed so far ahead.
+const AHEAD: u64 = 4 * 8_192;
+/// How long a writer that failed waits before it tries again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The number of a record.
+pub type Number = u64;
+
+/// A record with its number and point, as its line has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbered {
+    /// The version of this form: what the mapping recognises it by.
+    pub castellan_door: u16,
+    /// Which point.
+    pub point: String,
+    /// Its number.
+    pub n: Number,
+    /// The record.
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// The road's end: takes records, never waits.
+pub struct Records {
+    queue: SyncSender<(Number, Record)>,
+    next: Number,
+    /// Records that found no room since the last that did.
+    lost: u64,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Release);
+    }
+}
+
+/// The writer's end.
+pub struct Waiting {
+    queue: Receiver<(Number, Record)>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Records {
+    /// A queue whose first record gets `first`.
+    pub fn new(first: Number) -> (Self, Waiting) {
+        let (queue, taken) = sync_channel(RECORDS_WAITING_MAX);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let waiting = Waiting { queue: taken, is_over: Arc::clone(&is_over) };
+        (Self { queue, next: first, lost: 0, is_over }, waiting)
+    }
+
+    /// Hands a record to the writer; counts it where there is no room.
+    pub fn keep(&mut self, record: Record) {
+        if self.lost > 0 && !self.confess(record.time) {
+            self.lost += 1;
+            metrics::counter!("castellan_door_records_lost").increment(1);
+            return;
+        }
+        match self.queue.try_send((self.next, record)) {
+            Ok(()) => self.next += 1,
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.lost += 1;
+                metrics::counter!("castellan_door_records_lost").increment(1);
+            }
+        }
+    }
+
+    /// Says in one record which numbers were lost; whether there was room for it.
+    fn confess(&mut self, time: Timestamp) -> bool {
+        let (from, to) = (self.next, self.next + self.lost - 1);
+        let why = "no room: the disk did not keep up".to_owned();
+        let record = Record { time, what: Kept::Lost { from, to, why } };
+        let is_room = self.queue.try_send((to + 1, record)).is_ok();
+        if is_room {
+            self.next = to + 2;
+            self.lost = 0;
+        }
+        is_room
+    }
+}
+
+/// Where numbers are kept: up to which they may have been given, and whether that is exact.
+#[derive(Debug)]
+pub struct Numbers {
+    path: PathBuf,
+    reserved: Number,
+}
+
+impl Numbers {
+    /// Opens the file. Gives the first number of this run and, after an unclean end, the gap that
+    /// is left: from the number after `last`, the last record on disk.
+    pub fn open(
+        folder: &Path,
+        last: Number,
+    ) -> std::io::Result<(Self, Number, Option<(Number, Number)>)> {
+        let path = folder.join("numbers");
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error),
+        };
+        let mut words = text.split_whitespace();
+        let reserved = words.next().and_then(|n| n.parse().ok()).unwrap_or(last).max(last);
+        let is_clean = words.next() == Some("clean") || text.is_empty();
+        let gap = (!is_clean && reserved > last).then_some((last + 1, reserved));
+        let mut numbers = Self { path, reserved };
+        let first = reserved + 1;
+        numbers.reserve(first)?;
+        Ok((numbers, first, gap))
+    }
+
+    /// Makes sure that numbers may go on after `given`. On disk before it returns.
+    pub fn reserve(&mut self, given: Number) -> std::io::Result<()> {
+        if given + AHEAD / 2 <= self.reserved {
+            return Ok(());
+        }
+        let reserved = given + AHEAD;
+        crate::folder::replace(&self.path, format!("{reserved} running\n").as_bytes())?;
+        self.reserved = reserved;
+        Ok(())
+    }
+
+    /// The last number that was given: nothing is lost.
+    pub fn close(self, last: Number) -> std::io::Result<()> {
+        crate::folder::replace(&self.path, format!("{last} clean\n").as_bytes())
+    }
+}
+
+/// Writes records: gathers what waits, and hands it on until it is durable.
+pub struct Writer {
+    /// Whose they are.
+    pub point: String,
+    /// What waits.
+    pub waiting: Waiting,
+    /// Numbers, where they are kept here.
+    pub numbers: Option<Numbers>,
+}
+
+impl Writer {
+    /// Runs until the road has stopped. `commit` makes lines durable, or says why it did not; it
+    /// is tried again until it does, or until the road has stopped and it still does not.
+    pub fn run(mut self, mut commit: impl FnMut(&[String]) -> Result<(), String>) {
+        let mut last = None;
+        loop {
+            let first = match self.waiting.queue.recv_timeout(Duration::from_secs(1)) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            let mut lines = Vec::new();
+            let mut next = Some(first);
+            while let Some((n, record)) = next.take() {
+                last = Some(n);
+                let point = self.point.clone();
+                match serde_json::to_string(&Numbered { castellan_door: 1, point, n, record }) {
+                    Ok(line) => lines.push(line),
+                    Err(error) => tracing::error!(%error, n, "a record could not be written"),
+                }
+                if lines.len() < TOGETHER_MAX {
+                    next = self.waiting.queue.try_recv().ok();
+                }
+            }
+            self.commit((&lines, last), &mut commit);
+        }
+        if let (Some(numbers), Some(last)) = (self.numbers.take(), last)
+            && let Err(error) = numbers.close(last)
+        {
+            tracing::error!(%error, "the last number could not be kept");
+        }
+    }
+
+    fn commit(
+        &mut self,
+        (lines, last): (&[String], Option<Number>),
+        commit: &mut impl FnMut(&[String]) -> Result<(), String>,
+    ) {
+        let mut is_told = false;
+        // Tries for ever while the road runs: meanwhile its queue fills, and counts.
+        for round in 0_u32.. {
+            let reserved = match (&mut self.numbers, last) {
+                (Some(numbers), Some(last)) => numbers.reserve(last).map_err(|e| e.to_string()),
+                (Some(_) | None, _) => Ok(()),
+            };
+            match reserved.and_then(|()| commit(lines)) {
+                Ok(()) => return,
+                Err(why) => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::error!(why, "records of doors cannot be kept, trying again");
+                    }
+                    if round > 0 && self.waiting.is_over.load(Ordering::Acquire) {
+                        tracing::error!(why, records = lines.len(), "records of doors are lost");
+                        return;
+                    }
+                    std::thread::sleep(RETRY);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+    use access::road::PointEvent;
+
+    fn record(second: i64) -> Record {
+        let what = Kept::Point { event: PointEvent::LinkUp, detail: None };
+        Record { time: Timestamp::from_secs(second), what }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_one_counted_gap() {
+        let (mut records, waiting) = Records::new(1);
+        let most = i64::try_from(RECORDS_WAITING_MAX).unwrap();
+        (0..most + 10).for_each(|n| records.keep(record(n)));
+        let waiting = waiting.queue;
+        let first = waiting.recv().unwrap();
+        assert_eq!(first.0, 1);
+        // Room for the confession alone, then for what comes after it.
+        records.keep(record(7));
+        waiting.recv().unwrap();
+        waiting.recv().unwrap();
+        records.keep(record(8));
+        drop(records);
+        let rest: Vec<(Number, Record)> = waiting.iter().collect();
+        let mut counted = 3;
+        for (n, record) in &rest {
+            if let Kept::Lost { from, to, .. } = record.what {
+                counted += to - from + 1;
+                assert_eq!((from, to + 1), (counted + 1, *n));
+            }
+            counted += 1;
+        }
+        // Every number is a record or in the gap.
+        assert_eq!(rest.last().unwrap().0, counted);
+    }
+
+    #[test]
+    fn a_power_cut_leaves_one_gap_and_a_clean_end_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut numbers, first, gap) = Numbers::open(folder.path(), 0).unwrap();
+        assert_eq!((first, gap), (1, None));
+        numbers.reserve(40).unwrap();
+        drop(numbers);
+        // Cut: 40 was the last on disk.
+        let (numbers, first, gap) = Numbers::open(folder.path(), 40).unwrap();
+        let (from, to) = gap.unwrap();
+        assert_eq!((from, to + 1), (41, first));
+        assert!(to >= 40 + u64::try_from(RECORDS_WAITING_MAX).unwrap());
+        numbers.close(first + 5).unwrap();
+        let (_, again, gap) = Numbers::open(folder.path(), first + 5).unwrap();
+        assert_eq!((again, gap), (first + 6, None));
+    }
+
+    #[test]
+    fn a_writer_tries_until_the_disk_takes_it_and_loses_nothing() {
+        let (mut records, waiting) = Records::new(1);
+        let writer = Writer { point: "edge-1".to_owned(), waiting, numbers: None };
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let mut refusals = 2;
+            writer.run(|lines| {
+                if refusals > 0 {
+                    refusals -= 1;
+                    return Err("the disk is full".to_owned());
+                }
+                lines.iter().for_each(|line| tell.send(line.clone()).unwrap());
+                Ok(())
+            });
+        });
+        (0..100).for_each(|n| records.keep(record(n)));
+        let lines: Vec<String> = (0..100).map(|_| told.recv().unwrap()).collect();
+        drop(records);
+        thread.join().unwrap();
+        let numbers: Vec<u64> =
+            lines.iter().map(|line| serde_json::from_str::<Numbered>(line).unwrap().n).collect();
+        assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
+        assert!(lines.first().unwrap().starts_with("{\"castellan_door\":1,\"point\":\"edge-1\""));
+    }
+}

@@ -1,0 +1,364 @@
+//! The listener of edges with practice edges over real TLS: enrolment, rights, receipts, commands,
+//! and what nobody should say.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::link::{DoneHow, FromEdge, FromServer, Purpose};
+use access::revocation::{Act, Known, Receipt, Shown, Subject};
+use adapters::link::LinkListener;
+use model::{PersonId, PlaceId, PointId, RevocationId, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::practice::{Newcomer, PracticeEdge};
+use super::{Hub, Keys, Stage};
+use crate::clock::Clock;
+use crate::rights::{Rights, Templates};
+use crate::warden::{Wanted, Warden};
+
+struct House {
+    folder: tempfile::TempDir,
+    warden: Arc<Warden>,
+    hub: Arc<Hub>,
+    rights: Rights,
+    address: std::net::SocketAddr,
+    stop: CancellationToken,
+    journal: Arc<store::Journal>,
+}
+
+fn now() -> Timestamp {
+    Clock::system().now()
+}
+
+fn point(id: &str) -> PointId {
+    PointId::parse(id).unwrap()
+}
+
+impl House {
+    async fn open() -> Self {
+        Self::at(tempfile::tempdir().unwrap()).await
+    }
+
+    async fn at(folder: tempfile::TempDir) -> Self {
+        let state = store::State::open(&folder.path().join("state.db")).await.unwrap();
+        let warden = Arc::new(Warden::open(state.clone(), folder.path(), now()).await.unwrap());
+        let keys = Keys::open(folder.path(), now()).unwrap();
+        let tls = keys.listener(now()).unwrap();
+        let hub = Arc::new(Hub::open(state, Arc::clone(&warden), keys).await.unwrap());
+        let org = Arc::new(crate::knowledge::empty_organisation().unwrap());
+        let templates = Templates {
+            always: include_str!("../../../../content/policies/doors/always.cedar").to_owned(),
+            hours: include_str!("../../../../content/policies/doors/hours.cedar").to_owned(),
+        };
+        let what = (org, model::RightsData::default(), templates);
+        let rights = Rights::with_key([7; 32], what, now()).unwrap();
+        hub.follow_rights(&rights, now()).await.unwrap();
+        let listener = LinkListener::bind("127.0.0.1:0".parse().unwrap(), &tls, 64).unwrap();
+        let address = listener.local_addr();
+        let journal = store::Journal::open(
+            &folder.path().join("journal"),
+            store::JournalLimits::default(),
+            &[],
+            now(),
+        );
+        let journal = Arc::new(journal.unwrap());
+        let stop = CancellationToken::new();
+        let intake = super::records::Intake {
+            journal: Arc::clone(&journal),
+            accounts: Arc::default(),
+            silencer: Arc::default(),
+        };
+        let shared =
+            super::session::Shared::new(Arc::clone(&hub), intake, (Clock::system(), [9; 32]));
+        tokio::spawn(Arc::clone(&hub).clerk(Clock::system(), stop.clone()));
+        tokio::spawn(super::session::serve_all(Arc::new(shared), listener, stop.clone()));
+        Self { folder, warden, hub, rights, address, stop, journal }
+    }
+
+    /// Takes an edge into service as people do.
+    async fn edge(&self, id: &str) -> PracticeEdge {
+        let site = PlaceId::parse("site").ok();
+        let address = self.address.to_string();
+        let invited = self.hub.invite(&point(id), (site, &address), ("op-1", now())).await;
+        let newcomer = Newcomer::with_code(invited.unwrap().code).unwrap();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let asks = tokio::spawn(async move {
+            newcomer.ask(|fingerprint| tell.send(fingerprint.to_owned()).unwrap()).await
+        });
+        let fingerprint = told.await.unwrap();
+        let wrong = self.hub.approve(&point(id), ("0000", None), ("op-1", "new"), now()).await;
+        assert!(wrong.is_err(), "another fingerprint is not approved");
+        let how = (fingerprint.as_str(), None);
+        self.hub.approve(&point(id), how, ("op-1", "new"), now()).await.unwrap();
+        asks.await.unwrap().unwrap()
+    }
+
+    async fn revoke(&self, id: &str, person: &str) -> RevocationId {
+        let id = RevocationId::parse(id).unwrap();
+        let subject = Subject::Person(PersonId::parse(person).unwrap());
+        let wanted = Wanted {
+            id: id.clone(),
+            act: Act::Suspend,
+            subject,
+            reason: "left".to_owned(),
+            by: "op-1".to_owned(),
+        };
+        self.warden.act(&wanted, Vec::new(), now()).await.unwrap();
+        id
+    }
+
+    async fn shown(&self, id: &RevocationId) -> Shown {
+        self.warden.show(id).await.unwrap().shown
+    }
+
+    async fn until_done(&self, id: &RevocationId) {
+        for _ in 0..400 {
+            if self.shown(id).await == Shown::Done {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("never done: {:?}", self.shown(id).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edge_is_enrolled_gets_its_rights_and_confirms_a_revocation() {
+    let house = House::open().await;
+    let mut edge = house.edge("gate-1").await;
+    edge.connect(now()).await.unwrap();
+    while edge.version.is_none() {
+        edge.hear(now()).await.unwrap();
+    }
+    assert_eq!(edge.version, Some(house.warden.given().await.version));
+    let id = house.revoke("deed-1", "ana").await;
+    assert!(matches!(house.shown(&id).await, Shown::Unconfirmed { .. }));
+    let before = edge.version;
+    while edge.confirmed.is_empty() {
+        edge.hear(now()).await.unwrap();
+    }
+    assert!(edge.version > before);
+    let suspended = edge.snapshot.as_ref().unwrap().suspensions.clone();
+    assert!(suspended.holds(&Subject::Person(PersonId::parse("ana").unwrap())));
+    house.until_done(&id).await;
+    // One that stays away keeps the next one open, and closes it when it is there again.
+    edge.cut();
+    let id = house.revoke("deed-2", "bo").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(matches!(house.shown(&id).await, Shown::Unconfirmed { .. }));
+    edge.connect(now()).await.unwrap();
+    while edge.confirmed.last() != Some(&id) {
+        edge.hear(now()).await.unwrap();
+    }
+    house.until_done(&id).await;
+    house.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_reaches_everybody_also_with_rights_changing_beside_it() {
+    let house = House::open().await;
+    let mut edges = Vec::new();
+    for n in 0..4 {
+        let mut edge = house.edge(&format!("gate-{n}")).await;
+        edge.connect(now()).await.unwrap();
+        edges.push(tokio::spawn(async move {
+            let mut seen = Vec::new();
+            while edge.confirmed.len() < 6 {
+                edge.hear(now()).await.unwrap();
+                seen.extend(edge.version);
+            }
+            assert!(seen.is_sorted(), "versions go forward: {seen:?}");
+        }));
+    }
+    for n in 0..6 {
+        house.revoke(&format!("deed-{n}"), &format!("person-{n}")).await;
+        // New rights: composed anew, they share nothing with those before.
+        let (org, data) = (house.rights.organisation(), house.rights.data());
+        let prepared = house.rights.prepare(org, data, now()).unwrap();
+        house.rights.install(prepared);
+        house.hub.follow_rights(&house.rights, now()).await.unwrap();
+    }
+    for edge in edges {
+        edge.await.unwrap();
+    }
+    for n in 0..6 {
+        house.until_done(&RevocationId::parse(&format!("deed-{n}")).unwrap()).await;
+    }
+    house.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_is_good_once_for_one_key_and_a_stranger_is_not_served() {
+    let house = House::open().await;
+    let site = PlaceId::parse("site").ok();
+    let address = house.address.to_string();
+    let how = (site, address.as_str());
+    let invited = house.hub.invite(&point("gate-1"), how, ("op-1", now())).await.unwrap();
+    let first = Newcomer::with_code(invited.code.clone()).unwrap();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let waits = tokio::spawn(async move {
+        let _ = first.ask(|fingerprint| tell.send(fingerprint.to_owned()).unwrap()).await;
+    });
+    told.await.unwrap();
+    let second = Newcomer::with_code(invited.code.clone()).unwrap();
+    let refused = second.ask(|_| panic!("it is not to wait")).await.err().unwrap().to_string();
+    assert!(refused.contains("used by another key"), "{refused}");
+    let mut guessed = invited.code.clone();
+    guessed.secret[0] ^= 1;
+    let guessed = Newcomer::with_code(guessed).unwrap();
+    assert!(guessed.ask(|_| panic!("it is not to wait")).await.is_err());
+    // The edge believes no other authority than the one that its code names.
+    let mut other = invited.code.clone();
+    other.authority[0] ^= 1;
+    let lured = Newcomer::with_code(other).unwrap();
+    let why = lured.ask(|_| panic!("it is not to wait")).await.err().unwrap().to_string();
+    assert!(why.contains("another authority"), "{why}");
+    assert_eq!(house.hub.get(&point("gate-1")).unwrap().registered.stage, Stage::Waiting);
+    waits.abort();
+    house.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edge_out_of_service_is_told_nothing_and_counts_for_nothing() {
+    let house = House::open().await;
+    let (mut gone, mut stays) = (house.edge("gate-1").await, house.edge("gate-2").await);
+    gone.connect(now()).await.unwrap();
+    stays.connect(now()).await.unwrap();
+    while gone.version.is_none() {
+        gone.hear(now()).await.unwrap();
+    }
+    let by = ("op-1", "the box burned");
+    house.hub.decommission(&gone.point, by, now()).await.unwrap();
+    let why = loop {
+        if let Err(why) = gone.hear(now()).await {
+            break why.to_string();
+        }
+    };
+    assert!(why.contains("out of service") || why.contains("gone"), "{why}");
+    let id = house.revoke("deed-1", "ana").await;
+    while stays.confirmed.is_empty() {
+        stays.hear(now()).await.unwrap();
+    }
+    house.until_done(&id).await;
+    // Its certificate is a good one still; nobody serves it.
+    gone.connect(now()).await.unwrap();
+    assert!(gone.hear(now()).await.is_err());
+    house.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receipts_of_others_and_with_bad_signatures_end_the_link_and_count_for_nothing() {
+    let house = House::open().await;
+    let (mut one, other) = (house.edge("gate-1").await, house.edge("gate-2").await);
+    let id = house.revoke("deed-1", "ana").await;
+    let version = house.warden.given().await.version;
+    let receipt = |point: &PointId| Receipt {
+        point: point.clone(),
+        deed: id.clone(),
+        known: Known::DeviceSigned,
+        snapshot: version,
+        at: now(),
+    };
+    let mut broken = one.sign(Purpose::Receipt, &receipt(&one.point)).unwrap();
+    broken.signature[5] ^= 1;
+    let lies = [
+        broken,
+        one.sign(Purpose::Outcome, &receipt(&one.point)).unwrap(),
+        one.sign(Purpose::Receipt, &receipt(&other.point)).unwrap(),
+        other.sign(Purpose::Receipt, &receipt(&other.point)).unwrap(),
+        one.sign(Purpose::Receipt, &"nothing").unwrap(),
+    ];
+    for lie in lies {
+        one.connect(now()).await.unwrap();
+        let said = FromEdge::Taken { snapshot: version, receipts: vec![lie] };
+        one.say(&said).await.unwrap();
+        // The link ends: after what was on its way to it.
+        let mut words = 0;
+        while let Ok(word) = one.next().await {
+            assert!(!matches!(word, FromServer::Kept { .. }));
+            words += 1;
+            assert!(words < 20);
+        }
+        one.cut();
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let Shown::Unconfirmed { silent } = house.shown(&id).await else { panic!("done") };
+    assert_eq!(silent.len(), 2, "nobody has confirmed");
+    house.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_are_kept_once_and_gaps_are_counted() {
+    let house = House::open().await;
+    let mut edge = house.edge("gate-1").await;
+    edge.connect(now()).await.unwrap();
+    let records = |first: u64, count: u64| FromEdge::Records {
+        first,
+        records: (first..first + count).map(|n| format!("{{\"n\":{n}}}")).collect(),
+    };
+    async fn kept(edge: &mut PracticeEdge, wanted: u64) {
+        loop {
+            let word = edge.next().await.unwrap();
+            if matches!(word, FromServer::Kept { up_to } if up_to == wanted) {
+                return;
+            }
+            edge.heed(word, now()).await.unwrap();
+        }
+    }
+    edge.say(&records(1, 3)).await.unwrap();
+    kept(&mut edge, 3).await;
+    // The answer was lost: all of it again, and two more.
+    edge.cut();
+    edge.connect(now()).await.unwrap();
+    edge.say(&records(1, 5)).await.unwrap();
+    kept(&mut edge, 5).await;
+    let lost = FromEdge::Lost { from: 6, to: 7, why: "no room".to_owned() };
+    edge.say(&lost).await.unwrap();
+    edge.say(&records(8, 1)).await.unwrap();
+    kept(&mut edge, 8).await;
+    assert_eq!(house.hub.get(&edge.point).unwrap().records_lost, 2);
+    assert_eq!(house.journal.last_seq(), 6, "five, and the one after the gap");
+    house.stop.cancel();
+    // Another start knows how far it was.
+    let folder = house.folder;
+    house.journal.close();
+    drop((house.hub, house.warden, house.journal));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let house = House::at(folder).await;
+    edge.cut();
+    let _ = &house;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_is_done_once_and_its_end_is_known() {
+    let house = House::open().await;
+    let mut edge = house.edge("gate-1").await;
+    let mut outcomes = house.hub.outcomes().unwrap();
+    edge.connect(now()).await.unwrap();
+    while edge.version.is_none() {
+        edge.hear(now()).await.unwrap();
+    }
+    let command = access::link::Command {
+        id: "cmd-1".to_owned(),
+        door: model::DoorId::parse("d1").unwrap(),
+        what: access::link::What::FireReset,
+        expires_at: now().plus(Duration::from_secs(30)),
+        by: "op-1".to_owned(),
+    };
+    assert!(house.hub.send(&edge.point, command.clone()));
+    let told = loop {
+        if let Some(told) = edge.hear(now()).await.unwrap() {
+            break told;
+        }
+    };
+    assert_eq!(told, command);
+    edge.answer(&told, (DoneHow::Confirmed, now())).await.unwrap();
+    let outcome = outcomes.recv().await.unwrap();
+    assert_eq!((outcome.point, outcome.done.outcome), (edge.point.clone(), DoneHow::Confirmed));
+    assert!(!outcome.proof.1.is_empty());
+    edge.cut();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!house.hub.send(&edge.point, command), "it is away");
+    house.stop.cancel();
+}
