@@ -407,6 +407,10 @@ fn an_enforcement_point_is_told_of_its_own_doors_alone() {
     for hidden in ["hkg-d-main", "dc-d-vault", "no-such-door"] {
         assert_eq!(asked(&scoped, ana(), hidden), Said::NotYours);
     }
+    for who in rights.organisation().people.keys() {
+        let kept = rights.shown(&snapshot, who, now).map(|one| one.id.clone());
+        assert_eq!(kept, shown_by(&snapshot, who, now).map(|one| one.id.clone()));
+    }
     // The same card by what it says of itself, and one that nobody has.
     assert!(asked(&scoped, card(&rights, 104_127), "hq-d-main").is_true());
     let Said::Decided(unknown) = asked(&scoped, card(&rights, 1), "hq-d-main") else { panic!() };
