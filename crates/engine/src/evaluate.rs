@@ -172,7 +172,8 @@ pub fn search_subjects(
     (found, false)
 }
 
-/// Every door after `after` that somebody may pass now, at most `limit`; and whether more are.
+/// Every door after `after` that somebody may pass now, at most `limit`; and whether there are
+/// more.
 pub fn search_doors(
     (rights, snapshot): (&Rights, &Snapshot),
     scoped: &Scoped,

@@ -1,7 +1,8 @@
 //! Lists of cardholders, credentials and rights as other products write them, read by a map that is
 //! data: which column means what, what their words mean, how they write times.
 //!
-//! Nothing is guessed: what cannot be read is a problem with its place, and the rest is taken.
+//! Nothing is guessed: a row that cannot be read is a problem with its place, and the rest is
+//! taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 

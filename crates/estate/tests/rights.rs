@@ -1,5 +1,5 @@
 //! Rights in: every problem at once, each with its place; and out again as the same.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

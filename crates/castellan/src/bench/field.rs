@@ -76,8 +76,8 @@ fn open(shelf: &Shelf) -> std::sync::MutexGuard<'_, Samples> {
 }
 
 /// Plays the field, and measures once for each line on standard input, whose end ends it. Prints
-/// one JSON object when its sockets are there, and one for each measurement, which waits until every
-/// reader has its secure channel.
+/// one JSON object when its sockets are there, and one for each measurement, which waits until
+/// every reader has its secure channel.
 pub fn run(plan: &Plan) -> anyhow::Result<Value> {
     if plan.readers == 0 || plan.readers > LINE_READERS_MAX || plan.lines == 0 {
         bail!("a line has 1 to {LINE_READERS_MAX} readers, and there is at least one line");

@@ -110,13 +110,13 @@ pub struct Numbers {
     reserved: Number,
 }
 
+/// Numbers that are lost, from the first to the last.
+pub type Gap = (Number, Number);
+
 impl Numbers {
     /// Opens the file. Gives the first number of this run and, after an unclean end, the gap that
     /// is left: from the number after `last`, the last record on disk.
-    pub fn open(
-        folder: &Path,
-        last: Number,
-    ) -> std::io::Result<(Self, Number, Option<(Number, Number)>)> {
+    pub fn open(folder: &Path, last: Number) -> std::io::Result<(Self, Number, Option<Gap>)> {
         let path = folder.join("numbers");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,

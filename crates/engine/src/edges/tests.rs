@@ -1,6 +1,11 @@
 //! The listener of edges with practice edges over real TLS: enrolment, rights, receipts, commands,
 //! and what nobody should say.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;

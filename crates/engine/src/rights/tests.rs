@@ -1,6 +1,11 @@
 //! Rights as data become decisions: the demo organisation's matrix, changes at what they cost, what
 //! time changes, and what a draft would change.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -160,7 +165,8 @@ fn what_is_changed_in_part_decides_as_what_is_composed_anew() {
     let policy =
         "@id(\"nobody-vault\")\nforbid (principal, action, resource in Zone::\"dc-vault\");\n";
     let it = GroupId::parse("it").unwrap();
-    let steps: Vec<Box<dyn Fn(&RightsData) -> Vec<ItemChange>>> = vec![
+    type Step<'a> = Box<dyn Fn(&RightsData) -> Vec<ItemChange> + 'a>;
+    let steps: Vec<Step<'_>> = vec![
         Box::new(|data| {
             let one = right(Holder::Group(GroupId::parse("finance").unwrap()), "dc-vault");
             vec![put(data, Item::Right(RightId::parse("new").unwrap(), one))]
@@ -284,7 +290,7 @@ fn the_dead_and_the_suspended_stay_so_whatever_is_composed() {
     let stones = rights.snapshot().stones(&access::revocation::Subject::Person(who.clone()), now);
     assert!(!stones.is_empty());
     let mut dead = Tombstones::default();
-    stones.into_iter().for_each(|stone| drop(dead.bury(stone)));
+    assert!(stones.into_iter().all(|stone| dead.bury(stone)));
     rights.bury(&dead);
     assert_eq!(decided(&rights.snapshot(), &who, &lobby, now), "credential_revoked");
     rights.install(trial);

@@ -145,7 +145,7 @@ impl Policies {
             PolicyTold { policy: rule.id.clone(), forbids, verdict, error }
         };
         let mut told: Vec<PolicyTold> =
-            self.index.matching(facts.holder, facts.door).map(|rule| tell(rule)).collect();
+            self.index.matching(facts.holder, facts.door).map(tell).collect();
         told.sort_by(|a, b| a.policy.cmp(&b.policy));
         told
     }
