@@ -223,10 +223,12 @@ impl Engine {
         let running = self.access.snapshot();
         let then = self.state.rights_version_at(at).await?.map(|version| version.version);
         let newest = self.state.rights_versions(None, 1).await?;
-        if then == newest.first().map(|newest| newest.version) {
+        let is_newest = then == newest.first().map(|newest| newest.version);
+        if is_newest && self.access.is_even((self.now(), at)) {
             return Ok((running, then));
         }
         let data = match then {
+            Some(_) if is_newest => (*self.access.data()).clone(),
             Some(version) => self.state.rights_of(version).await?,
             None => model::RightsData::default(),
         };

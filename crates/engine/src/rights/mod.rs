@@ -166,6 +166,16 @@ impl Rights {
         Arc::clone(&self.inner().data)
     }
 
+    /// Whether no membership and no right begins or ends between two instants.
+    pub fn is_even(&self, (one, other): (Timestamp, Timestamp)) -> bool {
+        let (from, to) = (one.min(other), one.max(other));
+        let data = self.data();
+        let members = data.members.values().map(|member| member.validity);
+        let rights = data.rights.values().map(|right| right.validity);
+        let mut edges = members.chain(rights).flat_map(|validity| [validity.from, validity.to]);
+        !edges.any(|edge| edge.is_some_and(|edge| from < edge && edge <= to))
+    }
+
     /// The organisation that they were composed with.
     pub fn organisation(&self) -> Arc<Organisation> {
         Arc::clone(&self.inner().org)

@@ -262,6 +262,8 @@ fn memberships_and_rights_begin_and_end_by_themselves() {
     let what = (org, data, Templates::of(&shipped()));
     let rights = Rights::with_key([7; 32], what, start).unwrap();
     let (hall, room) = (door("hq-d-datacentre"), door("dc-d-upper"));
+    let between = |a, b| rights.is_even((hour(a).unwrap(), hour(b).unwrap()));
+    assert!(between(1, 1) && !between(0, 1) && !between(2, 1) && between(4, 9) && !between(9, 3));
     let mut told = Vec::new();
     let mut versions = vec![rights.snapshot().version];
     for half in 0..10 {
