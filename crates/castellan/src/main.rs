@@ -3,6 +3,7 @@
 mod answer;
 mod bench;
 mod feeder;
+mod gates;
 mod local;
 mod output;
 mod simulate;

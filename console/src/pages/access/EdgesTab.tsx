@@ -48,7 +48,7 @@ export function EdgesTab({ head }: { head: ReactNode }) {
               columns={[
                 { label: t('access.point') },
                 { label: t('access.state') },
-                { label: t('access.rights_version'), when: 'mid', isEnd: true },
+                { label: t('access.rights_confirmed'), when: 'mid' },
                 { label: t('access.records_waiting'), when: 'wide', isEnd: true },
                 { label: t('access.clock'), when: 'wide' },
                 { label: t('access.last_heard'), when: 'mid' },
@@ -104,8 +104,8 @@ function Row({ edge, offer, open }: RowProps) {
           <Mark tone="warn">{t(`access.trouble_${trouble}`)}</Mark>
         )}
       </td>
-      <td data-mid data-end className="num">
-        {edge.snapshot ?? '–'} / {edge.newest}
+      <td data-mid className="dim">
+        {edge.rights_at ? <AgoText at={edge.rights_at} /> : '–'}
       </td>
       <td data-wide data-end className="num">
         {edge.records_waiting === null || edge.records_waiting === undefined

@@ -234,9 +234,6 @@ function Signings({ list }: { list: readonly Signing[] }) {
           <Mark tone={toneOf(signing)}>{t(`access.signing_${signing.state}`)}</Mark>
           <span className="dim">
             {signing.known && t(`access.known_${signing.known}`)}
-            {signing.snapshot && (
-              <span className="num"> · {t('access.version', { number: signing.snapshot })}</span>
-            )}
             {signing.state === 'silent' && (
               <>
                 {signing.stale_until ? (

@@ -10,6 +10,7 @@ import { EntityLink } from '../../ui/EntityLink'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { CommandList } from './Commands'
+import { Recent } from './Recent'
 import { LeaseMark, StandsMark } from './DoorsTab'
 import { ordersFor, type ControlledDoor, type OrderWord } from './doors'
 import { OrderDialog } from './OrderDialog'
@@ -69,9 +70,7 @@ export function DoorDetail({ door, readAt, close }: Props) {
           ]}
         />
       </Part>
-      <Part title={t('doors.last')}>
-        <Last door={door} />
-      </Part>
+      <Recent door={door.door} />
       <Part title={t('doors.rights')}>
         <Facts
           list={[
@@ -109,23 +108,5 @@ function Leads({ door }: { door: ControlledDoor }) {
       )}
       <EntityLink entity={`place:${door.zone}`} />
     </span>
-  )
-}
-
-/** The last answer that this door gave, with its reason in words. */
-function Last({ door }: { door: ControlledDoor }) {
-  if (!door.last) return <p className="faint">{t('doors.nobody_asked')}</p>
-  return (
-    <Facts
-      list={[
-        [t('doors.answer'), t(`doors.outcome_${door.last.outcome}`)],
-        [t('doors.because'), door.last.text],
-        [
-          t('doors.who'),
-          door.last.person && <EntityLink entity={`person:${door.last.person}`} />,
-        ],
-        [t('doors.when'), <Stamp key="w" at={door.last.at} place={door.door} as="full" />],
-      ]}
-    />
   )
 }

@@ -89,7 +89,7 @@ function List({ list, chosen, choose }: ListProps) {
       columns={[
         { label: t('doors.door') },
         { label: t('doors.stands') },
-        { label: t('doors.last'), when: 'mid' },
+        { label: t('doors.since'), when: 'mid' },
         { label: t('doors.rights'), when: 'wide' },
         { label: t('doors.point'), when: 'wide' },
       ]}
@@ -110,7 +110,7 @@ function List({ list, chosen, choose }: ListProps) {
             <StandsMark door={door} />
           </td>
           <td data-mid className="dim">
-            <LastCell door={door} />
+            {door.since ? <AgoText at={door.since} /> : '–'}
           </td>
           <td data-wide>
             <LeaseMark door={door} />
@@ -141,18 +141,6 @@ export function StandsMark({ door }: { door: ControlledDoor }) {
       <Icon size={15} aria-hidden /> {stands}
       {door.lockdown && <Mark tone="bad">{t('doors.locked_down')}</Mark>}
     </span>
-  )
-}
-
-function LastCell({ door }: { door: ControlledDoor }) {
-  if (!door.last) return <>–</>
-  return (
-    <>
-      <span data-tone={door.last.outcome === 'refused' ? 'warn' : undefined} className={css.last}>
-        {t(`doors.outcome_${door.last.outcome}`)}
-      </span>{' '}
-      <AgoText at={door.last.at} />
-    </>
   )
 }
 

@@ -12,14 +12,6 @@ export interface Offer {
 export type Stands =
   'closed' | 'unlocked' | 'open' | 'tamper' | 'trouble' | 'held' | 'forced' | 'fire'
 
-export interface LastAnswer {
-  at: string
-  outcome: 'granted' | 'refused' | 'asked'
-  because: string
-  text: string
-  person?: string | null
-}
-
 /** One door, as the road that decides at it tells. */
 export interface ControlledDoor {
   door: string
@@ -38,7 +30,6 @@ export interface ControlledDoor {
   lease: 'current' | 'expired' | 'unknown'
   lease_s: number
   lockdown: boolean
-  last?: LastAnswer | null
   open_commands: number
   may: { operate: Offer; lockdown: Offer }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use engine::access::{Grant, Role};
 use engine::auth::{NewToken, Scope};
 use engine::clock::{Clock, Stopwatch};
-use engine::config::{Config, MqttConfig};
+use engine::config::{Config, EdgesConfig, MqttConfig};
 use engine::live::LiveMessage;
 use engine::offline::OrgFolder;
 use engine::photos::PhotoFile;
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::serve::{Served, StopAsked, runtime, told};
 use crate::feeder::{Feeder, Ways};
+use crate::gates::Gates;
 use crate::output::{self, Ended, Format, Outcome};
 
 /// Serve on embedded defaults with the demo organisation running and its stories scripted.
@@ -176,14 +177,37 @@ async fn demo(
     let stop = CancellationToken::new();
     // At high speed all that was made ready until now took minutes of the demo's time.
     served.running.engine.silencer.begin(clock.now());
+    let gates = gates(&served, (&args, folder), stop.clone()).await;
     let feeding = tokio::spawn(Feeder::new(sim, clock, ways).run(start, stop.clone()));
     let ended = watch(&served, stop_after, format).await;
     stop.cancel();
+    if let Some(gates) = gates {
+        gates.await.context("the doors' people ended in a panic")?;
+    }
     let sent = feeding.await.context("the feeder ended in a panic")?;
     output::note(format_args!("{sent}"));
     served.stop().await?;
     ended?;
     Ok(Ended::Done)
+}
+
+/// Doors of our own with a box that decides at them; why not, where there are none.
+async fn gates(
+    served: &Served,
+    (args, folder): (&Args, &Folder),
+    stop: CancellationToken,
+) -> Option<tokio::task::JoinHandle<()>> {
+    if args.speed > 1 {
+        output::note("  no doors of our own: their box goes by the clock on the wall, not by --speed");
+        return None;
+    }
+    match Gates::start(served, &folder.path).await {
+        Ok(gates) => Some(tokio::spawn(gates.live(stop))),
+        Err(error) => {
+            output::note(format_args!("  no doors of our own: {error:#}"));
+            None
+        }
+    }
 }
 
 /// Puts the floors' drawings, with what stands on them, where the console finds them.
@@ -229,6 +253,7 @@ fn config(args: &Args, folder: &Folder, broker: Option<SocketAddr>) -> anyhow::R
     let any: SocketAddr = ([127, 0, 0, 1], 0).into();
     config.listen.syslog_udp = Some(any);
     config.listen.syslog_tcp = Some(any);
+    config.listen.edges = Some(EdgesConfig { address: any, public: None });
     if let Some(broker) = broker {
         config.mqtt.push(MqttConfig {
             host: broker.ip().to_string(),

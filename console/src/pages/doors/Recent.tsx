@@ -1,0 +1,58 @@
+import type { EventItem } from '../../api/types'
+import { useDirectory } from '../../org/organisation'
+import { Part } from '../../parts/Facts'
+import { Answered } from '../../parts/Table'
+import { t } from '../../text'
+import { Stamp } from '../../ui/Stamp'
+import { useLiveReading } from './doors'
+import css from './doors.module.css'
+
+const SHOWN_MAX = 12
+/** SOURCE: OCSF extension physec 0.1.0, Physical Access Activity. */
+const PASSAGES = 4_230_001
+
+interface Page {
+  events: readonly EventItem[]
+}
+
+/** What happened at a door, newest first: who asked, what was answered and why. */
+export function Recent({ door }: { door: string }) {
+  const asked = useLiveReading<Page>('/v1/events', ['door', 'command'], {
+    place: door,
+    class: PASSAGES,
+    limit: SHOWN_MAX,
+  })
+  return (
+    <Part title={t('doors.recent')}>
+      <Answered asked={asked}>
+        {({ events }) =>
+          events.length === 0 ? (
+            <p className="faint">{t('doors.nobody_asked')}</p>
+          ) : (
+            <ul className={css.commands}>
+              {events.map((item) => (
+                <Line key={`${item.record}.${item.part}`} item={item} />
+              ))}
+            </ul>
+          )
+        }
+      </Answered>
+    </Part>
+  )
+}
+
+function Line({ item }: { item: EventItem }) {
+  const directory = useDirectory()
+  const { event } = item
+  const person = event.castellan?.person
+  const message = typeof event.message === 'string' ? event.message : ''
+  return (
+    <li className={css.recent}>
+      <Stamp at={item.time} place={event.castellan?.place?.id} />
+      <a className={css.recentText} href={`/events?mode=search&event=${item.record}.${item.part}`}>
+        <bdi className="cut">{message || String(event.activity_name ?? '')}</bdi>
+      </a>
+      <bdi className="cut dim">{person ? directory.nameOf(`person:${person}`) : ''}</bdi>
+    </li>
+  )
+}
