@@ -1,4 +1,5 @@
 import type { EventItem } from '../../api/types'
+import { at } from '../../event/describe'
 import { useDirectory } from '../../org/organisation'
 import { Part } from '../../parts/Facts'
 import { Answered } from '../../parts/Table'
@@ -43,14 +44,13 @@ export function Recent({ door }: { door: string }) {
 
 function Line({ item }: { item: EventItem }) {
   const directory = useDirectory()
-  const { event } = item
-  const person = event.castellan?.person
-  const message = typeof event.message === 'string' ? event.message : ''
+  const text = (path: string): string => String(at(item.event, path) ?? '')
+  const person = text('castellan.person')
   return (
     <li className={css.recent}>
-      <Stamp at={item.time} place={event.castellan?.place?.id} />
+      <Stamp at={item.time} place={text('castellan.place.id')} />
       <a className={css.recentText} href={`/events?mode=search&event=${item.record}.${item.part}`}>
-        <bdi className="cut">{message || String(event.activity_name ?? '')}</bdi>
+        <bdi className="cut">{text('message') || text('activity_name')}</bdi>
       </a>
       <bdi className="cut dim">{person ? directory.nameOf(`person:${person}`) : ''}</bdi>
     </li>
