@@ -24,6 +24,7 @@ mod audit;
 mod authzen;
 mod authzen_search;
 mod commands;
+mod control;
 mod edges;
 mod events;
 mod history;

@@ -24,8 +24,8 @@ use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
     access, access_answers, access_ask, access_edit, access_house, access_import, access_versions,
-    access_what_if, alarms, audit, authzen, authzen_search, commands, console, edges, events,
-    history, hosts, incidents, ingest, inquiry, live, mappings, muster, occurrences, oidc,
+    access_what_if, alarms, audit, authzen, authzen_search, commands, console, control, edges,
+    events, history, hosts, incidents, ingest, inquiry, live, mappings, muster, occurrences, oidc,
     operators, organisation, panic, papers, passage, people, plans, presence, problem, raw,
     refused, replays, revocations, rules, session, signin, system, tokens, views, why,
 };
@@ -70,7 +70,7 @@ fn routes() -> OpenApiRouter<Shared> {
     let ingest =
         OpenApiRouter::new().routes(routes!(ingest::ingest)).layer(DefaultBodyLimit::disable());
     let imports = OpenApiRouter::new()
-        .routes(routes!(access_import::import))
+        .routes(routes!(access_import::import_maps, access_import::import))
         .layer(DefaultBodyLimit::max(access_import::IMPORT_BODY_BYTES_MAX));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(events::search))
@@ -162,6 +162,7 @@ fn doors() -> OpenApiRouter<Shared> {
         .routes(routes!(edges::sign))
         .routes(routes!(edges::approve))
         .routes(routes!(edges::decommission))
+        .routes(routes!(control::list))
         .routes(routes!(commands::give))
         .routes(routes!(commands::list))
         .routes(routes!(commands::one))

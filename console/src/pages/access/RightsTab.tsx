@@ -132,7 +132,7 @@ function Rights({ offer }: ListProps) {
           { label: t('access.schedule'), when: 'mid' },
           { label: t('access.approved_by'), when: 'wide' },
           { label: t('access.holds'), when: 'mid' },
-          { label: t('access.acts'), isHushed: true },
+          { label: t('access.acts'), isHushed: true, when: 'mid' },
         ]}
         row={(right) => (
           <tr key={right.right}>
@@ -158,7 +158,7 @@ function Rights({ offer }: ListProps) {
                 {t(right.holds ? 'access.in_force' : 'access.not_in_force')}
               </Mark>
             </td>
-            <td data-end>
+            <td data-mid data-end>
               <ActionButton
                 offer={offer}
                 size="compact-sm"

@@ -116,7 +116,7 @@ function List({ list, chosen, choose }: ListProps) {
             <LeaseMark door={door} />
           </td>
           <td data-wide className="dim">
-            {door.point ?? t('doors.watched_only')}
+            {door.point ?? '–'}
           </td>
         </tr>
       ))}
@@ -126,6 +126,7 @@ function List({ list, chosen, choose }: ListProps) {
 
 /** How it stands: a word, and a shape for whether the strike is released. */
 export function StandsMark({ door }: { door: ControlledDoor }) {
+  if (!door.point) return <span className="faint">{t('doors.watched_only')}</span>
   if (door.heard !== 'live') {
     return (
       <span className={css.stands} data-tone="warn">

@@ -25,8 +25,9 @@ describe('doors', () => {
       door('c', { stands: 'held' }),
       door('d', { stands: 'fire' }),
       door('e', { stands: 'forced' }),
+      door('0', { point: null, stands: null, heard: 'never' }),
     ]
-    expect(inOrder(list).map((one) => one.door)).toEqual(['d', 'e', 'c', 'b', 'a'])
+    expect(inOrder(list).map((one) => one.door)).toEqual(['d', 'e', 'c', 'b', 'a', '0'])
   })
 
   it('offers nothing that locks while a door is released by fire', () => {

@@ -147,6 +147,7 @@ const GRAVITY: Record<Stands, number> = {
 
 /** What wants eyes first: fire, alarms, doors nobody hears, then the rest by name. */
 export function rankOf(door: ControlledDoor): number {
+  if (!door.point) return 9
   if (door.heard === 'silent') return 5
   return door.stands ? GRAVITY[door.stands] : 8
 }

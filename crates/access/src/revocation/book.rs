@@ -230,12 +230,19 @@ impl Book {
         from: &PointId,
         (theirs, suspended): (&Tombstones, &Suspensions),
     ) -> usize {
-        let unknown = |s: &Tombstone| !self.tombstones.covers(s.key, s.generation);
-        let stones: Vec<_> = theirs.iter().filter(unknown).map(|stone| stone.key).collect();
+        let (mut stones, mut lost) = (Vec::new(), 0);
+        for stone in theirs.iter() {
+            let before = self.tombstones.get(stone.key);
+            lost += usize::from(!self.tombstones.bury(stone));
+            // An earlier instant of the same death is news as well: all are to hold the same.
+            if self.tombstones.get(stone.key) != before {
+                stones.push(stone.key);
+            }
+        }
         let new = stones.len() + self.suspensions.merge(suspended);
         self.changes.stones.extend(stones);
         self.changes.suspended.extend(suspended.iter().map(|(subject, ..)| subject.clone()));
-        if self.tombstones.merge(theirs) == 0 {
+        if lost == 0 {
             self.waiting.remove(from);
         }
         if new > 0 {
@@ -419,13 +426,17 @@ impl Book {
         gone.iter().for_each(|id| {
             self.deeds.remove(id);
         });
-        self.changes.is_whole |= !gone.is_empty();
+        self.changes.gone.extend(gone.iter().cloned());
         let open = self.deeds.values().flat_map(|deed| &deed.stones);
         let kept: Vec<Tombstone> = open.copied().collect();
+        let before = self.tombstones.clone();
         self.tombstones.expire(oldest_restorable);
         kept.into_iter().for_each(|stone| {
             self.tombstones.bury(stone);
         });
+        let is_gone = |stone: &Tombstone| self.tombstones.get(stone.key).is_none();
+        let stones = before.iter().filter(is_gone).map(|stone| stone.key);
+        self.changes.gone_stones.extend(stones);
         gone.len()
     }
 }

@@ -24,7 +24,11 @@ pub struct Changes {
     pub stones: BTreeSet<CredentialKey>,
     /// Subjects with a new word on their suspension.
     pub suspended: BTreeSet<Subject>,
-    /// Everything has: after a restore, and when deeds are forgotten.
+    /// Deeds that were forgotten.
+    pub gone: BTreeSet<RevocationId>,
+    /// Credentials whose tombstone was forgotten.
+    pub gone_stones: BTreeSet<CredentialKey>,
+    /// Everything has: after a restore.
     pub is_whole: bool,
 }
 

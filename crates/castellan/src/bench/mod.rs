@@ -7,6 +7,7 @@ pub mod latency;
 pub mod load;
 pub mod normalise;
 pub mod replay;
+pub mod revocation;
 pub mod road;
 pub mod search;
 

@@ -40,11 +40,21 @@ pub struct Measured {
 impl Measured {
     /// Starts a server on free ports in a scratch folder. `extra`: more organisation files.
     pub async fn start(rules: Option<PathBuf>, extra: &[(&str, String)]) -> anyhow::Result<Self> {
+        Self::start_with(rules, extra, |_| ()).await
+    }
+
+    /// The same, configured further.
+    pub async fn start_with(
+        rules: Option<PathBuf>,
+        extra: &[(&str, String)],
+        configure: impl FnOnce(&mut Config),
+    ) -> anyhow::Result<Self> {
         let scratch = Scratch::new()?;
         let mut config = Config::embedded(scratch.path().join("data"), any())
             .context("the embedded configuration has errors")?;
         config.listen.syslog_tcp = Some(any());
         config.content = rules;
+        configure(&mut config);
         let mut files: std::collections::BTreeMap<String, Vec<u8>> = ORGANISATION
             .iter()
             .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))

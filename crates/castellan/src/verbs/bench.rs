@@ -78,8 +78,17 @@ enum Workload {
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+    /// From a revocation to the last of many connected edges refusing, and to every receipt.
+    Revocation {
+        /// Edges.
+        #[arg(long, default_value_t = 500)]
+        edges: usize,
+        /// Revocations, one after the other.
+        #[arg(long, default_value_t = 50)]
+        revocations: usize,
+    },
     /// From a card at a reader's socket to the command that releases the strike, while the event
-    /// road beside it idles, is flooded, or has no disk.
+    /// road beside it idles, is flooded, or has no disk, and at an edge whose server is gone.
     Door(bench::door::Plan),
     /// From starting the process to readiness, on a data folder.
     Start {
@@ -106,6 +115,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
             bench::search::run(&bench::search::Plan { events, days, folder })?
         }
         Workload::Replay { events, folder } => bench::replay::run(events, folder)?,
+        Workload::Revocation { edges, revocations } => bench::revocation::run(edges, revocations)?,
         Workload::Start { data } => bench::road::start(data)?,
         Workload::Door(plan) => bench::door::run(&plan)?,
         Workload::Field(plan) => bench::field::run(&plan)?,

@@ -508,3 +508,6 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,6 +82,9 @@ impl Home {
         let hub = Arc::clone(&engine.edges);
         tasks.spawn(async move {
             let mut changed = engine.access.changed();
+            let mut revoked = engine.warden.changed();
+            engine.home_point(Some(&id), &id).await;
+            take(&engine, &id, &asks).await;
             let mut confirm = tokio::time::interval(CONFIRM_EVERY);
             let mut world = None;
             loop {
@@ -93,13 +96,21 @@ impl Home {
                     Some(done) = dones.recv() => hub.done_here(id.clone(), done).await,
                     Ok(()) = changed.changed() => {
                         changed.borrow_and_update();
-                        let snapshot = Box::new((*engine.access.snapshot()).clone());
-                        let (answer, _) = oneshot::channel();
-                        let _ = asks.send(Ask::Take(snapshot, answer)).await;
+                        take(&engine, &id, &asks).await;
+                    }
+                    Ok(()) = revoked.changed() => {
+                        revoked.borrow_and_update();
+                        take(&engine, &id, &asks).await;
                     }
                     _ = confirm.tick() => {
                         let rights = Ask::Rights { confirmed_at: engine.now(), is_trusted: true };
                         let _ = asks.send(rights).await;
+                        let (answer, doors) = oneshot::channel();
+                        if asks.send(Ask::Doors { all: false, answer }).await.is_ok()
+                            && let Ok(doors) = doors.await
+                        {
+                            hub.told_here(doors);
+                        }
                         let told = hub.world();
                         if world.as_ref() != Some(&told) {
                             let _ = asks.send(Ask::Told(Box::new((*told).clone()))).await;
@@ -117,5 +128,19 @@ impl Home {
         if self.writer.join().is_err() {
             tracing::error!("the writer of records ended in a panic");
         }
+    }
+}
+
+/// The doors go by the newest rights; then the point confirms what it was asked about.
+async fn take(engine: &Engine, id: &PointId, asks: &tokio::sync::mpsc::Sender<Ask>) {
+    let (snapshot, confirms) = engine.home_rights().await.parts();
+    let (answer, taken) = oneshot::channel();
+    let asked = asks.send(Ask::Take(Box::new(snapshot), answer)).await;
+    if asked.is_err() || taken.await.is_err() {
+        // The doors have stopped: they admit nobody, and confirm nothing.
+        return;
+    }
+    if let Err(error) = engine.home_confirms(id, confirms).await {
+        tracing::error!(reason = %error, "our own doors have not confirmed a revocation");
     }
 }

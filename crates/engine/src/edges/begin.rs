@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use adapters::link::LinkListener;
-use model::Timestamp;
+use model::{PointId, Timestamp};
 use store::State;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Hub, Keys, session};
 use crate::command;
 use crate::config::Config;
+use crate::door::home;
 use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::rights::Rights;
@@ -45,6 +46,12 @@ pub fn serve(
     tasks.spawn(warden::run(Arc::clone(engine), stop.clone()));
     tasks.spawn(command::run(Arc::clone(engine), stop.clone()));
     tasks.spawn(session::follow(Arc::clone(engine), stop.clone()));
+    if home::wanted(engine).is_none()
+        && let Ok(usual) = PointId::parse(home::HOME)
+    {
+        let engine = Arc::clone(engine);
+        tasks.spawn(async move { engine.home_point(None, &usual).await });
+    }
     let Some(edges) = &engine.config.listen.edges else { return Ok(None) };
     let tls = engine.edges.keys().listener(engine.now())?;
     let max = Limits::count(engine.config.limits.edge_connections_max);

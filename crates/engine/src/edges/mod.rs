@@ -193,6 +193,8 @@ pub struct Hub {
     outcome_inbox: Mutex<Option<mpsc::Receiver<Outcome>>>,
     told: tokio::sync::broadcast::Sender<PointId>,
     listens: std::sync::OnceLock<std::net::SocketAddr>,
+    /// How the doors stand that are run in this process.
+    here: Mutex<BTreeMap<DoorId, link::DoorTold>>,
 }
 
 /// What an edge says has become of a command, with its signature where it is another machine.
@@ -243,6 +245,7 @@ impl Hub {
             outcome_inbox: Mutex::new(Some(outcome_inbox)),
             told: tokio::sync::broadcast::channel(TOLD_MAX).0,
             listens: std::sync::OnceLock::new(),
+            here: Mutex::default(),
         })
     }
 
@@ -269,8 +272,20 @@ impl Hub {
     /// How a door stands, as its edge last said, and when that was.
     pub fn door(&self, point: &PointId, door: &DoorId) -> Option<(link::DoorTold, bool)> {
         let edges = self.edges();
-        let alive = edges.get(point)?.alive.as_ref()?;
+        let Some(entry) = edges.get(point) else {
+            let here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+            return here.get(door).map(|told| (told.clone(), true));
+        };
+        let alive = entry.alive.as_ref()?;
         alive.doors.get(door).map(|told| (told.clone(), alive.is_connected))
+    }
+
+    /// How doors stand that are run in this process.
+    pub fn told_here(&self, doors: Vec<link::DoorTold>) {
+        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        for told in doors {
+            here.insert(told.door.clone(), told);
+        }
     }
 
     /// Tells whose state has changed.

@@ -200,6 +200,8 @@ impl PracticeEdge {
                 if self.version == Some(renewal.version) && !renewal.deeds.is_empty() {
                     self.take(renewal.version, renewal.deeds, now).await?;
                 }
+                let (snapshot, doors) = (self.version, Vec::new());
+                self.say(&FromEdge::Alive { now, clock_trusted: true, snapshot, doors }).await?;
             }
             FromServer::Command(signed) => {
                 self.checked(&signed, Purpose::Command)?;

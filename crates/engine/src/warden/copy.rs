@@ -28,6 +28,8 @@ const SPARE_LINES_MAX: usize = 10_000;
 enum Line {
     /// A version was given out.
     Version(u64),
+    /// The first and the last version of a run.
+    Run(u64, u64),
     /// Something died.
     Dead { key: String, generation: u32, since: i64 },
     /// Somebody was suspended, or no longer is.
@@ -43,6 +45,8 @@ pub struct Copied {
     pub tombstones: Tombstones,
     /// Who is suspended.
     pub suspensions: Suspensions,
+    /// The first and the last version that each run has given out, oldest first.
+    pub runs: Vec<(u64, u64)>,
     /// Lines that nobody understands: the end of one that a power cut left, or damage.
     pub unread: usize,
 }
@@ -59,12 +63,16 @@ impl Copy {
     pub fn open(data: &Path) -> std::io::Result<(Self, Copied)> {
         let path = data.join(COPY_FILE);
         let mut copied = Copied::default();
-        let mut lines = 0;
+        let (mut lines, mut is_cut) = (0, false);
         match File::open(&path) {
             Ok(file) => {
-                for line in BufReader::new(file).split(b'\n') {
+                let mut reader = BufReader::new(file);
+                let mut text = Vec::new();
+                while reader.read_until(b'\n', &mut text)? > 0 {
                     lines += 1;
-                    copied.take(&line?);
+                    is_cut = text.pop_if(|last| *last == b'\n').is_none();
+                    copied.take(&text);
+                    text.clear();
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -73,8 +81,8 @@ impl Copy {
             Err(error) => return Err(error),
         }
         let mut file = OpenOptions::new().append(true).open(&path)?;
-        if copied.unread > 0 {
-            // What was cut off must not run into the next line.
+        if is_cut {
+            // What was cut off must not run into the next line, however much of it was written.
             file.write_all(b"\n")?;
         }
         let mut copy = Self { path, file };
@@ -117,6 +125,9 @@ impl Copy {
             let subject = subject.clone();
             line(&mut text, &Line::Suspended { subject, version, is_suspended })?;
         }
+        for (first, last) in &held.runs {
+            line(&mut text, &Line::Run(*first, *last))?;
+        }
         line(&mut text, &Line::Version(held.version))?;
         file.write_all(&text)?;
         file.sync_all()?;
@@ -147,7 +158,13 @@ impl Copied {
         }
         let read = (text.len() <= LINE_BYTES_MAX).then(|| serde_json::from_slice(text).ok());
         match read.flatten() {
-            Some(Line::Version(version)) => self.version = self.version.max(version),
+            Some(Line::Version(version)) => {
+                self.version = self.version.max(version);
+                if let Some(run) = self.runs.last_mut() {
+                    run.1 = run.1.max(version);
+                }
+            }
+            Some(Line::Run(first, last)) => self.runs.push((first, last)),
             Some(Line::Dead { key, generation, since }) => {
                 let mut bytes = [0; 16];
                 if hex::decode_to_slice(&key, &mut bytes).is_err() {

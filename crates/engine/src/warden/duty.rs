@@ -22,6 +22,8 @@ use crate::live::LiveMessage;
 pub const UNCONFIRMED_AFTER: Duration = Duration::from_secs(30);
 /// How often leases and silence are looked at.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often what is old is forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(24 * 3_600);
 /// Silent points that an incident names; the rest is counted.
 const NAMED_MAX: usize = 20;
 
@@ -189,12 +191,18 @@ pub async fn run(engine: Arc<Engine>, stop: CancellationToken) {
     let mut told = engine.warden.told();
     let mut clock = tokio::time::interval(PAUSE);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut forgets = tokio::time::interval(FORGET_EVERY);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = clock.tick() => {
                 if let Err(error) = engine.look_after(engine.now()).await {
                     tracing::error!(reason = %error, "revocations wait a second more");
+                }
+            }
+            _ = forgets.tick() => {
+                if let Err(error) = engine.warden.forget(engine.now()).await {
+                    tracing::warn!(reason = %error, "old revocations are forgotten later");
                 }
             }
             changed = told.recv() => match changed {

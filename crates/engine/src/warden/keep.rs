@@ -138,6 +138,10 @@ impl Warden {
             return Err(error.into());
         }
         inner.kept = stands;
+        if let Some(run) = inner.runs.last_mut() {
+            run.1 = run.1.max(stands.0);
+        }
+        inner.is_copy_behind |= !changes.gone_stones.is_empty();
         copy(inner, &changes);
         Ok(Some(Written { changes, unsettled }))
     }
@@ -200,6 +204,7 @@ fn copy(inner: &mut Inner, changes: &Changes) {
             version,
             tombstones: inner.book.tombstones().clone(),
             suspensions: inner.book.suspensions().clone(),
+            runs: inner.runs.clone(),
             unread: 0,
         };
         inner.copy.rewrite(&held)
@@ -293,6 +298,8 @@ fn step(
         since: stone.since,
     };
     step.stones = stones.into_iter().map(stored).collect();
+    step.gone_deeds = changes.gone.iter().cloned().collect();
+    step.gone_stones = changes.gone_stones.iter().map(|key| key.bytes().to_vec()).collect();
     for (subject, version, is_suspended) in words {
         step.suspensions.push((write(&subject)?, version, is_suspended));
     }

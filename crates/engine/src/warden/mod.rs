@@ -12,6 +12,7 @@
 mod copy;
 mod duty;
 mod given;
+mod home;
 mod keep;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -31,11 +32,16 @@ use tokio::sync::{Mutex, RwLock, watch};
 pub use copy::COPY_FILE;
 pub use duty::{Acted, UNCONFIRMED_AFTER, compensating, run};
 pub use given::{Give, Given, HISTORY_MAX, Since};
+pub use home::HomeRights;
 
 use copy::Copy;
 
 /// Longest reason, in characters.
 pub const WHY_CHARS_MAX: usize = 500;
+/// How long what is done is remembered, and what is dead: no archive that is older is put back.
+pub const REMEMBERED_FOR: std::time::Duration = std::time::Duration::from_secs(800 * 86_400);
+/// Runs of this state whose versions are known; beyond it the oldest are forgotten.
+const RUNS_MAX: usize = 256;
 /// Who the copy beside the state is, where the sources of tombstones are named.
 const COPY_POINT: &str = "copy-beside-the-state";
 
@@ -120,9 +126,9 @@ struct Inner {
     is_copy_behind: bool,
     /// A write failed: the book is read again before it is used.
     is_doubtful: bool,
-    /// Nothing between these versions was given out by this state: whoever goes by one of them
-    /// was given it by a state that is gone.
-    unknown: (u64, u64),
+    /// The first and the last version that each run of this state has given out: whoever goes by
+    /// one between them was given it by a state that is gone.
+    runs: Vec<(u64, u64)>,
     /// The version and how many were waited for, as they were last kept.
     kept: (u64, usize),
     /// Leases that became shorter count once the point goes by this version.
@@ -160,10 +166,10 @@ impl Warden {
             book,
             notes,
             copy,
-            is_copy_behind: !is_older && was_kept,
+            is_copy_behind: true,
             is_doubtful: false,
             kept: (0, 0),
-            unknown: (had, had),
+            runs: copied.runs.clone(),
             shorter: BTreeMap::new(),
         };
         let mut acts = Vec::new();
@@ -180,7 +186,10 @@ impl Warden {
         } else {
             inner.book.begin(now);
         }
-        inner.unknown.1 = inner.book.version();
+        if inner.runs.is_empty() && was_kept {
+            inner.runs.push((0, had));
+        }
+        begin_run(&mut inner);
         let given = Given::of(&inner.book);
         let (changed, _) = watch::channel(given.version);
         let (told, _) = tokio::sync::broadcast::channel(TOLD_MAX);
@@ -319,8 +328,7 @@ impl Warden {
     /// state: then the state is the older one.
     fn goes(&self, inner: &mut Inner, point: &PointId, snapshot: Option<u64>, now: Timestamp) {
         let is_ours = inner.book.point(point).is_some();
-        let (from, to) = inner.unknown;
-        let is_strange = |found: u64| found > inner.book.version() || (from < found && found < to);
+        let is_strange = |found: u64| !is_of_ours(&inner.runs, found);
         if snapshot.is_some_and(is_strange) && is_ours {
             tracing::error!(
                 %point,
@@ -331,7 +339,7 @@ impl Warden {
             );
             let none = (&Tombstones::default(), &Suspensions::default());
             restored(&mut inner.book, none, now);
-            inner.unknown = (inner.book.version(), inner.book.version());
+            begin_run(inner);
         }
         inner.book.heard(point, snapshot);
         let counts = inner.shorter.get(point).copied();
@@ -416,6 +424,23 @@ impl Warden {
         Ok(version)
     }
 
+    /// Forgets deeds that are done and older than any archive that could be put back, and
+    /// tombstones as old. How many deeds went.
+    pub async fn forget(&self, now: Timestamp) -> Result<usize, WardenError> {
+        let oldest = now.minus(REMEMBERED_FOR);
+        let mut inner = self.sound(now).await?;
+        let gone = inner.book.forget(oldest);
+        let Inner { book, notes, .. } = &mut *inner;
+        notes.retain(|id, _| book.deed(id).is_some());
+        let mut acts = Vec::new();
+        if gone > 0 {
+            let detail = json!({ "deeds": gone, "before": oldest });
+            acts.push(audit(now, "castellan", "revocation.forget", "state", detail));
+        }
+        self.keep(&mut inner, now, (acts, &BTreeMap::new())).await?;
+        Ok(gone)
+    }
+
     /// One deed, as it is shown.
     pub async fn show(&self, id: &RevocationId) -> Option<Told> {
         told_of(&*self.book.lock().await, id)
@@ -480,6 +505,20 @@ fn restored(book: &mut Book, (dead, suspended): (&Tombstones, &Suspensions), now
     if let Some(copy) = &copy {
         book.merged(copy, (dead, suspended));
     }
+}
+
+/// Versions from here on are of a run of their own.
+fn begin_run(inner: &mut Inner) {
+    let version = inner.book.version();
+    inner.runs.push((version, version));
+    let old = inner.runs.len().saturating_sub(RUNS_MAX);
+    inner.runs.drain(..old);
+}
+
+/// Whether a version was given out by this state, as far back as it knows.
+fn is_of_ours(runs: &[(u64, u64)], version: u64) -> bool {
+    let is_before = runs.first().is_none_or(|(first, _)| version < *first);
+    is_before || runs.iter().any(|(first, last)| (*first..=*last).contains(&version))
 }
 
 fn told_of(inner: &Inner, id: &RevocationId) -> Option<Told> {

@@ -561,3 +561,32 @@ fn a_shorter_lease_counts_once_the_point_goes_by_it() {
         let _ = &mut world;
     });
 }
+
+#[test]
+fn what_is_done_and_old_is_forgotten_and_what_is_open_is_not() {
+    runtime().block_on(async {
+        let mut world = World::new(true).await;
+        world.act(Act::Revoke, 0).await.unwrap();
+        world.act(Act::Revoke, 1).await.unwrap();
+        let open = world.warden().list().await;
+        for edge in 0..EDGES {
+            let receipt = Receipt {
+                point: point(edge),
+                deed: deed(1),
+                known: Known::DeviceSigned,
+                snapshot: world.warden().given().await.version,
+                at: world.now,
+            };
+            world.deliver(Message::Receipt(receipt)).await;
+        }
+        assert_eq!(world.warden().forget(world.now).await.unwrap(), 0, "nothing is old");
+        world.now = world.now.plus(super::REMEMBERED_FOR).plus(minutes(1));
+        assert_eq!(world.warden().forget(world.now).await.unwrap(), 1);
+        world.play(&Op::Crash(false)).await;
+        let left = world.warden().list().await;
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].id, open[0].id);
+        let (dead, _) = world.warden().words().await;
+        assert!(dead.covers(key(1), 1) && !dead.covers(key(0), 1));
+    });
+}

@@ -58,6 +58,10 @@ pub struct WardenStep {
     pub stones: Vec<StoredStone>,
     /// Subjects (JSON) with the version of the last word on them, and whether it suspended.
     pub suspensions: Vec<(String, u64, bool)>,
+    /// Deeds that are forgotten.
+    pub gone_deeds: Vec<RevocationId>,
+    /// Credentials whose tombstones are forgotten.
+    pub gone_stones: Vec<Vec<u8>>,
     /// Acts, in order.
     pub audit: Vec<AuditAct>,
 }
@@ -170,6 +174,15 @@ impl State {
             suspensions,
         )
         .await?;
+        for deed in &step.gone_deeds {
+            let sql = "DELETE FROM warden_signings WHERE deed = $1";
+            tx.run(sql, args![deed.as_str()]).await?;
+            tx.run("DELETE FROM warden_deeds WHERE deed = $1", args![deed.as_str()]).await?;
+        }
+        for key in &step.gone_stones {
+            let sql = "DELETE FROM warden_stones WHERE key = $1";
+            tx.run(sql, args![key.as_slice()]).await?;
+        }
         audit::append(&mut tx, &step.audit).await?;
         tx.commit().await
     }

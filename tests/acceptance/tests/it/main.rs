@@ -37,6 +37,7 @@ mod proof;
 mod refusals;
 mod reloading;
 mod replays;
+mod revocations;
 mod rights;
 mod search;
 mod signin;
