@@ -156,6 +156,19 @@ pub struct People {
 }
 
 impl People {
+    /// Nobody yet, with room for so many people and credentials, and no more.
+    pub(crate) fn with_room(people: usize, credentials: usize) -> Self {
+        let (people, credentials) = (people.min(PEOPLE_MAX), credentials.min(CREDENTIALS_MAX));
+        Self {
+            holders: Vec::with_capacity(people),
+            by_id: HashMap::with_capacity(people),
+            credentials: Vec::with_capacity(credentials),
+            by_key: HashMap::with_capacity(credentials),
+            by_credential: HashMap::with_capacity(credentials),
+            parents: HashMap::new(),
+        }
+    }
+
     /// Says which groups a group is in. Whoever is in it is in those as well.
     pub fn put_group(&mut self, names: &mut Names, group: GroupId, parents: Vec<GroupId>) {
         let had = self.parents.insert(group, parents.clone());

@@ -174,6 +174,7 @@ impl Road {
         }
         self.rest_readers(now, &mut acts);
         self.look_for_silence(now, &mut acts);
+        self.ask_inputs(now, &mut acts);
         self.schedules(now, &mut acts);
         sorted(acts)
     }

@@ -16,6 +16,10 @@ use super::{Act, Acts, Road};
 const SWAPS_MAX: usize = 2;
 const SWAPS_WITHIN: Duration = Duration::from_secs(60);
 
+/// How often a device with inputs is asked for them, so that a word of it that was lost on the way
+/// is not lost for good.
+const ASK_EVERY: Duration = Duration::from_secs(10);
+
 /// One device.
 #[derive(Debug)]
 struct Sense {
@@ -28,6 +32,8 @@ struct Sense {
     is_power_failing: bool,
     last_event: Option<ReaderEvent>,
     swaps: VecDeque<Timestamp>,
+    has_inputs: bool,
+    asked_at: Timestamp,
 }
 
 /// All devices.
@@ -46,7 +52,12 @@ impl Senses {
             let terminals = door.strike.iter().chain(&door.contact).chain(&door.exits);
             devices.extend(terminals.chain(&door.fires).map(|one| one.device.clone()));
         }
-        let silent = || Sense {
+        let mut with_inputs = BTreeSet::new();
+        for door in &wiring.doors {
+            let inputs = door.contact.iter().chain(&door.exits).chain(&door.fires);
+            with_inputs.extend(inputs.map(|input| &input.device));
+        }
+        let silent = |device: &Device| Sense {
             silent_since: Some(now),
             is_silence_told: false,
             channel: None,
@@ -55,8 +66,11 @@ impl Senses {
             is_power_failing: false,
             last_event: None,
             swaps: VecDeque::new(),
+            has_inputs: with_inputs.contains(device),
+            asked_at: now,
         };
-        Self { devices: devices.into_iter().map(|device| (device, silent())).collect() }
+        let each = devices.iter().map(|device| (device.clone(), silent(device)));
+        Self { devices: each.collect() }
     }
 
     /// Whether a device answers in its own secure channel; none: it does not answer.
@@ -159,6 +173,7 @@ impl Road {
         sense.silent_since = None;
         sense.is_silence_told = false;
         sense.channel = Some(channel);
+        sense.asked_at = now;
         let event = match channel {
             Channel::Own => ReaderEvent::Online,
             Channel::Install => ReaderEvent::InstallMode,
@@ -287,6 +302,17 @@ impl Road {
             self.set_open(at, true);
         }
         self.drive(at, None, now, acts);
+    }
+
+    /// Asks devices with inputs how those are, now and then.
+    pub(super) fn ask_inputs(&mut self, now: Timestamp, acts: &mut Acts) {
+        for (device, sense) in &mut self.senses.devices {
+            let is_due = now < sense.asked_at || now >= sense.asked_at.plus(ASK_EVERY);
+            if sense.has_inputs && sense.channel.is_some() && is_due {
+                sense.asked_at = now;
+                acts.push(Act::Ask(device.clone()));
+            }
+        }
     }
 
     /// A device that has been silent for too long: its contact cannot be believed, and its fire

@@ -222,3 +222,56 @@ fn read_door(mut table: Table<'_>, known: &Known) -> Option<DoorWiring> {
         timing,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+    const SOUND: &str = "format = 1\n[[bus]]\nid = \"gate\"\nline = \"tcp:127.0.0.1:4000\"\n\
+        [[reader]]\nbus = \"gate\"\naddress = 1\nkey = \"env:GATE_KEY\"\n\
+        [[door]]\nid = \"d1\"\nreader_in = \"gate:1\"\nstrike = \"!gate:1:0\"\n\
+        contact = \"gate:1:0\"\nexit = [\"gate:1:1\"]\nfire = [\"gate:1:2\"]\nheld_after = \"20s\"\n";
+
+    #[test]
+    fn what_is_wired_is_read_with_its_sense() {
+        let (config, problems) = crate::config::read("castellan.toml", SOUND);
+        assert!(problems.is_empty(), "{problems:?}");
+        let doors = config.unwrap().doors;
+        let door = &doors.doors[0];
+        assert!(door.strike.as_ref().unwrap().is_inverted);
+        assert_eq!(door.exits[0].number, 1);
+        assert!(door.timing.has_contact);
+        assert_eq!(door.timing.held_after.as_secs(), 20);
+        assert_eq!(doors.buses[0].readers.len(), 1);
+    }
+
+    #[test]
+    fn everything_that_does_not_fit_is_said_at_once_with_its_line() {
+        let text = format!(
+            "{SOUND}[[bus]]\nid = \"b\"\nline = \"pigeon:coop\"\n\
+             [[reader]]\nbus = \"nowhere\"\naddress = 1\nclear = true\n\
+             [[reader]]\nbus = \"gate\"\naddress = 1\nclear = true\n\
+             [[reader]]\nbus = \"gate\"\naddress = 2\nkey = \"env:K\"\nclear = true\n\
+             [[door]]\nid = \"d1\"\nreader_in = \"gate:9\"\nstrike = \"gate:1\"\n\
+             formats = [\"H1\"]\nstrke = \"gate:1:0\"\n"
+        );
+        let (config, problems) = crate::config::read("castellan.toml", &text);
+        assert!(config.is_none());
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let whole = told.join("\n");
+        for part in [
+            "castellan.toml:18:",
+            "expected `tcp:ADDRESS:PORT`",
+            "there is no bus `nowhere`",
+            "there are two readers `gate:1`",
+            "one of both",
+            "there is no reader `gate:9`",
+            "expected `BUS:ADDRESS",
+            "there is no card format `H1`",
+            "did you mean `strike`",
+            "there are two doors `d1`",
+        ] {
+            assert!(whole.contains(part), "{part} is not in\n{whole}");
+        }
+    }
+}

@@ -51,6 +51,8 @@ pub(super) enum Driven {
     Acted(Arc<str>, Acted),
     /// A strike could not be told: it is to be driven again.
     Again(Terminal),
+    /// What a device answered that was asked how it is.
+    Said(Device, Heard),
 }
 
 /// What was heard; none: nothing that the road needs.
@@ -219,10 +221,22 @@ impl Lines {
         });
     }
 
-    /// Asks a device how its inputs and itself are; the answers come as events.
-    pub(super) fn ask(&self, device: &Device) {
+    /// Asks a device how its inputs and itself are; what it answers goes to `told`.
+    pub(super) fn ask(&self, device: &Device, told: &mpsc::Sender<Driven>) {
         for command in [Command::InputStatus, Command::LocalStatus] {
-            let _ = self.send(device, command, SHOW_MAX);
+            let Ok(pending) = self.send(device, command, SHOW_MAX) else { continue };
+            let (told, device) = (told.clone(), device.clone());
+            tokio::spawn(async move {
+                let heard = match pending.await {
+                    Ok(Ok(Outcome::Done(Reply::Inputs(states)))) => Heard::Inputs(states),
+                    Ok(Ok(Outcome::Done(Reply::Local { is_tampered, is_power_failing }))) => {
+                        Heard::Local { is_tampered, is_power_failing }
+                    }
+                    // It has none, or is gone: that is told otherwise.
+                    Ok(Ok(_) | Err(_)) | Err(_) => return,
+                };
+                let _ = told.send(Driven::Said(device, heard)).await;
+            });
         }
     }
 }

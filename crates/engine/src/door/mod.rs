@@ -180,6 +180,9 @@ impl Runner {
                     let acts = match driven {
                         Driven::Acted(id, acted) => self.road.acted(&id, acted, now),
                         Driven::Again(strike) => self.road.redrive(&strike, now),
+                        Driven::Said(device, heard) => {
+                            self.road.heard((&device.bus, Some(device.address)), heard, now)
+                        }
                     };
                     self.act(acts);
                 }
@@ -256,7 +259,7 @@ impl Runner {
                     }
                 }
                 Act::Show(device, show) => self.lines.show(&device, show),
-                Act::Ask(device) => self.lines.ask(&device),
+                Act::Ask(device) => self.lines.ask(&device, &self.driven.0),
                 Act::Done(done) => {
                     if self.dones.try_send(done).is_err() {
                         metrics::counter!("castellan_door_outcomes_dropped").increment(1);

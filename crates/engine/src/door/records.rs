@@ -302,4 +302,71 @@ mod tests {
         assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
         assert!(lines.first().unwrap().starts_with("{\"castellan_door\":1,\"point\":\"edge-1\""));
     }
+
+    /// One life of a point after the other, with a disk that fills and a power that fails. Every
+    /// record that was made is on disk once, or its number lies in a gap that is told.
+    fn lives(seed: u64) {
+        let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut roll = |sides: u64| {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            (dice >> 11) % sides
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut disk: Vec<(Number, Record)> = Vec::new();
+        let mut made: Vec<Number> = Vec::new();
+        for life in 0..5 {
+            let last = disk.last().map_or(0, |(n, _)| *n);
+            let (mut numbers, first, gap) = Numbers::open(folder.path(), last).unwrap();
+            assert_eq!(gap.is_some(), life > 0, "every life ended by a power cut");
+            let (mut records, waiting) = Records::new(first);
+            if let Some((from, to)) = gap {
+                let what = Kept::Lost { from, to, why: "the power was cut".to_owned() };
+                records.keep(Record { time: Timestamp::from_secs(0), what });
+            }
+            for _ in 0..6 {
+                for second in 0..i64::try_from(roll(6_000)).unwrap() {
+                    records.keep(record(second));
+                    if records.lost == 0 {
+                        made.push(records.next - 1);
+                    }
+                }
+                // The disk takes some of it, or nothing.
+                for _ in 0..roll(3) * roll(4_000) {
+                    let Ok((n, record)) = waiting.queue.try_recv() else { break };
+                    numbers.reserve(n).unwrap();
+                    disk.push((n, record));
+                }
+            }
+        }
+        let told = |n: &Number| {
+            disk.iter().any(|(found, _)| found == n)
+                || disk.iter().any(|(_, record)| match record.what {
+                    Kept::Lost { from, to, .. } => (from..=to).contains(n),
+                    _ => false,
+                })
+        };
+        let last = disk.last().map_or(0, |(n, _)| *n);
+        for n in made.iter().filter(|n| **n <= last).step_by(97) {
+            assert!(told(n), "seed {seed}: {n} is nowhere");
+        }
+        assert!(disk.is_sorted_by(|a, b| a.0 < b.0), "seed {seed}: a number comes twice");
+        // Between any two records on disk every number is accounted for.
+        for pair in disk.windows(2) {
+            let [(before, _), (after, record)] = pair else { continue };
+            match record.what {
+                Kept::Lost { from, to, .. } => {
+                    assert!(from <= before + 1 && to + 1 == *after, "seed {seed}: {pair:?}");
+                }
+                _ => assert_eq!(before + 1, *after, "seed {seed}"),
+            }
+        }
+        assert!(made.len() > 1_000, "seed {seed}");
+    }
+
+    #[test]
+    fn every_number_is_a_record_or_in_a_gap_through_full_disks_and_power_cuts() {
+        (1..40).for_each(lives);
+    }
 }

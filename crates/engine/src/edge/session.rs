@@ -28,7 +28,7 @@ use crate::door::Ask;
 pub const CONSUMER: &str = "server";
 /// The shortest and the longest wait before the server is tried again.
 const RETRY_MIN: Duration = Duration::from_millis(500);
-const RETRY_MAX: Duration = Duration::from_secs(30);
+const RETRY_MAX: Duration = Duration::from_secs(10);
 /// A server that says nothing for this long is gone: it renews rights every 20 s.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Batches of records that are on their way unacknowledged.

@@ -50,7 +50,7 @@ impl Snapshot {
         let changes: Vec<_> = texts.chain(full.links.into_iter().map(PolicyChange::Link)).collect();
         let policies = Policies::empty().map_err(|problem| NotTaken::Policies(vec![problem]))?;
         let policies = policies.changed(&mut names, &changes).map_err(NotTaken::Policies)?;
-        let mut people = People::default();
+        let mut people = People::with_room(full.people.len(), full.credentials.len());
         people.change_groups(&mut names, (&full.groups, &[]));
         for person in full.people {
             people.put_person(&mut names, person);
