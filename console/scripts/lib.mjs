@@ -9,6 +9,8 @@ export const PAGES = [
   'events',
   'people',
   'places',
+  'doors',
+  'access',
   'sources',
   'detections',
   'system',
@@ -19,6 +21,8 @@ export const PAGES = [
 /** Pages within pages. */
 export const MORE_PAGES = [
   'incidents?tab=log',
+  'doors?tab=muster',
+  ...['rights', 'policies', 'explain', 'answers', 'edges'].map((tab) => `access?tab=${tab}`),
   'sources?tab=dead',
   'detections?draft=workstation-owner-elsewhere',
   ...['alarms', 'exceptions', 'late'].map((tab) => `detections?tab=${tab}`),

@@ -99,6 +99,16 @@ const VIEWS = [
     `system-${tab}`,
     `/system?tab=${tab}`,
   ]),
+  ...['rights', 'policies', 'explain', 'answers', 'edges'].map((tab) => [
+    `access-${tab}`,
+    `/access?tab=${tab}`,
+  ]),
+  ...['groups', 'schedules', 'zones', 'credentials', 'versions'].map((kind) => [
+    `access-${kind}`,
+    `/access?tab=rights&kind=${kind}`,
+  ]),
+  ['muster', '/doors?tab=muster'],
+  ['doors-one', '/doors', STEPS.row],
   ['palette', '/operations', STEPS.palette],
   ['keys', '/operations', STEPS.keys],
 ]

@@ -51,7 +51,26 @@ fn house() -> Snapshot {
     snapshot
 }
 
+/// What a point holds that took a snapshot in and has nothing else: its memory, and its peak.
+fn arrive(path: &str) {
+    let before = resident();
+    let reader = zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap();
+    let full: Full = rmp_serde::from_read(std::io::BufReader::new(reader)).unwrap();
+    let arrived = Snapshot::from_full(full).unwrap();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    println!(
+        "a point with {} credentials: {:.1} MiB more than before, peak {}",
+        arrived.people().credentials().len(),
+        resident() - before,
+        peak.unwrap_or("unknown").trim()
+    );
+}
+
 fn main() {
+    if let Some(path) = std::env::args().nth(1) {
+        return arrive(&path);
+    }
     let (site, given_at) = (PlaceId::parse("zurich").unwrap(), Timestamp::from_secs(1_790_000_000));
     let began = resident();
     let mut snapshot = house();
@@ -77,6 +96,11 @@ fn main() {
     let delta = Delta::words(site, (full.version, full.version + 1), given_at, words, Vec::new());
     println!("a revocation: {} bytes", rmp_serde::to_vec_named(&delta).unwrap().len());
     drop((full, bytes));
+    let path = std::env::temp_dir().join(format!("castellan-travel-{}", std::process::id()));
+    std::fs::write(&path, &packed).unwrap();
+    let own = std::env::current_exe().unwrap();
+    std::process::Command::new(own).arg(&path).status().unwrap();
+    std::fs::remove_file(&path).unwrap();
     let begun = Instant::now();
     let reader = zstd::Decoder::new(packed.as_slice()).unwrap();
     let full: Full = rmp_serde::from_read(reader).unwrap();

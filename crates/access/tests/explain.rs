@@ -8,6 +8,7 @@
 
 mod common;
 #[path = "common/policies.rs"]
+#[allow(dead_code, reason = "each test uses what it needs")]
 mod random;
 
 use access::door::*;

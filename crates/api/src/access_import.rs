@@ -140,3 +140,33 @@ pub async fn import(
         version,
     }))
 }
+
+/// A map of columns.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ImportMapItem {
+    /// Its name.
+    map: String,
+    /// Whose product it reads.
+    vendor: String,
+    /// Which.
+    product: String,
+}
+
+/// The maps by which lists of other products can be read.
+#[utoipa::path(
+    get, path = "/v1/access/imports", tag = "access",
+    responses((status = 200, body = Vec<ImportMapItem>), (status = 403, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn import_maps(
+    State(shared): State<Shared>,
+    caller: Caller,
+) -> Answer<Json<Vec<ImportMapItem>>> {
+    caller.must(Action::AccessEdit)?;
+    let known = maps(shared.engine.config.content.as_deref());
+    let item = |(name, text): (&String, &String)| {
+        let map = ImportMap::read(name, text).0?;
+        Some(ImportMapItem { map: name.clone(), vendor: map.vendor, product: map.product })
+    };
+    Ok(Json(known.iter().filter_map(item).collect()))
+}

@@ -49,8 +49,10 @@ pub async fn fallback(uri: Uri, headers: HeaderMap) -> Response {
 
 /// Paths of pages have no ending, and are none of the API's.
 fn is_of_the_console(path: &str) -> bool {
-    let first = path.split('/').next().unwrap_or_default();
-    let is_api = matches!(first, "v1" | "access" | "scim" | "metrics" | "healthz" | "readyz");
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    // `/access` is a page of ours, `/access/v1/…` is AuthZEN's.
+    let is_api = matches!(first, "v1" | "scim" | "metrics" | "healthz" | "readyz")
+        || (first == "access" && !rest.is_empty());
     !is_api && !path.contains('.')
 }
 

@@ -70,7 +70,7 @@ fn routes() -> OpenApiRouter<Shared> {
     let ingest =
         OpenApiRouter::new().routes(routes!(ingest::ingest)).layer(DefaultBodyLimit::disable());
     let imports = OpenApiRouter::new()
-        .routes(routes!(access_import::import))
+        .routes(routes!(access_import::import_maps, access_import::import))
         .layer(DefaultBodyLimit::max(access_import::IMPORT_BODY_BYTES_MAX));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(events::search))

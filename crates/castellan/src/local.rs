@@ -52,7 +52,7 @@ fn read(answer: &[u8]) -> anyhow::Result<String> {
     if status == "204" {
         return Ok(String::new());
     }
-    if status != "200" {
+    if status != "200" && status != "201" {
         let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
         match problem.get("detail").and_then(serde_json::Value::as_str) {
             Some(detail) => bail!("{detail}"),

@@ -12,7 +12,7 @@ use access::door::{
 };
 use model::{CredentialId, DoorId, PersonId, PlaceId, Timestamp, ZoneId};
 
-use crate::rights::{Rights, presented, shown_by, shown_by_all};
+use crate::rights::{Rights, presented, shown_by_all};
 
 /// Most evaluations of one request.
 pub const EVALUATIONS_MAX: usize = 1_000;
@@ -109,7 +109,9 @@ impl Said {
 /// What somebody shows.
 fn shown(rights: &Rights, snapshot: &Snapshot, subject: &Subject, now: Timestamp) -> Presented {
     match subject {
-        Subject::Person(id) => shown_by(snapshot, id, now).map_or(Presented::Nothing, presented),
+        Subject::Person(id) => {
+            rights.shown(snapshot, id, now).map_or(Presented::Nothing, presented)
+        }
         Subject::Credential(id) => {
             snapshot.people().credential(id).map_or(Presented::Nothing, presented)
         }

@@ -302,6 +302,7 @@ fn tools(engine: &Engine, keeper: Keeper, mode: Mode) -> Tools {
         things: Arc::clone(&engine.things),
         refusals: Arc::clone(&engine.refusals),
         whereabouts: Arc::clone(&engine.whereabouts),
+        access: Arc::clone(&engine.access),
         limits: engine.config.limits.clone(),
         handle: tokio::runtime::Handle::current(),
         progress: Arc::clone(&engine.progress),

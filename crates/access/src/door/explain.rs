@@ -146,11 +146,11 @@ impl Trace {
     }
 
     /// One check of an entry: what it noted and asked for tells how it went.
-    fn step(
+    fn step<'a>(
         &mut self,
         check: &'static str,
-        entry: &mut Entry<'_>,
-        ask: impl FnOnce(&mut Entry<'_>) -> Result<(), Reason>,
+        entry: &mut Entry<'a>,
+        ask: impl FnOnce(&mut Entry<'a>) -> Result<(), Reason>,
     ) {
         if self.is_stopped {
             return;
@@ -209,20 +209,10 @@ fn walk(
             trace.step("threat", &mut entry, |entry| entry.threat(holder));
             trace.step("anti_passback", &mut entry, |entry| entry.anti_passback(holder));
             trace.step("occupancy", &mut entry, |entry| entry.occupancy(holder));
-            let mut refused = None;
-            if !trace.is_stopped {
-                let asked = entry.steps.len();
-                match entry.company(&shown, holder) {
-                    Ok(with) => company = with,
-                    Err(reason) => refused = Some(reason),
-                }
-                let verdict = match (&refused, entry.steps.len() > asked) {
-                    (Some(_), _) => CheckVerdict::Stopped,
-                    (None, true) => CheckVerdict::Asks,
-                    (None, false) => CheckVerdict::Passed,
-                };
-                trace.put("company", verdict, refused);
-            }
+            trace.step("company", &mut entry, |entry| {
+                company = entry.company(&shown, holder)?;
+                Ok(())
+            });
             trace.step("first_person", &mut entry, |entry| entry.first_person(holder));
             trace.step("interlock", &mut entry, |entry| entry.interlock());
             trace.step("work", &mut entry, |entry| entry.work(holder));

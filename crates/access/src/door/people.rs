@@ -172,7 +172,15 @@ impl People {
     }
 
     /// Adds or replaces a person. `false`: the limit is reached and they were left out.
-    pub fn put_person(&mut self, names: &mut Names, person: Person) -> bool {
+    pub fn put_person(&mut self, names: &mut Names, mut person: Person) -> bool {
+        // One text for each name, however many carry it.
+        for group in &mut person.groups {
+            let number = names.group(group);
+            if let Some(known) = names.group_id(number) {
+                group.clone_from(known);
+            }
+        }
+        person.groups.shrink_to_fit();
         let groups = self.effective(names, &person.groups);
         let id = person.id.clone();
         let holder = Holder { person, groups };
@@ -189,7 +197,10 @@ impl People {
 
     /// Adds or replaces a credential. Of two with one number the later generation counts.
     /// `false`: the limit is reached, or a later generation is known, and it was left out.
-    pub fn put_credential(&mut self, credential: Credential) -> bool {
+    pub fn put_credential(&mut self, mut credential: Credential) -> bool {
+        if let Some(holder) = credential.person.as_ref().and_then(|id| self.person(id)) {
+            credential.person = Some(holder.id.clone());
+        }
         let known = self.by_key.get(&credential.key).copied();
         let newer = |old: &Credential| old.generation > credential.generation;
         if known.and_then(|at| self.credentials.get(at)).is_some_and(newer) {
@@ -277,6 +288,7 @@ impl People {
             }
         }
         found.sort_unstable();
+        found.shrink_to_fit();
         found
     }
 

@@ -1,8 +1,9 @@
 //! The door road under load: from the last byte of a card on a reader's socket to the first byte of
-//! what releases its strike, while the event road beside it idles, is flooded, or has no disk.
+//! what releases its strike, while the event road beside it idles, is flooded, or has no disk, and
+//! at an edge whose server is gone.
 //!
-//! The server is a process of its own with its lines and doors, the readers are another
-//! ([`super::field`]), and the times are taken there. Every case has a fresh server.
+//! The server is a process of its own with its lines and doors, or an edge is; the readers are
+//! another ([`super::field`]), and the times are taken there. Every case has fresh ones.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
@@ -21,6 +22,7 @@ use serde_json::{Map, Value, json};
 
 use super::field::{self, FACILITY, FORMAT};
 use super::{Scratch, load_average};
+use crate::local;
 
 /// Longest wait for a server, and for its readers.
 const READY_MAX: Duration = Duration::from_secs(60);
@@ -28,8 +30,13 @@ const READY_MAX: Duration = Duration::from_secs(60);
 const ANSWER_MAX: Duration = Duration::from_secs(90);
 /// How often something is looked at again.
 const LOOK: Duration = Duration::from_millis(50);
-/// Blocks of 512 bytes that a file may have where the disk is full: less than one batch of records.
-const FILE_BLOCKS: u64 = 64;
+/// By how much a file may still grow where the disk is full.
+const GROWS_BYTES: u64 = 1 << 20;
+/// What `ulimit -f` counts in.
+/// SOURCE: POSIX, `ulimit`: units of 512 bytes.
+const BLOCK_BYTES: u64 = 512;
+/// The point whose doors are measured.
+const POINT: &str = "bench";
 /// What is told between two processes and not yet read.
 const LINES_MAX: usize = 64;
 
@@ -42,16 +49,19 @@ pub enum Case {
     Saturated,
     /// No file can grow: nothing can be made durable, and records come.
     DiskFull,
+    /// The doors are an edge's, which was taken into service, and whose server was killed.
+    ServerGone,
 }
 
 impl Case {
-    const ALL: [Self; 3] = [Self::Idle, Self::Saturated, Self::DiskFull];
+    const ALL: [Self; 4] = [Self::Idle, Self::Saturated, Self::DiskFull, Self::ServerGone];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Idle => "idle",
             Self::Saturated => "saturated",
             Self::DiskFull => "disk_full",
+            Self::ServerGone => "server_gone",
         }
     }
 }
@@ -87,9 +97,12 @@ pub fn run(plan: &Plan) -> anyhow::Result<Value> {
     let cases = if plan.case.is_empty() { Case::ALL.to_vec() } else { plan.case.clone() };
     let mut figures = Map::new();
     for case in cases {
-        let server = Server::start(plan, &house, case)?;
+        let doors: Server = match case {
+            Case::ServerGone => edge(plan, &house)?,
+            Case::Idle | Case::Saturated | Case::DiskFull => Server::start(plan, &house, case)?,
+        };
         let measured = field.measure(case, plan.seconds)?;
-        drop(server);
+        drop(doors);
         figures.insert(case.name().to_owned(), measured);
     }
     figures.insert("people".to_owned(), json!(house.people));
@@ -119,13 +132,9 @@ impl House {
         Ok(Self { folder: folder.to_owned(), key, people })
     }
 
-    /// Writes the configuration of one server.
-    fn configure(&self, plan: &Plan, data: &Path, syslog: SocketAddr) -> anyhow::Result<PathBuf> {
-        let mut text = format!(
-            "format = 1\n[data]\nfolder = {data:?}\n[organisation]\nfolder = {org:?}\n[listen]\n\
-             http = \"127.0.0.1:0\"\nsyslog_tcp = \"{syslog}\"\n[edge]\npoint = \"bench\"\n",
-            org = self.folder.join("org"),
-        );
+    /// Writes a configuration: `head`, then every line, reader and door.
+    fn configure(&self, plan: &Plan, data: &Path, head: &str) -> anyhow::Result<PathBuf> {
+        let mut text = format!("format = 1\n[data]\nfolder = {data:?}\n{head}");
         for line in 0..plan.lines {
             let socket = field::socket(&self.folder, line);
             let socket = socket.display();
@@ -148,6 +157,12 @@ impl House {
         let config = data.with_extension("toml");
         std::fs::write(&config, text)?;
         Ok(config)
+    }
+
+    /// What a server's configuration says before its doors.
+    fn head(&self, listen: &str) -> String {
+        let org = self.folder.join("org");
+        format!("[organisation]\nfolder = {org:?}\n[listen]\nhttp = \"127.0.0.1:0\"\n{listen}")
     }
 }
 
@@ -173,7 +188,7 @@ fn organisation(doors: u64, people: u64) -> Vec<(&'static str, String)> {
         members += &format!("staff,p-{person}\n");
         cards += &format!("c-{person},card,p-{person},{FORMAT},{FACILITY},{person}\n");
     }
-    let access = format!("format = 1\n[point.bench]\ndoors = [{}]\n", named.join(", "));
+    let access = format!("format = 1\n[point.{POINT}]\ndoors = [{}]\n", named.join(", "));
     let sources = "[[source]]\nid = \"bench-syslog\"\nmapping = \"auto\"\n\
                    match = { listener = \"syslog_tcp\" }\n\n\
                    [[source]]\nid = \"bench-okta\"\nmapping = \"okta\"\ntrust = \"token\"\n";
@@ -267,34 +282,48 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
+/// A port that was free a moment ago: nobody else takes ports here.
+fn free_port() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// Size of the largest file of a folder, in bytes.
+fn largest(folder: &Path) -> anyhow::Result<u64> {
+    let mut most = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let size = match entry.file_type()?.is_dir() {
+            true => largest(&entry.path())?,
+            false => entry.metadata()?.len(),
+        };
+        most = most.max(size);
+    }
+    Ok(most)
+}
+
 impl Server {
     fn start(plan: &Plan, house: &House, case: Case) -> anyhow::Result<Self> {
         let data = house.folder.join(case.name());
-        // A port that was free a moment ago: nobody else takes ports here.
-        let syslog = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let config = house.configure(plan, &data, syslog)?;
+        let syslog = free_port()?;
+        let listen = format!("syslog_tcp = \"{syslog}\"\n[edge]\npoint = \"{POINT}\"\n");
+        let config = house.configure(plan, &data, &house.head(&listen))?;
         castellan(&["import", "--org"], &[&house.folder.join("org"), Path::new("--data"), &data])?;
         let token =
             castellan(&["token", "create", "bench", "--scope", "ingest", "--data"], &[&data])?;
         let program = std::env::current_exe()?;
         let mut command = match case {
-            Case::Idle | Case::Saturated => Command::new(&program),
+            Case::Idle | Case::Saturated | Case::ServerGone => Command::new(&program),
             Case::DiskFull => {
                 // A write beyond the limit fails, as on a full disk, and the server is told.
-                let limit = format!("trap '' XFSZ; ulimit -f {FILE_BLOCKS}; exec \"$0\" \"$@\"");
+                let blocks = (largest(&data)? + GROWS_BYTES) / BLOCK_BYTES;
+                let limit = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
                 let mut shell = Command::new("sh");
                 shell.args(["-c", &limit]).arg(&program);
                 shell
             }
         };
-        let child = command
-            .args(["serve", "--config"])
-            .arg(&config)
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(data.with_extension("log"))?)
-            .spawn()
-            .context("cannot start the server")?;
-        let mut server = Self { child, load: None };
+        command.args(["serve", "--config"]).arg(&config);
+        let mut server = Self { child: spawn(command, &data)?, load: None };
         let found = server.ready(&data)?;
         if case != Case::Idle {
             let seconds = (plan.seconds + READY_MAX.as_secs()).to_string();
@@ -327,17 +356,73 @@ impl Server {
     }
 }
 
+/// Starts a process whose log lies beside its data folder.
+fn spawn(mut command: Command, data: &Path) -> anyhow::Result<Child> {
+    let log = std::fs::File::create(data.with_extension("log"))?;
+    let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+    spawned.context("cannot start castellan")
+}
+
+/// An edge with all doors, taken into service by a server that is gone afterwards.
+fn edge(plan: &Plan, house: &House) -> anyhow::Result<Server> {
+    let (data, own) = (house.folder.join("server"), house.folder.join("edge"));
+    let listen = format!("[listen.edges]\naddress = \"{}\"\n", free_port()?);
+    let config = data.with_extension("toml");
+    let text = format!("format = 1\n[data]\nfolder = {data:?}\n{}", house.head(&listen));
+    std::fs::write(&config, text)?;
+    castellan(&["import", "--org"], &[&house.folder.join("org"), Path::new("--data"), &data])?;
+    let program = std::env::current_exe()?;
+    let mut command = Command::new(&program);
+    command.args(["serve", "--config"]).arg(&config);
+    let mut server = Server { child: spawn(command, &data)?, load: None };
+    let found = server.ready(&data)?;
+    let config = house.configure(plan, &own, "")?;
+    enrol(&found, &config)?;
+    let mut command = Command::new(&program);
+    command.args(["serve", "--role", "edge", "--config"]).arg(&config);
+    let edge = Server { child: spawn(command, &own)?, load: None };
+    let begun = Stopwatch::start();
+    loop {
+        let edges: Value = serde_json::from_str(&local::get(&found, "/v1/edges")?)?;
+        let told = |key: &str| edges.get(0).and_then(|edge| edge.get(key)).cloned();
+        if told("snapshot").is_some_and(|had| !had.is_null() && Some(had) == told("newest")) {
+            // Dropped here: from now on the server is gone.
+            return Ok(edge);
+        }
+        ensure!(begun.elapsed() < READY_MAX, "the edge has no rights: {edges}");
+        thread::sleep(LOOK);
+    }
+}
+
+fn enrol(server: &Running, config: &Path) -> anyhow::Result<()> {
+    let invited = local::post(server, "/v1/edges", &json!({"point": POINT}).to_string())?;
+    let invited: Value = serde_json::from_str(&invited)?;
+    let code = invited.get("code").and_then(Value::as_str).context("no code for an edge")?;
+    let mut asking = Command::new(std::env::current_exe()?)
+        .args(["edge", "enrol", "--code", "-", "--config"])
+        .arg(config)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut stdin = asking.stdin.take().context("no way to say the code")?;
+    writeln!(stdin, "{code}")?;
+    drop(stdin);
+    let said = BufReader::new(asking.stderr.take().context("the edge says nothing")?).lines();
+    let shown = |line: String| Some(line.split_once("this edge's key: ")?.1.trim().to_owned());
+    let fingerprint = said.map_while(Result::ok).find_map(shown).context("no fingerprint")?;
+    let approval = json!({"fingerprint": fingerprint, "reason": "a measurement"});
+    local::post(server, &format!("/v1/edges/{POINT}/approve"), &approval.to_string())?;
+    ensure!(asking.wait()?.success(), "the edge was not taken into service");
+    Ok(())
+}
+
 /// Runs a verb to its end; gives what it printed.
 fn castellan(args: &[&str], paths: &[&Path]) -> anyhow::Result<String> {
     let output = Command::new(std::env::current_exe()?).args(args).args(paths).output()?;
     if !output.status.success() {
-        let (out, err) = (&output.stdout, &output.stderr);
-        bail!(
-            "{}: {}{}",
-            args.join(" "),
-            String::from_utf8_lossy(out),
-            String::from_utf8_lossy(err)
-        );
+        let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        bail!("{}: {}", args.join(" "), said.concat());
     }
     Ok(String::from_utf8(output.stdout)?)
 }

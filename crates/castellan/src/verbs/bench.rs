@@ -88,7 +88,7 @@ enum Workload {
         revocations: usize,
     },
     /// From a card at a reader's socket to the command that releases the strike, while the event
-    /// road beside it idles, is flooded, or has no disk.
+    /// road beside it idles, is flooded, or has no disk, and at an edge whose server is gone.
     Door(bench::door::Plan),
     /// From starting the process to readiness, on a data folder.
     Start {

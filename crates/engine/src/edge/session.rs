@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::identity::Identity;
 use super::keep::{Keep, NotTaken};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::door::Ask;
 
 /// The journal's consumer: what the server has, the journal may drop.
@@ -164,11 +164,11 @@ impl Link {
         self.journal.release(CONSUMER, upward.kept.saturating_sub(upward.offset));
         let mut alive = tokio::time::interval(ALIVE_EVERY);
         let mut all_doors = true;
-        let mut last_heard = tokio::time::Instant::now();
+        let mut last_heard = Stopwatch::start();
         loop {
             tokio::select! {
                 frame = heard.recv() => {
-                    last_heard = tokio::time::Instant::now();
+                    last_heard = Stopwatch::start();
                     let Some(frame) = frame else { return Ok(()) };
                     let Some(bytes) = frame.map_err(|error| error.to_string())? else {
                         return Ok(());
@@ -224,7 +224,7 @@ impl Link {
             FromServer::Command(signed) => self.command(&signed).await,
             FromServer::Kept { up_to } => {
                 upward.kept = upward.kept.max(up_to);
-                upward.moved = tokio::time::Instant::now();
+                upward.moved = Stopwatch::start();
                 self.journal.release(CONSUMER, up_to.saturating_sub(upward.offset));
                 Ok(())
             }
@@ -435,7 +435,7 @@ struct Upward {
     /// Up to here they were sent.
     sent: u64,
     /// When the server last said that it has more, or had all.
-    moved: tokio::time::Instant,
+    moved: Stopwatch,
     /// A journal that was begun anew goes on behind what the server has.
     offset: u64,
     stop: CancellationToken,
@@ -475,7 +475,7 @@ impl Upward {
             }
         };
         spawn_blocking(read);
-        let moved = tokio::time::Instant::now();
+        let moved = Stopwatch::start();
         Self { ready, kept, sent: kept, moved, offset, stop }
     }
 
@@ -486,7 +486,7 @@ impl Upward {
     fn give(&mut self, (first, records): (u64, Vec<String>)) -> FromEdge {
         let first = first + self.offset;
         if self.sent <= self.kept {
-            self.moved = tokio::time::Instant::now();
+            self.moved = Stopwatch::start();
         }
         self.sent = first + records.len() as u64 - 1;
         FromEdge::Records { first, records }

@@ -29,6 +29,7 @@ use crate::flow::tally::{Late, Unresolved};
 use crate::knowledge::Knowledge;
 use crate::limits::Limits;
 use crate::live::{Live, LiveEvent, LiveMessage};
+use crate::rights::Rights;
 use crate::watch::doors::Doors;
 use crate::watch::refused::{self, Refusal, Refusals};
 use crate::watch::things::Things;
@@ -80,6 +81,8 @@ pub struct Tools {
     pub refusals: Arc<Refusals>,
     /// Where people are believed to be, for those who ask.
     pub whereabouts: Arc<Whereabouts>,
+    /// Who may pass where, which may rest on where people are.
+    pub access: Arc<Rights>,
     /// Bounds.
     pub limits: Limits,
     /// The run time that state lives on.
@@ -177,6 +180,7 @@ impl Judge {
         let people_max = Limits::count(tools.limits.whereabouts_people_max);
         let seen = detector.take_seen();
         tools.whereabouts.follow(detector.presence(), &seen, people_max);
+        tools.access.follow(&tools.whereabouts, &seen, tools.clock.now());
         // Whoever waits for the flow must not wait for records that an earlier run has judged.
         tools.progress.judged.store(last, Ordering::Release);
         Self {
@@ -453,6 +457,7 @@ impl Judge {
         let people_max = Limits::count(self.tools.limits.whereabouts_people_max);
         let seen = self.detector.take_seen();
         self.tools.whereabouts.follow(self.detector.presence(), &seen, people_max);
+        self.tools.access.follow(&self.tools.whereabouts, &seen, now);
         let accounts = &self.tools.accounts;
         accounts.add(Boundary::Detect, "-", Outcome::Kept, findings);
         accounts.add_reason(Boundary::Detect, "-", (Outcome::Rejected, "shelved"), folded.shelved);

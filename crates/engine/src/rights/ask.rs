@@ -1,8 +1,8 @@
 //! Why somebody passed or did not, or would: a past moment or a made-up one, with every check and
 //! policy told.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
 
 use access::door::{
     BodyVerdict, Companion, Credential, CredentialKind, Direction, Explanation, PinVerdict,
@@ -89,6 +89,44 @@ pub fn shown_by<'a>(
 ) -> Option<&'a Credential> {
     let own = snapshot.people().credentials().filter(|one| one.person.as_ref() == Some(person));
     own.min_by_key(|one| rank(snapshot, one, now))
+}
+
+/// What each person carries, by their ids: a look-up for whoever asks often.
+pub(super) type Carried = HashMap<PersonId, Vec<CredentialId>>;
+
+pub(super) fn carried(snapshot: &Snapshot) -> Carried {
+    let mut carried = Carried::new();
+    for one in snapshot.people().credentials() {
+        if let Some(person) = &one.person {
+            carried.entry(person.clone()).or_default().push(one.id.clone());
+        }
+    }
+    carried
+}
+
+impl Rights {
+    /// The same as [`shown_by`], by a look-up that is made once for each version.
+    pub fn shown<'a>(
+        &self,
+        snapshot: &'a Snapshot,
+        person: &PersonId,
+        now: Timestamp,
+    ) -> Option<&'a Credential> {
+        let carried = {
+            let mut kept = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*kept {
+                Some((version, carried)) if *version == snapshot.version => Arc::clone(carried),
+                Some(_) | None => {
+                    let made = Arc::new(carried(snapshot));
+                    *kept = Some((snapshot.version, Arc::clone(&made)));
+                    made
+                }
+            }
+        };
+        let own = carried.get(person)?.iter();
+        let own = own.filter_map(|id| snapshot.people().credential(id));
+        own.min_by_key(|one| rank(snapshot, one, now))
+    }
 }
 
 /// Everybody's credential that they would show, by person.
@@ -185,10 +223,12 @@ impl Engine {
         let running = self.access.snapshot();
         let then = self.state.rights_version_at(at).await?.map(|version| version.version);
         let newest = self.state.rights_versions(None, 1).await?;
-        if then == newest.first().map(|newest| newest.version) {
+        let is_newest = then == newest.first().map(|newest| newest.version);
+        if is_newest && self.access.is_even((self.now(), at)) {
             return Ok((running, then));
         }
         let data = match then {
+            Some(_) if is_newest => (*self.access.data()).clone(),
             Some(version) => self.state.rights_of(version).await?,
             None => model::RightsData::default(),
         };

@@ -96,6 +96,7 @@ impl Parts<'_> {
                 gone("access.toml", format!("the door `{id}`"), "schedule", schedule.as_str());
             }
         }
+        problems.extend(twice(&data.policies));
         problems
     }
 
@@ -416,14 +417,15 @@ pub(super) fn changes(before: &Written, after: &Written) -> Vec<door::Change> {
     for id in before.links.keys().filter(|id| !after.links.contains_key(*id)) {
         changes.push(door::Change::Remove(Arc::clone(id)));
     }
-    let mut kept: BTreeSet<Arc<str>> = BTreeSet::new();
-    for text in after.files.values() {
-        kept.extend(names_in(text));
-    }
-    for (name, text) in &before.files {
-        if after.files.get(name) != Some(text) {
-            let gone = names_in(text).into_iter().filter(|name| !kept.contains(name));
-            changes.extend(gone.map(door::Change::Remove));
+    let other = |(name, text): &(&String, &String)| after.files.get(*name) != Some(*text);
+    let changed: Vec<_> = before.files.iter().filter(other).collect();
+    if !changed.is_empty() {
+        let kept: BTreeSet<&str> =
+            after.files.values().flat_map(|text| ids_in(text)).map(|(id, _)| id).collect();
+        for (_, text) in changed {
+            let names = door::policy_names(text).into_iter();
+            let gone = names.filter(|name| !kept.contains(name.as_str()));
+            changes.extend(gone.map(|name| door::Change::Remove(name.into())));
         }
     }
     for (name, text) in &after.files {
@@ -440,9 +442,38 @@ pub(super) fn changes(before: &Written, after: &Written) -> Vec<door::Change> {
     changes
 }
 
-/// The names of a text's policies, where it can be read.
-pub(super) fn names_in(text: &str) -> Vec<Arc<str>> {
-    door::policy_names(text).into_iter().map(Arc::from).collect()
+/// The ids that a text gives its policies, and at which byte, without reading it as Cedar: what is
+/// in force has been read already, and there may be thousands.
+fn ids_in(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    const BEFORE: &str = "@id(\"";
+    let starts = text.match_indices(BEFORE);
+    starts.filter_map(|(at, _)| {
+        let line = text.get(..at)?.rsplit('\n').next()?;
+        let rest = text.get(at + BEFORE.len()..)?;
+        let id = rest.get(..rest.find('"')?)?;
+        (!line.contains("//")).then_some((id, at))
+    })
+}
+
+/// Names that two policies have, or that are ours: the second would stand in the place of the first
+/// unseen.
+fn twice(policies: &BTreeMap<String, String>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for (file, text) in policies {
+        for (id, at) in ids_in(text) {
+            let is_ours = id == ALWAYS || id.starts_with("right:") || id.starts_with("right-in-");
+            let message = match seen.insert(id, file) {
+                Some(other) => format!("there are two policies `{id}`, one in {other}"),
+                None if is_ours => format!("`{id}`: names of rights are not for policies"),
+                None => continue,
+            };
+            let place = Some(model::problem::position_at(text, at));
+            let file = format!("policies/{file}");
+            problems.push(Problem::error(&file, place, "policy_id", message));
+        }
+    }
+    problems
 }
 
 fn is_badge(one: &spine::Identifier, badge: &str, now: Timestamp) -> bool {

@@ -25,7 +25,8 @@ pub const WHY_CHARS_MAX: usize = 2_000;
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// They would not hold together; what runs goes on.
-    #[error("{} problems: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    #[error("rights would not hold: {}{}", .0.first().map(ToString::to_string).unwrap_or_default(),
+        match .0.len() { 0 | 1 => String::new(), more => format!(" and {} more", more - 1) })]
     Problems(Vec<Problem>),
     /// There is no such version.
     #[error("there is no version {0}")]

@@ -10,6 +10,7 @@ mod import;
 mod keep;
 mod key;
 mod past;
+mod presence;
 #[cfg(test)]
 mod tests;
 mod what_if;
@@ -52,6 +53,8 @@ pub struct Rights {
     held: Held,
     inner: Mutex<Inner>,
     snapshot: RwLock<Arc<Snapshot>>,
+    /// What everybody carries, of one version.
+    carried: Mutex<Option<(u64, Arc<ask::Carried>)>>,
     changed: watch::Sender<u64>,
     /// One change by an act at a time: from its trial to its being kept.
     pub(crate) editing: tokio::sync::Mutex<()>,
@@ -125,7 +128,8 @@ impl Rights {
         let (changed, _) = watch::channel(snapshot.version);
         let inner = Inner { org, data: Arc::new(data), templates, written, next_edge };
         let (inner, snapshot) = (Mutex::new(inner), RwLock::new(Arc::new(snapshot)));
-        Ok(Self { held, inner, snapshot, changed, editing: tokio::sync::Mutex::new(()) })
+        let (carried, editing) = (Mutex::default(), tokio::sync::Mutex::new(()));
+        Ok(Self { held, inner, snapshot, carried, changed, editing })
     }
 
     /// What decides now.
@@ -160,6 +164,16 @@ impl Rights {
     /// What the rights are composed of.
     pub fn data(&self) -> Arc<RightsData> {
         Arc::clone(&self.inner().data)
+    }
+
+    /// Whether no membership and no right begins or ends between two instants.
+    pub fn is_even(&self, (one, other): (Timestamp, Timestamp)) -> bool {
+        let (from, to) = (one.min(other), one.max(other));
+        let data = self.data();
+        let members = data.members.values().map(|member| member.validity);
+        let rights = data.rights.values().map(|right| right.validity);
+        let mut edges = members.chain(rights).flat_map(|validity| [validity.from, validity.to]);
+        !edges.any(|edge| edge.is_some_and(|edge| from < edge && edge <= to))
     }
 
     /// The organisation that they were composed with.

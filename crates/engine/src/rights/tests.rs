@@ -237,8 +237,12 @@ fn a_policy_that_does_not_hold_is_told_with_its_line_and_what_runs_goes_on() {
     assert_eq!(nameless[0].code, "policy_id");
     // Of two files with one name the second would win unseen.
     let text = "@id(\"no-visits-at-weekends\")\nforbid (principal, action, resource);\n";
-    let twice = put(&rights.data(), Item::Policy("b.cedar".into(), text.into()));
-    assert!(rights.prepare_changes(&[twice], now).is_err());
+    for text in [text, "@id(\"right:hq-first\")\nforbid (principal, action, resource);\n"] {
+        let twice = put(&rights.data(), Item::Policy("z.cedar".into(), text.into()));
+        let told = rights.prepare_changes(&[twice], now).err().unwrap();
+        let found = (&*told[0].code, &*told[0].file, told[0].position.unwrap().line);
+        assert_eq!(found, ("policy_id", "policies/z.cedar", 1));
+    }
     assert_eq!((rights.snapshot().version, all(&rights.snapshot(), now)), before);
 }
 
@@ -252,12 +256,14 @@ fn memberships_and_rights_begin_and_end_by_themselves() {
     let group = GroupId::parse("it").unwrap();
     let validity = Validity { from: hour(1), to: hour(2) };
     data.put(Item::Member(Member { group, person: who.clone(), validity }));
-    let mut own = right(Holder::Person(who.clone()), "hkg-server-room");
+    let mut own = right(Holder::Person(who.clone()), "dc-upper");
     own.validity = Validity { from: hour(3), to: hour(4) };
     data.put(Item::Right(RightId::parse("own").unwrap(), own));
     let what = (org, data, Templates::of(&shipped()));
     let rights = Rights::with_key([7; 32], what, start).unwrap();
-    let (hall, room) = (door("hq-d-datacentre"), door("hkg-d-server"));
+    let (hall, room) = (door("hq-d-datacentre"), door("dc-d-upper"));
+    let between = |a, b| rights.is_even((hour(a).unwrap(), hour(b).unwrap()));
+    assert!(between(1, 1) && !between(0, 1) && !between(2, 1) && between(4, 9) && !between(9, 3));
     let mut told = Vec::new();
     let mut versions = vec![rights.snapshot().version];
     for half in 0..10 {
@@ -409,6 +415,10 @@ fn an_enforcement_point_is_told_of_its_own_doors_alone() {
     for hidden in ["hkg-d-main", "dc-d-vault", "no-such-door"] {
         assert_eq!(asked(&scoped, ana(), hidden), Said::NotYours);
     }
+    for who in rights.organisation().people.keys() {
+        let kept = rights.shown(&snapshot, who, now).map(|one| one.id.clone());
+        assert_eq!(kept, shown_by(&snapshot, who, now).map(|one| one.id.clone()));
+    }
     // The same card by what it says of itself, and one that nobody has.
     assert!(asked(&scoped, card(&rights, 104_127), "hq-d-main").is_true());
     let Said::Decided(unknown) = asked(&scoped, card(&rights, 1), "hq-d-main") else { panic!() };
@@ -517,4 +527,70 @@ fn a_policy_is_in_force_at_once_whatever_else_there_is() {
     assert_eq!(decided(&rights.snapshot(), &who, &lobby, now), "forbidden");
     assert!(took < Duration::from_secs(2), "{took:?}");
     println!("a policy among {} rights was in force after {took:?}", rights.data().rights.len());
+}
+
+const LIST: &str = "SSNO,BADGE_ID,STATUS,ACTIVATE,DEACTIVATE,ACCESSLEVEL\n\
+    mf2002,104127,Disabled,,,Data Hall;Loading Bay\nmf2003,900001,Active,2026-01-01,2026-12-31,\n\
+    nobody,900002,Active,,,\nmf2004,9000x3,Active,,,Data Hall\nmf2005,900004,Odd,,,\n";
+
+/// A list of another product: what is known is found by its number's key, what is wrong is left out
+/// with its place, taking it in again changes nothing, and undoing it leaves nothing of it.
+#[test]
+fn a_list_is_taken_in_once_and_can_be_undone() {
+    let now = at("2026-11-23T09:00:00Z");
+    let rights = rights(now);
+    let text = maps(None)["lenel"].clone();
+    let (map, problems) = estate::foreign::Map::read("lenel", &text);
+    assert_eq!((map.is_some(), problems.len()), (true, 0));
+    let map = map.unwrap();
+    let files = vec![("list.csv".to_owned(), LIST.to_owned())];
+    let before = rights.data();
+    let tried = |rights: &Rights| {
+        let data = rights.data();
+        plan((&rights.organisation(), &data, rights.key()), &map, &files)
+    };
+    let first = tried(&rights);
+    assert_eq!((first.rows, first.left_out, first.unchanged), (5, 3, 0));
+    let told: Vec<(u64, &str)> =
+        first.problems.iter().map(|p| (p.position.unwrap().line, &*p.code)).collect();
+    assert_eq!(told, [(4, "dangling_reference"), (5, "bad_value"), (6, "unknown_value")]);
+    let kinds: Vec<&str> = first.changes.iter().map(|one| &*one.kind).collect();
+    assert_eq!(kinds, ["credential", "credential", "group", "group", "member", "member"]);
+    let debug = format!("{:?}", first.changes);
+    assert!(!debug.contains("900001"), "a number stays in the clear");
+    let known = first.changes.iter().find(|one| one.key == "badge-104127").unwrap();
+    let Some(Item::Credential(_, one)) = &known.after else { panic!("{known:?}") };
+    assert_eq!(one.standing, Standing::Suspended);
+
+    rights.install(rights.prepare_changes(&first.changes, now).unwrap());
+    let who = person("mf2002");
+    assert_eq!(decided(&rights.snapshot(), &who, &door("hq-d-main"), now), "credential_standing");
+    let again = tried(&rights);
+    assert_eq!((again.changes.len(), again.unchanged), (0, 2));
+    let card = Subject::Card { format: "H10302".into(), facility: 0, number: 900_001, issue: 0 };
+    let scoped = Scoped { places: vec!["*".into()], search: false, reasons: false };
+    let question = evaluate::Question {
+        subject: card,
+        direction: access::door::Direction::Entry,
+        door: door("hq-d-main"),
+        body: access::door::BodyVerdict::NotGiven,
+        companion: None,
+    };
+    let asked = (&rights, &*rights.snapshot());
+    assert!(evaluate::evaluate(asked, &scoped, &question, now).is_true());
+
+    let back: Vec<ItemChange> = first.changes.iter().map(ItemChange::undone).collect();
+    rights.install(rights.prepare_changes(&back, now).unwrap());
+    assert_eq!(rights.data(), before);
+    assert_eq!(decided(&rights.snapshot(), &who, &door("hq-d-main"), now), "opens");
+}
+
+#[test]
+fn every_shipped_map_reads() {
+    let all = maps(None);
+    assert_eq!(all.keys().collect::<Vec<_>>(), ["brivo", "ccure", "lenel"]);
+    for (name, text) in all {
+        let (map, problems) = estate::foreign::Map::read(&name, &text);
+        assert!(map.is_some() && problems.is_empty(), "{name}: {problems:?}");
+    }
 }

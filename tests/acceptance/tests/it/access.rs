@@ -413,3 +413,46 @@ async fn search(plain: &Api, full: &Api, server: &Server) {
     let found = ask(full, server, "/access/v1/search/action", &body).await;
     assert_eq!(found.body["results"], json!([{"name": "enter"}, {"name": "exit"}]));
 }
+
+#[tokio::test]
+async fn lists_of_other_systems_are_tried_taken_in_and_undone() {
+    let world = with_rights();
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let maps = api.get("/v1/access/imports").await;
+    let names: Vec<&str> =
+        maps.as_array().unwrap().iter().map(|one| one["map"].as_str().unwrap()).collect();
+    assert_eq!(names, ["brivo", "ccure", "lenel"]);
+    let list = "External ID,Card Number,Suspended,Groups\nana,1001,Yes,Staff\n\
+                ben,2002,No,Night; Day\nzoe,2003,No,Night\n";
+    let mut body = json!({"map": "brivo", "files": [{"name": "users.csv", "text": list}]});
+    let tried = api.post("/v1/access/imports", &body).await;
+    assert_eq!(tried.status, 200, "{}", tried.body);
+    let told = |answer: &Answer, keys: &[&str]| -> Vec<Value> {
+        keys.iter().map(|key| answer.body[key].clone()).collect()
+    };
+    let counts = ["rows", "left_out", "added", "changed", "removed", "unchanged", "version"];
+    // A card, two groups and two memberships are new; ana's card is suspended; nobody is zoe.
+    assert_eq!(json!(told(&tried, &counts)), json!([3, 1, 5, 1, 0, 0, null]), "{}", tried.body);
+    assert_eq!(tried.body["problems"][0]["line"], 4);
+    assert!(!tried.body.to_string().contains("2002"), "{}", tried.body);
+    assert!(api.passes("ana").await, "trying changed something");
+
+    body["apply"] = json!(true);
+    api.post("/v1/access/imports", &body).await.is_problem(400, "bad_request");
+    body["reason"] = json!("moved from the old system");
+    let done = api.post("/v1/access/imports", &body).await;
+    assert_eq!(json!(told(&done, &counts)), json!([3, 1, 5, 1, 0, 0, 2]), "{}", done.body);
+    assert!(!api.passes("ana").await, "her card is suspended");
+    let again = api.post("/v1/access/imports", &body).await;
+    assert_eq!(json!(told(&again, &counts)), json!([3, 1, 0, 0, 0, 2, null]), "{}", again.body);
+
+    let why = json!({"reason": "the wrong list"});
+    let undone = api.post("/v1/access/versions/2/undo", &why).await;
+    assert_eq!((undone.status, &undone.body["version"]), (200, &json!(3)), "{}", undone.body);
+    assert!(api.passes("ana").await);
+    let summary = api.get("/v1/access").await;
+    assert_eq!((&summary["credentials"], &summary["groups"]), (&json!(2), &json!(2)));
+    server.stop().await;
+}
