@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
+use axum::response::Response;
 use engine::access::Action;
 use engine::access::door::{MusterEntry, muster};
 use model::{PersonId, Timestamp, ZoneId};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::commands::site_of;
+use crate::papers::answer;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 
@@ -96,4 +98,23 @@ pub async fn list(
     let shown = (view.inside.len(), view.possibly.len());
     engine.note_muster(&view.area, shown, caller.by().0).await?;
     Ok(Json(view))
+}
+
+/// The same list as PDF, to be held at an assembly point: a box for each name.
+#[utoipa::path(
+    get, path = "/v1/muster.pdf", tag = "access", params(MusterQuery),
+    responses((status = 200, content_type = "application/pdf", body = Vec<u8>),
+        (status = 403, body = Problem), (status = 404, body = Problem)),
+    security(("token" = []))
+)]
+pub async fn paper(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Query(query): Query<MusterQuery>,
+) -> Answer<Response> {
+    let missing = || Problem::not_found(format!("no zone `{}`", query.area));
+    let area = ZoneId::parse(&query.area).map_err(|_| missing())?;
+    caller.must_at(Action::MusterRead, site_of(&shared, area.as_str()).as_ref())?;
+    let paper = shared.engine.muster_paper(&area, caller.by().0).await?;
+    Ok(answer(paper.ok_or_else(missing)?, "application/pdf", "inline"))
 }

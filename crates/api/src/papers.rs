@@ -45,7 +45,7 @@ fn turn(shared: &Shared) -> Answer<OwnedSemaphorePermit> {
     })
 }
 
-fn answer(paper: Paper, kind: &'static str, how: &str) -> Response {
+pub(crate) fn answer(paper: Paper, kind: &'static str, how: &str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("{how}; filename=\"{}\"", paper.name)),

@@ -171,6 +171,7 @@ fn doors() -> OpenApiRouter<Shared> {
         .routes(routes!(commands::end_lockdown))
         .routes(routes!(commands::threat, commands::set_threat))
         .routes(routes!(muster::list))
+        .routes(routes!(muster::paper))
 }
 
 /// Who may pass where.

@@ -22,6 +22,8 @@ use crate::verbs::serve::{runtime, start_logging_at};
 
 /// Longest wait for one revocation to be confirmed everywhere.
 const WAIT_MAX: Duration = Duration::from_secs(30);
+/// Words of edges that wait to be counted; at the bound an edge waits.
+const ON_THE_WAY_MAX: usize = 4_096;
 /// Pause between two revocations.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -38,10 +40,10 @@ pub fn run(edges: usize, revocations: usize) -> anyhow::Result<Value> {
         })
         .await?;
         let engine = measured.served.running.engine.clone();
-        let (tell, mut told) = mpsc::unbounded_channel::<Taken>();
+        let (tell, mut told) = mpsc::channel::<Taken>(ON_THE_WAY_MAX);
         let watch = Stopwatch::start();
         let mut tasks = tokio::task::JoinSet::new();
-        let (ready, mut readied) = mpsc::unbounded_channel::<()>();
+        let (ready, mut readied) = mpsc::channel::<()>(ON_THE_WAY_MAX);
         for n in 0..edges {
             let edge = enrol(&engine, n).await?;
             tasks.spawn(serve(edge, tell.clone(), ready.clone()));
@@ -129,20 +131,20 @@ async fn enrol(engine: &engine::Engine, n: usize) -> anyhow::Result<PracticeEdge
 /// One edge: takes what it is given and says when it has.
 async fn serve(
     mut edge: PracticeEdge,
-    tell: mpsc::UnboundedSender<Taken>,
-    ready: mpsc::UnboundedSender<()>,
+    tell: mpsc::Sender<Taken>,
+    ready: mpsc::Sender<()>,
 ) -> Result<(), engine::edges::practice::Failure> {
     let clock = Clock::system();
     edge.connect(clock.now()).await?;
     while edge.version.is_none() {
         edge.hear(clock.now()).await?;
     }
-    ready.send(())?;
+    ready.send(()).await?;
     loop {
         let had = edge.confirmed.len();
         edge.hear(clock.now()).await?;
         for deed in edge.confirmed.iter().skip(had) {
-            tell.send((deed.clone(), Stopwatch::start()))?;
+            tell.send((deed.clone(), Stopwatch::start())).await?;
         }
     }
 }

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::link::{Command, Done, World};
 use adapters::{Batch, Intake, Observed};
 use model::raw::Wire;
 use model::{PointId, SourceId, Trust};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{Ask, Point, PointError, Records, Start, Writer};
@@ -56,7 +57,7 @@ impl Home {
             clock: engine.clock.clone(),
             records,
         };
-        let (point, mut dones) = Point::start(start)?;
+        let (point, dones) = Point::start(start)?;
         let writer = Writer { point: id.to_string(), waiting, numbers: None };
         let clock = engine.clock.clone();
         let commit = move |lines: &[String]| {
@@ -77,49 +78,14 @@ impl Home {
         };
         let thread = std::thread::Builder::new().name("door-records".into());
         let writer = thread.spawn(move || writer.run(commit))?;
-        let mut commands = engine.edges.attach(id.clone());
-        let (asks, engine) = (point.asks(), Arc::clone(engine));
-        let hub = Arc::clone(&engine.edges);
-        tasks.spawn(async move {
-            let mut changed = engine.access.changed();
-            let mut revoked = engine.warden.changed();
-            engine.home_point(Some(&id), &id).await;
-            take(&engine, &id, &asks).await;
-            let mut confirm = tokio::time::interval(CONFIRM_EVERY);
-            let mut world = None;
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    Some(command) = commands.recv() => {
-                        let _ = asks.send(Ask::Command(Box::new(command))).await;
-                    }
-                    Some(done) = dones.recv() => hub.done_here(id.clone(), done).await,
-                    Ok(()) = changed.changed() => {
-                        changed.borrow_and_update();
-                        take(&engine, &id, &asks).await;
-                    }
-                    Ok(()) = revoked.changed() => {
-                        revoked.borrow_and_update();
-                        take(&engine, &id, &asks).await;
-                    }
-                    _ = confirm.tick() => {
-                        let rights = Ask::Rights { confirmed_at: engine.now(), is_trusted: true };
-                        let _ = asks.send(rights).await;
-                        let (answer, doors) = oneshot::channel();
-                        if asks.send(Ask::Doors { all: false, answer }).await.is_ok()
-                            && let Ok(doors) = doors.await
-                        {
-                            hub.told_here(doors);
-                        }
-                        let told = hub.world();
-                        if world.as_ref() != Some(&told) {
-                            let _ = asks.send(Ask::Told(Box::new((*told).clone()))).await;
-                            world = Some(told);
-                        }
-                    }
-                }
-            }
-        });
+        let served = Served {
+            engine: Arc::clone(engine),
+            commands: engine.edges.attach(id.clone()),
+            asks: point.asks(),
+            dones,
+            id,
+        };
+        tasks.spawn(served.run(stop));
         Ok(Self { point, writer })
     }
 
@@ -131,16 +97,74 @@ impl Home {
     }
 }
 
-/// The doors go by the newest rights; then the point confirms what it was asked about.
-async fn take(engine: &Engine, id: &PointId, asks: &tokio::sync::mpsc::Sender<Ask>) {
-    let (snapshot, confirms) = engine.home_rights().await.parts();
-    let (answer, taken) = oneshot::channel();
-    let asked = asks.send(Ask::Take(Box::new(snapshot), answer)).await;
-    if asked.is_err() || taken.await.is_err() {
-        // The doors have stopped: they admit nobody, and confirm nothing.
-        return;
+/// What goes between our own doors and the rest of the server.
+struct Served {
+    engine: Arc<Engine>,
+    id: PointId,
+    commands: mpsc::Receiver<Command>,
+    asks: mpsc::Sender<Ask>,
+    dones: mpsc::Receiver<Done>,
+}
+
+impl Served {
+    async fn run(mut self, stop: CancellationToken) {
+        let engine = Arc::clone(&self.engine);
+        let mut changed = engine.access.changed();
+        let mut revoked = engine.warden.changed();
+        engine.home_point(Some(&self.id), &self.id).await;
+        self.take().await;
+        let mut confirm = tokio::time::interval(CONFIRM_EVERY);
+        let mut world = None;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(command) = self.commands.recv() => {
+                    let _ = self.asks.send(Ask::Command(Box::new(command))).await;
+                }
+                Some(done) = self.dones.recv() => {
+                    engine.edges.done_here(self.id.clone(), done).await;
+                }
+                Ok(()) = changed.changed() => {
+                    changed.borrow_and_update();
+                    self.take().await;
+                }
+                Ok(()) = revoked.changed() => {
+                    revoked.borrow_and_update();
+                    self.take().await;
+                }
+                _ = confirm.tick() => self.confirm(&mut world).await,
+            }
+        }
     }
-    if let Err(error) = engine.home_confirms(id, confirms).await {
-        tracing::error!(reason = %error, "our own doors have not confirmed a revocation");
+
+    /// Rights are as young as this second; doors tell how they stand, and are told of the world.
+    async fn confirm(&self, world: &mut Option<Arc<World>>) {
+        let confirmed_at = self.engine.now();
+        let _ = self.asks.send(Ask::Rights { confirmed_at, is_trusted: true }).await;
+        let (answer, doors) = oneshot::channel();
+        if self.asks.send(Ask::Doors { all: false, answer }).await.is_ok()
+            && let Ok(doors) = doors.await
+        {
+            self.engine.edges.told_here(doors);
+        }
+        let told = self.engine.edges.world();
+        if world.as_ref() != Some(&told) {
+            let _ = self.asks.send(Ask::Told(Box::new((*told).clone()))).await;
+            *world = Some(told);
+        }
+    }
+
+    /// The doors go by the newest rights; then the point confirms what it was asked about.
+    async fn take(&self) {
+        let (snapshot, confirms) = self.engine.home_rights().await.parts();
+        let (answer, taken) = oneshot::channel();
+        let asked = self.asks.send(Ask::Take(Box::new(snapshot), answer)).await;
+        if asked.is_err() || taken.await.is_err() {
+            // The doors have stopped: they admit nobody, and confirm nothing.
+            return;
+        }
+        if let Err(error) = self.engine.home_confirms(&self.id, confirms).await {
+            tracing::error!(reason = %error, "our own doors have not confirmed a revocation");
+        }
     }
 }

@@ -70,12 +70,15 @@ pub(super) async fn tell(
         }
         is_due = false;
         tokio::select! {
-            ended = changed.changed() => if ended.is_err() { return Ok(()) },
+            ended = changed.changed() => {
+                if ended.is_err() {
+                    return Ok(());
+                }
+                ask_for_the_dead(shared, between, to).await?;
+            }
             _ = renew.tick() => {
                 is_due = true;
-                if hub.warden.waiting().await.contains(&between.point) {
-                    say(to, &FromServer::TellTombstones).await?;
-                }
+                ask_for_the_dead(shared, between, to).await?;
             }
             () = between.tombstones.notified() => {}
             Ok(()) = had.changed() => {
@@ -99,6 +102,19 @@ pub(super) async fn tell(
             }
         }
     }
+}
+
+/// After a restore: asks for all that is dead there, until it has come.
+async fn ask_for_the_dead(
+    shared: &Shared,
+    between: &Between,
+    to: &mut Write,
+) -> Result<(), FrameError> {
+    let warden = &shared.hub.warden;
+    if warden.given().await.is_waiting && warden.waiting().await.contains(&between.point) {
+        say(to, &FromServer::TellTombstones).await?;
+    }
+    Ok(())
 }
 
 /// What is to be given now, signed. Marks it as sent: the connection carries it or breaks.

@@ -350,20 +350,40 @@ async fn hear(shared: &Shared, between: &Between, said: FromEdge) -> Result<(), 
         }
         FromEdge::Alive { now: theirs, clock_trusted, snapshot, doors } => {
             let offset = theirs.millis() - now.millis();
-            let had = hub.alive(point, |alive| {
-                alive.clock_offset_ms = Some(offset);
-                alive.clock_trusted = Some(clock_trusted);
-                for door in doors {
-                    alive.doors.insert(door.door.clone(), door);
-                }
-                alive.snapshot
-            });
-            if had.flatten() != snapshot {
-                goes(hub, point, snapshot).await;
-            }
-            let _ = hub.told.send(point.clone());
+            is_alive(hub, point, (offset, clock_trusted, snapshot), doors).await;
             Ok(())
         }
+    }
+}
+
+/// It says that it is alive, and how its doors stand; doors of others are passed over.
+async fn is_alive(
+    hub: &Hub,
+    point: &PointId,
+    (offset, clock_trusted, snapshot): (i64, bool, Option<u64>),
+    doors: Vec<link::DoorTold>,
+) {
+    let newest = hub.newest();
+    let own = newest.as_ref().and_then(|pinned| pinned.data.points.get(point));
+    let before = hub.alive(point, |alive| {
+        let before = (alive.snapshot, alive.clock_trusted);
+        alive.clock_offset_ms = Some(offset);
+        alive.clock_trusted = Some(clock_trusted);
+        let own = doors.into_iter().filter(|told| own.is_some_and(|o| o.contains(&told.door)));
+        let mut is_moved = false;
+        for door in own {
+            is_moved = true;
+            alive.doors.insert(door.door.clone(), door);
+        }
+        (before, is_moved)
+    });
+    let Some((before, is_moved)) = before else { return };
+    if before.0 != snapshot {
+        goes(hub, point, snapshot).await;
+    }
+    // That it is alive alone is no news: hundreds of edges say so every few seconds.
+    if is_moved || before != (snapshot, Some(clock_trusted)) {
+        let _ = hub.told.send(point.clone());
     }
 }
 

@@ -367,3 +367,53 @@ async fn a_command_is_done_once_and_its_end_is_known() {
     assert!(!house.hub.send(&edge.point, command), "it is away");
     house.stop.cancel();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_was_put_back_asks_its_edges_for_the_dead_before_it_gives_anything() {
+    let house = House::open().await;
+    let (mut one, mut other) = (house.edge("gate-1").await, house.edge("gate-2").await);
+    for edge in [&mut one, &mut other] {
+        edge.connect(now()).await.unwrap();
+        while edge.version.is_none() {
+            edge.hear(now()).await.unwrap();
+        }
+    }
+    // It goes by rights that this state has never given out.
+    other.cut();
+    let before = other.version;
+    other.version = before.map(|version| version + 1_000);
+    other.connect(now()).await.unwrap();
+    let is_waiting = async || house.warden.given().await.is_waiting;
+    while !is_waiting().await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(house.warden.waiting().await.len(), 2);
+    // Both are asked, also the one that was connected all the while; then all goes on.
+    let waits = async {
+        while is_waiting().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let hears = async |edge: &mut PracticeEdge| {
+        loop {
+            edge.hear(now()).await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = waits => {}
+        () = hears(&mut one) => {}
+        () = hears(&mut other) => {}
+        () = tokio::time::sleep(Duration::from_secs(20)) => panic!("still waiting"),
+    }
+    let id = house.revoke("deed-1", "ana").await;
+    one.cut();
+    other.cut();
+    for edge in [&mut one, &mut other] {
+        edge.connect(now()).await.unwrap();
+        while !edge.confirmed.contains(&id) {
+            edge.hear(now()).await.unwrap();
+        }
+    }
+    house.until_done(&id).await;
+    house.stop.cancel();
+}

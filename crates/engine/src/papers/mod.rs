@@ -5,6 +5,7 @@
 
 pub mod bundle;
 mod history;
+pub mod muster;
 pub mod report;
 mod shift;
 pub mod texts;
