@@ -832,11 +832,38 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The maps by which lists of other products can be read. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportMapItem"][];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         /**
-         * Takes in lists of cardholders, credentials and groups of another product, or says what that would
-         *     change. Undone like any version.
+         * Takes in lists of cardholders, credentials and groups of another product, or says what that
+         *     would change. Undone like any version.
          */
         post: {
             parameters: {
@@ -2116,6 +2143,41 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/doors/control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every door that rights know, how it stands and who runs it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ControlItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4510,6 +4572,60 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["MusterView"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/muster.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same list as PDF, to be held at an assembly point: a box for each name. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A zone, with all within it. */
+                    area: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": number[];
                     };
                 };
                 403: {
@@ -7998,6 +8114,41 @@ export interface components {
             reason: string;
             until?: components["schemas"]["Timestamp"] | null;
         };
+        /** @description A door. */
+        ControlItem: {
+            /** @description `card`, `card_and_pin` or `card_and_body`. */
+            asks: string;
+            /** @description Id. */
+            door: components["schemas"]["DoorId"];
+            from_zone?: components["schemas"]["ZoneId"] | null;
+            /** @description `live`, `silent` (as it was last told) or `never`. */
+            heard: string;
+            /** @description Whether its strike is released. */
+            is_released: boolean;
+            /** @description `current`, `expired` or `unknown`. */
+            lease: string;
+            /**
+             * Format: int64
+             * @description How old its rights may be, in seconds.
+             */
+            lease_s: number;
+            /** @description Whether its zone is locked down. */
+            lockdown: boolean;
+            /** @description What may be done with it. */
+            may: components["schemas"]["MayDo"];
+            /** @description Commands whose end is not known. */
+            open_commands: number;
+            point?: components["schemas"]["PointId"] | null;
+            rights_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether its reader answers in a secure channel. */
+            secure?: boolean | null;
+            since?: components["schemas"]["Timestamp"] | null;
+            site?: components["schemas"]["PlaceId"] | null;
+            /** @description `closed`, `unlocked`, `open`, `tamper`, `trouble`, `held`, `forced` or `fire`. */
+            stands?: string | null;
+            /** @description The zone that it leads into. */
+            zone: components["schemas"]["ZoneId"];
+        };
         /** @description Somebody who could pass. */
         CouldItem: {
             /** @description Why: permitted, or after showing more. */
@@ -8739,6 +8890,15 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description A map of columns. */
+        ImportMapItem: {
+            /** @description Its name. */
+            map: string;
+            /** @description Which. */
+            product: string;
+            /** @description Whose product it reads. */
+            vendor: string;
+        };
         /** @description One incident. */
         Incident: {
             /** @description One sentence: the first finding's. */
@@ -8984,12 +9144,26 @@ export interface components {
              */
             y: number;
         };
+        /** @description What may be done with a door. */
+        MayDo: {
+            /** @description Lock its zone down. */
+            lockdown: components["schemas"]["MayItem"];
+            /** @description Open, lock and unlock it. */
+            operate: components["schemas"]["MayItem"];
+        };
         /** @description Whether something may be changed, and if not why. */
         MayEdit: {
             /** @description It may. */
             allowed: boolean;
             /** @description Why not. */
             reason?: string | null;
+        };
+        /** @description Whether somebody may do it, and if not why. */
+        MayItem: {
+            /** @description Whether they may. */
+            allowed: boolean;
+            /** @description Why not. */
+            refusal?: string | null;
         };
         /** @description Somebody in a group. */
         MemberItem: {
@@ -10703,8 +10877,8 @@ export interface components {
             /** @description A person's id, which lets it own incidents, or words for what it is for. */
             label: string;
             /**
-             * @description `ingest`, `evaluate`, `read`, `names`, `operate`, `admin`. With `evaluate`, the doors that it
-             *     enforces: `enforces:door:ID`, `enforces:zone:ID` or `enforces:*`; and, where it may,
+             * @description `ingest`, `evaluate`, `read`, `names`, `operate`, `admin`. With `evaluate`, the doors that
+             *     it enforces: `enforces:door:ID`, `enforces:zone:ID` or `enforces:*`; and, where it may,
              *     `evaluate:search` and `evaluate:reasons`.
              */
             scopes: string[];

@@ -198,7 +198,9 @@ async fn gates(
     stop: CancellationToken,
 ) -> Option<tokio::task::JoinHandle<()>> {
     if args.speed > 1 {
-        output::note("  no doors of our own: their box goes by the clock on the wall, not by --speed");
+        output::note(
+            "  no doors of our own: their box goes by the clock on the wall, not by --speed",
+        );
         return None;
     }
     match Gates::start(served, &folder.path).await {

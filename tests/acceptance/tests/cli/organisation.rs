@@ -55,6 +55,11 @@ fn a_dry_run_says_what_would_change_and_changes_nothing() {
     let identifiers = scratch.read("org/identifiers.csv");
     let fewer: Vec<&str> = identifiers.lines().filter(|l| !l.contains("person:mf2041,")).collect();
     scratch.write("org/identifiers.csv", fewer.join("\n"));
+    for (file, theirs) in [("org/members.csv", ",mf2041,"), ("org/credentials.csv", ",104955,")] {
+        let all = scratch.read(file);
+        let fewer: Vec<&str> = all.lines().filter(|line| !line.contains(theirs)).collect();
+        scratch.write(file, fewer.join("\n"));
+    }
     let args = ["--format", "json", "import", "--org", "org", "--data", "data"];
     let dry = scratch.run(&[&args[..], &["--dry-run"]].concat()).ends(0);
     let wet = scratch.run(&args).ends(0);
