@@ -8,7 +8,6 @@
 
 mod common;
 #[path = "common/policies.rs"]
-#[allow(dead_code, reason = "each test uses what it needs")]
 mod random;
 
 use access::door::*;

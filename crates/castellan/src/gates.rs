@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use engine::auth::new_secret;
+use engine::clock::Stopwatch;
 use engine::edges::keys::fingerprint;
 use engine::edges::{Stage, lease_of};
 use model::{PlaceId, PointId};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::verbs::serve::Served;
@@ -192,7 +193,7 @@ async fn enrol(served: &Served, config: &Path) -> anyhow::Result<()> {
         .stderr(Stdio::null())
         .spawn()?;
     writeln!(asking.stdin.take().context("the edge takes no code")?, "{}", invited.code)?;
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     let mut is_approved = false;
     loop {
         if let Some(ended) = asking.try_wait()? {

@@ -43,7 +43,7 @@ pub fn run(edges: usize, revocations: usize) -> anyhow::Result<Value> {
         let (tell, mut told) = mpsc::channel::<Taken>(ON_THE_WAY_MAX);
         let watch = Stopwatch::start();
         let mut tasks = tokio::task::JoinSet::new();
-        let (ready, mut readied) = mpsc::channel::<()>(ON_THE_WAY_MAX);
+        let (ready, mut readied): (mpsc::Sender<()>, _) = mpsc::channel(ON_THE_WAY_MAX);
         for n in 0..edges {
             let edge = enrol(&engine, n).await?;
             tasks.spawn(serve(edge, tell.clone(), ready.clone()));

@@ -239,8 +239,8 @@ async fn a_door_outlives_its_server(readers: impl FnOnce(&Path) -> Option<Reader
     let (ana, ben) = (card(42, 69), card(42, 70));
     let show = |bits: &str| json!({"reader": 1, "card": bits});
 
-    let server: Server = world.start().await;
     let token = world.root();
+    let server: Server = world.start().await;
     let api = Api::to(&server, &token);
     let config = configure(&world, &readers.line, &key);
     enrol(&api, &config).await;
