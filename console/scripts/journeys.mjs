@@ -18,6 +18,7 @@ import {
   signIn,
   watch,
 } from './lib.mjs'
+import { doorJourneys } from './doors.mjs'
 
 const { base, link, only, engineer, guard, analyst } = arguments_()
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -1121,6 +1122,8 @@ await journey('a token is made, shown once, and revoked with a reason', async ()
   await page.getByText(/^Whole: \d/).waitFor()
   await page.getByRole('cell', { name: 'token.revoke', exact: true }).first().waitFor()
 })
+
+await doorJourneys({ journey, page, open, api, violations, eventually, silence })
 
 for (const theme of ['dark', 'light']) {
   for (const name of theme === 'dark' ? [...PAGES, ...MORE_PAGES] : PAGES) {

@@ -1,0 +1,162 @@
+// People's ways at doors of our own: the demo's box decides at them, its readers and its people are
+// processes of their own.
+import assert from 'node:assert/strict'
+
+const DOOR = 'HQ Contract Archive'
+const DOOR_ID = 'hq-d-archive'
+const POINT = 'hq-gate'
+/** Somebody comes to the demo's readers more often than this. */
+const COMES_WITHIN_MS = 45_000
+
+/** `of`: what journeys share. */
+export async function doorJourneys(of) {
+  const { journey, page, open, api, violations, eventually, silence } = of
+
+  const decided = async (from) => {
+    const query = new URLSearchParams({ source: POINT, place: DOOR_ID, from, limit: '50' })
+    const { events = [] } = (await api('GET', `/v1/events?${query}`)).body
+    return events.filter(({ event }) => event.message === 'permitted')
+  }
+  const now = async () => (await api('GET', '/v1/status')).body.now
+  const someoneComes = async (from) => {
+    const end = Date.now() + COMES_WITHIN_MS
+    while (Date.now() < end) {
+      if ((await decided(from)).length > 0) return
+      await page.waitForTimeout(1_000)
+    }
+    throw new Error('nobody was let through by a door of our own')
+  }
+
+  await journey('a door is opened once, with a reason, and the device confirms it', async () => {
+    await open('/doors')
+    await page.getByRole('textbox', { name: 'Find a door' }).fill('archive')
+    await page.getByRole('button', { name: DOOR }).click()
+    const door = page.getByRole('region', { name: DOOR })
+    await door.getByText('Secure channel').waitFor()
+    await door.getByText('Current', { exact: true }).waitFor()
+    assert.deepEqual(await violations(), [])
+    await door.getByRole('button', { name: 'Open once' }).click()
+    const dialog = page.getByRole('dialog')
+    assert.ok(await dialog.getByRole('button', { name: 'Open once' }).isDisabled())
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('A courier without a badge.')
+    await dialog.getByRole('button', { name: 'Open once' }).click()
+    await dialog.getByText('Confirmed by the door').waitFor()
+    assert.deepEqual(await violations(), [])
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await door.getByText('A courier without a badge.').first().waitFor()
+    await door.getByText('Confirmed by the door').first().waitFor()
+  })
+
+  await journey('a box goes on deciding while its server is away, and tells afterwards', async () => {
+    const before = await now()
+    await someoneComes(before)
+    const from = await now()
+    await silence(true)
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 32_000))
+    } finally {
+      await silence(false)
+    }
+    const to = Date.now() - 1_000
+    await open('/doors')
+    const meanwhile = async () =>
+      (await decided(from)).some(({ time }) => Date.parse(time) < to)
+    await eventually(meanwhile)
+  })
+
+  await journey('a credential is suspended everywhere, with receipts, and lifted', async () => {
+    const { body } = await api('GET', '/v1/access/credentials?limit=500')
+    const credential = body.items.find(({ credential }) => credential.startsWith('badge-160304'))
+    assert.ok(credential, 'the demo has no credential to suspend')
+    await open('/access')
+    await page.getByRole('button', { name: 'Revoke or suspend' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('combobox', { name: 'What' }).click()
+    await page.getByRole('option', { name: 'Credential' }).click()
+    await dialog.getByRole('textbox', { name: 'Credential' }).fill(credential.credential)
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Said to be lost.')
+    await dialog.getByRole('button', { name: 'Suspend', exact: true }).click()
+    await dialog.getByText(/^(Suspended|Unconfirmed)$/).waitFor()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    const line = page.getByRole('row').filter({ hasText: credential.credential }).first()
+    await line.getByText('Suspended').waitFor({ timeout: 20_000 })
+    await line.getByRole('button', { name: credential.credential }).click()
+    const one = page.getByRole('region', { name: 'Revocation', exact: true })
+    await one.getByText('signed by the device').first().waitFor()
+    await one.getByText('Said to be lost.').waitFor()
+    assert.deepEqual(await violations(), [])
+    await one.getByRole('button', { name: 'Lift the suspension' }).click()
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('It was found.')
+    await dialog.getByRole('button', { name: 'Lift the suspension' }).click()
+    await dialog.getByText(/^(In force again|Unconfirmed)$/).waitFor()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+  })
+
+  await journey('a policy is made by form, tried, refused with its line, and kept', async () => {
+    await open('/access?tab=policies')
+    const text = page.getByRole('textbox', { name: 'house.cedar' })
+    await text.waitFor()
+    const kept = await text.inputValue()
+    await page.getByRole('button', { name: 'By form' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: 'The policy’s name' }).or(
+      dialog.getByRole('textbox', { name: "The policy's name" }),
+    ).fill('journey-no-archive')
+    await dialog.getByText('Forbid', { exact: true }).click()
+    await dialog.getByRole('combobox', { name: 'Who', exact: true }).click()
+    await page.getByRole('option', { name: 'Everybody', exact: true }).click()
+    await dialog.getByRole('combobox', { name: 'A zone' }).click()
+    await page.getByRole('option', { name: 'Contract archive' }).click()
+    await dialog.getByRole('button', { name: 'Add a condition' }).click()
+    await dialog.getByRole('combobox', { name: 'Condition 1' }).click()
+    await page.getByRole('option', { name: 'threat level' }).click()
+    await dialog.getByRole('combobox', { name: 'Value 1' }).click()
+    await page.getByRole('option', { name: 'severe' }).click()
+    assert.deepEqual(await violations(), [])
+    await dialog.getByRole('button', { name: 'Into the text' }).click()
+    assert.match(await text.inputValue(), /journey-no-archive/)
+    await page.getByRole('button', { name: 'What would change' }).click()
+    const found = page.getByRole('region', { name: 'What would change' })
+    await found.getByText('As before').waitFor()
+    const good = await text.inputValue()
+    await text.fill(good.replace('context.threat ==', 'context.thraet =='))
+    const keep = async (reason) => {
+      await page.getByRole('button', { name: 'Put in force' }).click()
+      await dialog.getByRole('textbox', { name: 'Reason' }).fill(reason)
+      await dialog.getByRole('button', { name: 'Put in force' }).click()
+    }
+    await keep('A slip.')
+    await dialog.getByRole('alert').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: /thraet/ }).first().waitFor()
+    await text.fill(good)
+    await keep('Tried by a journey.')
+    await dialog.getByText(/^Change \d+ is in force/).waitFor()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    // As it was.
+    await text.fill(kept)
+    await keep('The journey is over.')
+    await dialog.getByText(/^Change \d+ is in force/).waitFor()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+  })
+
+  await journey('why somebody gets in or not, and who could, is told in words', async () => {
+    await open('/access?tab=explain')
+    await page.getByRole('combobox', { name: 'Person' }).click()
+    await page.getByRole('option').first().click()
+    await page.getByRole('combobox', { name: 'Door' }).click()
+    await page.getByRole('option', { name: DOOR }).click()
+    await page.getByRole('button', { name: 'Ask' }).click()
+    await page.getByRole('region', { name: 'Checks, in order' }).getByText('Credential').first().waitFor()
+    assert.deepEqual(await violations(), [])
+    await open('/access?tab=answers')
+    await page.getByRole('combobox', { name: 'Door' }).click()
+    await page.getByRole('option', { name: DOOR }).click()
+    await page.getByRole('button', { name: 'Ask' }).click()
+    await page.getByRole('region', { name: /people could$/ }).waitFor()
+    assert.deepEqual(await violations(), [])
+    await open('/doors?tab=muster')
+    await page.getByText('Possibly inside').first().waitFor()
+    assert.deepEqual(await violations(), [])
+  })
+}
