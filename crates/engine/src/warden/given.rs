@@ -94,7 +94,9 @@ impl Given {
 
     /// Nothing that was given before leads here: everybody gets everything.
     pub(super) fn begin_anew(&mut self, book: &Book) {
-        *self = Self::of(book);
+        // The rights themselves are the same: whoever has them ready goes on by them.
+        let rights_version = self.rights_version;
+        *self = Self { rights_version, ..Self::of(book) };
     }
 
     fn look(&mut self, book: &Book, unsettled: &BTreeSet<RevocationId>) {
