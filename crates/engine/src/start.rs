@@ -148,7 +148,8 @@ pub struct Running {
     pumps: JoinSet<()>,
     intake: Vec<Intake>,
     rest: JoinSet<()>,
-    home: Option<Home>,
+    /// Doors of this machine, if any. They need no flow, and outlive its end.
+    pub home: Option<Home>,
     keeper: tokio::task::JoinHandle<()>,
     judge: Option<JoinHandle<Result<(), FlowError>>>,
 }

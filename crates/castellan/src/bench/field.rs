@@ -23,6 +23,8 @@ use crate::simulate::readers::{Line, Place, Shared, lock};
 const DRAIN: Duration = Duration::from_secs(2);
 /// Longest wait until every reader has its secure channel.
 const READY_MAX: Duration = Duration::from_secs(60);
+/// And so long after that: a server that has just started takes in its rights once more.
+const SETTLE: Duration = Duration::from_secs(3);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// Readers of one line.
@@ -157,6 +159,7 @@ fn measure(
         }
         thread::sleep(LOOK);
     }
+    thread::sleep(SETTLE);
     {
         let mut samples = open(shelf);
         *samples = Samples { secure: samples.secure, ..Samples::default() };

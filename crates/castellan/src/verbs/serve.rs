@@ -182,6 +182,7 @@ impl Served {
                 () = self.asked.wait() => break false,
                 _ = look.tick() => {
                     if !self.running.is_flowing() {
+                        self.keep_doors().await;
                         break true;
                     }
                 }
@@ -190,6 +191,15 @@ impl Served {
         self.stop().await?;
         anyhow::ensure!(!failed, "the flow has ended; see the log above");
         Ok(Ended::Done)
+    }
+
+    /// The flow has ended, on a full disk perhaps, where the next start would fail as well. Doors
+    /// of this machine need neither: they go on until somebody asks to stop.
+    async fn keep_doors(&mut self) {
+        if self.running.home.is_some() {
+            tracing::error!("the flow has ended; the doors go on until the server is stopped");
+            self.asked.wait().await;
+        }
     }
 
     /// Stops in order.
