@@ -64,6 +64,8 @@ await watch(page, troubles)
 await page.addInitScript(() => localStorage.setItem('castellan.muted', 'yes'))
 
 const api = apiOf(page)
+// One journey alone has nobody before it who signs in.
+if (only && link) await signIn(page, base, link)
 
 let made = 0
 /** An incident of our own, so that journeys do not wait for a story. */
