@@ -70,7 +70,19 @@ function pass(name: string, data: string): void {
 }
 
 /** The names of the stream's messages. */
-const NAMES = ['incident', 'finding', 'door', 'thing', 'refused', 'occurrence', 'skipped', 'tick']
+const NAMES = [
+  'incident',
+  'finding',
+  'door',
+  'thing',
+  'refused',
+  'occurrence',
+  'revocation',
+  'command',
+  'edge',
+  'skipped',
+  'tick',
+]
 
 async function listen(signal: AbortSignal): Promise<void> {
   let wait = RETRY_MS_MIN

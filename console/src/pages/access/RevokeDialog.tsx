@@ -4,6 +4,7 @@ import { call } from '../../api/client'
 import { useDirectory } from '../../org/organisation'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { t } from '../../text'
+import { useLiveReading } from '../doors/doors'
 import { usePeople, nameOfPerson } from '../people/people'
 import { StateMark } from './RevocationsTab'
 import type { Act, Revocation, Subject, SubjectKind } from './revocations'
@@ -37,14 +38,7 @@ export function RevokeDialog({ close, again, fixed = {} }: Props) {
           headers: { 'Idempotency-Key': key },
         })
         again()
-        return (
-          <>
-            <StateMark item={made} />
-            {made.silent.length > 0 && (
-              <p>{t('access.waits_for', { points: made.silent.join(', ') })}</p>
-            )}
-          </>
-        )
+        return <Followed first={made} />
       }}
     >
       {fixed.act === undefined && (
@@ -68,6 +62,22 @@ export function RevokeDialog({ close, again, fixed = {} }: Props) {
         <Whom kind={kind} setKind={setKind} id={id} setId={setId} />
       )}
     </ReasonDialog>
+  )
+}
+
+/** What every point says of it, as it comes in. */
+function Followed({ first }: { first: Revocation }) {
+  const asked = useLiveReading<Revocation>(`/v1/revocations/${encodeURIComponent(first.id)}`, [
+    'revocation',
+  ])
+  const now = asked.data ?? first
+  return (
+    <>
+      <StateMark item={now} />
+      {now.silent.length > 0 && (
+        <p>{t('access.waits_for', { points: now.silent.join(', ') })}</p>
+      )}
+    </>
   )
 }
 
