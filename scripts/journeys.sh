@@ -24,7 +24,7 @@ for _ in $(seq 300); do
     sleep 0.2
 done
 case ${1:-journeys} in
-    journeys) CASTELLAN_PID=$demo node console/scripts/journeys.mjs "$base" "$link" \
+    journeys) CASTELLAN_PID=$demo CASTELLAN_READERS=$folder/data/hq-gate/readers.json node console/scripts/journeys.mjs "$base" "$link" \
         --engineer "$(link_of engineer)" --guard "$(link_of guard)" --analyst "$(link_of analyst)" ;;
     shots) node console/scripts/shots.mjs "$base" "$link" --out "${2:-shots}" ${3:+--only "$3"} ;;
     guides) node console/scripts/shots.mjs "$base" "$link" --guides "${2:-docs/guides/pictures}" \

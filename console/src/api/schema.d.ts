@@ -10187,10 +10187,10 @@ export interface components {
             /** @description `suspend`, `lift` or `revoke`. */
             act: string;
             id?: components["schemas"]["RevocationId"] | null;
+            of?: components["schemas"]["RevocationId"] | null;
             /** @description Why; kept in the audit log. */
             reason: string;
-            /** @description To whom or what. */
-            subject: components["schemas"]["SubjectItem"];
+            subject?: components["schemas"]["SubjectItem"] | null;
         };
         /** @description One of them, with its receipts. */
         RevocationView: components["schemas"]["RevocationItem"] & {

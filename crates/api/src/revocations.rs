@@ -98,7 +98,12 @@ pub struct RevocationRequest {
     /// `suspend`, `lift` or `revoke`.
     act: String,
     /// To whom or what.
-    subject: SubjectItem,
+    #[serde(default)]
+    subject: Option<SubjectItem>,
+    /// In place of `subject`: the act whose subject it is, by its id. For whoever sees that
+    /// subject under another name.
+    #[serde(default)]
+    of: Option<RevocationId>,
     /// Why; kept in the audit log.
     reason: String,
 }
@@ -280,7 +285,18 @@ pub async fn act(
     caller: Caller,
     Json(request): Json<RevocationRequest>,
 ) -> Answer<(StatusCode, Response)> {
-    let subject = subject_of(&request.subject)?;
+    let subject = match (&request.subject, &request.of) {
+        (Some(subject), None) => subject_of(subject)?,
+        (None, Some(id)) => {
+            let known = shared.engine.warden.show(id).await;
+            let unknown = || Problem::not_found(format!("there is no act `{id}`"));
+            known.ok_or_else(unknown)?.deed.subject
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let detail = "either `subject` or `of` says whom it is about".to_owned();
+            return Err(Problem::bad_request(detail));
+        }
+    };
     caller.must_at(Action::RevocationAct, site_of(&shared, &subject).as_ref())?;
     crate::reason::fit("reason", &request.reason, model::text::Words::Text)?;
     let act = match request.act.as_str() {

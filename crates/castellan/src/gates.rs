@@ -137,7 +137,7 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
 fn start_readers(key: &Path) -> anyhow::Result<(Child, ChildStdin, String)> {
     let mut child = own()
         .args(["sim", "reader", "--listen", "127.0.0.1:0", "--address", "1,2"])
-        .args(["--people", "go", "--key"])
+        .args(["--people", "go", "--control", "127.0.0.1:0", "--key"])
         .arg(format!("file:{}", key.display()))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -151,6 +151,8 @@ fn start_readers(key: &Path) -> anyhow::Result<(Child, ChildStdin, String)> {
     // What they say further is for whoever watches them; nobody does, and the pipe must not fill.
     std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
     let first: Value = serde_json::from_str(&first).context("the readers said something else")?;
+    // Whoever wants to come to these doors by hand finds here where.
+    std::fs::write(key.with_file_name("readers.json"), first.to_string())?;
     let line = first.get("listening").and_then(Value::as_str);
     Ok((child, gestures, line.context("the readers do not listen")?.to_owned()))
 }

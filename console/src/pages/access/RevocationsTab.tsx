@@ -205,7 +205,7 @@ function One({ id, again, close }: { id: string; again: () => void; close: () =>
               <RevokeDialog
                 close={() => setLifting(false)}
                 again={again}
-                fixed={{ act: 'lift', subject: one.subject }}
+                fixed={{ act: 'lift', subject: one.subject, of: one.id }}
               />
             )}
           </>

@@ -14,7 +14,7 @@ interface Props {
   close: () => void
   again: () => void
   /** What is settled already. */
-  fixed?: { act?: Act; subject?: Subject }
+  fixed?: { act?: Act; subject?: Subject; of?: string }
 }
 
 /** One act ends or suspends somebody everywhere; what it ends for ever it says before. */
@@ -34,7 +34,7 @@ export function RevokeDialog({ close, again, fixed = {} }: Props) {
       isHarmless={act === 'lift'}
       run={async (reason) => {
         const made = await call<Revocation>('POST', '/v1/revocations', {
-          json: { act, subject: { kind, id }, reason },
+          json: fixed.of ? { act, of: fixed.of, reason } : { act, subject: { kind, id }, reason },
           headers: { 'Idempotency-Key': key },
         })
         again()
