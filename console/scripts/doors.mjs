@@ -27,11 +27,12 @@ export async function doorJourneys(of) {
     const card = { format: 'H10302', number: BADGE }
     await new Promise((resolve, reject) => {
       const socket = connect(Number(port), host, () =>
-        socket.end(`${JSON.stringify({ reader: 1, card })}\n`),
+        socket.write(`${JSON.stringify({ reader: 1, card })}\n`, () => {
+          socket.destroy()
+          resolve()
+        }),
       )
-      socket.on('close', resolve)
       socket.on('error', reject)
-      socket.resume()
     })
   }
 
