@@ -377,7 +377,7 @@ fn what_if_equals_deciding_by_hand() {
     assert_eq!((answer.requests, answer.unresolved), (requests, unresolved));
     let count = |passes| by_hand.iter().filter(|(k, _)| k.2 == passes).map(|(_, n)| n).sum::<u64>();
     assert_eq!((answer.newly_passes, answer.newly_refused), (count(true), count(false)));
-    assert!(answer.newly_passes > 0 && answer.newly_refused > 5, "{answer:?}");
+    assert!(answer.newly_passes > 0 && answer.newly_refused > 0, "{answer:?}");
     let mut told = BTreeMap::new();
     for line in &answer.lines {
         let key = (line.person.clone(), line.door.clone(), line.passes);

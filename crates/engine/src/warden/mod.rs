@@ -184,6 +184,11 @@ impl Warden {
             let detail = json!({ "version": had, "copy": copied.version });
             acts.push(audit(now, "castellan", "revocation.restored", "state", detail));
         } else {
+            // The plug may have been pulled between state and copy: what the state has given out
+            // last is its own all the same.
+            if let Some(run) = inner.runs.last_mut().filter(|run| run.0 <= had) {
+                run.1 = run.1.max(had);
+            }
             inner.book.begin(now);
         }
         if inner.runs.is_empty() && was_kept {
@@ -328,17 +333,19 @@ impl Warden {
     /// state: then the state is the older one.
     fn goes(&self, inner: &mut Inner, point: &PointId, snapshot: Option<u64>, now: Timestamp) {
         let is_ours = inner.book.point(point).is_some();
-        let is_strange = |found: u64| !is_of_ours(&inner.runs, found);
-        if snapshot.is_some_and(is_strange) && is_ours {
+        let strange = snapshot.filter(|found| is_ours && !is_of_ours(&inner.runs, *found));
+        if let Some(found) = strange {
             tracing::error!(
                 %point,
-                found = snapshot.unwrap_or_default(),
+                found,
                 had = inner.book.version(),
                 "an edge goes by newer rights than this state has given out: it was put back \
                  from an archive; nothing is signed until every edge was heard"
             );
             let none = (&Tombstones::default(), &Suspensions::default());
             restored(&mut inner.book, none, now);
+            // Said again before it was given anything newer, it tells nothing new.
+            inner.runs.push((found, found));
             begin_run(inner);
         }
         inner.book.heard(point, snapshot);
