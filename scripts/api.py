@@ -23,7 +23,8 @@ BASE, DATA, CASTELLAN, SCHEMATHESIS = sys.argv[1:5]
 SECONDS = int(sys.argv[5]) if len(sys.argv) > 5 else 25
 PASSWORD = "violet harbour seven lanterns"
 # What answers anybody, by its purpose; sign-in itself is refused by what is in it.
-OPEN = ("/healthz", "/readyz", "/metrics", "/v1/signin")
+# AuthZEN 1.0 section 9: who may ask and where is told to everybody.
+OPEN = ("/healthz", "/readyz", "/metrics", "/v1/signin", "/.well-known/authzen-configuration")
 # An endless stream, and what would end the very session that asks.
 LEFT_OUT = r"^/v1/(live|session)$"
 
