@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core'
 import { IconCircleCheckFilled, IconHourglass, IconReplace, IconUserX } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
 import { useDirectory } from '../../org/organisation'
@@ -255,29 +254,3 @@ function Signings({ list }: { list: readonly Signing[] }) {
 
 const toneOf = ({ state }: Signing): 'good' | 'warn' | undefined =>
   state === 'confirmed' ? 'good' : state === 'silent' ? 'warn' : undefined
-
-/** So that other pages can offer it, a person's above all. */
-export function RevokeButton({ subject }: { subject: Subject }) {
-  const [isOpen, setOpen] = useState(false)
-  const right = useRight('revocation.act')
-  if (!right.allowed) return null
-  return (
-    <>
-      <Button
-        size="compact-sm"
-        variant="default"
-        leftSection={<IconUserX size={15} aria-hidden />}
-        onClick={() => setOpen(true)}
-      >
-        {t('access.revoke_or_suspend')}
-      </Button>
-      {isOpen && (
-        <RevokeDialog
-          close={() => setOpen(false)}
-          again={() => undefined}
-          fixed={{ subject }}
-        />
-      )}
-    </>
-  )
-}

@@ -1,6 +1,4 @@
 /** Acts of suspending and revoking, and what every point says of each. */
-import type { Offer } from '../doors/doors'
-
 export type Act = 'suspend' | 'lift' | 'revoke'
 export type SubjectKind = 'person' | 'credential' | 'pass'
 
@@ -62,8 +60,6 @@ export interface Invitation {
   code: string
   expires_at: string
 }
-
-export type { Offer }
 
 /** How an act is shown: done only when every point has closed it. */
 export type Shown = 'revoked' | 'suspended' | 'lifted' | 'unconfirmed' | 'superseded'
