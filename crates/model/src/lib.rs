@@ -17,6 +17,7 @@ pub mod spine;
 pub mod text;
 pub mod time;
 pub mod value;
+pub mod words;
 
 pub use accounting::{DeadLetter, DeadReason, DropReason, RejectReason};
 pub use audit::AuditAct;

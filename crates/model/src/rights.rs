@@ -17,46 +17,21 @@ use crate::time::Timestamp;
 
 pub use item::{Item, ItemChange};
 
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])+ $variant:ident = $word:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-        )]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$doc])+ $variant,)+
-        }
-
-        impl $name {
-            /// All with their words, in order.
-            pub const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant),)+];
-
-            /// Its word.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
-            }
-        }
-    };
-}
-
-words! {
+crate::words! {
     /// What a credential is.
     CredentialKind {
         /// A card or a fob.
         Card = "card",
         /// Digits alone, typed at a keypad.
         Pin = "pin",
-        /// A telephone.
+        /// A telephone; what it shows is decided elsewhere.
         Mobile = "mobile",
-        /// Opens its zones when rights there have grown too old.
+        /// What breaks the glass: opens its zones when rights there have grown too old.
         BreakGlass = "break_glass",
     }
 }
 
-words! {
+crate::words! {
     /// Whether a credential is in force.
     Standing {
         /// It is.
@@ -68,7 +43,7 @@ words! {
     }
 }
 
-words! {
+crate::words! {
     /// What a zone does when its rights have grown older than it allows.
     AtExpiry {
         /// Refuses, and names the way in that needs no network.
@@ -82,7 +57,7 @@ words! {
     }
 }
 
-words! {
+crate::words! {
     /// Whether somebody who is in may come in again.
     AntiPassback {
         /// Yes.
@@ -96,7 +71,7 @@ words! {
     }
 }
 
-words! {
+crate::words! {
     /// What anti-passback does where nobody hears who leaves.
     Blind {
         /// Admits, and it is recorded.
@@ -108,7 +83,7 @@ words! {
     }
 }
 
-words! {
+crate::words! {
     /// How wary the house is.
     Threat {
         /// A day like any other.
@@ -122,7 +97,7 @@ words! {
     }
 }
 
-words! {
+crate::words! {
     /// What a door asks for besides the credential.
     Asks {
         /// Nothing more.
@@ -134,7 +109,7 @@ words! {
     }
 }
 
-words! {
+crate::words! {
     /// What everybody in a group is, besides being in it.
     Trait {
         /// Enters during a lockdown.

@@ -1,47 +1,8 @@
 //! The words of doors: closed lists, each with one spelling.
 
-use serde::{Deserialize, Serialize};
+use model::words;
 
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])+ $variant:ident = $word:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-        )]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$doc])+ $variant,)+
-        }
-
-        impl $name {
-            /// All, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// Its word, in policies, records and reasons.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
-            }
-
-            /// By its word.
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|word| word.as_str() == text)
-            }
-
-            /// One bit for each word: a set of them is a mask.
-            pub const fn bit(self) -> u16 {
-                1 << self as u16
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
+pub use model::rights::{Asks, CredentialKind, Standing, Threat};
 
 words! {
     /// Which way somebody wants to go.
@@ -66,20 +27,6 @@ impl Direction {
 }
 
 words! {
-    /// What a credential is.
-    CredentialKind {
-        /// A card or a fob.
-        Card = "card",
-        /// Digits alone, typed at a keypad.
-        Pin = "pin",
-        /// A telephone; what it shows is decided elsewhere, the place is kept here.
-        Mobile = "mobile",
-        /// What breaks the glass: opens its zones when rights there have grown too old.
-        BreakGlass = "break_glass",
-    }
-}
-
-words! {
     /// By what somebody has shown who they are.
     Factor {
         /// A card.
@@ -94,18 +41,6 @@ words! {
 }
 
 words! {
-    /// What has become of somebody's or something's standing.
-    Standing {
-        /// In force.
-        Active = "active",
-        /// Out of force until somebody lifts it.
-        Suspended = "suspended",
-        /// Out of force for good.
-        Ended = "ended",
-    }
-}
-
-words! {
     /// What somebody is to the organisation.
     PersonKind {
         /// Works here.
@@ -116,20 +51,6 @@ words! {
         Visitor = "visitor",
         /// Fire brigade, police, first aid.
         Responder = "responder",
-    }
-}
-
-words! {
-    /// How wary the house is.
-    Threat {
-        /// A day like any other.
-        Normal = "normal",
-        /// More care than usual.
-        Elevated = "elevated",
-        /// A concrete reason for care.
-        High = "high",
-        /// Under attack.
-        Severe = "severe",
     }
 }
 
@@ -228,18 +149,6 @@ words! {
         SecondPerson = "second_person",
         /// Somebody who may escort shows their credential.
         Escort = "escort",
-    }
-}
-
-words! {
-    /// What a door asks for besides the credential.
-    Asks {
-        /// Nothing more.
-        Card = "card",
-        /// The PIN.
-        CardAndPin = "card_and_pin",
-        /// A biometric verdict, or the PIN as its equal alternative.
-        CardAndBody = "card_and_body",
     }
 }
 

@@ -10,8 +10,8 @@ use access::door::{
 };
 use chrono_tz::Tz;
 use model::rights::{
-    AntiPassback, Asks, AtExpiry, Blind, Credential, CredentialKind, Group, Holder, Opens,
-    RightsData, Standing, Threat, Trait, ZoneRules,
+    AntiPassback, AtExpiry, Blind, Credential, Group, Holder, Opens, RightsData, Standing, Trait,
+    ZoneRules,
 };
 use model::spine::{self, Organisation, PersonStatus, PlaceKind, ZoneClass};
 use model::{
@@ -182,11 +182,7 @@ impl Parts<'_> {
         let rules = self.data.doors.get(&id).unwrap_or(&usual);
         let text = |text: &Option<String>| text.as_deref().map(Arc::from);
         Some(Door {
-            asks: match rules.asks {
-                Asks::Card => door::Asks::Card,
-                Asks::CardAndPin => door::Asks::CardAndPin,
-                Asks::CardAndBody => door::Asks::CardAndBody,
-            },
+            asks: rules.asks,
             card_alone: rules.card_alone.clone(),
             interlock: text(&rules.interlock),
             lift: text(&rules.lift),
@@ -283,9 +279,9 @@ impl Parts<'_> {
         Some(Person {
             kind,
             standing: match person.status {
-                PersonStatus::Active => door::Standing::Active,
-                PersonStatus::Suspended => door::Standing::Suspended,
-                PersonStatus::Left => door::Standing::Ended,
+                PersonStatus::Active => Standing::Active,
+                PersonStatus::Suspended => Standing::Suspended,
+                PersonStatus::Left => Standing::Ended,
             },
             valid_from: person.validity.from,
             valid_to: person.validity.to,
@@ -323,19 +319,10 @@ impl Parts<'_> {
         Ok(door::Credential {
             id: id.clone(),
             key,
-            kind: match stated.kind {
-                CredentialKind::Card => door::CredentialKind::Card,
-                CredentialKind::Pin => door::CredentialKind::Pin,
-                CredentialKind::Mobile => door::CredentialKind::Mobile,
-                CredentialKind::BreakGlass => door::CredentialKind::BreakGlass,
-            },
+            kind: stated.kind,
             generation: stated.generation,
             person,
-            standing: match stated.standing {
-                Standing::Active => door::Standing::Active,
-                Standing::Suspended => door::Standing::Suspended,
-                Standing::Ended => door::Standing::Ended,
-            },
+            standing: stated.standing,
             valid_from: validity.from,
             valid_to: validity.to,
             is_duress: stated.duress,
@@ -517,13 +504,7 @@ fn zone_class(class: ZoneClass) -> door::ZoneClass {
 }
 
 fn tightening(rule: &model::rights::Tightening) -> door::Tightening {
-    let from = match rule.from {
-        Threat::Normal => door::Threat::Normal,
-        Threat::Elevated => door::Threat::Elevated,
-        Threat::High => door::Threat::High,
-        Threat::Severe => door::Threat::Severe,
-    };
-    door::Tightening { from, clearance_min: rule.clearance_min, pin: rule.pin }
+    door::Tightening { from: rule.from, clearance_min: rule.clearance_min, pin: rule.pin }
 }
 
 /// Whether a text names an IANA time zone.
