@@ -16,7 +16,7 @@ const USAGE: &str = "usage: cargo xtask <verb>
   check   formatting, clippy (warnings are errors with the Rust that we lint with), tidy
   tidy    the design's mechanical invariants, one line per breach
   gen     write the generated files below schema/ afresh
-  sim     the detector's properties over N random days: cargo xtask sim --seeds N";
+  sim     the kernels' properties over N random cases: cargo xtask sim --seeds N";
 
 fn main() -> ExitCode {
     let verb = std::env::args().nth(1);
@@ -51,20 +51,35 @@ fn check() -> Result<()> {
     tidy()
 }
 
-/// Arrival orders, crashes, replays and ignorance, each over so many random days. A day that breaks
-/// a property is written beside the test as a seed and tried again by every later run.
+/// Kernels with the tests that hold their properties.
+const SIMULATED: [(&str, &[&str]); 2] = [
+    (
+        "detect",
+        &["absence", "baseline", "conflict", "correlate", "fires", "kleene", "presence", "travel"],
+    ),
+    ("access", &["doorway", "life_safety", "revocation", "road", "schedules", "travel"]),
+];
+/// The same with a disk: revocations through crashes and restores, records through power cuts.
+const SIMULATED_IN_ENGINE: &[&str] =
+    &["warden::tests", "every_number_is_a_record_or_in_a_gap_through_full_disks_and_power_cuts"];
+
+/// Arrival orders, crashes, replays, restores and ignorance, each over so many random cases. A case
+/// that breaks a property is written beside the test as a seed and tried again by every later run.
 fn sim() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(2).collect();
     let seeds: u32 = match arguments.as_slice() {
         [flag, seeds] if flag == "--seeds" => seeds.parse().context("`--seeds` needs a number")?,
         _ => bail!("how many? cargo xtask sim --seeds 10000"),
     };
-    let tests =
-        ["absence", "baseline", "conflict", "correlate", "fires", "kleene", "presence", "travel"]
-            .map(|test| ["--test", test])
-            .concat();
-    let run = [&["test", "--package", "detect", "--locked"], &tests[..]].concat();
-    cargo_with(&run, &[("PROPTEST_CASES", &seeds.to_string())])
+    let environment = [("PROPTEST_CASES", seeds.to_string())];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for (package, tests) in SIMULATED {
+        let tests: Vec<&str> = tests.iter().flat_map(|test| ["--test", test]).collect();
+        let run = ["test", "--package", package, "--locked"];
+        cargo_with(&[&run[..], &tests].concat(), &environment)?;
+    }
+    let engine = ["test", "--package", "engine", "--locked", "--lib", "--"];
+    cargo_with(&[&engine[..], SIMULATED_IN_ENGINE].concat(), &environment)
 }
 
 /// Each compiler brings lints of its own; a newer one must not break a clean checkout.

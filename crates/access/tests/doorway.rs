@@ -1,6 +1,9 @@
 //! One door: scripts of its inputs, and what may never happen.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+#[path = "common/cases.rs"]
+mod cases;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -299,7 +302,7 @@ fn any_input() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(cases::cases(2_000))]
 
     #[test]
     fn what_may_never_happen_does_not(

@@ -1,6 +1,8 @@
 //! What no policy, state, lease, lockdown or anti-passback may do.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+#[path = "common/cases.rs"]
+mod cases;
 mod common;
 
 use std::cell::OnceCell;
@@ -100,7 +102,7 @@ fn asked(shown: &str, door: &str, words: &[&str]) -> Request {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases::cases(300))]
 
     /// Whatever is true of the house, the person, the card and the hour: out is granted.
     #[test]

@@ -1,6 +1,8 @@
 //! Policies: the index against plain Cedar, what does not load, and what a change costs.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+#[path = "common/cases.rs"]
+mod cases;
 mod common;
 #[path = "common/policies.rs"]
 mod random;
@@ -24,7 +26,7 @@ fn the_index_answers_as_plain_cedar() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30))]
+    #![proptest_config(cases::cases(30))]
     #[test]
     fn the_index_answers_as_plain_cedar_from_any_seed(seed in any::<u64>()) {
         let found = random::compare(seed, 20, &mut random::Tally::new());

@@ -1,6 +1,9 @@
 //! Revocation: random histories of messages, losses, restarts and restores.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+#[path = "common/cases.rs"]
+mod cases;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -286,7 +289,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(cases::cases(1_500))]
 
     #[test]
     fn nothing_is_shown_revoked_that_some_point_admits(

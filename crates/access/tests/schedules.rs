@@ -6,6 +6,9 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "common/cases.rs"]
+mod cases;
+
 use std::collections::BTreeMap;
 
 use access::door::{Calendar, Days, Schedule, WallClock, Window};
@@ -159,7 +162,7 @@ fn first_instant(zone: Tz, date: NaiveDate, minute: i64) -> i64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases::cases(400))]
 
     /// What is open is exactly `[first instant of from, first instant of to)` of some day.
     #[test]

@@ -2,6 +2,8 @@
 //! with them what the whole house would decide.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+#[path = "common/cases.rs"]
+mod cases;
 mod common;
 #[path = "common/policies.rs"]
 mod random;
@@ -224,7 +226,7 @@ fn pieces_come_to_the_whole() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(25))]
+    #![proptest_config(cases::cases(25))]
     #[test]
     fn both_from_any_seed(seed in any::<u64>()) {
         prop_assert_eq!(decides_the_same(seed), Ok(()));

@@ -56,6 +56,9 @@ pub mod stored;
 mod unmet;
 pub mod veil;
 
+#[cfg(test)]
+mod cases;
+
 pub use codec::cell;
 pub use engine::Engine;
 pub use lake::LakeError;

@@ -395,12 +395,8 @@ impl World {
     }
 }
 
-fn cases() -> u32 {
-    std::env::var("CASTELLAN_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(64)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #![proptest_config(ProptestConfig::with_cases(crate::cases::cases(64)))]
 
     #[test]
     fn nothing_is_shown_revoked_that_some_point_admits_through_crash_and_restore(
