@@ -9,6 +9,8 @@ const DOOR_ID = 'hq-d-archive'
 const POINT = 'hq-gate'
 /** Of somebody who may enter the archive. */
 const BADGE = 160_301
+/** How old the archive's rights may be, in milliseconds. */
+const LEASE = 60_000
 
 /** `of`: what journeys share. */
 export async function doorJourneys(of) {
@@ -17,8 +19,9 @@ export async function doorJourneys(of) {
   const decided = async (from) => {
     const query = new URLSearchParams({ source: POINT, place: DOOR_ID, from, limit: '50' })
     const { events = [] } = (await api('GET', `/v1/events?${query}`)).body
-    return events.filter(({ event }) => event.message === 'permitted')
+    return events
   }
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
   const now = async () => (await api('GET', '/v1/status')).body.now
   /** Somebody presents a card at the archive's reader. */
   const comesBy = async () => {
@@ -56,25 +59,40 @@ export async function doorJourneys(of) {
     await door.getByText('Confirmed by the door').first().waitFor()
   })
 
-  await journey('a box goes on deciding while its server is away, and tells afterwards', async () => {
+  await journey('a box decides without its server until its rights are too old', async () => {
     await eventually(async () => {
       const { body } = await api('GET', '/v1/edges')
       return body.some((edge) => edge.point === POINT && edge.state === 'connected')
     })
     const from = await now()
     await silence(true)
+    let late
     try {
       // The demo's own people stand still with their server: somebody else comes.
       await comesBy()
-      await new Promise((resolve) => setTimeout(resolve, 8_000))
+      await pause(LEASE + 1_000)
+      late = Date.now()
+      await comesBy()
+      await pause(3_000)
     } finally {
       await silence(false)
     }
-    const to = Date.now() - 2_000
+    const back = Date.now()
+    const said = (events, code) =>
+      events.filter(({ event }) => event.metadata.event_code === code).map(({ time }) => time)
+    await eventually(async () => {
+      const events = await decided(from)
+      const admitted = said(events, 'permitted').map(Date.parse)
+      const refused = said(events, 'lease_expired').map(Date.parse)
+      return (
+        admitted.some((at) => at < late - LEASE) && refused.some((at) => at >= late && at < back)
+      )
+    })
     await open('/doors')
-    await eventually(async () =>
-      (await decided(from)).some(({ time }) => Date.parse(time) < to),
-    )
+    await page.getByRole('textbox', { name: 'Find a door' }).fill('archive')
+    await page.getByRole('button', { name: DOOR }).click()
+    const door = page.getByRole('region', { name: DOOR })
+    await door.getByText('are too old').first().waitFor()
   })
 
   await journey('a credential is suspended everywhere, with receipts, and lifted', async () => {

@@ -33,6 +33,7 @@ const SECOND_AFTER: Duration = Duration::from_secs(2);
 /// The archive's reader, and that of the cage behind it, which nobody enters alone.
 const ARCHIVE: u8 = 1;
 const CAGE: u8 = 2;
+const READERS: [u8; 2] = [ARCHIVE, CAGE];
 /// Who works there, by the numbers on their badges: those who may enter both, and one who may not.
 const BADGES: [u64; 4] = [160_301, 160_302, 160_303, 160_304];
 
@@ -62,13 +63,16 @@ impl Gates {
     pub async fn start(served: &Served, folder: &Path) -> anyhow::Result<Self> {
         let folder = folder.join("hq-gate");
         std::fs::create_dir_all(&folder)?;
-        let key = folder.join("line.key");
-        if !key.exists() {
-            write_private(&key, new_secret()?.chars().rev().take(32).collect::<String>().as_str())?;
+        for reader in READERS {
+            let key = key_of(&folder, reader);
+            if !key.exists() {
+                let secret = new_secret()?;
+                write_private(&key, secret.chars().rev().take(32).collect::<String>().as_str())?;
+            }
         }
-        let (readers, gestures, line) = start_readers(&key)?;
+        let (readers, gestures, line) = start_readers(&folder)?;
         let mut gates = Self { edge: nothing()?, readers, gestures: Some(gestures) };
-        let config = configure(&folder, &line, &key)?;
+        let config = configure(&folder, &line)?;
         enrol(served, &config).await?;
         let log = std::fs::File::create(folder.join("edge.log"))?;
         gates.edge = own()
@@ -133,12 +137,18 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(file.write_all(text.as_bytes())?)
 }
 
+/// Where the key of a reader lies: one file for each, so that each can get a new one.
+fn key_of(folder: &Path, reader: u8) -> PathBuf {
+    folder.join(format!("reader-{reader}.key"))
+}
+
 /// The readers, and the line that they listen on.
-fn start_readers(key: &Path) -> anyhow::Result<(Child, ChildStdin, String)> {
+fn start_readers(folder: &Path) -> anyhow::Result<(Child, ChildStdin, String)> {
+    let keys = READERS.map(|reader| format!("--key=file:{}", key_of(folder, reader).display()));
     let mut child = own()
         .args(["sim", "reader", "--listen", "127.0.0.1:0", "--address", "1,2"])
-        .args(["--people", "go", "--control", "127.0.0.1:0", "--key"])
-        .arg(format!("file:{}", key.display()))
+        .args(["--people", "go", "--control", "127.0.0.1:0"])
+        .args(keys)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -152,13 +162,13 @@ fn start_readers(key: &Path) -> anyhow::Result<(Child, ChildStdin, String)> {
     std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
     let first: Value = serde_json::from_str(&first).context("the readers said something else")?;
     // Whoever wants to come to these doors by hand finds here where.
-    std::fs::write(key.with_file_name("readers.json"), first.to_string())?;
+    std::fs::write(folder.join("readers.json"), first.to_string())?;
     let line = first.get("listening").and_then(Value::as_str);
     Ok((child, gestures, line.context("the readers do not listen")?.to_owned()))
 }
 
 /// The box's own configuration: what is wired to it.
-fn configure(folder: &Path, line: &str, key: &Path) -> anyhow::Result<PathBuf> {
+fn configure(folder: &Path, line: &str) -> anyhow::Result<PathBuf> {
     let mut text = format!(
         "format = 1\n\n[data]\nfolder = {:?}\n\n[[bus]]\nid = \"line\"\nline = {line:?}\n",
         folder.join("data").display().to_string(),
@@ -170,7 +180,7 @@ fn configure(folder: &Path, line: &str, key: &Path) -> anyhow::Result<PathBuf> {
              id = \"{door}\"\nreader_in = \"line:{reader}\"\nstrike = \"line:{reader}:0\"\n\
              contact = \"line:{reader}:0\"\nexit = [\"line:{reader}:1\"]\n\
              fire = [\"line:{reader}:2\"]\nformats = [\"H10302\"]\nheld_after = \"30s\"\n",
-            key.display()
+            key_of(folder, reader).display()
         )?;
     }
     let path = folder.join("edge.toml");
