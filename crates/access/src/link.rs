@@ -253,6 +253,8 @@ pub enum What {
     Work(Option<(crate::door::Work, Timestamp)>),
     /// The panel was reset by hand, says somebody who stands before it.
     FireReset,
+    /// The door's readers get new keys for their secure channel.
+    RotateKeys,
 }
 
 /// What became of a command.

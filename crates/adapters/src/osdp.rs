@@ -21,8 +21,8 @@ use model::Timestamp;
 
 pub use bus::{Bus, BusCommandError, Elapsed, Hands, Pending, Taken};
 pub use codec::osdp::{
-    Buzzer, Command, CommandRefused, Led, LedState, Outcome, Output, OutputAction, RotationProof,
-    Scbk, Text, Timing,
+    Buzzer, Circuit, Command, CommandRefused, Led, LedState, Outcome, Output, OutputAction,
+    RotationProof, Scbk, Text, Timing,
 };
 pub use config::{BusConfig, BusReader, Line, ReaderSecurity, read_key};
 pub use tap::{Overheard, Tap};
@@ -84,7 +84,7 @@ pub enum Happened {
         is_power_failing: bool,
     },
     /// Whether each input is active.
-    Inputs(Vec<bool>),
+    Inputs(Vec<Circuit>),
     /// Whether each output is on.
     Outputs(Vec<bool>),
     /// Readers behind the device: 0 normal, 1 not connected, 2 tampered with.

@@ -58,8 +58,8 @@ pub struct CommandItem {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CommandRequest {
-    /// `release`, `unlock`, `relock`, `lock`, `fire_reset`, `maintenance`, `walk_test` or
-    /// `end_work`.
+    /// `release`, `unlock`, `relock`, `lock`, `fire_reset`, `maintenance`, `walk_test`,
+    /// `end_work` or `rotate_keys`.
     order: String,
     /// For how long the strike is released; as the door says if left out.
     #[serde(default)]
@@ -163,6 +163,7 @@ pub fn item(ordered: &Ordered) -> CommandItem {
         What::Work(Some((Work::WalkTest, until))) => ("walk_test", None, Some(until)),
         What::Work(None) => ("end_work", None, None),
         What::FireReset => ("fire_reset", None, None),
+        What::RotateKeys => ("rotate_keys", None, None),
     };
     CommandItem {
         id: ordered.id.clone(),
@@ -210,9 +211,10 @@ fn what_of(request: &CommandRequest) -> Answer<What> {
         "maintenance" => work(Work::Maintenance),
         "walk_test" => work(Work::WalkTest),
         "end_work" => Ok(What::Work(None)),
+        "rotate_keys" => Ok(What::RotateKeys),
         other => Err(Problem::bad_request(format!(
             "`{other}` is no order: release, unlock, relock, lock, fire_reset, maintenance, \
-             walk_test or end_work"
+             walk_test, end_work or rotate_keys"
         ))),
     }
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use engine::adapters::SecretRef;
 use engine::adapters::osdp::{
-    Bus, BusConfig, BusEvent, BusReader, Command, Hands, Happened, Line, Output, OutputAction,
-    ReaderSecurity, Timing,
+    Bus, BusConfig, BusEvent, BusReader, Circuit, Command, Hands, Happened, Line, Output,
+    OutputAction, ReaderSecurity, Timing,
 };
 use engine::clock::{Clock, Stopwatch};
 use serde_json::{Value, json};
@@ -184,7 +184,7 @@ async fn a_door_works_through_a_bad_network_and_is_recorded() {
     ours.strike(2);
     assert_eq!(readers.until("strike"), "released");
     assert_eq!(readers.until("leaf"), "open");
-    let open = Happened::Inputs(vec![true, false, false]);
+    let open = Happened::Inputs([true, false, false].map(Circuit::from).to_vec());
     ours.until(|what| *what == open).await;
     assert_eq!(readers.until("leaf"), "shut");
     assert_eq!(readers.until("strike"), "secured");

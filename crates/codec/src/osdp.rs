@@ -38,6 +38,6 @@ pub use panel::{
     Channel, CommandRefused, Counters, DownReason, Outcome, Panel, PanelEvent, READER_COMMANDS_MAX,
     ReaderConfig, RotationProof, Security, Timing,
 };
-pub use reply::{Capability, CardRead, DeviceId, Reply};
+pub use reply::{Capability, CardRead, Circuit, DeviceId, Reply};
 pub use secure::{Cryptograms, INSTALL_KEY, Scbk, SecureError, Session};
 pub use trace::{Content, Finding, FindingKind, Packet, TRACE_KEYS_MAX, Trace, TraceKey};

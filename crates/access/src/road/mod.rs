@@ -29,7 +29,8 @@ use senses::Senses;
 
 pub use words::{
     Act, Acted, Decided, Device, DoorEvent, DoorWiring, Drive, Heard, Kept, PIN_RULES, PointEvent,
-    ReaderEvent, ReaderWiring, Record, SILENT_MAX, STEP_WAIT, Show, Terminal, Verdict, Wiring,
+    PowerWiring, ReaderEvent, ReaderWiring, Record, SILENT_MAX, STEP_WAIT, Show, Terminal, Verdict,
+    Wiring,
 };
 
 /// A device's own timer runs this much longer than ours: it locks only where we are gone.
@@ -86,7 +87,12 @@ fn sorted(mut acts: Acts) -> Acts {
     };
     let keeps = |(place, act): (usize, &Act)| match act {
         Act::Drive { strike, command: None, .. } => last(place, strike),
-        Act::Drive { .. } | Act::Show(..) | Act::Ask(_) | Act::Done(_) | Act::Record(_) => true,
+        Act::Drive { .. }
+        | Act::Rotate { .. }
+        | Act::Show(..)
+        | Act::Ask(_)
+        | Act::Done(_)
+        | Act::Record(_) => true,
     };
     let kept: Vec<bool> = acts.iter().enumerate().map(keeps).collect();
     let mut kept = kept.into_iter();

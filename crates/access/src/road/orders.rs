@@ -8,7 +8,7 @@ use crate::door::{AtWork, Order, judge_order};
 use crate::doorway::Input;
 use crate::link::{COMMANDS_REMEMBERED_MAX, Command, Done, DoneHow, What};
 
-use super::words::{Acted, Kept, Record, order_word};
+use super::words::{Acted, Device, Kept, ReaderEvent, Record, order_word};
 use super::{Act, Acts, Road, sorted};
 
 impl Road {
@@ -75,6 +75,7 @@ impl Road {
             What::Work(Some((work, _))) => work.as_str().to_owned(),
             What::Work(None) => "end_work".to_owned(),
             What::FireReset => "fire_reset".to_owned(),
+            What::RotateKeys => "rotate_keys".to_owned(),
         };
         let what = Kept::Command {
             id: command.id,
@@ -147,7 +148,29 @@ impl Road {
                 Some(DoneHow::Confirmed)
             }
             What::FireReset => self.fire_reset(at, now, acts),
+            What::RotateKeys => {
+                let wiring = self.doors.get(at).map(|state| &state.wiring)?;
+                let readers = wiring.reader_in.iter().chain(&wiring.reader_out);
+                let readers: Vec<Device> = readers.map(|reader| reader.device.clone()).collect();
+                if readers.is_empty() {
+                    return refused("no reader is wired to this door");
+                }
+                acts.push(Act::Rotate { readers, command: Arc::clone(id) });
+                None
+            }
         }
+    }
+
+    /// What is to be kept of a reader that only its line knows.
+    pub fn keep_reader(
+        &mut self,
+        reader: &Device,
+        (event, detail): (ReaderEvent, String),
+        now: Timestamp,
+    ) -> Acts {
+        let mut acts = Vec::new();
+        self.reader_event(reader, (event, Some(detail)), now, &mut acts);
+        acts
     }
 
     fn order(

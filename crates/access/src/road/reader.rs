@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use codec::wiegand::{Bits, Key, Pin, PinEntry, PinStep};
+use codec::wiegand::{Bits, Key, Pin, PinEntry, PinStep, burst};
 use model::{PersonId, Timestamp};
 
 use crate::door::{
@@ -81,6 +81,10 @@ impl Road {
         now: Timestamp,
         acts: &mut Acts,
     ) {
+        // A keypad behind a Wiegand converter says each key as a card of four or eight bits.
+        if let Some(key) = bits.and_then(burst) {
+            return self.keys(device, &[key], now, acts);
+        }
         for place in 0..self.readers.len() {
             let Some(reader) = self.readers.get(place).filter(|one| one.device == *device) else {
                 continue;

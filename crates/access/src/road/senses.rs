@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use codec::osdp::{Channel, DownReason};
+use codec::osdp::{Channel, Circuit, DownReason};
 use model::Timestamp;
 
 use crate::door::Fire;
 use crate::doorway::{Contact, Input};
 
-use super::words::{Device, Heard, Kept, ReaderEvent, Record, SILENT_MAX, Terminal, Wiring};
+use super::words::{
+    Device, Heard, Kept, PointEvent, ReaderEvent, Record, SILENT_MAX, Terminal, Wiring,
+};
 use super::{Act, Acts, Road};
 
 /// So many changes of device within [`SWAPS_WITHIN`] are two devices at one address.
@@ -27,7 +29,7 @@ struct Sense {
     silent_since: Option<Timestamp>,
     is_silence_told: bool,
     channel: Option<Channel>,
-    inputs: Vec<bool>,
+    inputs: Vec<Circuit>,
     is_tampered: bool,
     is_power_failing: bool,
     last_event: Option<ReaderEvent>,
@@ -40,6 +42,8 @@ struct Sense {
 #[derive(Debug)]
 pub(super) struct Senses {
     devices: BTreeMap<Device, Sense>,
+    is_mains_lost: bool,
+    is_battery_low: bool,
 }
 
 impl Senses {
@@ -52,7 +56,9 @@ impl Senses {
             let terminals = door.strike.iter().chain(&door.contact).chain(&door.exits);
             devices.extend(terminals.chain(&door.fires).map(|one| one.device.clone()));
         }
-        let mut with_inputs = BTreeSet::new();
+        let supply = || wiring.power.mains_lost.iter().chain(&wiring.power.battery_low);
+        devices.extend(supply().map(|one| one.device.clone()));
+        let mut with_inputs: BTreeSet<&Device> = supply().map(|one| &one.device).collect();
         for door in &wiring.doors {
             let inputs = door.contact.iter().chain(&door.exits).chain(&door.fires);
             with_inputs.extend(inputs.map(|input| &input.device));
@@ -70,7 +76,7 @@ impl Senses {
             asked_at: now,
         };
         let each = devices.iter().map(|device| (device.clone(), silent(device)));
-        Self { devices: each.collect() }
+        Self { devices: each.collect(), is_mains_lost: false, is_battery_low: false }
     }
 
     /// Whether a device answers in its own secure channel; none: it does not answer.
@@ -88,10 +94,23 @@ impl Senses {
         silent.map(|since| since.plus(SILENT_MAX)).min()
     }
 
-    fn input(&self, terminal: &Terminal) -> Option<bool> {
+    fn circuit(&self, terminal: &Terminal) -> Option<Circuit> {
         let sense = self.devices.get(&terminal.device)?;
-        let state = sense.inputs.get(usize::from(terminal.number))?;
-        Some(*state != terminal.is_inverted)
+        sense.inputs.get(usize::from(terminal.number)).copied()
+    }
+
+    /// Whether an input is active; none: nobody knows.
+    fn input(&self, terminal: &Terminal) -> Option<bool> {
+        Some(self.circuit(terminal)?.is_active()? != terminal.is_inverted)
+    }
+
+    /// What a contact says; none: it has not been heard.
+    fn says(&self, contact: &Terminal) -> Option<Contact> {
+        Some(match self.circuit(contact)?.is_active() {
+            Some(is_active) if is_active != contact.is_inverted => Contact::Open,
+            Some(_) => Contact::Closed,
+            None => Contact::Broken,
+        })
     }
 
     /// What fire inputs say together: the gravest.
@@ -102,7 +121,8 @@ impl Senses {
                 return Fire::Active;
             }
             let sense = self.devices.get(&terminal.device);
-            if sense.is_some_and(|sense| sense.is_silence_told) {
+            let is_cut = matches!(self.circuit(terminal), Some(Circuit::Fault(_)));
+            if is_cut || sense.is_some_and(|sense| sense.is_silence_told) {
                 says = Fire::Faulty;
             }
         }
@@ -138,7 +158,7 @@ impl Road {
         }
     }
 
-    fn reader_event(
+    pub(super) fn reader_event(
         &mut self,
         device: &Device,
         (event, detail): (ReaderEvent, Option<String>),
@@ -257,11 +277,12 @@ impl Road {
         }
     }
 
-    fn inputs(&mut self, device: &Device, states: Vec<bool>, now: Timestamp, acts: &mut Acts) {
+    fn inputs(&mut self, device: &Device, states: Vec<Circuit>, now: Timestamp, acts: &mut Acts) {
         let Some(sense) = self.senses.devices.get_mut(device) else { return };
         let before = std::mem::replace(&mut sense.inputs, states);
         let was = |terminal: &Terminal| {
-            before.get(usize::from(terminal.number)).map(|on| *on != terminal.is_inverted)
+            let before = before.get(usize::from(terminal.number))?.is_active()?;
+            Some(before != terminal.is_inverted)
         };
         // What burns goes first, then who wants out.
         self.burn(now, acts);
@@ -282,10 +303,62 @@ impl Road {
             else {
                 continue;
             };
-            if let Some(is_open) = self.senses.input(contact) {
-                let says = if is_open { Contact::Open } else { Contact::Closed };
+            if let Some(says) = self.senses.says(contact) {
                 self.contact(at, says, now, acts);
             }
+        }
+        self.circuits(device, &before, now, acts);
+        self.supply(now, acts);
+    }
+
+    /// Keeps which circuits are at fault, and which no longer are.
+    fn circuits(&self, device: &Device, before: &[Circuit], now: Timestamp, acts: &mut Acts) {
+        let of_doors = self.doors.iter().flat_map(|state| {
+            let (wiring, door) = (&state.wiring, Some(&state.wiring.door));
+            let contact = wiring.contact.iter().map(move |one| (one, "contact", door));
+            let exits = wiring.exits.iter().map(move |one| (one, "exit", door));
+            contact.chain(exits).chain(wiring.fires.iter().map(move |one| (one, "fire", door)))
+        });
+        let power = &self.wiring.power;
+        let mains = power.mains_lost.iter().map(|one| (one, "mains", None));
+        let battery = power.battery_low.iter().map(|one| (one, "battery", None));
+        for (terminal, what, door) in of_doors.chain(mains).chain(battery) {
+            if terminal.device != *device {
+                continue;
+            }
+            let is_cut = |circuit: Option<Circuit>| matches!(circuit, Some(Circuit::Fault(_)));
+            let was = is_cut(before.get(usize::from(terminal.number)).copied());
+            let event = match (was, is_cut(self.senses.circuit(terminal))) {
+                (false, true) => ReaderEvent::InputFault,
+                (true, false) => ReaderEvent::InputSound,
+                (false, false) | (true, true) => continue,
+            };
+            let what = Kept::Reader {
+                reader: device.to_string(),
+                door: door.cloned(),
+                event,
+                detail: Some(format!("input {}: {what}", terminal.number)),
+            };
+            acts.push(Act::Record(Record { time: now, what }));
+        }
+    }
+
+    /// Keeps how the point itself is fed.
+    fn supply(&mut self, now: Timestamp, acts: &mut Acts) {
+        let power = &self.wiring.power;
+        let says = |wired: &Option<Terminal>| wired.as_ref().and_then(|one| self.senses.input(one));
+        let (mains, battery) = (says(&power.mains_lost), says(&power.battery_low));
+        if let Some(is_lost) = mains
+            && std::mem::replace(&mut self.senses.is_mains_lost, is_lost) != is_lost
+        {
+            let event = if is_lost { PointEvent::MainsLost } else { PointEvent::MainsBack };
+            self.point(event, None, now, acts);
+        }
+        if let Some(is_low) = battery
+            && std::mem::replace(&mut self.senses.is_battery_low, is_low) != is_low
+        {
+            let event = if is_low { PointEvent::BatteryLow } else { PointEvent::BatteryGood };
+            self.point(event, None, now, acts);
         }
     }
 

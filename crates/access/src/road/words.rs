@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use codec::osdp::{Channel, DownReason};
+use codec::osdp::{Channel, Circuit, DownReason};
 use codec::wiegand::{Bits, Formats, Key, PinRules};
 use model::{CredentialId, DoorId, PersonId, ScheduleId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -72,11 +72,22 @@ pub struct DoorWiring {
     pub timing: Timing,
 }
 
+/// What tells of a point's own power: the relays of its supply unit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PowerWiring {
+    /// Active while there is no mains.
+    pub mains_lost: Option<Terminal>,
+    /// Active while the battery is low, or not there.
+    pub battery_low: Option<Terminal>,
+}
+
 /// Everything that is wired to one point.
 #[derive(Debug, Clone)]
 pub struct Wiring {
     /// Its doors.
     pub doors: Vec<DoorWiring>,
+    /// Its own power.
+    pub power: PowerWiring,
     /// Card formats.
     pub formats: Formats,
     /// How codes are typed.
@@ -131,8 +142,8 @@ pub enum Heard {
         /// Whether its power fails.
         is_power_failing: bool,
     },
-    /// Whether each input is active.
-    Inputs(Vec<bool>),
+    /// How the circuit of each input is.
+    Inputs(Vec<Circuit>),
     /// Readers behind the device: 2 is tampered with.
     Readers(Vec<u8>),
 }
@@ -188,6 +199,14 @@ pub enum Act {
         /// Which command waits to hear how it went: [`super::Road::acted`].
         command: Option<Arc<str>>,
     },
+    /// Give readers new keys; how that went is told by [`super::Road::keep_reader`] for each
+    /// and by [`super::Road::acted`] for the command.
+    Rotate {
+        /// Which.
+        readers: Vec<Device>,
+        /// Which command waits for it.
+        command: Arc<str>,
+    },
     /// Show something at a reader.
     Show(Device, Show),
     /// Ask a device for its inputs and its own state.
@@ -204,7 +223,7 @@ impl Act {
         match self {
             Self::Drive { .. } => 0,
             Self::Show(..) => 1,
-            Self::Ask(_) => 2,
+            Self::Ask(_) | Self::Rotate { .. } => 2,
             Self::Done(_) => 3,
             Self::Record(_) => 4,
         }
@@ -261,6 +280,16 @@ pub enum ReaderEvent {
     PowerFailing,
     /// That is over.
     PowerRestored,
+    /// The circuit of one of its inputs is cut or shorted: what hangs on it is not heard.
+    InputFault,
+    /// That is over.
+    InputSound,
+    /// It has a new key, and what that proved is told.
+    KeyChanged,
+    /// It has a new key, and another one still works, or could not be tried.
+    KeyDoubted,
+    /// It was to get a new key, and has the one from before.
+    KeyKept,
 }
 
 /// What happened to the point itself.
@@ -285,6 +314,14 @@ pub enum PointEvent {
     LinkDown,
     /// Its server is there.
     LinkUp,
+    /// It runs on its battery.
+    MainsLost,
+    /// That is over.
+    MainsBack,
+    /// Its battery is low, or gone.
+    BatteryLow,
+    /// That is over.
+    BatteryGood,
 }
 
 /// What is kept.

@@ -131,6 +131,11 @@ impl Bus {
         self.ask(address, Ask::Rotate(key))
     }
 
+    /// Tells its thread to end, and does not wait for it: see [`Bus::is_running`].
+    pub fn halt(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
     /// What was counted up to the latest turn of the line.
     #[must_use]
     pub fn counters(&self) -> BusCounters {

@@ -49,6 +49,8 @@ enum Verb {
     {\"reader\": 1, \"leaf\": \"open\" | \"force\" | \"close\"}\n  \
     {\"reader\": 1, \"people\": \"go\" | \"stay\" | \"linger\"}   who are let through\n  \
     {\"reader\": 1, \"contact\": \"sound\" | \"stuck_open\" | \"stuck_shut\" | \"rattles\"}\n  \
+    {\"reader\": 1, \"input\": {\"number\": 3, \"is\": \"active\" | \"rest\" | \"cut\" | \"short\" | \
+    \"sound\"}}\n  \
     {\"reader\": 1, \"exit\": true}   the button inside, for a second\n  \
     {\"reader\": 1, \"fire\": true}, \"tamper\", \"power_failing\", \"switched\" likewise\n  \
     {\"reader\": 1, \"serial\": 77}   another device in its place\n\n\

@@ -10,7 +10,7 @@ use super::check::Check;
 use super::command::Command;
 use super::frame::{BROADCAST, Found, Frame, Framer, SecurityBlock, decode, encode};
 use super::names::NakCode;
-use super::reply::{Capability, DeviceId, Reply};
+use super::reply::{Capability, Circuit, DeviceId, Reply};
 use super::secure::{Cryptograms, INSTALL_KEY, Scbk, SecureError, Session};
 
 /// Replies that wait for the next poll; one more is refused.
@@ -43,8 +43,8 @@ pub struct DeviceStatus {
     pub is_tampered: bool,
     /// Whether its power fails.
     pub is_power_failing: bool,
-    /// Whether each input is active.
-    pub inputs: Vec<bool>,
+    /// How the circuit of each input is.
+    pub inputs: Vec<Circuit>,
     /// Whether each output is on.
     pub outputs: Vec<bool>,
 }
@@ -52,7 +52,7 @@ pub struct DeviceStatus {
 impl Default for DeviceStatus {
     /// Whole, powered, with one input and one output at rest.
     fn default() -> Self {
-        let (inputs, outputs) = (vec![false], vec![false]);
+        let (inputs, outputs) = (vec![Circuit::Rest], vec![false]);
         Self { is_tampered: false, is_power_failing: false, inputs, outputs }
     }
 }
@@ -283,8 +283,9 @@ impl Device {
             Command::Id => return Reply::Id(self.config.id),
             Command::Capabilities => {
                 let security = u8::from(self.config.key.is_some() || self.config.is_installing);
-                let count = |list: &[bool]| u8::try_from(list.len()).unwrap_or(u8::MAX);
-                let (inputs, outputs) = (count(&self.status.inputs), count(&self.status.outputs));
+                let count = |items: usize| u8::try_from(items).unwrap_or(u8::MAX);
+                let DeviceStatus { inputs, outputs, .. } = &self.status;
+                let (inputs, outputs) = (count(inputs.len()), count(outputs.len()));
                 return Reply::Capabilities(vec![
                     Capability { function: 1, compliance: 1, items: inputs },
                     Capability { function: 2, compliance: 1, items: outputs },

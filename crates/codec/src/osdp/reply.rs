@@ -50,6 +50,59 @@ pub struct CardRead {
     pub bits: Bits,
 }
 
+/// How the circuit of an input is.
+///
+/// SOURCE: SIA OSDP 2.2, `osdp_ISTATR`: 0 is inactive, 1 is active; what a device reports beyond
+/// them is its own word for a supervised circuit that is neither: cut, shorted, out of range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Circuit {
+    /// Inactive.
+    #[default]
+    Rest,
+    /// Active.
+    Active,
+    /// Neither: the circuit itself is at fault. In the device's own word, from 2.
+    Fault(u8),
+}
+
+impl From<u8> for Circuit {
+    fn from(byte: u8) -> Self {
+        match byte {
+            0 => Self::Rest,
+            1 => Self::Active,
+            fault => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<Circuit> for u8 {
+    fn from(circuit: Circuit) -> Self {
+        match circuit {
+            Circuit::Rest => 0,
+            Circuit::Active => 1,
+            Circuit::Fault(fault) => fault.max(2),
+        }
+    }
+}
+
+impl From<bool> for Circuit {
+    fn from(is_active: bool) -> Self {
+        if is_active { Self::Active } else { Self::Rest }
+    }
+}
+
+impl Circuit {
+    /// Whether it is active; none: its circuit is at fault.
+    #[must_use]
+    pub const fn is_active(self) -> Option<bool> {
+        match self {
+            Self::Rest => Some(false),
+            Self::Active => Some(true),
+            Self::Fault(_) => None,
+        }
+    }
+}
+
 /// What a reader answers.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reply {
@@ -68,8 +121,8 @@ pub enum Reply {
         /// Whether its power fails.
         is_power_failing: bool,
     },
-    /// Whether each input is active.
-    Inputs(Vec<bool>),
+    /// How the circuit of each input is.
+    Inputs(Vec<Circuit>),
     /// Whether each output is on.
     Outputs(Vec<bool>),
     /// Readers behind the device: 0 normal, 1 not connected, 2 tampered with.
@@ -169,9 +222,8 @@ impl Reply {
             Self::Local { is_tampered, is_power_failing } => {
                 vec![u8::from(*is_tampered), u8::from(*is_power_failing)]
             }
-            Self::Inputs(states) | Self::Outputs(states) => {
-                states.iter().copied().map(u8::from).collect()
-            }
+            Self::Inputs(states) => states.iter().copied().map(u8::from).collect(),
+            Self::Outputs(states) => states.iter().copied().map(u8::from).collect(),
             Self::Readers(states) => states.clone(),
             Self::Card(card) => {
                 let [low, high] = u16::try_from(card.bits.len()).unwrap_or_default().to_le_bytes();
@@ -204,7 +256,6 @@ impl Reply {
     /// within the content.
     pub fn decode(code: u8, data: &[u8]) -> Result<Self, OsdpError> {
         let body = Body { direction: Direction::Reply, code, data };
-        let states = || data.iter().map(|state| *state != 0).collect();
         Ok(match code {
             reply::ACK => Self::Ack,
             reply::NAK => {
@@ -231,8 +282,8 @@ impl Reply {
                 let [tamper, power] = *body.first()?;
                 Self::Local { is_tampered: tamper != 0, is_power_failing: power != 0 }
             }
-            reply::ISTATR => Self::Inputs(states()),
-            reply::OSTATR => Self::Outputs(states()),
+            reply::ISTATR => Self::Inputs(data.iter().copied().map(Circuit::from).collect()),
+            reply::OSTATR => Self::Outputs(data.iter().map(|state| *state != 0).collect()),
             reply::RSTATR => Self::Readers(data.to_vec()),
             reply::RAW => {
                 let [reader, format, low, high] = *body.first()?;

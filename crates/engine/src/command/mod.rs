@@ -425,7 +425,7 @@ fn check(wanted: &Wanted, now: Timestamp) -> Result<(), CommandError> {
             }
             Some(_) | None => Ok(()),
         },
-        What::Order { .. } | What::FireReset | What::Work(None) => Ok(()),
+        What::Order { .. } | What::FireReset | What::RotateKeys | What::Work(None) => Ok(()),
         What::Work(Some((_, until))) if until <= now || now.plus(WORK_MAX) < until => {
             let hours = WORK_MAX.as_secs() / 3_600;
             bad(format!("work on a door ends within {hours} hours from now"))
@@ -450,7 +450,8 @@ impl Engine {
             What::Order {
                 order: Order::Release | Order::LockDown | Order::EndLockdown, ..
             }
-            | What::FireReset => {}
+            | What::FireReset
+            | What::RotateKeys => {}
         });
     }
 

@@ -1,11 +1,11 @@
-//! `[edge]`, `[[bus]]`, `[[reader]]`, `[[door]]`: what is wired to this machine.
+//! `[edge]`, `[[bus]]`, `[[reader]]`, `[[door]]`, `[power]`: what is wired to this machine.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use access::doorway::Timing;
-use access::road::{Device, DoorWiring, ReaderWiring, Terminal};
+use access::road::{Device, DoorWiring, PowerWiring, ReaderWiring, Terminal};
 use adapters::SecretRef;
 use adapters::osdp::{BusConfig, BusReader, Line, ReaderSecurity};
 use codec::wiegand::Formats;
@@ -23,6 +23,8 @@ pub struct Doors {
     pub buses: Vec<BusConfig>,
     /// Doors.
     pub doors: Vec<DoorWiring>,
+    /// What tells of this machine's own power.
+    pub power: PowerWiring,
 }
 
 impl Doors {
@@ -49,6 +51,9 @@ pub(super) fn read(root: &mut Table<'_>) -> Doors {
         .iter()
         .map(|bus| (bus.id.clone(), bus.readers.iter().map(|reader| reader.address).collect()))
         .collect();
+    if let Some(table) = root.take_table("power") {
+        doors.power = read_power(table, &known);
+    }
     for table in root.take_tables("door") {
         let at = table.at();
         let found = read_door(table, &known);
@@ -170,6 +175,16 @@ fn terminal(table: &Table<'_>, text: &Spanned<String>, known: &Known) -> Option<
     Some(Terminal { device, number, is_inverted })
 }
 
+fn read_power(mut table: Table<'_>, known: &Known) -> PowerWiring {
+    let mut one = |key| {
+        let text = table.take_str(key)?;
+        terminal(&table, &text, known)
+    };
+    let (mains_lost, battery_low) = (one("mains_lost"), one("battery_low"));
+    table.finish();
+    PowerWiring { mains_lost, battery_low }
+}
+
 fn read_door(mut table: Table<'_>, known: &Known) -> Option<DoorWiring> {
     let id = table.need_id("id", DoorId::parse);
     let formats = table.take_strs("formats").unwrap_or_default();
@@ -230,7 +245,8 @@ mod tests {
     const SOUND: &str = "format = 1\n[[bus]]\nid = \"gate\"\nline = \"tcp:127.0.0.1:4000\"\n\
         [[reader]]\nbus = \"gate\"\naddress = 1\nkey = \"env:GATE_KEY\"\n\
         [[door]]\nid = \"d1\"\nreader_in = \"gate:1\"\nstrike = \"!gate:1:0\"\n\
-        contact = \"gate:1:0\"\nexit = [\"gate:1:1\"]\nfire = [\"gate:1:2\"]\nheld_after = \"20s\"\n";
+        contact = \"gate:1:0\"\nexit = [\"gate:1:1\"]\nfire = [\"gate:1:2\"]\nheld_after = \"20s\"\n\
+        [power]\nmains_lost = \"gate:1:3\"\nbattery_low = \"!gate:1:4\"\n";
 
     #[test]
     fn what_is_wired_is_read_with_its_sense() {
@@ -243,6 +259,8 @@ mod tests {
         assert!(door.timing.has_contact);
         assert_eq!(door.timing.held_after.as_secs(), 20);
         assert_eq!(doors.buses[0].readers.len(), 1);
+        assert_eq!(doors.power.mains_lost.as_ref().unwrap().number, 3);
+        assert!(doors.power.battery_low.as_ref().unwrap().is_inverted);
     }
 
     #[test]
@@ -260,7 +278,7 @@ mod tests {
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let whole = told.join("\n");
         for part in [
-            "castellan.toml:19:",
+            "castellan.toml:22:",
             "expected `tcp:ADDRESS:PORT`",
             "there is no bus `nowhere`",
             "there are two readers `gate:1`",

@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use access::road::{Acted, Device, Drive, Heard, Show, Terminal};
+use access::road::{Acted, Device, Drive, Heard, ReaderEvent, Show, Terminal};
 use adapters::AdapterError;
 use adapters::osdp::{
     Bus, BusConfig, BusEvent, Buzzer, Command, Elapsed, Hands, Happened, Led, LedState, Outcome,
     Output, OutputAction, Pending, Taken,
 };
-use codec::osdp::{DeviceId, Reply};
+use codec::osdp::{Channel, DeviceId, DownReason, Reply};
 use tokio::sync::mpsc;
 use tokio::sync::oneshot::error::RecvError;
 
 use crate::clock::{Clock, Stopwatch};
+
+use super::keys::{self, CutOff, NewKey, Other};
 
 /// A strike command that cannot be sent within this is not sent: the reader is gone.
 const DRIVE_MAX: Duration = Duration::from_secs(5);
@@ -42,6 +44,7 @@ pub(super) struct Lines {
     configs: Vec<BusConfig>,
     hands: Hands,
     shows: Mutex<BTreeMap<Device, Arc<AtomicUsize>>>,
+    cut_off: CutOff,
 }
 
 /// What the road is told of its strikes.
@@ -53,6 +56,12 @@ pub(super) enum Driven {
     Again(Terminal),
     /// What a device answered that was asked how it is.
     Said(Device, Heard),
+    /// New keys lie on disk, for the command that asked for them: readers are to be told.
+    Keys(Arc<str>, Result<Vec<NewKey>, String>),
+    /// What is to be kept of a reader.
+    Keep(Device, (ReaderEvent, String)),
+    /// Another key of a reader is in force; what may still be tried after it.
+    OtherKey(Device, Option<Other>),
 }
 
 /// What was heard; none: nothing that the road needs.
@@ -96,16 +105,17 @@ impl Lines {
         let start = |config: &BusConfig| {
             Ok((config.id.clone(), Bus::start(config.clone(), hands.clone())?))
         };
+        let cut_off = CutOff::look(buses_of);
         let buses = buses_of.iter().map(start).collect::<Result<_, AdapterError>>()?;
-        Ok(Self { buses, configs: buses_of.to_vec(), hands, shows: Mutex::default() })
+        Ok(Self { buses, configs: buses_of.to_vec(), hands, shows: Mutex::default(), cut_off })
     }
 
-    /// Starts the thread of a line again that ended by a fault of ours.
+    /// Starts the thread of a line again that ended: by a fault of ours, or for another key.
     pub(super) fn mend(&mut self) {
         for (id, bus) in &mut self.buses {
             let config = self.configs.iter().find(|config| config.id == *id);
             let Some(config) = config.filter(|_| !bus.is_running()) else { continue };
-            tracing::error!(bus = %id, "the thread of a line has ended; it is started again");
+            tracing::warn!(bus = %id, "the thread of a line has ended; it is started again");
             match Bus::start(config.clone(), self.hands.clone()) {
                 Ok(again) => *bus = again,
                 Err(error) => tracing::error!(bus = %id, %error, "a line cannot be started"),
@@ -117,9 +127,105 @@ impl Lines {
         self.buses.into_iter().for_each(|(_, bus)| bus.stop());
     }
 
-    fn send(&self, device: &Device, command: Command, within: Duration) -> Result<Pending, String> {
+    fn bus(&self, device: &Device) -> Result<&Bus, String> {
         let bus = self.buses.iter().find(|(id, _)| *id == device.bus);
         let (_, bus) = bus.ok_or_else(|| format!("there is no line `{}`", device.bus))?;
+        Ok(bus)
+    }
+
+    /// Makes new keys for readers and puts them on disk; then they go to `told`.
+    pub(super) fn prepare_keys(
+        &self,
+        (readers, command): (Vec<Device>, Arc<str>),
+        told: &mpsc::Sender<Driven>,
+    ) {
+        let (configs, told) = (self.configs.clone(), told.clone());
+        tokio::spawn(async move {
+            let made = tokio::task::spawn_blocking(move || keys::prepare(&readers, &configs));
+            let made = made.await.unwrap_or_else(|error| Err(error.to_string()));
+            let _ = told.send(Driven::Keys(command, made)).await;
+        });
+    }
+
+    /// Gives readers the keys that lie on disk for them; each goes in force once its reader has
+    /// it. What that proved goes to `told`, at last for the command.
+    pub(super) fn rotate(
+        &self,
+        (made, command): (Vec<NewKey>, Arc<str>),
+        told: &mpsc::Sender<Driven>,
+    ) {
+        let ask = |new: NewKey| {
+            let bus = self.bus(&new.device);
+            let pending = bus.and_then(|bus| {
+                let asked = bus.rotate(new.device.address, new.key);
+                asked.map_err(|error| error.to_string())
+            });
+            (new, pending)
+        };
+        let asked: Vec<(NewKey, Result<Pending, String>)> = made.into_iter().map(ask).collect();
+        let told = told.clone();
+        tokio::spawn(async move {
+            let mut acted = Acted::Confirmed;
+            for (new, pending) in asked {
+                let taken = match pending {
+                    Ok(pending) => match pending.await {
+                        Ok(taken) => taken.map_err(|error| error.to_string()),
+                        // The line has stopped: which key the reader has shows at the next start.
+                        Err(_) => return,
+                    },
+                    Err(why) => Err(why),
+                };
+                let device = new.device.clone();
+                let ended = tokio::task::spawn_blocking(move || new.end(taken)).await;
+                let (event, words) =
+                    ended.unwrap_or_else(|error| (ReaderEvent::KeyDoubted, error.to_string()));
+                if event != ReaderEvent::KeyChanged {
+                    acted = Acted::Failed(format!("{device}: {words}"));
+                }
+                let _ = told.send(Driven::Keep(device, (event, words))).await;
+            }
+            let _ = told.send(Driven::Acted(command, acted)).await;
+        });
+    }
+
+    /// A reader whose change of keys was cut off by the end of this program shows which one it has.
+    pub(super) fn mind(&mut self, device: &Device, heard: &Heard, told: &mpsc::Sender<Driven>) {
+        let is_other = match heard {
+            Heard::Offline(DownReason::WrongKey) => true,
+            Heard::Online(Channel::Own) => false,
+            _ => return, // tidy: wildcard: nothing about keys
+        };
+        let Some(other) = self.cut_off.take(device) else { return };
+        let (device, told) = (device.clone(), told.clone());
+        tokio::spawn(async move {
+            let done = tokio::task::spawn_blocking(move || match is_other {
+                true => other.put_in_force().map(Some),
+                false => other.forget().map(|()| None),
+            });
+            match done.await {
+                Ok(Ok(Some(left))) => {
+                    let _ = told.send(Driven::OtherKey(device, left)).await;
+                }
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => tracing::error!(%device, %error, "keys of a reader on disk"),
+                Err(error) => tracing::error!(%device, %error, "keys of a reader on disk"),
+            }
+        });
+    }
+
+    /// Another key of a reader is in force: its line begins anew and reads it.
+    pub(super) fn begin_anew(&mut self, device: Device, left: Option<Other>) {
+        match self.bus(&device) {
+            Ok(bus) => bus.halt(),
+            Err(why) => tracing::error!(%device, why, "a line cannot begin anew"),
+        }
+        if let Some(left) = left {
+            self.cut_off.put(device, left);
+        }
+    }
+
+    fn send(&self, device: &Device, command: Command, within: Duration) -> Result<Pending, String> {
+        let bus = self.bus(device)?;
         bus.command(device.address, command, within).map_err(|error| error.to_string())
     }
 

@@ -7,6 +7,7 @@
 //! Never decides: `access` does. Works without an [`crate::Engine`].
 
 pub mod home;
+mod keys;
 mod lines;
 mod records;
 
@@ -16,7 +17,9 @@ use std::time::Duration;
 use access::door::travel::{Delta, NotTaken};
 use access::door::{HashKey, Snapshot};
 use access::link::{Command, Done, DoorTold, World};
-use access::road::{Act, Acted, Kept, PIN_RULES, PointEvent, Road, STEP_WAIT, Wiring};
+use access::road::{
+    Act, Acted, Device, Kept, PIN_RULES, PointEvent, ReaderEvent, Road, STEP_WAIT, Wiring,
+};
 use adapters::osdp::BusEvent;
 use codec::wiegand::Formats;
 use model::Timestamp;
@@ -110,6 +113,7 @@ impl Point {
         let formats = Formats::shipped().map_err(|e| PointError::Formats(e.to_string()))?;
         let wiring = Wiring {
             doors: start.doors.doors.clone(),
+            power: start.doors.power.clone(),
             formats,
             pin: PIN_RULES,
             step_wait: STEP_WAIT,
@@ -176,14 +180,7 @@ impl Runner {
             tokio::select! {
                 Some(event) = self.heard.recv() => self.hear(event),
                 Some(driven) = self.driven.1.recv() => {
-                    let now = self.clock.now();
-                    let acts = match driven {
-                        Driven::Acted(id, acted) => self.road.acted(&id, acted, now),
-                        Driven::Again(strike) => self.road.redrive(&strike, now),
-                        Driven::Said(device, heard) => {
-                            self.road.heard((&device.bus, Some(device.address)), heard, now)
-                        }
-                    };
+                    let acts = self.driven(driven);
                     self.act(acts);
                 }
                 asked = self.asked.recv() => match asked {
@@ -201,8 +198,37 @@ impl Runner {
     fn hear(&mut self, event: BusEvent) {
         let now = self.clock.now();
         let Some(heard) = lines::heard(event.what) else { return };
+        if let Some(address) = event.address {
+            let device = Device { bus: event.bus.clone(), address };
+            self.lines.mind(&device, &heard, &self.driven.0);
+        }
         let acts = self.road.heard((&event.bus, event.address), heard, now);
         self.act(acts);
+    }
+
+    /// What has become of something that a line was told.
+    fn driven(&mut self, driven: Driven) -> Vec<Act> {
+        let now = self.clock.now();
+        match driven {
+            Driven::Acted(id, acted) => self.road.acted(&id, acted, now),
+            Driven::Again(strike) => self.road.redrive(&strike, now),
+            Driven::Said(device, heard) => {
+                self.road.heard((&device.bus, Some(device.address)), heard, now)
+            }
+            Driven::Keys(command, Ok(made)) => {
+                self.lines.rotate((made, command), &self.driven.0);
+                Vec::new()
+            }
+            Driven::Keys(command, Err(why)) => self.road.acted(&command, Acted::Failed(why), now),
+            Driven::Keep(device, what) => self.road.keep_reader(&device, what, now),
+            Driven::OtherKey(device, left) => {
+                let words = "a change of its key was cut off; its other key is tried".to_owned();
+                let what = (ReaderEvent::KeyDoubted, words);
+                let acts = self.road.keep_reader(&device, what, now);
+                self.lines.begin_anew(device, left);
+                acts
+            }
+        }
     }
 
     fn answer(&mut self, ask: Ask) {
@@ -257,6 +283,9 @@ impl Runner {
                         let acts = self.road.acted(&id, Acted::Failed(why), self.clock.now());
                         self.act(acts);
                     }
+                }
+                Act::Rotate { readers, command } => {
+                    self.lines.prepare_keys((readers, command), &self.driven.0);
                 }
                 Act::Show(device, show) => self.lines.show(&device, show),
                 Act::Ask(device) => self.lines.ask(&device, &self.driven.0),

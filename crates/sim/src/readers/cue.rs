@@ -3,6 +3,7 @@
 //! `{"reader": 1, "card": "1001…"}`, `{"reader": 1, "leaf": "force"}` and so on: the number of the
 //! reader and exactly one gesture.
 
+use codec::osdp::Circuit;
 use codec::wiegand::{Bits, Card, Formats};
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,6 +13,9 @@ use super::door::{ContactFault, People};
 
 /// Longest line taken.
 pub const CUE_BYTES_MAX: usize = 4_096;
+
+/// Inputs of one reader.
+pub const INPUTS_MAX: u8 = 16;
 
 /// One gesture at one reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub enum Gesture {
     Fire(bool),
     /// What is wrong with the contact from now on.
     Contact(ContactFault),
+    /// How the circuit of an input stands from now on, whatever hangs on it.
+    Input(InputCue),
     /// The reader is switched off, or on again.
     Switched(bool),
     /// Another device with this serial number takes its place, with the same key.
@@ -63,6 +69,7 @@ impl std::fmt::Debug for Gesture {
             Self::Exit(_) => "Exit",
             Self::Fire(_) => "Fire",
             Self::Contact(_) => "Contact",
+            Self::Input(_) => "Input",
             Self::Switched(_) => "Switched",
             Self::Serial(_) => "Serial",
         })
@@ -128,6 +135,45 @@ pub enum LeafCue {
     Close,
 }
 
+/// How a circuit stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputCue {
+    /// Which input, 0 to 15.
+    pub number: u8,
+    /// How.
+    pub is: CircuitCue,
+}
+
+/// How a circuit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CircuitCue {
+    /// As what hangs on it says.
+    Sound,
+    /// At rest.
+    Rest,
+    /// Active.
+    Active,
+    /// Cut through.
+    Cut,
+    /// Shorted.
+    Short,
+}
+
+impl CircuitCue {
+    /// What a reader says of it; none: what hangs on it says so.
+    pub(super) const fn circuit(self) -> Option<Circuit> {
+        match self {
+            Self::Sound => None,
+            Self::Rest => Some(Circuit::Rest),
+            Self::Active => Some(Circuit::Active),
+            Self::Short => Some(Circuit::Fault(2)),
+            Self::Cut => Some(Circuit::Fault(3)),
+        }
+    }
+}
+
 /// Why a cue is not done.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CueError {
@@ -137,6 +183,9 @@ pub enum CueError {
     /// Not a JSON object with a reader and one gesture.
     #[error("expected an object with `reader` and one gesture: {0}")]
     Shape(String),
+    /// No such input.
+    #[error("there is no input {0}: expected 0 to {last}", last = INPUTS_MAX - 1)]
+    Input(u8),
     /// Nobody is there.
     #[error("there is no reader at address {0}")]
     NoSuchReader(u8),

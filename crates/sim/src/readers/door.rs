@@ -1,8 +1,9 @@
 //! A leaf, its strike, its contact, and the people before it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use codec::osdp::OutputAction;
+use codec::osdp::{Circuit, OutputAction};
 use serde::Deserialize;
 
 /// How long after the strike let go somebody has the leaf open.
@@ -117,6 +118,8 @@ pub(super) struct Door {
     pub people: People,
     pub fault: ContactFault,
     pub is_fire: bool,
+    /// Inputs that stand otherwise than what hangs on them.
+    pub circuits: BTreeMap<u8, Circuit>,
     is_open: bool,
     pressed_until: Option<Duration>,
     opens_at: Option<Duration>,
@@ -133,6 +136,7 @@ impl Door {
             people,
             fault: ContactFault::Sound,
             is_fire: false,
+            circuits: BTreeMap::new(),
             is_open: false,
             pressed_until: None,
             opens_at: None,
@@ -146,7 +150,7 @@ impl Door {
         self.relays.iter().map(Relay::is_on).collect()
     }
 
-    pub fn inputs(&self) -> Vec<bool> {
+    pub fn inputs(&self) -> Vec<Circuit> {
         let contact = match self.fault {
             ContactFault::Sound => self.is_open,
             ContactFault::StuckOpen => true,
@@ -158,10 +162,13 @@ impl Door {
             (self.plan.exit_input, self.pressed_until.is_some()),
             (self.plan.fire_input, self.is_fire),
         ];
-        let mut inputs = vec![false; self.plan.inputs()];
-        for (number, is_active) in said {
+        let most = self.circuits.keys().next_back().map_or(0, |number| usize::from(*number) + 1);
+        let mut inputs = vec![Circuit::Rest; self.plan.inputs().max(most)];
+        let said = said.map(|(number, is_active)| (number, Circuit::from(is_active)));
+        let otherwise = self.circuits.iter().map(|(number, circuit)| (*number, *circuit));
+        for (number, circuit) in said.into_iter().chain(otherwise) {
             if let Some(place) = inputs.get_mut(usize::from(number)) {
-                *place = is_active;
+                *place = circuit;
             }
         }
         inputs

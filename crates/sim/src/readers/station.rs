@@ -7,7 +7,7 @@ use codec::osdp::{
     CardRead, Command, Device, DeviceConfig, DeviceEvent, DeviceId, DeviceStatus, Reply,
 };
 
-use super::cue::{CueError, Gesture, LeafCue};
+use super::cue::{CueError, Gesture, INPUTS_MAX, LeafCue};
 use super::door::Door;
 use super::plan::ReaderPlan;
 use super::told::What;
@@ -134,6 +134,13 @@ impl Station {
             Gesture::Exit(is_pressed) => self.door.press(*is_pressed, now),
             Gesture::Fire(is_fire) => self.door.is_fire = *is_fire,
             Gesture::Contact(fault) => self.door.fault = *fault,
+            Gesture::Input(cue) if cue.number >= INPUTS_MAX => {
+                return Err(CueError::Input(cue.number));
+            }
+            Gesture::Input(cue) => match cue.is.circuit() {
+                Some(circuit) => drop(self.door.circuits.insert(cue.number, circuit)),
+                None => drop(self.door.circuits.remove(&cue.number)),
+            },
             Gesture::Switched(is_on) => self.switch(*is_on),
             Gesture::Serial(serial) => {
                 self.config.id = identity(*serial);

@@ -1,8 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use codec::osdp::{
-    Command, DownReason, NakCode, Outcome, Output, OutputAction, Panel, PanelEvent, ReaderConfig,
-    Reply, Scbk, Security, Timing,
+    Circuit, Command, DownReason, NakCode, Outcome, Output, OutputAction, Panel, PanelEvent,
+    ReaderConfig, Reply, Scbk, Security, Timing,
 };
 
 use super::*;
@@ -78,7 +78,9 @@ impl Line {
         std::mem::take(&mut self.events)
             .into_iter()
             .filter_map(|(_, event)| match event {
-                PanelEvent::Said(Reply::Inputs(states)) => Some(states),
+                PanelEvent::Said(Reply::Inputs(states)) => {
+                    Some(states.into_iter().map(|one| one == Circuit::Active).collect())
+                }
                 _ => None,
             })
             .collect()

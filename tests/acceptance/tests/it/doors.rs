@@ -275,6 +275,60 @@ async fn a_door_outlives_its_server(readers: impl FnOnce(&Path) -> Option<Reader
     api.until_count(counted, 5).await;
 }
 
+/// A new key for the door's reader: proved, kept for the next start, and told.
+#[tokio::test]
+async fn a_reader_gets_a_new_key_and_the_old_one_ends() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let world = world(port);
+    let key = world.path("gate.key");
+    std::fs::write(&key, KEY).unwrap();
+    let mut readers = Readers::ours(&key);
+    let token = world.root();
+    let server: Server = world.start().await;
+    let api = Api::to(&server, &token);
+    let config = configure(&world, &readers.line, &key);
+    enrol(&api, &config).await;
+    let edge = serve_edge(&world, &config);
+    connected(&api).await;
+    while readers.until("secure") != true {}
+
+    let order = json!({"order": "rotate_keys", "reason": "somebody left who knew it"});
+    let given = api.post("/v1/doors/d-0000/commands", &order).await;
+    assert_eq!(given.status, 202, "{}", given.body);
+    let path = format!("/v1/commands/{}", given.body["id"].as_str().unwrap());
+    let ended = until("the reader has its new key", async || {
+        let command = api.get(&path).await;
+        (command["state"] != "asked" && command["state"] != "sent").then_some(command)
+    })
+    .await;
+    assert_eq!(ended["state"], "confirmed", "{ended}");
+    let kept = std::fs::read_to_string(&key).unwrap();
+    assert_ne!(kept, KEY);
+    assert!(!world.path("gate.key.next").exists());
+    let told = "SELECT count(*) FROM events WHERE activity_name = 'Reader has a new key'";
+    api.until_count(told, 1).await;
+
+    // The box begins anew by the key on its disk: the reader has that one, and no other.
+    drop(edge);
+    let edge = serve_edge(&world, &config);
+    connected(&api).await;
+    while readers.until("secure") != true {}
+    readers.act(&json!({"reader": 1, "card": card(42, 69)}));
+    assert!(readers.is_released_within(DEADLINE), "ana may enter");
+
+    // Cut off between the reader and the disk: the reader has the key that lies beside.
+    drop(edge);
+    std::fs::rename(&key, world.path("gate.key.next")).unwrap();
+    std::fs::write(&key, KEY).unwrap();
+    let _edge = serve_edge(&world, &config);
+    connected(&api).await;
+    until("the reader's own key is in force", async || {
+        let is_kept = std::fs::read_to_string(&key).unwrap() == kept;
+        (is_kept && !world.path("gate.key.before").exists()).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_simulated_reader_opens_a_door_until_its_rights_are_too_old() {
     a_door_outlives_its_server(|key| Some(Readers::ours(key))).await;

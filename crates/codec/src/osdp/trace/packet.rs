@@ -7,7 +7,7 @@ use crate::osdp::capture::{CaptureRecord, Io};
 use crate::osdp::command::{Command, OutputAction};
 use crate::osdp::frame::{Frame, OsdpError};
 use crate::osdp::names::{Direction, code_name};
-use crate::osdp::reply::{Capability, CardRead, Reply};
+use crate::osdp::reply::{Capability, CardRead, Circuit, Reply};
 use crate::wiegand::{Formats, Key, osdp_keys};
 
 /// One packet. Key material is never in it; card bits, keys pressed and texts only where somebody
@@ -277,7 +277,7 @@ fn reply_detail(reply: &Reply) -> Option<String> {
         Reply::Local { is_tampered, is_power_failing } => {
             format!("tamper {is_tampered} power failure {is_power_failing}")
         }
-        Reply::Inputs(states) => format!("inputs {}", on_off(states)),
+        Reply::Inputs(states) => format!("inputs {}", circuits(states)),
         Reply::Outputs(states) => format!("outputs {}", on_off(states)),
         Reply::Card(card) => format!("{} bits", card.bits.len()),
         Reply::Keys { keys, .. } => format!("{} keys", keys.len()),
@@ -326,6 +326,16 @@ fn command_detail(command: &Command) -> Option<String> {
         | Command::Challenge(_)
         | Command::Crypt(_) => return None,
     })
+}
+
+/// `0` at rest, `1` active, `!` at fault.
+fn circuits(states: &[Circuit]) -> String {
+    let sign = |circuit: &Circuit| match circuit.is_active() {
+        Some(false) => '0',
+        Some(true) => '1',
+        None => '!',
+    };
+    states.iter().map(sign).collect()
 }
 
 fn on_off(states: &[bool]) -> String {
