@@ -546,7 +546,9 @@ fn a_supervised_circuit_that_is_cut_is_no_rest() {
     // A fire input: nobody can tell whether it burns, so everybody gets out until a reset.
     point.hear(5, circuit(2, Circuit::Fault(3)));
     assert!(point.is_released("d-vault"));
-    assert_eq!(point.told(), ["d-vault FireReleased", "gate:5 InputFault"]);
+    let told = point.told();
+    assert_eq!(told.iter().filter(|one| one.ends_with("FireReleased")).count(), 4, "{told:?}");
+    assert_eq!(told.last().unwrap(), "gate:5 InputFault");
     point.hear(5, inputs([false; 4]));
     assert!(point.is_released("d-vault"), "until somebody resets it");
 }

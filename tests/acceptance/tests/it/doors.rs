@@ -305,7 +305,7 @@ async fn a_reader_gets_a_new_key_and_the_old_one_ends() {
     let kept = std::fs::read_to_string(&key).unwrap();
     assert_ne!(kept, KEY);
     assert!(!world.path("gate.key.next").exists());
-    let told = "SELECT count(*) FROM events WHERE activity_name = 'Reader has a new key'";
+    let told = "SELECT count(*) FROM events WHERE message = 'reader key_changed'";
     api.until_count(told, 1).await;
 
     // The box begins anew by the key on its disk: the reader has that one, and no other.
