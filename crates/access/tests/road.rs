@@ -562,7 +562,7 @@ fn lives(seed: u64) {
             12 => {
                 let mut next = rights();
                 next.version = point.road.snapshot().version + 1;
-                let (lost, acts) = point.road.take(next, point.now);
+                let ((lost, _), acts) = point.road.take(next, point.now);
                 assert_eq!(lost, 0);
                 point.note(acts);
             }

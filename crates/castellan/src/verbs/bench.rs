@@ -94,6 +94,9 @@ enum Workload {
     Start {
         /// Data folder.
         #[arg(long, value_name = "DIR")]
+    /// What an edge holds in memory: after it took all its rights, after a change of them, and
+    /// after a start without its server.
+    Edge(bench::edge::Plan),
         data: PathBuf,
     },
     /// The readers that `door` measures from, as a process beside it.
@@ -123,6 +126,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
     };
     print(&figures, args.json || format == Format::Json)?;
     Ok(Ended::Done)
+        Workload::Edge(plan) => bench::edge::run(&plan)?,
 }
 
 fn print(figures: &Value, as_json: bool) -> anyhow::Result<()> {

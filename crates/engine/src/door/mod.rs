@@ -42,8 +42,9 @@ const REST_MAX: Duration = Duration::from_secs(1);
 pub enum Ask {
     /// What changes by the minute.
     Told(Box<World>),
-    /// Whole new rights. The answer: how many tombstones found no room.
-    Take(Box<Snapshot>, oneshot::Sender<usize>),
+    /// Whole new rights. The answer: how many tombstones found no room, and the rights before,
+    /// of which the road itself does not stop to let go.
+    Take(Box<Snapshot>, oneshot::Sender<(usize, Box<Snapshot>)>),
     /// A change of rights.
     Delta(Box<Delta>, oneshot::Sender<Result<(), NotTaken>>),
     /// What somebody wants done.
@@ -210,9 +211,9 @@ impl Runner {
         let acts = match ask {
             Ask::Told(world) => self.road.told(&world, now),
             Ask::Take(snapshot, answer) => {
-                let (lost, acts) = self.road.take(*snapshot, now);
+                let ((lost, before), acts) = self.road.take(*snapshot, now);
                 // Nobody waiting for the answer is fine; so below.
-                let _ = answer.send(lost);
+                let _ = answer.send((lost, Box::new(before)));
                 acts
             }
             Ask::Delta(delta, answer) => match self.road.take_delta(&delta, now) {

@@ -3,6 +3,7 @@
 //! Owns the edge's identity, its rights and records on disk, and the link to its server. Never
 //! decides; the doors ([`crate::door`]) wait for nothing of this.
 
+mod aside;
 mod enrol;
 mod identity;
 mod keep;
@@ -40,6 +41,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A certificate is renewed this often; it lasts for more than a year.
 const RENEW_EVERY: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long a renewal that failed waits before it is tried again.
+/// Newest records that are kept in memory for whoever sends them up: the box is small.
+const RECENT_BYTES_MAX: usize = 1 << 20;
 const RENEW_AGAIN: Duration = Duration::from_secs(6 * 3_600);
 
 /// Why an edge does not start.
@@ -92,7 +95,9 @@ impl Edge {
         let folder = DataFolder::hold(&config.data)?;
         let identity = Arc::new(Identity::open(&config.data)?);
         let now = clock.now();
-        let (mut keep, snapshot) = Keep::open(&config.data, Arc::clone(&identity), now)?;
+        let (data, own) = (config.data.clone(), Arc::clone(&identity));
+        let (mut keep, snapshot) = aside::run(move || Keep::open(&data, own, now)).await??;
+        aside::give_back();
         let journal = open_journal(config, now)?;
         let last = last_number(&journal)?;
         let (numbers, first, gap) = Numbers::open(&config.data, last)?;
@@ -198,7 +203,9 @@ impl Edge {
 
 fn open_journal(config: &Config, now: Timestamp) -> Result<Arc<Journal>, StoreError> {
     let folder = config.data.join("records");
-    Ok(Arc::new(Journal::open(&folder, config.limits.journal(), &[CONSUMER], now)?))
+    let mut limits = config.limits.journal();
+    limits.memory_recent_bytes_max = limits.memory_recent_bytes_max.min(RECENT_BYTES_MAX);
+    Ok(Arc::new(Journal::open(&folder, limits, &[CONSUMER], now)?))
 }
 
 /// The number of the last record on disk; 0: there is none.

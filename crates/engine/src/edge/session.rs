@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
+use super::aside;
 use super::identity::Identity;
 use super::keep::{Keep, NotTaken};
 use crate::clock::{Clock, Stopwatch};
@@ -239,7 +240,7 @@ impl Link {
     /// Disk first, then the doors, then the receipts.
     async fn take_full(&self, signed: Signed) -> Result<Vec<Receipt>, NotTaken> {
         let (keep, now) = (Arc::clone(&self.keep), self.clock.now());
-        let kept = spawn_blocking(move || locked(&keep).full(&signed, now)).await;
+        let kept = aside::run(move || locked(&keep).full(&signed, now)).await;
         let (snapshot, receipts) = kept.map_err(ended)??;
         let (answer, taken) = oneshot::channel();
         self.ask(Ask::Take(Box::new(snapshot), answer)).await?;
@@ -251,6 +252,8 @@ impl Link {
         Ok(receipts)
     }
 
+        aside::run(move || drop(before)).await.map_err(ended)?;
+        aside::give_back();
     async fn take_delta(&self, signed: Signed) -> Result<Vec<Receipt>, NotTaken> {
         let (keep, now) = (Arc::clone(&self.keep), self.clock.now());
         let before = locked(&self.keep).version();
