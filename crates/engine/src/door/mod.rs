@@ -107,6 +107,14 @@ pub enum PointError {
 
 impl Point {
     /// Starts lines and road. The receiver gives what became of commands.
+    /// What is kept of a point's records and commands from one run to the next.
+    #[error("`{file}` in the data folder cannot be used: {why}")]
+    Kept {
+        /// Which.
+        file: &'static str,
+        /// Why.
+        why: std::io::Error,
+    },
     pub fn start(start: Start) -> Result<(Self, mpsc::Receiver<Done>), PointError> {
         let formats = Formats::shipped().map_err(|e| PointError::Formats(e.to_string()))?;
         let wiring = Wiring {

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use access::door::{RightsAge, Snapshot};
 use access::link::Done;
-use access::road::Kept;
 use model::raw::Wire;
 use model::{Problem, Raw, Record, SourceId, Timestamp, Trust};
 use store::{Batch, Journal, StoreError};
@@ -26,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::door::{Ask, Numbered, Numbers, Point, PointError, Records, Start, Writer};
+use crate::door::{Ask, Numbered, Numbers, Point, PointError, Start, Writer};
 use crate::folder::{DataFolder, FolderError};
 
 pub use enrol::{EnrolError, enrol};
@@ -41,9 +40,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A certificate is renewed this often; it lasts for more than a year.
 const RENEW_EVERY: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long a renewal that failed waits before it is tried again.
+const RENEW_AGAIN: Duration = Duration::from_secs(6 * 3_600);
 /// Newest records that are kept in memory for whoever sends them up: the box is small.
 const RECENT_BYTES_MAX: usize = 1 << 20;
-const RENEW_AGAIN: Duration = Duration::from_secs(6 * 3_600);
 
 /// Why an edge does not start.
 #[derive(Debug, thiserror::Error)]
@@ -100,12 +99,7 @@ impl Edge {
         aside::give_back();
         let journal = open_journal(config, now)?;
         let last = last_number(&journal)?;
-        let (numbers, first, gap) = Numbers::open(&config.data, last)?;
-        let (mut records, waiting) = Records::new(first);
-        if let Some((from, to)) = gap {
-            let why = "the power was cut; these numbers may have been given".to_owned();
-            records.keep(access::road::Record { time: now, what: Kept::Lost { from, to, why } });
-        }
+        let (numbers, records, waiting) = Numbers::resume(&config.data, last, now)?;
         let source = SourceId::parse(identity.point().as_str()).map_err(std::io::Error::other)?;
         let writer =
             Writer { point: identity.point().to_string(), waiting, numbers: Some(numbers) };
@@ -232,7 +226,7 @@ fn write_to(
     (source, clock): (SourceId, Clock),
     writer: Writer,
 ) -> std::io::Result<JoinHandle<()>> {
-    let commit = move |lines: &[String]| {
+    let commit = move |lines: &[String], _| {
         let now = clock.now();
         let raw = |line: &String| Raw {
             source: source.clone(),
