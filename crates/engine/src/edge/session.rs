@@ -192,7 +192,8 @@ impl Link {
                         // It could not keep them; they are said again.
                         return Err("the server does not keep the records".to_owned());
                     }
-                    self.tell_alive(std::mem::take(&mut all_doors), to).await?;
+                    let all = std::mem::take(&mut all_doors);
+                    self.tell_alive((all, upward.waiting(&self.journal)), to).await?;
                 }
             }
         }
@@ -342,7 +343,7 @@ impl Link {
         say(to, &said).await.map_err(|error| error.to_string())
     }
 
-    async fn tell_alive(&self, all: bool, to: &mut Write) -> Result<(), String> {
+    async fn tell_alive(&self, (all, waiting): (bool, u64), to: &mut Write) -> Result<(), String> {
         let now = self.clock.now();
         let (clock_trusted, snapshot) = {
             let mut keep = locked(&self.keep);
@@ -352,7 +353,8 @@ impl Link {
         let asked = self.asks.send(Ask::Doors { all, answer }).await;
         asked.map_err(|_| "the doors have stopped".to_owned())?;
         let doors = doors.await.map_err(|_| "the doors have stopped".to_owned())?;
-        let said = FromEdge::Alive { now, clock_trusted, snapshot, doors };
+        let records_waiting = Some(waiting);
+        let said = FromEdge::Alive { now, clock_trusted, snapshot, doors, records_waiting };
         say(to, &said).await.map_err(|error| error.to_string())
     }
 }
@@ -484,6 +486,11 @@ impl Upward {
 
     fn has_room(&self) -> bool {
         self.sent.saturating_sub(self.kept) < ON_THE_WAY_MAX
+    }
+
+    /// Records that the server does not have yet.
+    fn waiting(&self, journal: &Journal) -> u64 {
+        (journal.last_seq() + self.offset).saturating_sub(self.kept)
     }
 
     fn give(&mut self, (first, records): (u64, Vec<String>)) -> FromEdge {

@@ -273,6 +273,10 @@ async fn a_door_outlives_its_server(readers: impl FnOnce(&Path) -> Option<Reader
     assert!(readers.is_released_within(DEADLINE), "the server has confirmed her rights");
     // What was decided meanwhile is told afterwards, once.
     api.until_count(counted, 5).await;
+    until("no record waits at the edge", async || {
+        (api.get("/v1/edges").await[0]["records_waiting"] == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
