@@ -11,7 +11,7 @@ use model::{PointId, SourceId, Trust};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ask, Number, Numbers, Point, PointError, Start, Writer};
+use super::{Ask, Number, Numbers, Point, PointError, Seen, Start, Writer};
 use crate::engine::Engine;
 
 /// How often the server's own rights are confirmed to its own doors.
@@ -59,12 +59,14 @@ impl Home {
         let last = last_number(&engine.journal, &noted);
         let numbers = Numbers::resume(&folder, last, engine.now());
         let (numbers, records, waiting) = numbers.map_err(kept)?;
+        let (seen, commands) = Seen::open(&folder, engine.now()).map_err(kept)?;
         let start = Start {
             doors: engine.config.doors.clone(),
             key: engine.access.key().clone(),
             snapshot: (*engine.access.snapshot()).clone(),
             clock: engine.clock.clone(),
             records,
+            commands,
         };
         let (point, dones) = Point::start(start)?;
         let writer = Writer { point: id.to_string(), waiting, numbers: Some(numbers) };
@@ -112,6 +114,7 @@ impl Home {
             commands: engine.edges.attach(id.clone()),
             asks: point.asks(),
             dones,
+            seen,
             id,
         };
         tasks.spawn(served.run(stop));
@@ -144,6 +147,7 @@ struct Served {
     commands: mpsc::Receiver<Command>,
     asks: mpsc::Sender<Ask>,
     dones: mpsc::Receiver<Done>,
+    seen: Seen,
 }
 
 impl Served {
@@ -159,9 +163,11 @@ impl Served {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(command) = self.commands.recv() => {
+                    self.seen.begin(&command).await;
                     let _ = self.asks.send(Ask::Command(Box::new(command))).await;
                 }
                 Some(done) = self.dones.recv() => {
+                    self.seen.end(&done).await;
                     engine.edges.done_here(self.id.clone(), done).await;
                 }
                 Ok(()) = changed.changed() => {

@@ -9,6 +9,7 @@
 pub mod home;
 mod lines;
 mod records;
+mod seen;
 
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -28,6 +29,7 @@ use crate::config::Doors;
 use lines::{Driven, Lines};
 
 pub use records::{Number, Numbered, Numbers, RECORDS_WAITING_MAX, Records, Writer};
+pub use seen::Seen;
 
 /// Orders to the road that wait; one more waits at its sender, who is no door.
 const ASKS_MAX: usize = 1_024;
@@ -89,6 +91,8 @@ pub struct Start {
     pub clock: Clock,
     /// Where records go.
     pub records: Records,
+    /// Commands that came before this run, oldest first, with what became of them.
+    pub commands: Vec<Done>,
 }
 
 /// Why a point does not start.
@@ -103,10 +107,6 @@ pub enum PointError {
     /// Our own table of card formats.
     #[error("the card formats do not load: {0}")]
     Formats(String),
-}
-
-impl Point {
-    /// Starts lines and road. The receiver gives what became of commands.
     /// What is kept of a point's records and commands from one run to the next.
     #[error("`{file}` in the data folder cannot be used: {why}")]
     Kept {
@@ -115,6 +115,10 @@ impl Point {
         /// Why.
         why: std::io::Error,
     },
+}
+
+impl Point {
+    /// Starts lines and road. The receiver gives what became of commands.
     pub fn start(start: Start) -> Result<(Self, mpsc::Receiver<Done>), PointError> {
         let formats = Formats::shipped().map_err(|e| PointError::Formats(e.to_string()))?;
         let wiring = Wiring {
@@ -130,7 +134,8 @@ impl Point {
         let (dones, done) = mpsc::channel(DONES_MAX);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let now = start.clock.now();
-        let (road, acts) = Road::new(wiring, start.key, start.snapshot, now);
+        let (mut road, acts) = Road::new(wiring, start.key, start.snapshot, now);
+        road.recall(start.commands);
         let runner = Runner {
             road,
             lines,

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::door::{Ask, Numbered, Numbers, Point, PointError, Start, Writer};
+use crate::door::{Ask, Numbered, Numbers, Point, PointError, Seen, Start, Writer};
 use crate::folder::{DataFolder, FolderError};
 
 pub use enrol::{EnrolError, enrol};
@@ -100,6 +100,7 @@ impl Edge {
         let journal = open_journal(config, now)?;
         let last = last_number(&journal)?;
         let (numbers, records, waiting) = Numbers::resume(&config.data, last, now)?;
+        let (seen, commands) = Seen::open(&config.data, now)?;
         let source = SourceId::parse(identity.point().as_str()).map_err(std::io::Error::other)?;
         let writer =
             Writer { point: identity.point().to_string(), waiting, numbers: Some(numbers) };
@@ -119,6 +120,7 @@ impl Edge {
             snapshot,
             clock: clock.clone(),
             records,
+            commands,
         };
         let (point, dones) = Point::start(start)?;
         let keep = Arc::new(Mutex::new(keep));
@@ -133,11 +135,15 @@ impl Edge {
             identity,
             keep,
         };
-        edge.run_beside((config, clock), dones);
+        edge.run_beside((config, clock), (dones, seen));
         Ok(edge)
     }
 
-    fn run_beside(&mut self, (config, clock): (&Config, Clock), dones: mpsc::Receiver<Done>) {
+    fn run_beside(
+        &mut self,
+        (config, clock): (&Config, Clock),
+        (dones, seen): (mpsc::Receiver<Done>, Seen),
+    ) {
         let server = config.doors.server.clone();
         let server = server.unwrap_or_else(|| self.identity.given.server.clone());
         let link = Link {
@@ -147,6 +153,7 @@ impl Edge {
             journal: Arc::clone(&self.journal),
             asks: self.point.asks(),
             dones,
+            seen,
             clock: clock.clone(),
         };
         self.tasks.spawn(link.run(self.stop.clone()));

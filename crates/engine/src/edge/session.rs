@@ -23,7 +23,7 @@ use super::aside;
 use super::identity::Identity;
 use super::keep::{Keep, NotTaken};
 use crate::clock::{Clock, Stopwatch};
-use crate::door::Ask;
+use crate::door::{Ask, Seen};
 
 /// The journal's consumer: what the server has, the journal may drop.
 pub const CONSUMER: &str = "server";
@@ -55,6 +55,8 @@ pub struct Link {
     pub asks: mpsc::Sender<Ask>,
     /// What became of commands.
     pub dones: mpsc::Receiver<Done>,
+    /// Commands on disk, for the next run.
+    pub seen: Seen,
     /// Time.
     pub clock: Clock,
 }
@@ -245,16 +247,16 @@ impl Link {
         let (snapshot, receipts) = kept.map_err(ended)??;
         let (answer, taken) = oneshot::channel();
         self.ask(Ask::Take(Box::new(snapshot), answer)).await?;
-        let lost = taken.await.map_err(ended)?;
+        let (lost, before) = taken.await.map_err(ended)?;
         if lost > 0 {
             tracing::error!(lost, "tombstones find no room");
         }
         self.tell_rights().await;
+        aside::run(move || drop(before)).await.map_err(ended)?;
+        aside::give_back();
         Ok(receipts)
     }
 
-        aside::run(move || drop(before)).await.map_err(ended)?;
-        aside::give_back();
     async fn take_delta(&self, signed: Signed) -> Result<Vec<Receipt>, NotTaken> {
         let (keep, now) = (Arc::clone(&self.keep), self.clock.now());
         let before = locked(&self.keep).version();
@@ -327,11 +329,13 @@ impl Link {
         }
         let command: Command = rmp_serde::from_slice(&signed.bytes)
             .map_err(|error| format!("a command that nobody understands: {error}"))?;
+        self.seen.begin(&command).await;
         let _ = self.asks.send(Ask::Command(Box::new(command))).await;
         Ok(())
     }
 
     async fn tell_done(&self, done: &Done, to: &mut Write) -> Result<(), String> {
+        self.seen.end(done).await;
         let bytes = rmp_serde::to_vec_named(done).map_err(|error| error.to_string())?;
         let said = FromEdge::Outcome(self.identity.sign(Purpose::Outcome, bytes));
         say(to, &said).await.map_err(|error| error.to_string())
@@ -484,13 +488,13 @@ impl Upward {
         Self { ready, kept, sent: kept, moved, offset, stop }
     }
 
-    fn has_room(&self) -> bool {
-        self.sent.saturating_sub(self.kept) < ON_THE_WAY_MAX
-    }
-
     /// Records that the server does not have yet.
     fn waiting(&self, journal: &Journal) -> u64 {
         (journal.last_seq() + self.offset).saturating_sub(self.kept)
+    }
+
+    fn has_room(&self) -> bool {
+        self.sent.saturating_sub(self.kept) < ON_THE_WAY_MAX
     }
 
     fn give(&mut self, (first, records): (u64, Vec<String>)) -> FromEdge {

@@ -341,6 +341,8 @@ fn a_change_that_the_doors_cannot_go_by_is_taken_back() {
     assert_eq!((keep.version(), again.unwrap().version), (Some(7), 7));
 }
 
+mod commands;
+
 /// A reader on a line of its own: cards go in, what it was told comes out.
 struct Reader {
     cards: std::sync::mpsc::Sender<u64>,
