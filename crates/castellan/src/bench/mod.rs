@@ -8,6 +8,7 @@ pub mod latency;
 pub mod load;
 pub mod normalise;
 mod process;
+mod real_edge;
 pub mod replay;
 pub mod revocation;
 pub mod road;
