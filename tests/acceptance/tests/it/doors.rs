@@ -307,7 +307,8 @@ fn numbers(world: &World) -> (Vec<u64>, Vec<(u64, u64)>) {
     let (mut numbers, mut gaps) = (Vec::new(), Vec::new());
     for row in rows {
         let event: Value = serde_json::from_str(row["ocsf"].as_str().unwrap()).unwrap();
-        let uid = event["metadata"]["uid"].as_str().unwrap();
+        // A decision is an authentication as well, which has no number of its own.
+        let Some(uid) = event["metadata"]["uid"].as_str() else { continue };
         numbers.push(uid.strip_prefix("hq-gate-").unwrap().parse().unwrap());
         if event["metadata"]["event_code"] == "lost" {
             let unmapped = &event["unmapped"];
