@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use access::PolicyFile;
-use access::door::travel::{Delta, Full, Scope};
+use access::door::travel::{Arrived, Delta, Full, Scope};
 use access::door::*;
 use access::revocation::{Subject, Suspensions};
 use model::{CredentialId, DoorId, GroupId, PersonId, PlaceId, Timestamp, ZoneId};
@@ -55,8 +55,8 @@ fn house() -> Snapshot {
 fn arrive(path: &str) {
     let before = resident();
     let reader = zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap();
-    let full: Full = rmp_serde::from_read(std::io::BufReader::new(reader)).unwrap();
-    let arrived = Snapshot::from_full(full).unwrap();
+    let arrived: Arrived = rmp_serde::from_read(std::io::BufReader::new(reader)).unwrap();
+    let arrived = Snapshot::from_arrived(arrived).unwrap();
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     println!(
@@ -103,8 +103,8 @@ fn main() {
     std::fs::remove_file(&path).unwrap();
     let begun = Instant::now();
     let reader = zstd::Decoder::new(packed.as_slice()).unwrap();
-    let full: Full = rmp_serde::from_read(reader).unwrap();
-    let mut arrived = Snapshot::from_full(full).unwrap();
+    let arrived: Arrived = rmp_serde::from_read(std::io::BufReader::new(reader)).unwrap();
+    let mut arrived = Snapshot::from_arrived(arrived).unwrap();
     println!("taken in {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
     let begun = Instant::now();
     arrived.apply_delta(&delta).unwrap();

@@ -190,6 +190,9 @@ pub enum FromEdge {
         snapshot: Option<u64>,
         /// How its doors stand, where that has changed since it was last told.
         doors: Vec<DoorTold>,
+        /// Records that it still has for the server; none: an older edge, which does not say.
+        #[serde(default)]
+        records_waiting: Option<u64>,
     },
 }
 

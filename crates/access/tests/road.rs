@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use access::door::*;
 use access::doorway::{Stands, Timing};
-use access::link::{Command, DoneHow, What, World};
+use access::link::{Command, Done, DoneHow, What, World};
 use access::road::*;
 use codec::osdp::{Channel, Circuit, DownReason};
 use codec::wiegand::{Bits, Card, Formats, Key};
@@ -266,6 +266,22 @@ fn whoever_may_not_enter_is_refused_and_kept_without_the_number() {
     point.hear(1, Heard::Garbled);
     let said = "d-offices nobody Refused unreadable";
     assert_eq!(point.told(), [said, said]);
+}
+
+#[test]
+fn a_command_from_before_this_run_is_answered_and_not_done_again() {
+    let mut point = Point::new();
+    let done = |id: &str, outcome| Done { id: id.to_owned(), at: point.now, outcome };
+    let before = vec![done("c1", DoneHow::Confirmed), done("c2", DoneHow::Unconfirmed)];
+    point.road.recall(before);
+    point.order("c1", "d-offices", Order::Release);
+    assert_eq!(point.done(), ["c1: Confirmed"]);
+    point.order("c2", "d-offices", Order::Release);
+    assert_eq!(point.done(), ["c2: Unconfirmed"]);
+    assert_eq!(point.told(), [] as [&str; 0]);
+    assert!(!point.is_released("d-offices"));
+    point.order("c3", "d-offices", Order::Release);
+    assert!(point.is_released("d-offices"));
 }
 
 #[test]
@@ -655,7 +671,7 @@ fn lives(seed: u64) {
             12 => {
                 let mut next = rights();
                 next.version = point.road.snapshot().version + 1;
-                let (lost, acts) = point.road.take(next, point.now);
+                let ((lost, _), acts) = point.road.take(next, point.now);
                 assert_eq!(lost, 0);
                 point.note(acts);
             }

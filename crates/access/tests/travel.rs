@@ -10,11 +10,11 @@ mod random;
 
 use std::collections::BTreeSet;
 
-use access::door::travel::{Delta, Full, NotTaken, Scope};
+use access::door::travel::{Arrived, Delta, Full, NotTaken, Scope};
 use access::door::*;
 use access::revocation::{Subject, Suspensions, Tombstone, Tombstones};
 use common::*;
-use model::{CredentialId, DoorId, PlaceId, RevocationId, Timestamp};
+use model::{CredentialId, DoorId, GroupId, PlaceId, RevocationId, Timestamp};
 use proptest::prelude::*;
 use random::Dice;
 
@@ -157,7 +157,7 @@ fn agrees(here: &Snapshot, there: &Snapshot, asked: &(Request, Timestamp)) -> Re
 /// The rights of some doors by way of bytes, with what is known of the minute.
 fn arrived(snapshot: &Snapshot, doors: &BTreeSet<DoorId>) -> Snapshot {
     let bytes = packed(&full(snapshot, doors));
-    let mut there = Snapshot::from_full(rmp_serde::from_slice(&bytes).unwrap()).unwrap();
+    let mut there = Snapshot::from_arrived(rmp_serde::from_slice(&bytes).unwrap()).unwrap();
     there.take_live(&mut snapshot.clone());
     there.rights = snapshot.rights;
     there
@@ -218,6 +218,71 @@ fn comes_to_the_same(seed: u64) -> Result<(), String> {
 #[test]
 fn a_point_decides_what_the_house_would() {
     (0..150).for_each(|seed| assert_eq!(decides_the_same(seed), Ok(())));
+}
+
+/// A snapshot whose fields come in another order, or one of which does not come.
+macro_rules! turned {
+    ($($field:ident: $kind:ty,)*) => {
+        #[derive(serde::Serialize)]
+        struct Turned<'a> {
+            $(#[serde(skip_serializing_if = "Option::is_none")] $field: Option<&'a $kind>,)*
+        }
+        impl<'a> Turned<'a> {
+            const FIELDS: &'static [&'static str] = &[$(stringify!($field),)*];
+            fn but(full: &'a Full, left_out: &str) -> Self {
+                Self { $($field: (left_out != stringify!($field)).then_some(&full.$field),)* }
+            }
+        }
+    };
+}
+
+turned! {
+    deeds: Vec<RevocationId>,
+    suspensions: Suspensions,
+    tombstones: Vec<Tombstone>,
+    links: Vec<Link>,
+    templates: Vec<travel::Text>,
+    policies: Vec<travel::Text>,
+    credentials: Vec<Credential>,
+    people: Vec<Person>,
+    groups: std::collections::BTreeMap<GroupId, Vec<GroupId>>,
+    schedules: Vec<Schedule>,
+    doors: Vec<Door>,
+    zones: Vec<Zone>,
+    given_at: Timestamp,
+    version: u64,
+    site: PlaceId,
+}
+
+/// Read piece by piece, in whatever order the fields come, a snapshot is the one that was given.
+fn is_read_as_it_was(seed: u64) -> Result<(), String> {
+    let (mut snapshot, mut dice) = world(seed);
+    for _ in 0..dice.roll(4) {
+        change(&mut snapshot, &mut dice);
+    }
+    let given = whole(&snapshot);
+    let turned: Arrived = rmp_serde::from_slice(&packed(&Turned::but(&given, ""))).unwrap();
+    let straight: Arrived = rmp_serde::from_slice(&packed(&given)).unwrap();
+    for arrived in [straight, turned, Arrived::from(given.clone())] {
+        assert!(arrived.words.people.is_empty() && arrived.words.credentials.is_empty());
+        let found = whole(&Snapshot::from_arrived(arrived).unwrap());
+        if found != given {
+            return Err(format!("seed {seed}\nfound {found:#?}\ngiven {given:#?}"));
+        }
+    }
+    for left_out in Turned::FIELDS {
+        let fewer = packed(&Turned::but(&given, left_out));
+        let error = rmp_serde::from_slice::<Arrived>(&fewer).unwrap_err().to_string();
+        if !error.contains(&format!("missing field `{left_out}`")) {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_snapshot_is_read_piece_by_piece_as_it_was() {
+    (0..60).for_each(|seed| assert_eq!(is_read_as_it_was(seed), Ok(())));
 }
 
 #[test]
@@ -355,6 +420,7 @@ fn a_snapshot_cut_short_or_too_large_is_not_taken() {
     let bytes = packed(&full(&house, &all_doors(&house)));
     for cut in [0, 1, bytes.len() / 2, bytes.len() - 1] {
         assert!(rmp_serde::from_slice::<Full>(&bytes[..cut]).is_err());
+        assert!(rmp_serde::from_slice::<Arrived>(&bytes[..cut]).is_err());
     }
     let mut many = full(&house, &all_doors(&house));
     let stone = |n: u32| {

@@ -13,6 +13,7 @@ mod keys;
 mod live;
 mod names;
 mod people;
+mod places;
 mod policy;
 mod reason;
 mod request;

@@ -1,12 +1,14 @@
 //! People, their groups, and what they carry. Numbers of cards and PINs are here as keyed hashes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use model::{CredentialId, GroupId, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{CredentialKey, HashKey, PinKey};
 use super::names::Names;
+use super::places::{PLACES_MAX, Places};
 use super::request::PinVerdict;
 use super::words::{CredentialKind, PersonKind, Standing};
 
@@ -18,6 +20,10 @@ pub const CREDENTIALS_MAX: usize = 4_000_000;
 pub const GROUPS_DEEP_MAX: usize = 16;
 /// Most groups that one person is counted in, those around their groups among them.
 pub const GROUPS_OF_PERSON_MAX: usize = 1_024;
+/// Lists of groups that are kept beyond one for each person, for whoever comes next.
+const LISTS_SPARE: usize = 1_024;
+
+const _: () = assert!(PEOPLE_MAX < PLACES_MAX && CREDENTIALS_MAX < PLACES_MAX);
 
 /// Somebody who may be let in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +40,8 @@ pub struct Person {
     /// Not at or after this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Timestamp>,
-    /// Their groups.
-    pub groups: Vec<GroupId>,
+    /// Their groups; people of the same groups share one list.
+    pub groups: Arc<[GroupId]>,
     /// How far they are trusted; zero for nobody in particular.
     pub clearance: i64,
     /// Enters during a lockdown, whatever else stands in the way.
@@ -63,7 +69,7 @@ impl Person {
             standing: Standing::Active,
             valid_from: None,
             valid_to: None,
-            groups,
+            groups: groups.into(),
             clearance: 0,
             is_responder: false,
             needs_escort: false,
@@ -140,72 +146,99 @@ impl Credential {
 pub(crate) struct Holder {
     pub person: Person,
     /// Their groups and those around them, ascending.
-    pub groups: Vec<u32>,
+    pub groups: Arc<[u32]>,
 }
 
 /// All people, groups and credentials.
 #[derive(Debug, Clone, Default)]
 pub struct People {
     holders: Vec<Holder>,
-    by_id: HashMap<PersonId, usize>,
+    by_id: Places,
     credentials: Vec<Credential>,
-    by_key: HashMap<CredentialKey, usize>,
-    by_credential: HashMap<CredentialId, usize>,
+    by_key: Places,
+    by_credential: Places,
     /// The groups that a group is in.
     parents: HashMap<GroupId, Vec<GroupId>>,
+    /// Every list of groups that somebody has, with the groups around them.
+    lists: HashMap<Arc<[GroupId]>, Arc<[u32]>>,
 }
 
 impl People {
     /// Nobody yet, with room for so many people and credentials, and no more.
     pub(crate) fn with_room(people: usize, credentials: usize) -> Self {
-        let (people, credentials) = (people.min(PEOPLE_MAX), credentials.min(CREDENTIALS_MAX));
-        Self {
-            holders: Vec::with_capacity(people),
-            by_id: HashMap::with_capacity(people),
-            credentials: Vec::with_capacity(credentials),
-            by_key: HashMap::with_capacity(credentials),
-            by_credential: HashMap::with_capacity(credentials),
-            parents: HashMap::new(),
+        let mut none = Self::default();
+        none.expect_people(people);
+        none.expect_credentials(credentials);
+        none
+    }
+
+    /// So many people come, where nobody is known yet.
+    pub(crate) fn expect_people(&mut self, people: usize) {
+        if self.holders.is_empty() {
+            let people = people.min(PEOPLE_MAX);
+            (self.holders, self.by_id) = (Vec::with_capacity(people), Places::with_room(people));
+        }
+    }
+
+    /// So many credentials come, where none is known yet.
+    pub(crate) fn expect_credentials(&mut self, credentials: usize) {
+        if self.credentials.is_empty() {
+            let credentials = credentials.min(CREDENTIALS_MAX);
+            self.credentials = Vec::with_capacity(credentials);
+            self.by_key = Places::with_room(credentials);
+            self.by_credential = Places::with_room(credentials);
         }
     }
 
     /// Says which groups a group is in. Whoever is in it is in those as well.
     pub fn put_group(&mut self, names: &mut Names, group: GroupId, parents: Vec<GroupId>) {
         let had = self.parents.insert(group, parents.clone());
-        if had.is_some_and(|had| had == parents) {
-            return;
-        }
-        for at in 0..self.holders.len() {
-            let Some(holder) = self.holders.get(at) else { continue };
-            let groups = self.effective(names, &holder.person.groups);
-            if let Some(holder) = self.holders.get_mut(at) {
-                holder.groups = groups;
-            }
+        if had.is_none_or(|had| had != parents) {
+            self.count_groups(names);
         }
     }
 
     /// Adds or replaces a person. `false`: the limit is reached and they were left out.
     pub fn put_person(&mut self, names: &mut Names, mut person: Person) -> bool {
-        // One text for each name, however many carry it.
-        for group in &mut person.groups {
-            let number = names.group(group);
-            if let Some(known) = names.group_id(number) {
-                group.clone_from(known);
-            }
+        let known = self.place_of(&person.id);
+        if known.is_none() && self.holders.len() >= PEOPLE_MAX {
+            return false;
         }
-        person.groups.shrink_to_fit();
-        let groups = self.effective(names, &person.groups);
-        let id = person.id.clone();
-        let holder = Holder { person, groups };
-        match self.by_id.get(&id).and_then(|at| self.holders.get_mut(*at)) {
-            Some(old) => *old = holder,
-            None if self.by_id.len() >= PEOPLE_MAX => return false,
+        let (ids, groups) = self.shared(names, &person.groups);
+        person.groups = ids;
+        match known.and_then(|at| self.holders.get_mut(at)) {
+            Some(old) => {
+                // What else carries this name goes on sharing it.
+                person.id.clone_from(&old.person.id);
+                *old = Holder { person, groups };
+            }
             None => {
-                self.by_id.insert(id, self.holders.len());
-                self.holders.push(holder);
+                let called = |at: usize| self.holders.get(at).map(|holder| &holder.person.id);
+                self.by_id.put(&person.id, (None, self.holders.len()), called);
+                self.holders.push(Holder { person, groups });
             }
         }
         true
+    }
+
+    /// The one list of these groups, with the groups around them.
+    fn shared(&mut self, names: &mut Names, groups: &[GroupId]) -> (Arc<[GroupId]>, Arc<[u32]>) {
+        if let Some((ids, numbers)) = self.lists.get_key_value(groups) {
+            return (Arc::clone(ids), Arc::clone(numbers));
+        }
+        if self.lists.len() >= self.holders.len() + LISTS_SPARE {
+            let of = |holder: &Holder| (holder.person.groups.clone(), holder.groups.clone());
+            self.lists = self.holders.iter().map(of).collect();
+        }
+        // One text for each name, however many carry it.
+        let one = |group: &GroupId| {
+            let number = names.group(group);
+            names.group_id(number).unwrap_or(group).clone()
+        };
+        let ids: Arc<[GroupId]> = groups.iter().map(one).collect();
+        let numbers: Arc<[u32]> = self.effective(names, &ids).into();
+        self.lists.insert(Arc::clone(&ids), Arc::clone(&numbers));
+        (ids, numbers)
     }
 
     /// Adds or replaces a credential. Of two with one number the later generation counts.
@@ -214,26 +247,28 @@ impl People {
         if let Some(holder) = credential.person.as_ref().and_then(|id| self.person(id)) {
             credential.person = Some(holder.id.clone());
         }
-        let known = self.by_key.get(&credential.key).copied();
+        let known = self.place_by_key(&credential.key);
         let newer = |old: &Credential| old.generation > credential.generation;
         if known.and_then(|at| self.credentials.get(at)).is_some_and(newer) {
             return false;
         }
-        let at = match self.by_credential.get(&credential.id) {
-            Some(at) => *at,
-            None if self.credentials.len() >= CREDENTIALS_MAX => return false,
-            None => self.credentials.len(),
-        };
-        if let Some(old) = self.credentials.get(at).filter(|old| old.key != credential.key)
-            && self.by_key.get(&old.key) == Some(&at)
-        {
-            self.by_key.remove(&old.key);
+        let before = self.place_of_credential(&credential.id);
+        if before.is_none() && self.credentials.len() >= CREDENTIALS_MAX {
+            return false;
         }
-        self.by_key.insert(credential.key, at);
-        self.by_credential.insert(credential.id.clone(), at);
+        let at = before.unwrap_or(self.credentials.len());
+        let key_at = |at: usize| self.credentials.get(at).map(|one| &one.key);
+        if let Some(old) = key_at(at).copied().filter(|old| *old != credential.key) {
+            self.by_key.remove(&old, at, key_at);
+        }
+        self.by_key.put(&credential.key, (known, at), key_at);
         match self.credentials.get_mut(at) {
             Some(old) => *old = credential,
-            None => self.credentials.push(credential),
+            None => {
+                let called = |at: usize| self.credentials.get(at).map(|one| &one.id);
+                self.by_credential.put(&credential.id, (None, at), called);
+                self.credentials.push(credential);
+            }
         }
         true
     }
@@ -251,34 +286,68 @@ impl People {
             self.parents.remove(group);
         });
         self.parents.extend(put.iter().map(|(group, within)| (group.clone(), within.clone())));
-        let mut holders = std::mem::take(&mut self.holders);
-        for holder in &mut holders {
-            holder.groups = self.effective(names, &holder.person.groups);
+        self.count_groups(names);
+    }
+
+    /// Counts anew which groups are around those that somebody is in.
+    fn count_groups(&mut self, names: &mut Names) {
+        let lists = std::mem::take(&mut self.lists).into_keys();
+        let counted = lists.map(|ids| {
+            let numbers = self.effective(names, &ids).into();
+            (ids, numbers)
+        });
+        self.lists = counted.collect();
+        for holder in &mut self.holders {
+            if let Some(numbers) = self.lists.get(&holder.person.groups) {
+                holder.groups = Arc::clone(numbers);
+            }
         }
-        self.holders = holders;
     }
 
     /// Forgets a person; what they carry is nobody's that is known.
     pub(crate) fn remove_person(&mut self, id: &PersonId) {
-        let Some(at) = self.by_id.remove(id) else { return };
-        self.holders.swap_remove(at);
-        if let Some(moved) = self.holders.get(at) {
-            self.by_id.insert(moved.person.id.clone(), at);
+        let Some(at) = self.place_of(id) else { return };
+        let called = |at: usize| self.holders.get(at).map(|holder| &holder.person.id);
+        self.by_id.remove(id, at, called);
+        let last = self.holders.len() - 1;
+        if let Some(moved) = called(last).filter(|_| at != last) {
+            self.by_id.put(moved, (Some(last), at), called);
         }
+        self.holders.swap_remove(at);
     }
 
     /// Forgets a credential.
     pub(crate) fn remove_credential(&mut self, id: &CredentialId) {
-        let Some(at) = self.by_credential.remove(id) else { return };
-        let old = self.credentials.swap_remove(at);
-        if self.by_key.get(&old.key) == Some(&at) {
-            self.by_key.remove(&old.key);
+        let Some(at) = self.place_of_credential(id) else { return };
+        let last = self.credentials.len() - 1;
+        let (id_at, key_at) = (
+            |at: usize| self.credentials.get(at).map(|one| &one.id),
+            |at: usize| self.credentials.get(at).map(|one| &one.key),
+        );
+        self.by_credential.remove(id, at, id_at);
+        if let Some(key) = key_at(at) {
+            self.by_key.remove(key, at, key_at);
         }
-        let Some(moved) = self.credentials.get(at) else { return };
-        self.by_credential.insert(moved.id.clone(), at);
-        if self.by_key.get(&moved.key) == Some(&self.credentials.len()) {
-            self.by_key.insert(moved.key, at);
+        if let Some(moved) = self.credentials.get(last).filter(|_| at != last) {
+            self.by_credential.put(&moved.id, (Some(last), at), id_at);
+            // Of two with one number, the other may be the one that it leads to.
+            if self.by_key.find(&moved.key, key_at) == Some(last) {
+                self.by_key.put(&moved.key, (Some(last), at), key_at);
+            }
         }
+        self.credentials.swap_remove(at);
+    }
+
+    fn place_of(&self, id: &PersonId) -> Option<usize> {
+        self.by_id.find(id, |at| self.holders.get(at).map(|holder| &holder.person.id))
+    }
+
+    fn place_by_key(&self, key: &CredentialKey) -> Option<usize> {
+        self.by_key.find(key, |at| self.credentials.get(at).map(|one| &one.key))
+    }
+
+    fn place_of_credential(&self, id: &CredentialId) -> Option<usize> {
+        self.by_credential.find(id, |at| self.credentials.get(at).map(|one| &one.id))
     }
 
     /// Whether this is the credential that its number leads to: of two with one number, one does.
@@ -301,7 +370,6 @@ impl People {
             }
         }
         found.sort_unstable();
-        found.shrink_to_fit();
         found
     }
 
@@ -311,17 +379,17 @@ impl People {
     }
 
     pub(crate) fn holder(&self, id: &PersonId) -> Option<&Holder> {
-        self.holders.get(*self.by_id.get(id)?)
+        self.holders.get(self.place_of(id)?)
     }
 
     /// A credential by what was read.
     pub fn by_key(&self, key: &CredentialKey) -> Option<&Credential> {
-        self.credentials.get(*self.by_key.get(key)?)
+        self.credentials.get(self.place_by_key(key)?)
     }
 
     /// A credential by its id.
     pub fn credential(&self, id: &CredentialId) -> Option<&Credential> {
-        self.credentials.get(*self.by_credential.get(id)?)
+        self.credentials.get(self.place_of_credential(id)?)
     }
 
     /// The groups that a group is directly in.

@@ -230,15 +230,15 @@ impl Road {
     }
 
     /// Whole new rights, in place of those before. What changes by the minute stays, and so does
-    /// what is dead and who is suspended. How many tombstones found no room.
-    pub fn take(&mut self, mut snapshot: Snapshot, now: Timestamp) -> (usize, Acts) {
-        let before = self.snapshot.version;
+    /// what is dead and who is suspended. How many tombstones found no room, and the rights
+    /// before: whoever asked lets go of them, since that takes long where they are many.
+    pub fn take(&mut self, mut snapshot: Snapshot, now: Timestamp) -> ((usize, Snapshot), Acts) {
         let lost = snapshot.take_live(&mut self.snapshot);
         snapshot.rights.is_trusted = self.snapshot.rights.is_trusted;
-        self.snapshot = snapshot;
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
         let mut acts = Vec::new();
-        self.taken(before, now, &mut acts);
-        (lost, sorted(acts))
+        self.taken(before.version, now, &mut acts);
+        ((lost, before), sorted(acts))
     }
 
     /// A change of rights, whole or not at all.

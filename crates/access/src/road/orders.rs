@@ -34,6 +34,16 @@ impl Road {
         sorted(acts)
     }
 
+    /// Commands that came before this road began, oldest first, with what became of them: one that
+    /// comes again is answered so, and not done again.
+    pub fn recall(&mut self, dones: Vec<Done>) {
+        for done in dones {
+            let id: Arc<str> = Arc::from(done.id.as_str());
+            self.remember(id.clone());
+            self.commands.insert(id, Some(done));
+        }
+    }
+
     /// How driving a strike went that a command asked for.
     pub fn acted(&mut self, id: &Arc<str>, acted: Acted, now: Timestamp) -> Acts {
         let mut acts = Vec::new();

@@ -6,8 +6,7 @@
 //! another ([`super::field`]), and the times are taken there. Every case has fresh ones.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -16,20 +15,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::ValueEnum;
-use engine::clock::Stopwatch;
-use engine::folder::{Running, running};
 use serde_json::{Map, Value, json};
 
 use super::field::{self, FACILITY, FORMAT};
+use super::process::{Process, READY_MAX, castellan, enrol, free_port, in_force};
 use super::{Scratch, load_average};
-use crate::local;
 
-/// Longest wait for a server, and for its readers.
-const READY_MAX: Duration = Duration::from_secs(60);
 /// Longest wait for a measurement beyond its own time.
 const ANSWER_MAX: Duration = Duration::from_secs(90);
-/// How often something is looked at again.
-const LOOK: Duration = Duration::from_millis(50);
 /// By how much a file may still grow where the disk is full.
 const GROWS_BYTES: u64 = 1 << 20;
 /// What `ulimit -f` counts in.
@@ -263,7 +256,7 @@ impl Field {
 
 /// One case's server, and the records that come beside.
 struct Server {
-    child: Child,
+    _process: Process,
     load: Option<Child>,
 }
 
@@ -272,7 +265,6 @@ impl Drop for Server {
         if let Some(load) = &mut self.load {
             end(load);
         }
-        end(&mut self.child);
     }
 }
 
@@ -280,11 +272,6 @@ fn end(child: &mut Child) {
     // What has ended by itself cannot be ended.
     let _ = child.kill();
     let _ = child.wait();
-}
-
-/// A port that was free a moment ago: nobody else takes ports here.
-fn free_port() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
 /// Size of the largest file of a folder, in bytes.
@@ -323,8 +310,9 @@ impl Server {
             }
         };
         command.args(["serve", "--config"]).arg(&config);
-        let mut server = Self { child: spawn(command, &data)?, load: None };
-        let found = server.ready(&data)?;
+        let mut process = Process::start(command, &data)?;
+        let found = process.ready(&data)?;
+        let mut server = Self { _process: process, load: None };
         if case != Case::Idle {
             let seconds = (plan.seconds + READY_MAX.as_secs()).to_string();
             let load = Command::new(&program)
@@ -339,28 +327,6 @@ impl Server {
         }
         Ok(server)
     }
-
-    fn ready(&mut self, data: &Path) -> anyhow::Result<Running> {
-        let begun = Stopwatch::start();
-        loop {
-            if let Some(found) = running(data) {
-                return Ok(found);
-            }
-            if let Some(status) = self.child.try_wait()? {
-                let said = std::fs::read_to_string(data.with_extension("log")).unwrap_or_default();
-                bail!("the server ended with {status}: {said}");
-            }
-            ensure!(begun.elapsed() < READY_MAX, "the server does not start");
-            thread::sleep(LOOK);
-        }
-    }
-}
-
-/// Starts a process whose log lies beside its data folder.
-fn spawn(mut command: Command, data: &Path) -> anyhow::Result<Child> {
-    let log = std::fs::File::create(data.with_extension("log"))?;
-    let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
-    spawned.context("cannot start castellan")
 }
 
 /// An edge with all doors, taken into service by a server that is gone afterwards.
@@ -371,58 +337,13 @@ fn edge(plan: &Plan, house: &House) -> anyhow::Result<Server> {
     let text = format!("format = 1\n[data]\nfolder = {data:?}\n{}", house.head(&listen));
     std::fs::write(&config, text)?;
     castellan(&["import", "--org"], &[&house.folder.join("org"), Path::new("--data"), &data])?;
-    let program = std::env::current_exe()?;
-    let mut command = Command::new(&program);
-    command.args(["serve", "--config"]).arg(&config);
-    let mut server = Server { child: spawn(command, &data)?, load: None };
+    let mut server = Process::serve(&config, &data, "all")?;
     let found = server.ready(&data)?;
     let config = house.configure(plan, &own, "")?;
-    enrol(&found, &config)?;
-    let mut command = Command::new(&program);
-    command.args(["serve", "--role", "edge", "--config"]).arg(&config);
-    let edge = Server { child: spawn(command, &own)?, load: None };
-    let begun = Stopwatch::start();
-    loop {
-        let edges: Value = serde_json::from_str(&local::get(&found, "/v1/edges")?)?;
-        let told = |key: &str| edges.get(0).and_then(|edge| edge.get(key)).cloned();
-        if told("snapshot").is_some_and(|had| !had.is_null() && Some(had) == told("newest")) {
-            // Dropped here: from now on the server is gone.
-            return Ok(edge);
-        }
-        ensure!(begun.elapsed() < READY_MAX, "the edge has no rights: {edges}");
-        thread::sleep(LOOK);
-    }
-}
-
-fn enrol(server: &Running, config: &Path) -> anyhow::Result<()> {
-    let invited = local::post(server, "/v1/edges", &json!({"point": POINT}).to_string())?;
-    let invited: Value = serde_json::from_str(&invited)?;
-    let code = invited.get("code").and_then(Value::as_str).context("no code for an edge")?;
-    let mut asking = Command::new(std::env::current_exe()?)
-        .args(["edge", "enrol", "--code", "-", "--config"])
-        .arg(config)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let mut stdin = asking.stdin.take().context("no way to say the code")?;
-    writeln!(stdin, "{code}")?;
-    drop(stdin);
-    let said = BufReader::new(asking.stderr.take().context("the edge says nothing")?).lines();
-    let shown = |line: String| Some(line.split_once("this edge's key: ")?.1.trim().to_owned());
-    let fingerprint = said.map_while(Result::ok).find_map(shown).context("no fingerprint")?;
-    let approval = json!({"fingerprint": fingerprint, "reason": "a measurement"});
-    local::post(server, &format!("/v1/edges/{POINT}/approve"), &approval.to_string())?;
-    ensure!(asking.wait()?.success(), "the edge was not taken into service");
-    Ok(())
-}
-
-/// Runs a verb to its end; gives what it printed.
-fn castellan(args: &[&str], paths: &[&Path]) -> anyhow::Result<String> {
-    let output = Command::new(std::env::current_exe()?).args(args).args(paths).output()?;
-    if !output.status.success() {
-        let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
-        bail!("{}: {}", args.join(" "), said.concat());
-    }
-    Ok(String::from_utf8(output.stdout)?)
+    enrol(&found, POINT, &config)?;
+    let mut process = Process::serve(&config, &own, "edge")?;
+    in_force(&found, POINT, &mut process)?;
+    // From now on the server is gone.
+    drop(server);
+    Ok(Server { _process: process, load: None })
 }

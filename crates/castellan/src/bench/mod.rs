@@ -1,11 +1,14 @@
 //! Workloads that measure Castellan on the machine it runs on.
 
 pub mod door;
+pub mod edge;
 pub mod field;
 pub mod journal;
 pub mod latency;
 pub mod load;
 pub mod normalise;
+mod process;
+mod real_edge;
 pub mod replay;
 pub mod revocation;
 pub mod road;

@@ -18,7 +18,7 @@ use crate::verbs::serve::{Served, runtime, start_logging_at};
 const DRAIN_MAX: Duration = Duration::from_secs(120);
 
 /// An organisation with one source per way in.
-const ORGANISATION: [(&str, &str); 2] = [
+pub(super) const ORGANISATION: [(&str, &str); 2] = [
     ("organisation.toml", "format = 1\nname = \"Bench\"\ntime_zone = \"UTC\"\n"),
     (
         "sources.toml",

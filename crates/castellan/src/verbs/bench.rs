@@ -83,6 +83,10 @@ enum Workload {
         /// Edges.
         #[arg(long, default_value_t = 500)]
         edges: usize,
+        /// So many of them are real ones, each a process with a door; the rest speak the link's
+        /// protocol from this process.
+        #[arg(long, default_value_t = 3)]
+        real: usize,
         /// Revocations, one after the other.
         #[arg(long, default_value_t = 50)]
         revocations: usize,
@@ -90,6 +94,9 @@ enum Workload {
     /// From a card at a reader's socket to the command that releases the strike, while the event
     /// road beside it idles, is flooded, or has no disk, and at an edge whose server is gone.
     Door(bench::door::Plan),
+    /// What an edge holds in memory: after it took all its rights, after a change of them, and
+    /// after a start without its server.
+    Edge(bench::edge::Plan),
     /// From starting the process to readiness, on a data folder.
     Start {
         /// Data folder.
@@ -115,8 +122,11 @@ pub fn run(args: Args, format: Format) -> Outcome {
             bench::search::run(&bench::search::Plan { events, days, folder })?
         }
         Workload::Replay { events, folder } => bench::replay::run(events, folder)?,
-        Workload::Revocation { edges, revocations } => bench::revocation::run(edges, revocations)?,
+        Workload::Revocation { edges, real, revocations } => {
+            bench::revocation::run((edges, real), revocations)?
+        }
         Workload::Start { data } => bench::road::start(data)?,
+        Workload::Edge(plan) => bench::edge::run(&plan)?,
         Workload::Door(plan) => bench::door::run(&plan)?,
         Workload::Field(plan) => bench::field::run(&plan)?,
         Workload::Load(plan) => bench::load::run(&plan)?,

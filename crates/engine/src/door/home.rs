@@ -1,21 +1,25 @@
 //! The doors of the server's own machine: the same road, by the server's own rights, its records
-//! handed to the intake directly.
+//! handed to the intake directly and numbered on through all runs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use access::link::{Command, Done, World};
-use adapters::{Batch, Intake, Observed};
+use adapters::{AckOutcome, Batch, Intake, Mark, Observed};
 use model::raw::Wire;
 use model::{PointId, SourceId, Trust};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ask, Point, PointError, Records, Start, Writer};
+use super::{Ask, Number, Numbers, Point, PointError, Seen, Start, Writer};
 use crate::engine::Engine;
 
 /// How often the server's own rights are confirmed to its own doors.
 const CONFIRM_EVERY: Duration = Duration::from_secs(1);
+/// How long the journal may take for a group of records before it is told that it takes none.
+const DURABLE_WAIT: Duration = Duration::from_secs(2);
+/// The folder of what is kept from one run to the next, in the data folder.
+const FOLDER: &str = "doors";
 /// What the point is called where nobody says otherwise.
 pub const HOME: &str = "server";
 
@@ -49,18 +53,28 @@ impl Home {
         (intake, id, stop): (Intake, PointId, CancellationToken),
         tasks: &mut tokio::task::JoinSet<()>,
     ) -> Result<Self, PointError> {
-        let (records, waiting) = Records::new(1);
+        let (folder, noted) = (engine.config.data.join(FOLDER), noted(&id));
+        let kept = |why| PointError::Kept { file: FOLDER, why };
+        crate::folder::make_private(&folder).map_err(kept)?;
+        let last = last_number(&engine.journal, &noted);
+        let numbers = Numbers::resume(&folder, last, engine.now());
+        let (numbers, records, waiting) = numbers.map_err(kept)?;
+        let (seen, commands) = Seen::open(&folder, engine.now()).map_err(kept)?;
         let start = Start {
             doors: engine.config.doors.clone(),
             key: engine.access.key().clone(),
             snapshot: (*engine.access.snapshot()).clone(),
             clock: engine.clock.clone(),
             records,
+            commands,
         };
         let (point, dones) = Point::start(start)?;
-        let writer = Writer { point: id.to_string(), waiting, numbers: None };
+        let writer = Writer { point: id.to_string(), waiting, numbers: Some(numbers) };
         let clock = engine.clock.clone();
-        let commit = move |lines: &[String]| {
+        let runtime = tokio::runtime::Handle::current();
+        // Of what the intake has taken, and the journal has not yet: it is not handed in twice.
+        let mut taken: Option<oneshot::Receiver<AckOutcome>> = None;
+        let commit = move |lines: &[String], last: Number| {
             let observed = |line: &String| Observed {
                 received_at: clock.now(),
                 wire: Wire::Json,
@@ -72,9 +86,26 @@ impl Home {
                 bytes_cut: 0,
                 body: line.clone().into_bytes(),
             };
-            let records = lines.iter().map(observed).collect();
-            let batch = Batch { records, ack: None, mark: None };
-            intake.try_send(batch).map_err(|error| error.to_string())
+            let acked = match &mut taken {
+                Some(acked) => acked,
+                None => {
+                    let (ack, acked) = oneshot::channel();
+                    let mark = Mark { key_hash: noted, note: last.to_be_bytes().to_vec() };
+                    let records = lines.iter().map(observed).collect();
+                    let batch = Batch { records, ack: Some(ack), mark: Some(mark) };
+                    intake.try_send(batch).map_err(|error| error.to_string())?;
+                    taken.insert(acked)
+                }
+            };
+            let said = runtime.block_on(async { tokio::time::timeout(DURABLE_WAIT, acked).await });
+            let Ok(said) = said else { return Err("the journal takes nothing now".to_owned()) };
+            taken = None;
+            match said {
+                Ok(AckOutcome::Journalled) => Ok(()),
+                Ok(AckOutcome::Refused { .. }) | Err(_) => {
+                    Err("the journal has refused them".to_owned())
+                }
+            }
         };
         let thread = std::thread::Builder::new().name("door-records".into());
         let writer = thread.spawn(move || writer.run(commit))?;
@@ -83,6 +114,7 @@ impl Home {
             commands: engine.edges.attach(id.clone()),
             asks: point.asks(),
             dones,
+            seen,
             id,
         };
         tasks.spawn(served.run(stop));
@@ -97,6 +129,17 @@ impl Home {
     }
 }
 
+/// Under which key the journal notes the number of a point's last record, together with it.
+fn noted(point: &PointId) -> [u8; 32] {
+    *blake3::hash(format!("the last door record of {point}").as_bytes()).as_bytes()
+}
+
+/// The number of the last record in the journal; 0: none within a day, which is noted elsewhere.
+fn last_number(journal: &store::Journal, noted: &[u8; 32]) -> Number {
+    let note = journal.mark(noted).and_then(|note| note.try_into().ok());
+    note.map_or(0, Number::from_be_bytes)
+}
+
 /// What goes between our own doors and the rest of the server.
 struct Served {
     engine: Arc<Engine>,
@@ -104,6 +147,7 @@ struct Served {
     commands: mpsc::Receiver<Command>,
     asks: mpsc::Sender<Ask>,
     dones: mpsc::Receiver<Done>,
+    seen: Seen,
 }
 
 impl Served {
@@ -119,9 +163,11 @@ impl Served {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(command) = self.commands.recv() => {
+                    self.seen.begin(&command).await;
                     let _ = self.asks.send(Ask::Command(Box::new(command))).await;
                 }
                 Some(done) = self.dones.recv() => {
+                    self.seen.end(&done).await;
                     engine.edges.done_here(self.id.clone(), done).await;
                 }
                 Ok(()) = changed.changed() => {

@@ -10,6 +10,7 @@ pub mod home;
 mod keys;
 mod lines;
 mod records;
+mod seen;
 
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -31,6 +32,7 @@ use crate::config::Doors;
 use lines::{Driven, Lines};
 
 pub use records::{Number, Numbered, Numbers, RECORDS_WAITING_MAX, Records, Writer};
+pub use seen::Seen;
 
 /// Orders to the road that wait; one more waits at its sender, who is no door.
 const ASKS_MAX: usize = 1_024;
@@ -45,8 +47,9 @@ const REST_MAX: Duration = Duration::from_secs(1);
 pub enum Ask {
     /// What changes by the minute.
     Told(Box<World>),
-    /// Whole new rights. The answer: how many tombstones found no room.
-    Take(Box<Snapshot>, oneshot::Sender<usize>),
+    /// Whole new rights. The answer: how many tombstones found no room, and the rights before,
+    /// of which the road itself does not stop to let go.
+    Take(Box<Snapshot>, oneshot::Sender<(usize, Box<Snapshot>)>),
     /// A change of rights.
     Delta(Box<Delta>, oneshot::Sender<Result<(), NotTaken>>),
     /// What somebody wants done.
@@ -91,6 +94,8 @@ pub struct Start {
     pub clock: Clock,
     /// Where records go.
     pub records: Records,
+    /// Commands that came before this run, oldest first, with what became of them.
+    pub commands: Vec<Done>,
 }
 
 /// Why a point does not start.
@@ -105,6 +110,14 @@ pub enum PointError {
     /// Our own table of card formats.
     #[error("the card formats do not load: {0}")]
     Formats(String),
+    /// What is kept of a point's records and commands from one run to the next.
+    #[error("`{file}` in the data folder cannot be used: {why}")]
+    Kept {
+        /// Which.
+        file: &'static str,
+        /// Why.
+        why: std::io::Error,
+    },
 }
 
 impl Point {
@@ -125,7 +138,8 @@ impl Point {
         let (dones, done) = mpsc::channel(DONES_MAX);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let now = start.clock.now();
-        let (road, acts) = Road::new(wiring, start.key, start.snapshot, now);
+        let (mut road, acts) = Road::new(wiring, start.key, start.snapshot, now);
+        road.recall(start.commands);
         let runner = Runner {
             road,
             lines,
@@ -236,9 +250,9 @@ impl Runner {
         let acts = match ask {
             Ask::Told(world) => self.road.told(&world, now),
             Ask::Take(snapshot, answer) => {
-                let (lost, acts) = self.road.take(*snapshot, now);
+                let ((lost, before), acts) = self.road.take(*snapshot, now);
                 // Nobody waiting for the answer is fine; so below.
-                let _ = answer.send(lost);
+                let _ = answer.send((lost, Box::new(before)));
                 acts
             }
             Ask::Delta(delta, answer) => match self.road.take_delta(&delta, now) {

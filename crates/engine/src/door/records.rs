@@ -1,8 +1,9 @@
 //! The records of a point on their way to the disk: numbered on the road, written beside it.
 //!
-//! Each record has a number. Those that find no room are counted, and one record says so in their
-//! place. Ahead of them a number lies on disk up to which numbers may have been given: after a
-//! power cut what lies between the last record and that number is one counted gap.
+//! Each record has a number, counted on through all runs. Those that find no room are counted, and
+//! one record says so in their place. Ahead of them a number lies on disk up to which numbers may
+//! have been given: after a power cut what lies between the last record and that number is one
+//! counted gap.
 //!
 //! What a power cut can lose: what was decided since the last commit, at most
 //! [`RECORDS_WAITING_MAX`] records, and on a disk that answers no more than a few milliseconds.
@@ -23,6 +24,8 @@ pub const RECORDS_WAITING_MAX: usize = 8_192;
 const TOGETHER_MAX: usize = 512;
 /// Numbers are allowed so far ahead.
 const AHEAD: u64 = 4 * 8_192;
+/// When nothing comes for so long, what is durable is noted beside the numbers.
+const QUIET: Duration = Duration::from_secs(1);
 /// How long a writer that failed waits before it tries again.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -103,11 +106,13 @@ impl Records {
     }
 }
 
-/// Where numbers are kept: up to which they may have been given, and whether that is exact.
+/// Where numbers are kept: up to which they may have been given, whether that is exact, and up to
+/// which their records were durable when nothing more came for a while.
 #[derive(Debug)]
 pub struct Numbers {
     path: PathBuf,
     reserved: Number,
+    kept: Number,
 }
 
 /// Numbers that are lost, from the first to the last.
@@ -115,7 +120,7 @@ pub type Gap = (Number, Number);
 
 impl Numbers {
     /// Opens the file. Gives the first number of this run and, after an unclean end, the gap that
-    /// is left: from the number after `last`, the last record on disk.
+    /// is left: from the number after `last`, the last record on disk as far as is known.
     pub fn open(folder: &Path, last: Number) -> std::io::Result<(Self, Number, Option<Gap>)> {
         let path = folder.join("numbers");
         let text = match std::fs::read_to_string(&path) {
@@ -126,11 +131,29 @@ impl Numbers {
         let mut words = text.split_whitespace();
         let reserved = words.next().and_then(|n| n.parse().ok()).unwrap_or(last).max(last);
         let is_clean = words.next() == Some("clean") || text.is_empty();
+        let last = words.next().and_then(|n| n.parse().ok()).unwrap_or(0).max(last);
         let gap = (!is_clean && reserved > last).then_some((last + 1, reserved));
-        let mut numbers = Self { path, reserved };
+        let mut numbers = Self { path, reserved, kept: last };
         let first = reserved + 1;
         numbers.reserve(first)?;
         Ok((numbers, first, gap))
+    }
+
+    /// Goes on where the last run ended: a queue whose numbers follow on, with a record of the gap
+    /// that an unclean end has left. `last`: the last record on disk, as far as is known.
+    pub fn resume(
+        folder: &Path,
+        last: Number,
+        now: Timestamp,
+    ) -> std::io::Result<(Self, Records, Waiting)> {
+        let (numbers, first, gap) = Self::open(folder, last)?;
+        let (mut records, waiting) = Records::new(first);
+        if let Some((from, to)) = gap {
+            tracing::warn!(from, to, "records of doors may be missing since the last run");
+            let why = "the power was cut; these numbers may have been given".to_owned();
+            records.keep(Record { time: now, what: Kept::Lost { from, to, why } });
+        }
+        Ok((numbers, records, waiting))
     }
 
     /// Makes sure that numbers may go on after `given`. On disk before it returns.
@@ -138,9 +161,17 @@ impl Numbers {
         if given + AHEAD / 2 <= self.reserved {
             return Ok(());
         }
-        let reserved = given + AHEAD;
-        crate::folder::replace(&self.path, format!("{reserved} running\n").as_bytes())?;
-        self.reserved = reserved;
+        self.write(given + AHEAD, self.kept)
+    }
+
+    /// Records up to `last` are durable: after a cut, none of them is counted as lost.
+    pub fn kept(&mut self, last: Number) -> std::io::Result<()> {
+        if last <= self.kept { Ok(()) } else { self.write(self.reserved, last) }
+    }
+
+    fn write(&mut self, reserved: Number, kept: Number) -> std::io::Result<()> {
+        crate::folder::replace(&self.path, format!("{reserved} running {kept}\n").as_bytes())?;
+        (self.reserved, self.kept) = (reserved, kept);
         Ok(())
     }
 
@@ -161,14 +192,18 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Runs until the road has stopped. `commit` makes lines durable, or says why it did not; it
-    /// is tried again until it does, or until the road has stopped and it still does not.
-    pub fn run(mut self, mut commit: impl FnMut(&[String]) -> Result<(), String>) {
+    /// Runs until the road has stopped. `commit` makes lines durable, of which the last has the
+    /// number that it is told, or says why it did not; it is tried again until it does, or until
+    /// the road has stopped and it still does not.
+    pub fn run(mut self, mut commit: impl FnMut(&[String], Number) -> Result<(), String>) {
         let mut last = None;
         loop {
-            let first = match self.waiting.queue.recv_timeout(Duration::from_secs(1)) {
+            let first = match self.waiting.queue.recv_timeout(QUIET) {
                 Ok(first) => first,
-                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.note(last);
+                    continue;
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             let mut lines = Vec::new();
@@ -184,7 +219,10 @@ impl Writer {
                     next = self.waiting.queue.try_recv().ok();
                 }
             }
-            self.commit((&lines, last), &mut commit);
+            if !self.commit((&lines, last), &mut commit) {
+                // Whether they are durable nobody knows: the next run tells of them as of a gap.
+                return;
+            }
         }
         if let (Some(numbers), Some(last)) = (self.numbers.take(), last)
             && let Err(error) = numbers.close(last)
@@ -193,11 +231,21 @@ impl Writer {
         }
     }
 
+    /// Nothing has come for a while, and all is durable.
+    fn note(&mut self, last: Option<Number>) {
+        if let (Some(numbers), Some(last)) = (&mut self.numbers, last)
+            && let Err(error) = numbers.kept(last)
+        {
+            tracing::debug!(%error, "how far records are durable is not noted now");
+        }
+    }
+
+    /// Whether they are durable.
     fn commit(
         &mut self,
         (lines, last): (&[String], Option<Number>),
-        commit: &mut impl FnMut(&[String]) -> Result<(), String>,
-    ) {
+        commit: &mut impl FnMut(&[String], Number) -> Result<(), String>,
+    ) -> bool {
         let mut is_told = false;
         // Tries for ever while the road runs: meanwhile its queue fills, and counts.
         for round in 0_u32.. {
@@ -205,20 +253,21 @@ impl Writer {
                 (Some(numbers), Some(last)) => numbers.reserve(last).map_err(|e| e.to_string()),
                 (Some(_) | None, _) => Ok(()),
             };
-            match reserved.and_then(|()| commit(lines)) {
-                Ok(()) => return,
+            match reserved.and_then(|()| commit(lines, last.unwrap_or(0))) {
+                Ok(()) => return true,
                 Err(why) => {
                     if !std::mem::replace(&mut is_told, true) {
                         tracing::error!(why, "records of doors cannot be kept, trying again");
                     }
                     if round > 0 && self.waiting.is_over.load(Ordering::Acquire) {
                         tracing::error!(why, records = lines.len(), "records of doors are lost");
-                        return;
+                        return false;
                     }
                     std::thread::sleep(RETRY);
                 }
             }
         }
+        false
     }
 }
 
@@ -272,6 +321,13 @@ mod tests {
         let (from, to) = gap.unwrap();
         assert_eq!((from, to + 1), (41, first));
         assert!(to >= 40 + u64::try_from(RECORDS_WAITING_MAX).unwrap());
+        // Cut again, long after the last record: what was noted as durable is none of the gap.
+        let mut numbers = numbers;
+        numbers.kept(first + 3).unwrap();
+        drop(numbers);
+        let (numbers, next, gap) = Numbers::open(folder.path(), 0).unwrap();
+        assert_eq!(gap.unwrap(), (first + 4, next - 1));
+        let first = next;
         numbers.close(first + 5).unwrap();
         let (_, again, gap) = Numbers::open(folder.path(), first + 5).unwrap();
         assert_eq!((again, gap), (first + 6, None));
@@ -284,7 +340,7 @@ mod tests {
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let mut refusals = 2;
-            writer.run(|lines| {
+            writer.run(|lines, _| {
                 if refusals > 0 {
                     refusals -= 1;
                     return Err("the disk is full".to_owned());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::door::Snapshot;
-use access::door::travel::{Delta, Full};
+use access::door::travel::{Arrived, Delta, Full};
 use access::link::{Purpose, Renewal, Signed};
 use access::revocation::{EdgeRights, Receipt, Rights, Suspensions, Tombstone, Tombstones};
 use model::{PlaceId, Timestamp};
@@ -25,6 +25,8 @@ pub const DELTAS_MAX: usize = 512;
 pub const UNPACKED_BYTES_MAX: u64 = 512 << 20;
 /// A clock that goes back by less than this is one that was set right, and stands still meanwhile.
 pub const CLOCK_SLACK: Duration = Duration::from_secs(2);
+/// What lies beside the bytes of a signed thing on disk, about.
+const SIGNED_BESIDE_BYTES: usize = 512;
 /// How often the newest instant is put on disk.
 const HIGH_WATER_EVERY: Duration = Duration::from_secs(30);
 
@@ -73,7 +75,8 @@ fn unpack<T: DeserializeOwned>(signed: &Signed) -> Result<T, String> {
     use std::io::Read as _;
     let reader = zstd::Decoder::new(signed.bytes.as_slice()).map_err(|e| e.to_string())?;
     // What is longer than this ends early, and is no whole thing.
-    rmp_serde::from_read(reader.take(UNPACKED_BYTES_MAX)).map_err(|error| error.to_string())
+    let reader = std::io::BufReader::new(reader.take(UNPACKED_BYTES_MAX));
+    rmp_serde::from_read(reader).map_err(|error| error.to_string())
 }
 
 fn stones(list: &[Tombstone]) -> Tombstones {
@@ -104,8 +107,18 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
 }
 
 fn write<T: Serialize>(path: &Path, what: &T) -> Result<(), NotTaken> {
-    let bytes = rmp_serde::to_vec_named(what).map_err(NotTaken::new)?;
-    folder::replace(path, &bytes)
+    put(path, &rmp_serde::to_vec_named(what).map_err(NotTaken::new)?)
+}
+
+/// A large thing, in no more memory than it takes.
+fn write_signed(path: &Path, signed: &Signed) -> Result<(), NotTaken> {
+    let mut bytes = Vec::with_capacity(signed.bytes.len() + SIGNED_BESIDE_BYTES);
+    rmp_serde::encode::write_named(&mut bytes, signed).map_err(NotTaken::new)?;
+    put(path, &bytes)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), NotTaken> {
+    folder::replace(path, bytes)
         .map_err(|error| NotTaken::new(format!("`{}`: {error}", path.display())))
 }
 
@@ -164,9 +177,11 @@ impl Keep {
     fn newest(&mut self) -> std::io::Result<Option<Snapshot>> {
         for (_, path) in self.files("full")?.into_iter().rev() {
             let Some(signed) = read::<Signed>(&path) else { continue };
-            let opened = self.checked::<Full>(&signed, Purpose::Full).and_then(|full| {
-                let rights = full_rights(&full);
-                let snapshot = Snapshot::from_full(full).map_err(NotTaken::new)?;
+            let opened = self.checked::<Arrived>(&signed, Purpose::Full);
+            drop(signed);
+            let opened = opened.and_then(|arrived| {
+                let rights = full_rights(&arrived.words);
+                let snapshot = Snapshot::from_arrived(arrived).map_err(NotTaken::new)?;
                 Ok((rights, snapshot))
             });
             match opened {
@@ -254,12 +269,13 @@ impl Keep {
         signed: &Signed,
         now: Timestamp,
     ) -> Result<(Snapshot, Vec<Receipt>), NotTaken> {
-        let full: Full = self.checked(signed, Purpose::Full)?;
+        let arrived: Arrived = self.checked(signed, Purpose::Full)?;
+        let full = &arrived.words;
         self.of_site(&full.site)?;
         let (version, site, given_at) = (full.version, full.site.clone(), full.given_at);
         let mut next = self.rights.clone();
-        let receipts = next.apply(&full_rights(&full), now).map_err(NotTaken::new)?;
-        let snapshot = Snapshot::from_full(full).map_err(NotTaken::new)?;
+        let receipts = next.apply(&full_rights(full), now).map_err(NotTaken::new)?;
+        let snapshot = Snapshot::from_arrived(arrived).map_err(NotTaken::new)?;
         // What is dead and suspended is never forgotten, even where the new rights do not know it.
         let dead = Dead {
             tombstones: next.tombstones().iter().collect(),
@@ -271,7 +287,7 @@ impl Keep {
             folder::replace(&path, site.as_str().as_bytes()).map_err(NotTaken::new)?;
             self.site = Some(site);
         }
-        write(&self.folder.join(format!("full-{version}")), signed)?;
+        write_signed(&self.folder.join(format!("full-{version}")), signed)?;
         self.rights = next;
         self.confirm(given_at, now);
         self.deltas = 0;

@@ -3,6 +3,7 @@
 //! Owns the edge's identity, its rights and records on disk, and the link to its server. Never
 //! decides; the doors ([`crate::door`]) wait for nothing of this.
 
+mod aside;
 mod enrol;
 mod identity;
 mod keep;
@@ -16,7 +17,6 @@ use std::time::Duration;
 
 use access::door::{RightsAge, Snapshot};
 use access::link::Done;
-use access::road::Kept;
 use model::raw::Wire;
 use model::{Problem, Raw, Record, SourceId, Timestamp, Trust};
 use store::{Batch, Journal, StoreError};
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::door::{Ask, Numbered, Numbers, Point, PointError, Records, Start, Writer};
+use crate::door::{Ask, Numbered, Numbers, Point, PointError, Seen, Start, Writer};
 use crate::folder::{DataFolder, FolderError};
 
 pub use enrol::{EnrolError, enrol};
@@ -41,6 +41,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const RENEW_EVERY: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long a renewal that failed waits before it is tried again.
 const RENEW_AGAIN: Duration = Duration::from_secs(6 * 3_600);
+/// Newest records that are kept in memory for whoever sends them up: the box is small.
+const RECENT_BYTES_MAX: usize = 1 << 20;
 
 /// Why an edge does not start.
 #[derive(Debug, thiserror::Error)]
@@ -92,15 +94,13 @@ impl Edge {
         let folder = DataFolder::hold(&config.data)?;
         let identity = Arc::new(Identity::open(&config.data)?);
         let now = clock.now();
-        let (mut keep, snapshot) = Keep::open(&config.data, Arc::clone(&identity), now)?;
+        let (data, own) = (config.data.clone(), Arc::clone(&identity));
+        let (mut keep, snapshot) = aside::run(move || Keep::open(&data, own, now)).await??;
+        aside::give_back();
         let journal = open_journal(config, now)?;
         let last = last_number(&journal)?;
-        let (numbers, first, gap) = Numbers::open(&config.data, last)?;
-        let (mut records, waiting) = Records::new(first);
-        if let Some((from, to)) = gap {
-            let why = "the power was cut; these numbers may have been given".to_owned();
-            records.keep(access::road::Record { time: now, what: Kept::Lost { from, to, why } });
-        }
+        let (numbers, records, waiting) = Numbers::resume(&config.data, last, now)?;
+        let (seen, commands) = Seen::open(&config.data, now)?;
         let source = SourceId::parse(identity.point().as_str()).map_err(std::io::Error::other)?;
         let writer =
             Writer { point: identity.point().to_string(), waiting, numbers: Some(numbers) };
@@ -120,6 +120,7 @@ impl Edge {
             snapshot,
             clock: clock.clone(),
             records,
+            commands,
         };
         let (point, dones) = Point::start(start)?;
         let keep = Arc::new(Mutex::new(keep));
@@ -134,11 +135,15 @@ impl Edge {
             identity,
             keep,
         };
-        edge.run_beside((config, clock), dones);
+        edge.run_beside((config, clock), (dones, seen));
         Ok(edge)
     }
 
-    fn run_beside(&mut self, (config, clock): (&Config, Clock), dones: mpsc::Receiver<Done>) {
+    fn run_beside(
+        &mut self,
+        (config, clock): (&Config, Clock),
+        (dones, seen): (mpsc::Receiver<Done>, Seen),
+    ) {
         let server = config.doors.server.clone();
         let server = server.unwrap_or_else(|| self.identity.given.server.clone());
         let link = Link {
@@ -148,6 +153,7 @@ impl Edge {
             journal: Arc::clone(&self.journal),
             asks: self.point.asks(),
             dones,
+            seen,
             clock: clock.clone(),
         };
         self.tasks.spawn(link.run(self.stop.clone()));
@@ -198,7 +204,9 @@ impl Edge {
 
 fn open_journal(config: &Config, now: Timestamp) -> Result<Arc<Journal>, StoreError> {
     let folder = config.data.join("records");
-    Ok(Arc::new(Journal::open(&folder, config.limits.journal(), &[CONSUMER], now)?))
+    let mut limits = config.limits.journal();
+    limits.memory_recent_bytes_max = limits.memory_recent_bytes_max.min(RECENT_BYTES_MAX);
+    Ok(Arc::new(Journal::open(&folder, limits, &[CONSUMER], now)?))
 }
 
 /// The number of the last record on disk; 0: there is none.
@@ -225,7 +233,7 @@ fn write_to(
     (source, clock): (SourceId, Clock),
     writer: Writer,
 ) -> std::io::Result<JoinHandle<()>> {
-    let commit = move |lines: &[String]| {
+    let commit = move |lines: &[String], _| {
         let now = clock.now();
         let raw = |line: &String| Raw {
             source: source.clone(),

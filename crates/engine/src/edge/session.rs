@@ -19,10 +19,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
+use super::aside;
 use super::identity::Identity;
 use super::keep::{Keep, NotTaken};
 use crate::clock::{Clock, Stopwatch};
-use crate::door::Ask;
+use crate::door::{Ask, Seen};
 
 /// The journal's consumer: what the server has, the journal may drop.
 pub const CONSUMER: &str = "server";
@@ -54,6 +55,8 @@ pub struct Link {
     pub asks: mpsc::Sender<Ask>,
     /// What became of commands.
     pub dones: mpsc::Receiver<Done>,
+    /// Commands on disk, for the next run.
+    pub seen: Seen,
     /// Time.
     pub clock: Clock,
 }
@@ -191,7 +194,8 @@ impl Link {
                         // It could not keep them; they are said again.
                         return Err("the server does not keep the records".to_owned());
                     }
-                    self.tell_alive(std::mem::take(&mut all_doors), to).await?;
+                    let all = std::mem::take(&mut all_doors);
+                    self.tell_alive((all, upward.waiting(&self.journal)), to).await?;
                 }
             }
         }
@@ -239,15 +243,17 @@ impl Link {
     /// Disk first, then the doors, then the receipts.
     async fn take_full(&self, signed: Signed) -> Result<Vec<Receipt>, NotTaken> {
         let (keep, now) = (Arc::clone(&self.keep), self.clock.now());
-        let kept = spawn_blocking(move || locked(&keep).full(&signed, now)).await;
+        let kept = aside::run(move || locked(&keep).full(&signed, now)).await;
         let (snapshot, receipts) = kept.map_err(ended)??;
         let (answer, taken) = oneshot::channel();
         self.ask(Ask::Take(Box::new(snapshot), answer)).await?;
-        let lost = taken.await.map_err(ended)?;
+        let (lost, before) = taken.await.map_err(ended)?;
         if lost > 0 {
             tracing::error!(lost, "tombstones find no room");
         }
         self.tell_rights().await;
+        aside::run(move || drop(before)).await.map_err(ended)?;
+        aside::give_back();
         Ok(receipts)
     }
 
@@ -323,11 +329,13 @@ impl Link {
         }
         let command: Command = rmp_serde::from_slice(&signed.bytes)
             .map_err(|error| format!("a command that nobody understands: {error}"))?;
+        self.seen.begin(&command).await;
         let _ = self.asks.send(Ask::Command(Box::new(command))).await;
         Ok(())
     }
 
     async fn tell_done(&self, done: &Done, to: &mut Write) -> Result<(), String> {
+        self.seen.end(done).await;
         let bytes = rmp_serde::to_vec_named(done).map_err(|error| error.to_string())?;
         let said = FromEdge::Outcome(self.identity.sign(Purpose::Outcome, bytes));
         say(to, &said).await.map_err(|error| error.to_string())
@@ -339,7 +347,7 @@ impl Link {
         say(to, &said).await.map_err(|error| error.to_string())
     }
 
-    async fn tell_alive(&self, all: bool, to: &mut Write) -> Result<(), String> {
+    async fn tell_alive(&self, (all, waiting): (bool, u64), to: &mut Write) -> Result<(), String> {
         let now = self.clock.now();
         let (clock_trusted, snapshot) = {
             let mut keep = locked(&self.keep);
@@ -349,7 +357,8 @@ impl Link {
         let asked = self.asks.send(Ask::Doors { all, answer }).await;
         asked.map_err(|_| "the doors have stopped".to_owned())?;
         let doors = doors.await.map_err(|_| "the doors have stopped".to_owned())?;
-        let said = FromEdge::Alive { now, clock_trusted, snapshot, doors };
+        let records_waiting = Some(waiting);
+        let said = FromEdge::Alive { now, clock_trusted, snapshot, doors, records_waiting };
         say(to, &said).await.map_err(|error| error.to_string())
     }
 }
@@ -477,6 +486,11 @@ impl Upward {
         spawn_blocking(read);
         let moved = Stopwatch::start();
         Self { ready, kept, sent: kept, moved, offset, stop }
+    }
+
+    /// Records that the server does not have yet.
+    fn waiting(&self, journal: &Journal) -> u64 {
+        (journal.last_seq() + self.offset).saturating_sub(self.kept)
     }
 
     fn has_room(&self) -> bool {

@@ -341,6 +341,8 @@ fn a_change_that_the_doors_cannot_go_by_is_taken_back() {
     assert_eq!((keep.version(), again.unwrap().version), (Some(7), 7));
 }
 
+mod commands;
+
 /// A reader on a line of its own: cards go in, what it was told comes out.
 struct Reader {
     cards: std::sync::mpsc::Sender<u64>,
@@ -424,7 +426,7 @@ fn bits(number: u64) -> codec::wiegand::Bits {
 /// A server that welcomes, gives rights, and keeps records until it is told to go.
 async fn server(
     mut listener: adapters::link::LinkListener,
-    given: Signed,
+    given: Vec<access::link::FromServer>,
     said: tokio::sync::mpsc::Sender<access::link::FromEdge>,
     go: tokio_util::sync::CancellationToken,
 ) {
@@ -441,7 +443,7 @@ async fn server(
             wants_tombstones: false,
             records: 0,
         };
-        for word in [welcome, FromServer::Full(given)] {
+        for word in [welcome].into_iter().chain(given) {
             frame::write(&mut to, &rmp_serde::to_vec_named(&word).unwrap()).await.unwrap();
         }
         while let Ok(Some(bytes)) = frame::read(&mut from, FRAME_BYTES_MAX).await {
@@ -489,6 +491,7 @@ async fn an_edge_opens_goes_on_without_its_server_and_stops_at_the_leases_end() 
     let (_, given) = house.full(&house_of(2), 7, at(0));
     let (said, mut heard) = tokio::sync::mpsc::channel(1_024);
     let go = tokio_util::sync::CancellationToken::new();
+    let given = vec![access::link::FromServer::Full(given)];
     let serving = tokio::spawn(server(listener, given, said, go.clone()));
     let reader = Reader::start(house.folder.path());
     let config = configured(&house, &reader);
@@ -512,6 +515,8 @@ async fn an_edge_opens_goes_on_without_its_server_and_stops_at_the_leases_end() 
         _ => false,
     };
     until(&granted).await;
+    // The server keeps what it was told: nothing waits.
+    until(&|word| matches!(word, FromEdge::Alive { records_waiting: Some(0), .. })).await;
     // The server is gone: the door goes on.
     go.cancel();
     serving.await.unwrap();

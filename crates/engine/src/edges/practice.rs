@@ -201,7 +201,10 @@ impl PracticeEdge {
                     self.take(renewal.version, renewal.deeds, now).await?;
                 }
                 let (snapshot, doors) = (self.version, Vec::new());
-                self.say(&FromEdge::Alive { now, clock_trusted: true, snapshot, doors }).await?;
+                let (clock_trusted, records_waiting) = (true, None);
+                let alive =
+                    FromEdge::Alive { now, clock_trusted, snapshot, doors, records_waiting };
+                self.say(&alive).await?;
             }
             FromServer::Command(signed) => {
                 self.checked(&signed, Purpose::Command)?;

@@ -198,6 +198,8 @@ struct Hello {
     snapshot: Option<u64>,
     software: String,
     now: Timestamp,
+    /// Records that it still has for us.
+    waiting: u64,
 }
 
 /// Whether it is who it says, and in service.
@@ -206,7 +208,7 @@ fn greet(
     first: &[u8],
     (certificate, name): (Option<&[u8]>, Option<&str>),
 ) -> Result<(Between, Hello), String> {
-    let FromEdge::Hello { format, point, software, now, snapshot, .. } =
+    let FromEdge::Hello { format, point, software, now, snapshot, records } =
         rmp_serde::from_slice(first).map_err(|_| "the first word is no greeting".to_owned())?
     else {
         return Err("the first word is no greeting".to_owned());
@@ -237,7 +239,8 @@ fn greet(
         given_at: AtomicU64::new(0),
         tombstones: Notify::new(),
     };
-    Ok((between, Hello { snapshot, software, now }))
+    let waiting = records.1.saturating_sub(1).saturating_sub(kept);
+    Ok((between, Hello { snapshot, software, now, waiting }))
 }
 
 impl Hub {
@@ -261,6 +264,7 @@ impl Hub {
                 last_heard: now,
                 snapshot: hello.snapshot,
                 clock_offset_ms: Some(hello.now.millis() - now.millis()),
+                records_waiting: Some(hello.waiting),
                 doors: std::mem::take(&mut alive.doors),
                 ..Alive::default()
             };
@@ -348,8 +352,9 @@ async fn hear(shared: &Shared, between: &Between, said: FromEdge) -> Result<(), 
         FromEdge::Tombstones { dead, suspended } => {
             tombstones(shared, between, (dead, &suspended)).await
         }
-        FromEdge::Alive { now: theirs, clock_trusted, snapshot, doors } => {
+        FromEdge::Alive { now: theirs, clock_trusted, snapshot, doors, records_waiting } => {
             let offset = theirs.millis() - now.millis();
+            hub.alive(point, |alive| alive.records_waiting = records_waiting);
             is_alive(hub, point, (offset, clock_trusted, snapshot), doors).await;
             Ok(())
         }

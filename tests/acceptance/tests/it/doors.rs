@@ -273,6 +273,10 @@ async fn a_door_outlives_its_server(readers: impl FnOnce(&Path) -> Option<Reader
     assert!(readers.is_released_within(DEADLINE), "the server has confirmed her rights");
     // What was decided meanwhile is told afterwards, once.
     api.until_count(counted, 5).await;
+    until("no record waits at the edge", async || {
+        (api.get("/v1/edges").await[0]["records_waiting"] == 0).then_some(())
+    })
+    .await;
 }
 
 /// A new key for the door's reader: proved, kept for the next start, and told.
@@ -337,4 +341,90 @@ async fn a_simulated_reader_opens_a_door_until_its_rights_are_too_old() {
 #[tokio::test]
 async fn another_makers_reader_opens_a_door_until_its_rights_are_too_old() {
     a_door_outlives_its_server(|_| Readers::of_another_maker()).await;
+}
+
+/// The same door, run by the server itself.
+fn configure_home(world: &World, line: &str, key: &Path) {
+    let doors = format!(
+        "[edge]\npoint = \"hq-gate\"\n[[bus]]\nid = \"gate\"\nline = \"{line}\"\n\
+         [[reader]]\nbus = \"gate\"\naddress = 1\nkey = \"file:{}\"\n\
+         [[door]]\nid = \"d-0000\"\nreader_in = \"gate:1\"\nstrike = \"gate:1:0\"\n\
+         formats = [\"H10301\"]\n",
+        key.display()
+    );
+    world.configure("", &doors);
+}
+
+/// The number of each record of the server's own doors, and the gaps that records tell of.
+fn numbers(world: &World) -> (Vec<u64>, Vec<(u64, u64)>) {
+    let rows = world.query("SELECT ocsf FROM events WHERE source = 'hq-gate'");
+    let (mut numbers, mut gaps) = (Vec::new(), Vec::new());
+    for row in rows {
+        let event: Value = serde_json::from_str(row["ocsf"].as_str().unwrap()).unwrap();
+        // A decision is an authentication as well, which has no number of its own.
+        let Some(uid) = event["metadata"]["uid"].as_str() else { continue };
+        numbers.push(uid.strip_prefix("hq-gate-").unwrap().parse().unwrap());
+        if event["metadata"]["event_code"] == "lost" {
+            let unmapped = &event["unmapped"];
+            gaps.push((unmapped["from"].as_u64().unwrap(), unmapped["to"].as_u64().unwrap()));
+        }
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    (numbers, gaps)
+}
+
+#[tokio::test]
+async fn a_killed_servers_own_doors_count_the_records_that_may_be_missing() {
+    let world = world(1);
+    let key = world.path("gate.key");
+    std::fs::write(&key, KEY).unwrap();
+    let mut readers = Readers::ours(&key);
+    configure_home(&world, &readers.line, &key);
+    let token = world.root();
+    let show = json!({"reader": 1, "card": card(42, 69)});
+    let counted = "SELECT count(*) FROM events WHERE class_uid = 4230001 AND activity_id IN (1, 2)";
+
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    while readers.until("secure") != true {}
+    readers.act(&show);
+    assert!(readers.is_released_within(DEADLINE), "ana may enter");
+    readers.rest();
+    api.until_count(counted, 1).await;
+    api.settled().await;
+    let (before, gaps) = numbers(&world);
+    assert_eq!(gaps, []);
+    assert_eq!(before, (1..=before.len() as u64).collect::<Vec<_>>(), "none twice, none missing");
+    server.kill();
+
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    while readers.until("secure") != true {}
+    readers.act(&show);
+    assert!(readers.is_released_within(DEADLINE), "ana may enter again");
+    readers.rest();
+    api.until_count(counted, 2).await;
+    api.settled().await;
+    let (after, gaps) = numbers(&world);
+    // What the power cut may have taken begins behind the last record that is known.
+    let [(from, to)] = gaps[..] else { panic!("one gap: {gaps:?}") };
+    let known = after.iter().filter(|n| **n < from).count() as u64;
+    assert!(known >= before.len() as u64 && from == known + 1, "{gaps:?} {after:?}");
+    let behind: Vec<u64> = after.into_iter().filter(|n| *n >= from).collect();
+    let last = to + behind.len() as u64;
+    assert_eq!(behind, (to + 1..=last).collect::<Vec<_>>());
+
+    // A clean end leaves none.
+    server.stop().await;
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    while readers.until("secure") != true {}
+    readers.act(&show);
+    assert!(readers.is_released_within(DEADLINE), "ana may enter once more");
+    api.until_count(counted, 3).await;
+    api.settled().await;
+    let (all, gaps) = numbers(&world);
+    assert_eq!(gaps, [(from, to)]);
+    assert!(all.iter().zip(all.iter().skip(1)).all(|(a, b)| b - a == 1 || *a + 1 == from));
 }

@@ -14,7 +14,7 @@ use super::index::{Rule, Where, Who};
 pub(crate) fn unknown(snapshot: &Snapshot) -> Vec<Problem> {
     let mut groups: BTreeSet<u32> = BTreeSet::new();
     for holder in snapshot.people.holders() {
-        groups.extend(&holder.groups);
+        groups.extend(holder.groups.iter());
     }
     let known = snapshot.people.groups().into_iter();
     groups.extend(known.filter_map(|group| snapshot.names.group_number(group)));

@@ -9,13 +9,15 @@ use crate::PolicyFile;
 use crate::door::estate::{DOORS_MAX, Door, Estate, Zone};
 use crate::door::live::Live;
 use crate::door::names::Names;
-use crate::door::people::{CREDENTIALS_MAX, PEOPLE_MAX, People};
+use crate::door::people::{CREDENTIALS_MAX, PEOPLE_MAX};
 use crate::door::policy::{Change as PolicyChange, Link, POLICIES_MAX, Policies};
 use crate::door::schedule::Calendar;
 use crate::door::snapshot::{RightsAge, Snapshot};
 use crate::revocation::{TOMBSTONES_MAX, Tombstone, Tombstones};
 
-use super::{Change, DEEDS_WAITING_MAX, Delta, Full, GROUPS_MAX, NotTaken, Text, ZONES_MAX};
+use super::{
+    Arrived, Change, DEEDS_WAITING_MAX, Delta, Full, GROUPS_MAX, NotTaken, Text, ZONES_MAX,
+};
 
 fn bound(what: &'static str, found: usize, max: usize) -> Result<(), NotTaken> {
     if found > max { Err(NotTaken::TooMany { what, found, max }) } else { Ok(()) }
@@ -43,21 +45,19 @@ impl Snapshot {
     /// A snapshot as it came. Nobody is anywhere yet: see [`Snapshot::take_live`].
     pub fn from_full(full: Full) -> Result<Self, NotTaken> {
         full.bounds()?;
-        let mut names = Names::default();
+        Self::from_arrived(Arrived::from(full))
+    }
+
+    /// The same of one whose people lie where they will be looked for already.
+    pub fn from_arrived(arrived: Arrived) -> Result<Self, NotTaken> {
+        let Arrived { words: full, mut names, people } = arrived;
+        full.bounds()?;
         let estate = Estate::new(&mut names, full.zones, full.doors).map_err(NotTaken::Estate)?;
         let calendar = Calendar::new(full.schedules).map_err(NotTaken::Schedules)?;
         let texts = full.templates.into_iter().chain(full.policies).map(put_text);
         let changes: Vec<_> = texts.chain(full.links.into_iter().map(PolicyChange::Link)).collect();
         let policies = Policies::empty().map_err(|problem| NotTaken::Policies(vec![problem]))?;
         let policies = policies.changed(&mut names, &changes).map_err(NotTaken::Policies)?;
-        let mut people = People::with_room(full.people.len(), full.credentials.len());
-        people.change_groups(&mut names, (&full.groups, &[]));
-        for person in full.people {
-            people.put_person(&mut names, person);
-        }
-        for credential in full.credentials {
-            people.put_credential(credential);
-        }
         let mut tombstones = Tombstones::default();
         full.tombstones.into_iter().for_each(|stone| {
             tombstones.bury(stone);

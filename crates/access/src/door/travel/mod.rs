@@ -7,6 +7,7 @@
 //! same as rights that came at once (`tests/travel.rs`).
 
 mod apply;
+mod arrive;
 mod delta;
 mod scope;
 
@@ -23,6 +24,7 @@ use super::people::{Credential, Person};
 use super::policy::Link;
 use super::schedule::{Schedule, ScheduleError};
 
+pub use arrive::Arrived;
 pub use delta::{Change, Delta};
 pub use scope::Scope;
 
