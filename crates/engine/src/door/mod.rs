@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use access::door::travel::{Delta, NotTaken};
 use access::door::{HashKey, Snapshot};
-use access::link::{Command, Done, DoorTold, World};
+use access::link::{Command, Done, DoorTold, Passages, World};
 use access::road::{Act, Acted, Kept, PIN_RULES, PointEvent, Road, STEP_WAIT, Wiring};
 use adapters::osdp::BusEvent;
 use codec::wiegand::Formats;
@@ -42,6 +42,8 @@ const REST_MAX: Duration = Duration::from_secs(1);
 pub enum Ask {
     /// What changes by the minute.
     Told(Box<World>),
+    /// Where people went at other points.
+    Passages(Box<Passages>),
     /// Whole new rights. The answer: how many tombstones found no room.
     Take(Box<Snapshot>, oneshot::Sender<usize>),
     /// A change of rights.
@@ -209,6 +211,10 @@ impl Runner {
         let now = self.clock.now();
         let acts = match ask {
             Ask::Told(world) => self.road.told(&world, now),
+            Ask::Passages(passages) => {
+                self.road.told_passages(&passages, now);
+                Vec::new()
+            }
             Ask::Take(snapshot, answer) => {
                 let (lost, acts) = self.road.take(*snapshot, now);
                 // Nobody waiting for the answer is fine; so below.

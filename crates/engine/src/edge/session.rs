@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use access::link::{
-    ALIVE_EVERY, Command, Done, FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT, Purpose,
-    RECORDS_MAX, Signed,
+    ALIVE_EVERY, Command, Done, FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT, LINK_REVISION,
+    Purpose, RECORDS_MAX, Signed,
 };
 use access::revocation::Receipt;
 use access::road::PointEvent;
@@ -123,6 +123,7 @@ impl Link {
             now: self.clock.now(),
             snapshot: locked(&self.keep).version(),
             records: (self.journal.stats().first_seq, self.journal.last_seq() + 1),
+            revision: LINK_REVISION,
         };
         say(&mut to, &hello).await?;
         let welcome = next(&mut heard).await?;
@@ -191,7 +192,8 @@ impl Link {
                         // It could not keep them; they are said again.
                         return Err("the server does not keep the records".to_owned());
                     }
-                    self.tell_alive(std::mem::take(&mut all_doors), to).await?;
+                    let all = std::mem::take(&mut all_doors);
+                    self.tell_alive((all, upward.offset), to).await?;
                 }
             }
         }
@@ -219,6 +221,10 @@ impl Link {
             }
             FromServer::World(world) => {
                 let _ = self.asks.send(Ask::Told(Box::new(world))).await;
+                Ok(())
+            }
+            FromServer::Passages(passages) => {
+                let _ = self.asks.send(Ask::Passages(Box::new(passages))).await;
                 Ok(())
             }
             FromServer::Command(signed) => self.command(&signed).await,
@@ -339,7 +345,7 @@ impl Link {
         say(to, &said).await.map_err(|error| error.to_string())
     }
 
-    async fn tell_alive(&self, all: bool, to: &mut Write) -> Result<(), String> {
+    async fn tell_alive(&self, (all, offset): (bool, u64), to: &mut Write) -> Result<(), String> {
         let now = self.clock.now();
         let (clock_trusted, snapshot) = {
             let mut keep = locked(&self.keep);
@@ -349,7 +355,8 @@ impl Link {
         let asked = self.asks.send(Ask::Doors { all, answer }).await;
         asked.map_err(|_| "the doors have stopped".to_owned())?;
         let doors = doors.await.map_err(|_| "the doors have stopped".to_owned())?;
-        let said = FromEdge::Alive { now, clock_trusted, snapshot, doors };
+        let last = Some(self.journal.last_seq() + offset);
+        let said = FromEdge::Alive { now, clock_trusted, snapshot, doors, last };
         say(to, &said).await.map_err(|error| error.to_string())
     }
 }

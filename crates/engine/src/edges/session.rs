@@ -70,6 +70,8 @@ pub(super) struct Between {
     pub(super) given_at: AtomicU64,
     /// Its tombstones were asked for and have come, or the other way round.
     pub(super) tombstones: Notify,
+    /// What of the language it understands.
+    pub(super) revision: u16,
 }
 
 /// Runs the listener of edges, and all sessions, until told to stop.
@@ -198,6 +200,7 @@ struct Hello {
     snapshot: Option<u64>,
     software: String,
     now: Timestamp,
+    last: u64,
 }
 
 /// Whether it is who it says, and in service.
@@ -206,7 +209,7 @@ fn greet(
     first: &[u8],
     (certificate, name): (Option<&[u8]>, Option<&str>),
 ) -> Result<(Between, Hello), String> {
-    let FromEdge::Hello { format, point, software, now, snapshot, .. } =
+    let FromEdge::Hello { format, point, software, now, snapshot, records, revision } =
         rmp_serde::from_slice(first).map_err(|_| "the first word is no greeting".to_owned())?
     else {
         return Err("the first word is no greeting".to_owned());
@@ -236,8 +239,11 @@ fn greet(
         answered: std::sync::Mutex::default(),
         given_at: AtomicU64::new(0),
         tombstones: Notify::new(),
+        revision,
     };
-    Ok((between, Hello { snapshot, software, now }))
+    // Those that wait on its disk are said by its next number.
+    let last = records.1.saturating_sub(1);
+    Ok((between, Hello { snapshot, software, now, last }))
 }
 
 impl Hub {
@@ -262,6 +268,8 @@ impl Hub {
                 snapshot: hello.snapshot,
                 clock_offset_ms: Some(hello.now.millis() - now.millis()),
                 doors: std::mem::take(&mut alive.doors),
+                heard_at: alive.heard_at,
+                last_record: hello.last,
                 ..Alive::default()
             };
         });
@@ -305,6 +313,24 @@ async fn listen(shared: &Shared, between: &Between, from: &mut Read) -> Result<(
 async fn hear(shared: &Shared, between: &Between, said: FromEdge) -> Result<(), String> {
     let (hub, point, now) = (&shared.hub, &between.point, shared.clock.now());
     hub.alive(point, |alive| alive.last_heard = now);
+    let heard = heed(shared, between, (said, now)).await;
+    // Those that it had to forget are not waited for.
+    let gone = hub.edges().get(point).map_or(0, |entry| entry.records_to);
+    let kept = gone.max(*between.kept.borrow());
+    hub.alive(point, |alive| {
+        if kept >= alive.last_record {
+            alive.heard_at = Some(now);
+        }
+    });
+    heard
+}
+
+async fn heed(
+    shared: &Shared,
+    between: &Between,
+    (said, now): (FromEdge, Timestamp),
+) -> Result<(), String> {
+    let (hub, point) = (&shared.hub, &between.point);
     match said {
         FromEdge::Hello { .. } => Err("it greets twice".to_owned()),
         FromEdge::Taken { snapshot, receipts } => {
@@ -348,8 +374,9 @@ async fn hear(shared: &Shared, between: &Between, said: FromEdge) -> Result<(), 
         FromEdge::Tombstones { dead, suspended } => {
             tombstones(shared, between, (dead, &suspended)).await
         }
-        FromEdge::Alive { now: theirs, clock_trusted, snapshot, doors } => {
+        FromEdge::Alive { now: theirs, clock_trusted, snapshot, doors, last } => {
             let offset = theirs.millis() - now.millis();
+            hub.alive(point, |alive| alive.last_record = last.unwrap_or(alive.last_record));
             is_alive(hub, point, (offset, clock_trusted, snapshot), doors).await;
             Ok(())
         }

@@ -1,7 +1,6 @@
 //! What changes by the minute, as every edge is told it: threat, lockdowns, whose incidents are
-//! open.
+//! open, who is heard that tells of doors.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use access::link::World;
 use model::PersonId;
 use tokio_util::sync::CancellationToken;
 
+use super::passages::LOOK_EVERY;
 use crate::engine::Engine;
 
 /// People with open incidents that edges are told of; beyond it those with critical ones first.
@@ -21,12 +21,13 @@ impl Engine {
     /// The world, as it is now.
     async fn world(&self) -> World {
         let alertness = self.commander.alertness();
+        let heard = self.heard_of(self.now());
         let people = self.desk.people_in_open().await;
         let mut risks: Vec<(PersonId, Incidents, Posture)> =
             people.into_iter().map(|(id, how)| (id, how, Posture::Unknown)).collect();
         // Stable: critical ones first where there is no room for all.
         risks.sort_by_key(|(_, how, _)| *how != Incidents::Critical);
-        let is_whole = risks.len() <= WORLD_RISKS_MAX;
+        let others_clear = risks.len() <= WORLD_RISKS_MAX;
         risks.truncate(WORLD_RISKS_MAX);
         let lockdowns = alertness.lockdowns.iter();
         World {
@@ -36,7 +37,9 @@ impl Engine {
                 .collect(),
             risks,
             passages: Vec::new(),
-            others_clear: is_whole,
+            others_clear,
+            blind: heard.blind,
+            sources: heard.sources,
         }
     }
 
@@ -56,14 +59,16 @@ impl Engine {
             for (zone, ..) in before.lockdowns.iter().filter(|one| is_over(&one.0)) {
                 live.end_lockdown(zone);
             }
-            let now: BTreeMap<&PersonId, (Incidents, Posture)> =
-                world.risks.iter().map(|(id, how, device)| (id, (*how, *device))).collect();
-            for (id, ..) in before.risks.iter().filter(|one| !now.contains_key(&one.0)) {
-                live.set_risk(id.clone(), Risk { incidents: Incidents::None, ..Risk::UNKNOWN });
-            }
-            for (id, (incidents, device)) in now {
-                live.set_risk(id.clone(), Risk { incidents, device });
-            }
+            let risk = |(id, incidents, device): &(PersonId, Incidents, Posture)| {
+                (id.clone(), Risk { incidents: *incidents, device: *device })
+            };
+            let others = match world.others_clear {
+                true => Risk { incidents: Incidents::None, ..Risk::UNKNOWN },
+                false => Risk::UNKNOWN,
+            };
+            live.set_risks(world.risks.iter().map(risk), others);
+            live.set_all_blind(world.blind.iter().cloned());
+            live.set_sources(world.sources.iter().cloned());
         });
         self.edges.tell_world(world);
     }
@@ -74,15 +79,25 @@ pub(super) async fn follow(engine: Arc<Engine>, stop: CancellationToken) {
     let mut rights = engine.access.changed();
     let mut clock = tokio::time::interval(PAUSE);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut passed = 0;
     loop {
+        passed = engine.follow_passages(passed);
         if let Err(error) = engine.edges.follow_rights(&engine.access, engine.now()).await {
             tracing::error!(reason = %error, "changed rights are not given out yet");
         }
         engine.tell_world().await;
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = clock.tick() => {}
-            changed = rights.changed() => if changed.is_err() { return },
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = look.tick() => passed = engine.follow_passages(passed),
+                _ = clock.tick() => break,
+                changed = rights.changed() => match changed {
+                    Ok(()) => break,
+                    Err(_) => return,
+                },
+            }
         }
     }
 }
