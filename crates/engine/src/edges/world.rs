@@ -1,6 +1,7 @@
 //! What changes by the minute, as every edge is told it: threat, lockdowns, whose incidents are
-//! open, who is heard that tells of doors.
+//! open, whose devices are how, who is heard that tells of doors.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,23 +13,46 @@ use tokio_util::sync::CancellationToken;
 use super::passages::LOOK_EVERY;
 use crate::engine::Engine;
 
-/// People with open incidents that edges are told of; beyond it those with critical ones first.
+/// People with open incidents, or with devices of which something is known, that edges are told of;
+/// beyond it the gravest first.
 pub const WORLD_RISKS_MAX: usize = 10_000;
 /// How often it is looked at; lockdowns and threat are told at once.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// What is known of people, the gravest first, and whether whoever is left out has no incident.
+fn risks(
+    incidents: BTreeMap<PersonId, Incidents>,
+    mut devices: BTreeMap<PersonId, Posture>,
+) -> (Vec<(PersonId, Incidents, Posture)>, bool) {
+    let named = incidents.into_iter().map(|(person, how)| {
+        let device = devices.remove(&person).unwrap_or(Posture::Unknown);
+        (person, how, device)
+    });
+    let mut risks: Vec<_> = named.collect();
+    let with_incidents = risks.len();
+    let calm = devices.into_iter().map(|(person, device)| (person, Incidents::None, device));
+    risks.extend(calm);
+    // Stable: where there is no room for all, those whose devices are well are left out first.
+    risks.sort_by_key(|(_, how, device)| match (how, device) {
+        (Incidents::Critical, _) => 0,
+        (Incidents::Open | Incidents::Unknown, _) => 1,
+        (Incidents::None, Posture::NonCompliant) => 2,
+        (Incidents::None, Posture::Compliant | Posture::NoDevice | Posture::Unknown) => 3,
+    });
+    risks.truncate(WORLD_RISKS_MAX);
+    (risks, with_incidents <= WORLD_RISKS_MAX)
+}
 
 impl Engine {
     /// The world, as it is now.
     async fn world(&self) -> World {
         let alertness = self.commander.alertness();
         let heard = self.heard_of(self.now());
-        let people = self.desk.people_in_open().await;
-        let mut risks: Vec<(PersonId, Incidents, Posture)> =
-            people.into_iter().map(|(id, how)| (id, how, Posture::Unknown)).collect();
-        // Stable: critical ones first where there is no room for all.
-        risks.sort_by_key(|(_, how, _)| *how != Incidents::Critical);
-        let others_clear = risks.len() <= WORLD_RISKS_MAX;
-        risks.truncate(WORLD_RISKS_MAX);
+        let incidents = self.desk.people_in_open().await;
+        let accused = self.desk.things_in_open().await;
+        let org = self.access.organisation();
+        let devices = self.devices.postures(&org, &accused, self.now());
+        let (risks, others_clear) = risks(incidents, devices);
         let lockdowns = alertness.lockdowns.iter();
         World {
             threat: alertness.threat.as_ref().map(|threat| threat.level),
@@ -99,5 +123,30 @@ pub(super) async fn follow(engine: Arc<Engine>, stop: CancellationToken) {
                 },
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn where_there_is_no_room_for_all_those_whose_devices_are_well_are_left_out_first() {
+        let who = |n: usize| PersonId::parse(&format!("p{n:05}")).unwrap();
+        let incidents = BTreeMap::from([(who(3), Incidents::Critical), (who(1), Incidents::Open)]);
+        let mut devices: BTreeMap<PersonId, Posture> =
+            (0..WORLD_RISKS_MAX + 5).map(|n| (who(n), Posture::Compliant)).collect();
+        devices.insert(who(7), Posture::NonCompliant);
+        let (risks, others_clear) = risks(incidents, devices);
+        assert_eq!((risks.len(), others_clear), (WORLD_RISKS_MAX, true));
+        let first = [
+            (who(3), Incidents::Critical, Posture::Compliant),
+            (who(1), Incidents::Open, Posture::Compliant),
+            (who(7), Incidents::None, Posture::NonCompliant),
+        ];
+        assert_eq!(risks.get(..3).unwrap(), first);
+        let crowd = (0..=WORLD_RISKS_MAX).map(|n| (who(n), Incidents::Open)).collect();
+        assert!(!super::risks(crowd, BTreeMap::new()).1);
     }
 }
