@@ -490,3 +490,15 @@ fn with_links_that_come_and_go_it_is_broken_for_no_longer_than_silence_goes_unno
     }
     assert!(violations > 0, "no link was ever cut at the wrong moment");
 }
+
+#[test]
+fn the_same_words_in_the_same_order_give_the_same_records() {
+    let records = |seed| {
+        let mut house = House::new(seed);
+        house.run(120, true);
+        house.points.map(|point| point.records)
+    };
+    for seed in [3, 11] {
+        assert_eq!(records(seed), records(seed));
+    }
+}

@@ -1,6 +1,7 @@
 //! Where people went, over all points: heard from the records of doors of our own and from what the
 //! flow believes, and told to every point that counts people and knows them.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,13 +24,59 @@ const LOOKED_AT_MAX: usize = 50_000;
 /// What a record that somebody went has in it; the rest is not read.
 const MARK: &str = "\"went\":";
 
+/// How often the book is put on disk, where it has changed. What was said since is lost with the
+/// power; edges still know what they said themselves.
+pub(super) const KEEP_EVERY: Duration = Duration::from_secs(30);
+/// Its file in the data folder.
+const FILE: &str = "passages";
+
 /// The book of all points.
 #[derive(Debug, Default)]
-pub struct PassageBook(Mutex<Passages>);
+pub struct PassageBook {
+    book: Mutex<Passages>,
+    /// Where it is kept, and up to which change it is.
+    kept: Mutex<Option<(PathBuf, u64)>>,
+}
 
 impl PassageBook {
     fn lock(&self) -> MutexGuard<'_, Passages> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on from what a data folder has, and keeps it there. A file that cannot be read counts
+    /// as not there.
+    pub fn open(&self, folder: &Path) {
+        let path = folder.join(FILE);
+        let found = match std::fs::read(&path) {
+            Ok(bytes) => rmp_serde::from_slice::<Vec<Passage>>(&bytes).map_err(|e| e.to_string()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error.to_string()),
+        };
+        match found {
+            Ok(found) => self.take(found),
+            Err(why) => tracing::error!(why, "where people went before is not known any more"),
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some((path, self.last()));
+    }
+
+    /// Puts it on disk, if anything has changed since. Blocks.
+    pub fn keep(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((path, up_to)) = kept.as_mut() else { return };
+        let (all, last) = {
+            let book = self.lock();
+            if book.last() == *up_to {
+                return;
+            }
+            let all: Vec<Passage> = book.after(0).map(|(_, passage)| passage.clone()).collect();
+            (all, book.last())
+        };
+        let bytes = rmp_serde::to_vec_named(&all).map_err(std::io::Error::other);
+        match bytes.and_then(|bytes| crate::folder::replace(path, &bytes)) {
+            Ok(()) => *up_to = last,
+            Err(error) => tracing::error!(%error, "where people went is not kept on disk"),
+        }
     }
 
     /// Takes in what was told, in any order.
@@ -195,6 +242,25 @@ mod tests {
 
     fn who(n: usize) -> PersonId {
         PersonId::parse(&format!("p{n}")).unwrap()
+    }
+
+    #[test]
+    fn what_the_book_holds_outlives_the_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let book = PassageBook::default();
+        book.open(folder.path());
+        let at = Timestamp::from_secs(5);
+        book.take([Passage::new(who(1), ZoneId::parse("lab").ok(), at)]);
+        book.take([Passage::new(who(1), None, at.plus(Duration::from_secs(1)))]);
+        book.keep();
+        let again = PassageBook::default();
+        again.open(folder.path());
+        assert_eq!(again.news(0, |_| true).0, book.news(0, |_| true).0);
+        // What cannot be read is told, and forgotten.
+        std::fs::write(folder.path().join(FILE), b"\xc1").unwrap();
+        let broken = PassageBook::default();
+        broken.open(folder.path());
+        assert_eq!(broken.last(), 0);
     }
 
     #[test]

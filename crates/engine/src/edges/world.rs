@@ -10,7 +10,7 @@ use access::link::World;
 use model::PersonId;
 use tokio_util::sync::CancellationToken;
 
-use super::passages::LOOK_EVERY;
+use super::passages::{KEEP_EVERY, LOOK_EVERY};
 use crate::engine::Engine;
 
 /// People with open incidents, or with devices of which something is known, that edges are told of;
@@ -105,8 +105,10 @@ pub(super) async fn follow(engine: Arc<Engine>, stop: CancellationToken) {
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut keep = tokio::time::interval(KEEP_EVERY);
+    keep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut passed = 0;
-    loop {
+    'serving: loop {
         passed = engine.follow_passages(passed);
         if let Err(error) = engine.edges.follow_rights(&engine.access, engine.now()).await {
             tracing::error!(reason = %error, "changed rights are not given out yet");
@@ -114,15 +116,24 @@ pub(super) async fn follow(engine: Arc<Engine>, stop: CancellationToken) {
         engine.tell_world().await;
         loop {
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => break 'serving,
+                _ = keep.tick() => keep_passages(&engine).await,
                 _ = look.tick() => passed = engine.follow_passages(passed),
                 _ = clock.tick() => break,
                 changed = rights.changed() => match changed {
                     Ok(()) => break,
-                    Err(_) => return,
+                    Err(_) => break 'serving,
                 },
             }
         }
+    }
+    keep_passages(&engine).await;
+}
+
+async fn keep_passages(engine: &Engine) {
+    let book = Arc::clone(engine.edges.passages());
+    if tokio::task::spawn_blocking(move || book.keep()).await.is_err() {
+        tracing::error!("where people went is not kept on disk: it ended in a panic");
     }
 }
 
