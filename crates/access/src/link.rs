@@ -12,15 +12,25 @@ use std::time::Duration;
 use model::{CredentialId, DoorId, PersonId, PointId, RevocationId, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 
-use crate::door::{Incidents, Order, Posture, Threat};
+use crate::door::{Freshness, Incidents, Order, Posture, Threat};
+use crate::passages::Passage;
 use crate::revocation::{Suspensions, Tombstone};
 
 /// The version of this language. A peer of another one is told so, and nothing else.
 pub const LINK_FORMAT: u16 = 1;
+/// What of this language a peer understands beyond its beginning: 1, [`FromServer::Passages`].
+pub const LINK_REVISION: u16 = 1;
 /// Longest frame, in bytes.
 pub const FRAME_BYTES_MAX: usize = 64 << 20;
 /// Most records of one [`FromEdge::Records`].
 pub const RECORDS_MAX: usize = 1_000;
+/// Most passages of one [`FromServer::Passages`]; what is more comes in the next.
+pub const PASSAGES_TOLD_MAX: usize = 5_000;
+/// How often an edge is told of passages, also where there are none.
+pub const PASSAGES_EVERY: Duration = Duration::from_secs(3);
+/// A point that was told nothing of passages for this long, or a server that heard nothing of a
+/// point, no longer knows who is in the zones that others share.
+pub const UNHEARD_MAX: Duration = Duration::from_secs(10);
 /// Most commands that an edge remembers, to know one that comes twice.
 pub const COMMANDS_REMEMBERED_MAX: usize = 10_000;
 
@@ -103,6 +113,10 @@ pub enum FromServer {
     Renewal(Signed),
     /// What changes by the minute, as the server knows it. Replaces what was told before.
     World(World),
+    /// Where people went at other points: what has changed since this was last told, or all of it
+    /// on a new connection. At least every [`PASSAGES_EVERY`]. Told to whoever understands
+    /// revision 1 of the language.
+    Passages(Passages),
     /// What somebody wants done: [`Command`].
     Command(Signed),
     /// Records up to this number are durable here; the edge may forget them.
@@ -137,6 +151,9 @@ pub enum FromEdge {
         snapshot: Option<u64>,
         /// The first record that it still has, and the one it will give next.
         records: (u64, u64),
+        /// [`LINK_REVISION`].
+        #[serde(default)]
+        revision: u16,
     },
     /// It goes by this snapshot, and it is on disk: one [`crate::revocation::Receipt`] for each
     /// deed that waited for it.
@@ -193,6 +210,9 @@ pub enum FromEdge {
         /// Records that it still has for the server; none: an older edge, which does not say.
         #[serde(default)]
         records_waiting: Option<u64>,
+        /// The number of its last record, as the server counts them.
+        #[serde(default)]
+        last: Option<u64>,
     },
 }
 
@@ -222,8 +242,23 @@ pub struct World {
     /// Whoever is not named has no open incident; else nothing is known of them.
     #[serde(default)]
     pub others_clear: bool,
-    /// Where people were last seen by other points: into a zone, or outside (none).
+    /// Nothing any more: [`FromServer::Passages`]. Edges from before wait for it.
     pub passages: Vec<(PersonId, Option<ZoneId>, Timestamp)>,
+    /// Zones of which not all is heard: a point with a door of theirs is away, or a source silent.
+    #[serde(default)]
+    pub blind: Vec<ZoneId>,
+    /// Whether those are heard who tell of doors; unknown of those that are not named.
+    #[serde(default)]
+    pub sources: Vec<(DoorId, Freshness)>,
+}
+
+/// Where people went at other points.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Passages {
+    /// One for each person at most.
+    pub passed: Vec<Passage>,
+    /// There is more to come at once: until then not all is told.
+    pub more: bool,
 }
 
 /// What somebody wants done.

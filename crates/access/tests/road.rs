@@ -757,3 +757,56 @@ fn a_request_is_kept_exactly_once() {
         assert!(!lines.is_empty());
     }
 }
+
+#[test]
+fn what_is_told_of_people_is_all_that_is_known() {
+    let mut point = Point::new();
+    let incidents = |point: &Point, who: &str| point.road.snapshot().live.risk(&person(who));
+    let risks = vec![
+        (person("ana"), Incidents::Critical, Posture::NonCompliant),
+        (person("nobody-here"), Incidents::Open, Posture::Unknown),
+    ];
+    let sources = vec![(door("d-lab"), Freshness::Fresh), (door("of-others"), Freshness::Stale)];
+    let world = World { risks, sources, others_clear: true, ..World::default() };
+    point.road.told(&world, point.now);
+    assert_eq!(incidents(&point, "ana").device, Posture::NonCompliant);
+    let calm = Risk { incidents: Incidents::None, device: Posture::Unknown };
+    assert_eq!(incidents(&point, "ben"), calm);
+    assert_eq!(point.road.snapshot().live.source(&door("d-lab")), Freshness::Fresh);
+    // It is over; of whom else nothing is said, and of no door.
+    point.road.told(&World { others_clear: true, ..World::default() }, point.now);
+    assert_eq!(incidents(&point, "ana"), calm);
+    assert_eq!(point.road.snapshot().live.source(&door("d-lab")), Freshness::Unknown);
+    point.road.told(&World::default(), point.now);
+    assert_eq!(incidents(&point, "ana"), Risk::UNKNOWN);
+}
+
+#[test]
+fn a_record_says_who_went_and_whither() {
+    let went = |point: &mut Point| {
+        let found = point.kept.iter().find_map(|record| Some(record.went()?.1.clone()));
+        point.kept.clear();
+        found
+    };
+    let mut point = Point::new();
+    point.card(1, "ana");
+    assert_eq!(went(&mut point), None, "she has not gone yet");
+    point.wait(1.0);
+    point.hear(1, Heard::Inputs(vec![true, false, false, false]));
+    let found = went(&mut point).unwrap();
+    assert_eq!((found.people, found.direction), (vec![person("ana")], Direction::Entry));
+    assert_eq!((found.to, found.at), (Some(zone("offices")), point.now));
+    point.hear(1, Heard::Inputs(vec![false; 4]));
+    point.wait(5.0);
+    // Out again, by the reader inside.
+    point.card(2, "ana");
+    point.hear(1, Heard::Inputs(vec![true, false, false, false]));
+    let found = went(&mut point).unwrap();
+    assert_eq!((found.to, found.direction), (Some(zone("lobby")), Direction::Exit));
+    // Two who go together, both of them.
+    let mut point = Point::new();
+    point.card(5, "ana");
+    point.card(5, "ben");
+    point.hear(5, Heard::Inputs(vec![true, false, false, false]));
+    assert_eq!(went(&mut point).unwrap().people, [person("ana"), person("ben")]);
+}

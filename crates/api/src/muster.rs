@@ -87,7 +87,7 @@ pub async fn list(
     };
     let unheard = estate
         .zones()
-        .filter(|zone| snapshot.live.is_blind(&zone.id) && estate.is_within(&zone.id, &area));
+        .filter(|zone| snapshot.live.is_blind(zone) && estate.is_within(&zone.id, &area));
     let view = MusterView {
         at: engine.now(),
         unheard: unheard.map(|zone| zone.id.clone()).collect(),

@@ -3,11 +3,11 @@
 //! Both the flow and people change incidents; each takes the desk, so nobody's work is lost and an
 //! incident has one owner at every instant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use access::door::Incidents;
-use model::{Entity, Finding, Incident, IncidentId, Level, PersonId, Timestamp};
+use model::{AssetId, Entity, Finding, Incident, IncidentId, Level, PersonId, Timestamp};
 use respond::{
     Act, ActRefused, Book, By, Changed, Channel, FoldOutcome, HandMade, Moment, PanicCall, Routing,
     Watch, act, call_again, called_before, notices, open_by_hand, open_by_panic,
@@ -242,6 +242,17 @@ impl Desk {
             }
         }
         people
+    }
+
+    /// Things that grave open incidents name: from level high on.
+    pub async fn things_in_open(&self) -> BTreeSet<AssetId> {
+        let book = self.book.lock().await;
+        let grave = book.iter().filter(|one| respond::is_open(one) && one.level >= Level::High);
+        let named = grave.flat_map(|one| &one.entities).filter_map(|entity| match entity {
+            Entity::Asset(id) => Some(id.clone()),
+            Entity::Person(_) | Entity::Place(_) => None,
+        });
+        named.collect()
     }
 
     /// What an incident waited for has come. Whether it was still open.

@@ -39,6 +39,7 @@ use crate::rights::{Rights, WhatIfs};
 use crate::signin::Signin;
 use crate::trial::Trials;
 use crate::warden::Warden;
+use crate::watch::devices::Devices;
 use crate::watch::doors::Doors;
 use crate::watch::refused::Refusals;
 use crate::watch::things::Things;
@@ -72,6 +73,8 @@ pub struct Engine {
     pub doors: Arc<Doors>,
     /// Whether things have their link.
     pub things: Arc<Things>,
+    /// Whether people's devices are as they should be.
+    pub devices: Arc<Devices>,
     /// Who was refused at them.
     pub refusals: Arc<Refusals>,
     /// Where people are believed to be.

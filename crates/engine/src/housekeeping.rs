@@ -125,6 +125,7 @@ pub async fn reload(engine: &Engine) {
             engine.silencer.watch(&knowledge.org, engine.now());
             engine.doors.watch(&knowledge.org);
             engine.things.watch(&knowledge.org);
+            engine.devices.watch(&knowledge.org);
             engine.current.set(knowledge);
             rights::reload(engine).await;
             // Said last: whoever sees it may count on what is in force.

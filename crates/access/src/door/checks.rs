@@ -13,7 +13,9 @@ use super::policy::{Facts, Judged};
 use super::reason::Reason;
 use super::request::{BodyVerdict, PinVerdict, Presented, Request};
 use super::snapshot::Snapshot;
-use super::words::{Asks, CredentialKind, Factor, Fire, Lease, Presence, Standing, Step, Work};
+use super::words::{
+    Asks, CredentialKind, Factor, Fire, Freshness, Lease, Presence, Standing, Step, Work,
+};
 
 /// Whose credential was shown.
 #[derive(Clone, Copy)]
@@ -213,11 +215,7 @@ impl<'a> Entry<'a> {
                 }
                 Again::Blind => {
                     let blind = Reason::AntiPassbackBlind { zone: id() };
-                    match zone.blind {
-                        Blind::Refuse => return Err(blind),
-                        Blind::Pin => self.needs_pin = true,
-                        Blind::Admit => {}
-                    }
+                    self.needs_pin |= asks_pin(zone, &blind)?;
                     self.noted.push(blind);
                 }
             }
@@ -226,21 +224,26 @@ impl<'a> Entry<'a> {
     }
 
     fn is_inside(&self, holder: &Holder, zone: &ZoneId) -> bool {
-        match self.snapshot.live.position(&holder.person.id) {
-            Position::In { zone: at, .. } => self.snapshot.estate.is_within(at, zone),
-            Position::Out { .. } | Position::Unknown => false,
-        }
+        is_inside(self.snapshot, holder, zone)
     }
 
-    pub(super) fn occupancy(&self, holder: &Holder) -> Result<(), Reason> {
+    /// What was last known to be full is full; else, where not all is heard, the zone says what
+    /// then.
+    pub(super) fn occupancy(&mut self, holder: &Holder) -> Result<(), Reason> {
         if self.fire.releases() {
             return Ok(());
         }
         for zone in &self.entered {
             let Some(max) = zone.occupancy_max else { continue };
-            let inside = self.snapshot.live.inside(&zone.id);
-            if inside >= max && !self.is_inside(holder, &zone.id) {
+            let live = &self.snapshot.live;
+            let is_inside = is_inside(self.snapshot, holder, &zone.id);
+            if live.inside(&zone.id) >= max && !is_inside {
                 return Err(Reason::Full { zone: zone.id.clone(), max });
+            }
+            if live.is_blind(zone) {
+                let blind = Reason::OccupancyBlind { zone: zone.id.clone() };
+                self.needs_pin |= asks_pin(zone, &blind)?;
+                self.noted.push(blind);
             }
         }
         Ok(())
@@ -261,9 +264,8 @@ impl<'a> Entry<'a> {
             Some(zone) => Some(zone.id.clone()),
             None => self.needs_escort.then(|| self.placed.door.to.clone()),
         };
-        let empty = |zone: &&&Zone| {
-            zone.two_person && (live.inside(&zone.id) == 0 || live.is_blind(&zone.id))
-        };
+        let empty =
+            |zone: &&&Zone| zone.two_person && (live.inside(&zone.id) == 0 || live.is_blind(zone));
         let pair = self.entered.iter().find(empty).map(|zone| zone.id.clone());
         if escort.is_none() && pair.is_none() {
             return Ok(None);
@@ -475,6 +477,22 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// What a zone does of which not all is heard: whether it asks for the PIN, or refuses.
+fn asks_pin(zone: &Zone, blind: &Reason) -> Result<bool, Reason> {
+    match zone.blind {
+        Blind::Refuse => Err(blind.clone()),
+        Blind::Pin => Ok(true),
+        Blind::Admit => Ok(false),
+    }
+}
+
+fn is_inside(snapshot: &Snapshot, holder: &Holder, zone: &ZoneId) -> bool {
+    match snapshot.live.position(&holder.person.id) {
+        Position::In { zone: at, .. } => snapshot.estate.is_within(at, zone),
+        Position::Out { .. } | Position::Unknown => false,
+    }
+}
+
 /// Somebody who came along and counted.
 pub(super) type Company<'a> = Option<&'a Holder>;
 
@@ -498,11 +516,20 @@ pub(super) fn facts<'a>(
         threat: live.threat(),
         incidents: risk.incidents,
         device: risk.device,
-        source: live.source(&placed.door.id),
+        source: source(snapshot, placed),
         presence: presence(snapshot, holder, placed),
         lease,
         factors,
         wall: OnceCell::new(),
+    }
+}
+
+/// Whether all is heard that tells of the zone behind a door.
+fn source(snapshot: &Snapshot, placed: &PlacedDoor) -> Freshness {
+    let zone = placed.to.and_then(|place| snapshot.estate.zone_in(place));
+    match zone.is_some_and(|zone| snapshot.live.is_blind(zone)) {
+        true => Freshness::Stale,
+        false => snapshot.live.source(&placed.door.id),
     }
 }
 

@@ -58,7 +58,7 @@ pub enum AntiPassback {
     Timed(Duration),
 }
 
-/// What anti-passback does where nobody hears who leaves.
+/// What anti-passback and a limit of people do where nobody hears who comes and goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Blind {
@@ -95,7 +95,7 @@ pub struct Zone {
     pub lease: LeaseRule,
     /// Whether somebody inside may come in again.
     pub anti_passback: AntiPassback,
-    /// What that does where leaving is not heard.
+    /// What that, and a limit of people, do where coming and going is not heard.
     pub blind: Blind,
     /// At most so many people.
     pub occupancy_max: Option<u32>,
@@ -109,6 +109,9 @@ pub struct Zone {
     pub tightening: Vec<Tightening>,
     /// What breaks the glass here: credentials that open whatever the rights' age.
     pub glass: Vec<CredentialId>,
+    /// Somebody can come or go by a door of another point; said to a point of the zones it is told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_shared: bool,
 }
 
 impl Zone {
@@ -130,6 +133,7 @@ impl Zone {
             first_person: None,
             tightening: Vec::new(),
             glass: Vec::new(),
+            is_shared: false,
         }
     }
 }
@@ -319,6 +323,17 @@ impl Estate {
     /// Whether `inner` is `outer` or lies in it.
     pub fn is_within(&self, inner: &ZoneId, outer: &ZoneId) -> bool {
         self.around(inner).any(|zone| zone.id == *outer)
+    }
+
+    /// The zones that somebody enters or leaves who passes a door.
+    pub fn crossed<'a>(&'a self, door: &'a Door) -> impl Iterator<Item = &'a Zone> {
+        let within = move |inner: Option<&ZoneId>, zone: &Zone| {
+            inner.is_some_and(|inner| self.is_within(inner, &zone.id))
+        };
+        let entered = self.around(&door.to);
+        let left = door.from.iter().flat_map(move |from| self.around(from));
+        let entered = entered.filter(move |zone| !within(door.from.as_ref(), zone));
+        entered.chain(left.filter(move |zone| !within(Some(&door.to), zone)))
     }
 
     /// A zone.

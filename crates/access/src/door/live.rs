@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use model::{CredentialId, DoorId, PersonId, Timestamp, ZoneId};
 
-use super::estate::{AntiPassback, Estate};
-use super::people::People;
+use crate::passages::{self, Passage};
+
+use super::estate::{AntiPassback, Estate, Zone};
+use super::people::{People, Person};
 use super::words::{Fire, Freshness, Incidents, Posture, Threat, Work};
 
 /// Wrong PINs in a row after which a credential's PIN rests.
@@ -78,6 +80,18 @@ struct Whereabouts {
     came: Option<(ZoneId, Timestamp)>,
 }
 
+impl Whereabouts {
+    /// Whether somebody told later of them. Whoever was forgotten is placed by news alone.
+    fn is_before(&self, told: &Passage) -> bool {
+        let zone = match &self.position {
+            Position::In { zone, .. } => Some(zone),
+            Position::Out { .. } => None,
+            Position::Unknown => return told.at > self.newest,
+        };
+        (told.at, told.zone.as_ref()) > (self.newest, zone)
+    }
+}
+
 /// All of it.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
@@ -90,10 +104,14 @@ pub struct Live {
     lockdowns: BTreeMap<ZoneId, Lockdown>,
     fires: HashMap<Arc<str>, Fire>,
     blind: BTreeSet<ZoneId>,
+    /// Nothing is heard of other points.
+    is_deaf: bool,
     work: HashMap<DoorId, AtWork>,
     locked: BTreeSet<DoorId>,
     open_doors: BTreeSet<DoorId>,
     risks: HashMap<PersonId, Risk>,
+    /// What is known of everybody else.
+    others: Option<Risk>,
     sources: HashMap<DoorId, Freshness>,
     pin_tries: HashMap<CredentialId, (u32, Timestamp)>,
 }
@@ -159,7 +177,7 @@ impl Live {
         group.and_then(|group| self.fires.get(group)).copied().unwrap_or(Fire::Quiet)
     }
 
-    /// Whether those who would tell of people leaving a zone are heard.
+    /// Whether a zone is one of which not all are heard who would tell of people coming and going.
     pub fn set_blind(&mut self, zone: ZoneId, blind: bool) {
         if blind {
             self.blind.insert(zone);
@@ -167,9 +185,21 @@ impl Live {
             self.blind.remove(&zone);
         }
     }
-    /// Whether nobody hears who leaves a zone.
-    pub fn is_blind(&self, zone: &ZoneId) -> bool {
-        self.blind.contains(zone)
+    /// All zones of that kind, in place of those before.
+    pub fn set_all_blind(&mut self, zones: impl IntoIterator<Item = ZoneId>) {
+        self.blind = zones.into_iter().collect();
+    }
+    /// Whether nothing is heard of other points: then every zone that is shared with them is blind.
+    pub fn set_deaf(&mut self, is_deaf: bool) {
+        self.is_deaf = is_deaf;
+    }
+    /// Whether nothing is heard of other points.
+    pub fn is_deaf(&self) -> bool {
+        self.is_deaf
+    }
+    /// Whether nobody knows for sure who has come into a zone or left it.
+    pub fn is_blind(&self, zone: &Zone) -> bool {
+        self.blind.contains(&zone.id) || (self.is_deaf && zone.is_shared)
     }
 
     /// Begins or ends work on a door.
@@ -214,14 +244,24 @@ impl Live {
     pub fn set_risk(&mut self, person: PersonId, risk: Risk) {
         self.risks.insert(person, risk);
     }
+    /// The same of everybody, in place of what was known before: these, and all others.
+    pub fn set_risks(&mut self, risks: impl IntoIterator<Item = (PersonId, Risk)>, others: Risk) {
+        self.risks = risks.into_iter().collect();
+        self.others = Some(others);
+    }
     /// The same; unknown unless told.
     pub fn risk(&self, person: &PersonId) -> Risk {
-        self.risks.get(person).copied().unwrap_or(Risk::UNKNOWN)
+        let known = self.risks.get(person).copied();
+        known.or(self.others).unwrap_or(Risk::UNKNOWN)
     }
 
     /// Whether a door's source is heard.
     pub fn set_source(&mut self, door: DoorId, freshness: Freshness) {
         self.sources.insert(door, freshness);
+    }
+    /// The same of all doors, in place of what was known before.
+    pub fn set_sources(&mut self, sources: impl IntoIterator<Item = (DoorId, Freshness)>) {
+        self.sources = sources.into_iter().collect();
     }
     /// The same; unknown unless told.
     pub fn source(&self, door: &DoorId) -> Freshness {
@@ -258,44 +298,63 @@ impl Live {
         self.where_is.contains_key(person)
     }
 
-    /// Somebody has passed, or was seen: into `zone`, or outside. A passage older than the newest
-    /// known one changes nothing, whichever controller tells of it. Whether it changed something.
-    pub fn passed(
-        &mut self,
-        estate: &Estate,
-        people: &People,
-        person: &PersonId,
-        to: Option<&ZoneId>,
-        at: Timestamp,
-    ) -> bool {
-        let Some(holder) = people.person(person) else { return false };
-        if self.where_is.get(person).is_some_and(|whereabouts| at < whereabouts.newest) {
-            return false;
+    /// Somebody has passed, or was seen, somewhere: into a zone, or outside. A later time wins; of
+    /// two at one instant the one that leads in, and of two zones the one that comes later in order.
+    /// What is older changes nothing, whichever point tells of it, but when they last came
+    /// somewhere. Whether it changed something.
+    pub fn passed(&mut self, estate: &Estate, people: &People, told: &Passage) -> bool {
+        let Some(person) = people.person(&told.person) else { return false };
+        let before = self.where_is.get(&told.person).cloned();
+        let had = before.as_ref().and_then(|known| known.came.clone());
+        let came = passages::later(had, told.entry());
+        if before.as_ref().is_some_and(|known| !known.is_before(told)) {
+            let known = self.where_is.get_mut(&told.person);
+            let is_new = |known: &mut Whereabouts| {
+                let is_new = known.came != came;
+                known.came = came;
+                is_new
+            };
+            return known.is_some_and(is_new);
         }
-        let before = self.where_is.get(person).cloned();
-        let came = match to {
-            Some(zone) => {
-                for zone in estate.around(zone) {
-                    let is_first = |group| holder.groups.contains(group);
-                    if zone.first_person.as_ref().is_some_and(is_first) {
-                        self.opened.entry(zone.id.clone()).or_insert(at);
-                    }
-                    *self.inside.entry(zone.id.clone()).or_default() += 1;
-                }
-                Some((zone.clone(), at))
-            }
-            None => before.as_ref().and_then(|known| known.came.clone()),
-        };
+        if let Some(zone) = &told.zone {
+            self.enter(estate, (person, zone), told.at);
+        }
         // Counted into the new zone first: an area around both is at no time empty.
         if let Some(Whereabouts { position: Position::In { zone, .. }, .. }) = &before {
             self.leave(estate, zone);
         }
-        let position = match to {
-            Some(zone) => Position::In { zone: zone.clone(), since: at },
-            None => Position::Out { since: at },
+        let position = match &told.zone {
+            Some(zone) => Position::In { zone: zone.clone(), since: told.at },
+            None => Position::Out { since: told.at },
         };
-        self.where_is.insert(person.clone(), Whereabouts { position, newest: at, came });
+        let now = Whereabouts { position, newest: told.at, came };
+        self.where_is.insert(told.person.clone(), now);
         true
+    }
+
+    /// Somebody passes here and now: later than all that was told, whatever the clocks say. When
+    /// that counts as having been.
+    pub fn went(
+        &mut self,
+        estate: &Estate,
+        people: &People,
+        (person, zone): (&PersonId, Option<&ZoneId>),
+        now: Timestamp,
+    ) -> Timestamp {
+        let known = self.where_is.get(person).map(|known| known.newest);
+        let at = known.map_or(now, |newest| now.max(newest.plus(Duration::from_nanos(1))));
+        self.passed(estate, people, &Passage::new(person.clone(), zone.cloned(), at));
+        at
+    }
+
+    fn enter(&mut self, estate: &Estate, (person, zone): (&Person, &ZoneId), at: Timestamp) {
+        for zone in estate.around(zone) {
+            let is_first = |group| person.groups.contains(group);
+            if zone.first_person.as_ref().is_some_and(is_first) {
+                self.opened.entry(zone.id.clone()).or_insert(at);
+            }
+            *self.inside.entry(zone.id.clone()).or_default() += 1;
+        }
     }
 
     /// Forgets where somebody is: anti-passback is forgiven.
@@ -387,28 +446,32 @@ impl Live {
         now: Timestamp,
     ) -> Again {
         let Some(rule) = estate.zone(zone) else { return Again::Clear };
-        let Some(known) = self.where_is.get(person) else { return Again::Clear };
         let within = |inner: &ZoneId| estate.is_within(inner, zone);
-        let inside = match &known.position {
+        let inside = match self.position(person) {
             Position::In { zone, since } if within(zone) => Some(*since),
             Position::In { .. } | Position::Out { .. } | Position::Unknown => None,
         };
+        let came = self.where_is.get(person).and_then(|known| known.came.as_ref());
         let found = match (rule.anti_passback, inside) {
             (AntiPassback::Off, _) => Again::Clear,
             (AntiPassback::Soft | AntiPassback::Hard, None) => Again::Clear,
             (AntiPassback::Soft, Some(since)) => Again::Soft(since),
             (AntiPassback::Hard, Some(since)) => Again::Inside(since),
-            (AntiPassback::Timed(within_time), _) => match &known.came {
+            (AntiPassback::Timed(within_time), _) => match came {
                 Some((came, at)) if within(came) && now < at.plus(within_time) => {
                     Again::Until(at.plus(within_time))
                 }
                 Some(_) | None => Again::Clear,
             },
         };
-        let blind = estate.around(zone).any(|zone| self.blind.contains(&zone.id));
+        let asks = match rule.anti_passback {
+            AntiPassback::Off | AntiPassback::Soft => false,
+            AntiPassback::Hard | AntiPassback::Timed(_) => true,
+        };
         match found {
-            // Somebody may have left unheard; the hour at which they came is known all the same.
-            Again::Inside(_) if blind => Again::Blind,
+            // Somebody may have left unheard, or have come in by another door.
+            Again::Inside(_) | Again::Clear if asks && self.is_blind(rule) => Again::Blind,
+            // The hour at which they came is known all the same.
             Again::Clear | Again::Soft(_) | Again::Inside(_) | Again::Until(_) | Again::Blind => {
                 found
             }
@@ -427,6 +490,6 @@ pub(crate) enum Again {
     Inside(Timestamp),
     /// Came in a short time ago.
     Until(Timestamp),
-    /// Perhaps in; nobody hears who leaves.
+    /// Perhaps in; nobody hears who comes and goes.
     Blind,
 }

@@ -63,6 +63,8 @@ pub enum Reason {
     AntiPassbackTimed { zone: ZoneId, until: Timestamp },
     /// Nobody hears who leaves the zone.
     AntiPassbackBlind { zone: ZoneId },
+    /// Nobody hears how many are in the zone, which has a limit.
+    OccupancyBlind { zone: ZoneId },
     /// The zone is full.
     Full { zone: ZoneId, max: u32 },
     /// Nobody who may escort came with them.
@@ -136,6 +138,7 @@ impl Reason {
             Self::AntiPassback { .. } => "anti_passback",
             Self::AntiPassbackTimed { .. } => "anti_passback_timed",
             Self::AntiPassbackBlind { .. } => "anti_passback_blind",
+            Self::OccupancyBlind { .. } => "occupancy_blind",
             Self::Full { .. } => "full",
             Self::NoEscort { .. } => "no_escort",
             Self::Alone { .. } => "alone",
@@ -201,6 +204,7 @@ impl fmt::Display for Reason {
                 write!(f, "came into `{zone}` a short time ago; again from {until}")
             }
             Self::AntiPassbackBlind { zone } => write!(f, "nobody hears who leaves `{zone}`"),
+            Self::OccupancyBlind { zone } => write!(f, "nobody hears how many are in `{zone}`"),
             Self::Full { zone, max } => write!(f, "`{zone}` is full: {max} people"),
             Self::NoEscort { zone } => write!(f, "`{zone}` is entered with an escort only"),
             Self::Alone { zone } => write!(f, "nobody enters `{zone}` alone"),

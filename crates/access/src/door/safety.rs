@@ -70,7 +70,7 @@ pub struct Muster {
 pub fn muster(snapshot: &Snapshot, area: &ZoneId) -> Muster {
     let (estate, live) = (&snapshot.estate, &snapshot.live);
     let unheard = estate.zones().any(|zone| {
-        live.is_blind(&zone.id)
+        live.is_blind(zone)
             && (estate.is_within(&zone.id, area) || estate.is_within(area, &zone.id))
     });
     let mut muster = Muster::default();

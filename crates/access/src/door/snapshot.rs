@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{GroupId, PersonId, Problem, Timestamp};
 
+use crate::passages::Passage;
 use crate::revocation::{Subject, Suspensions, Tombstone, Tombstones};
 
 use super::estate::{Door, Estate, EstateError, Zone};
@@ -160,7 +161,22 @@ impl Snapshot {
         zone: Option<&model::ZoneId>,
         at: Timestamp,
     ) -> bool {
-        self.live.passed(&self.estate, &self.people, person, zone, at)
+        self.told(&Passage::new(person.clone(), zone.cloned(), at))
+    }
+
+    /// The same as another point tells it.
+    pub fn told(&mut self, passage: &Passage) -> bool {
+        self.live.passed(&self.estate, &self.people, passage)
+    }
+
+    /// Somebody passes here and now: later than all that was told. When that counts as having been.
+    pub fn went(
+        &mut self,
+        person: &PersonId,
+        zone: Option<&model::ZoneId>,
+        now: Timestamp,
+    ) -> Timestamp {
+        self.live.went(&self.estate, &self.people, (person, zone), now)
     }
 
     /// Forgets where somebody is: anti-passback is forgiven.

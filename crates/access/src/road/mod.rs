@@ -20,9 +20,9 @@ use std::time::Duration;
 use model::{CredentialId, DoorId, PersonId, Timestamp, ZoneId};
 
 use crate::door::travel::{Delta, NotTaken};
-use crate::door::{Fire, HashKey, Lockdown, Risk, Snapshot, Threat};
+use crate::door::{Direction, Fire, HashKey, Incidents, Lockdown, Posture, Risk, Snapshot, Threat};
 use crate::doorway::{Contact, Doorway, Drive as Wants, Effect, Input, Stands};
-use crate::link::{Done, DoorTold, World};
+use crate::link::{Done, DoorTold, Passages, UNHEARD_MAX, World};
 
 use reader::Reader;
 use senses::Senses;
@@ -30,6 +30,7 @@ use senses::Senses;
 pub use words::{
     Act, Acted, Decided, Device, DoorEvent, DoorWiring, Drive, Heard, Kept, PIN_RULES, PointEvent,
     PowerWiring, ReaderEvent, ReaderWiring, Record, SILENT_MAX, STEP_WAIT, Show, Terminal, Verdict,
+    Went,
     Wiring,
 };
 
@@ -41,6 +42,7 @@ const DEVICE_MARGIN: Duration = Duration::from_millis(500);
 struct Awaited {
     people: Vec<PersonId>,
     credential: Option<CredentialId>,
+    direction: Direction,
     to: Option<ZoneId>,
 }
 
@@ -73,6 +75,8 @@ pub struct Road {
     commands: HashMap<Arc<str>, Option<Done>>,
     commands_order: VecDeque<Arc<str>>,
     waiting: HashMap<Arc<str>, crate::link::Command>,
+    /// When it was last told of other points.
+    told_at: Option<Timestamp>,
 }
 
 /// Acts in the making.
@@ -135,7 +139,9 @@ impl Road {
             commands: HashMap::new(),
             commands_order: VecDeque::new(),
             waiting: HashMap::new(),
+            told_at: None,
         };
+        road.listen(now);
         let mut acts = Vec::new();
         if !road.snapshot.rights.is_trusted {
             road.point(PointEvent::ClockUntrusted, None, now, &mut acts);
@@ -156,6 +162,7 @@ impl Road {
         what: Heard,
         now: Timestamp,
     ) -> Acts {
+        self.listen(now);
         let mut acts = Vec::new();
         match (address, what) {
             (Some(address), what) => {
@@ -174,6 +181,7 @@ impl Road {
 
     /// Time passes.
     pub fn tick(&mut self, now: Timestamp) -> Acts {
+        self.listen(now);
         let mut acts = Vec::new();
         for at in 0..self.doors.len() {
             self.step(at, (Input::Tick, None), now, &mut acts);
@@ -272,18 +280,45 @@ impl Road {
         for (zone, since, ask_at) in &world.lockdowns {
             live.lock_down(zone.clone(), *since, *ask_at);
         }
-        for (person, incidents, device) in &world.risks {
-            if self.snapshot.people().person(person).is_some() {
-                let risk = Risk { incidents: *incidents, device: *device };
-                self.snapshot.live.set_risk(person.clone(), risk);
-            }
-        }
+        live.set_all_blind(world.blind.iter().cloned());
+        let people = Arc::clone(&self.snapshot.people);
+        let known = world.risks.iter().filter(|(person, ..)| people.person(person).is_some());
+        let risk = |(person, incidents, device): &(PersonId, Incidents, Posture)| {
+            (person.clone(), Risk { incidents: *incidents, device: *device })
+        };
+        let others = match world.others_clear {
+            true => Risk { incidents: Incidents::None, ..Risk::UNKNOWN },
+            false => Risk::UNKNOWN,
+        };
+        self.snapshot.live.set_risks(known.map(risk), others);
+        let estate = Arc::clone(&self.snapshot.estate);
+        let sources = world.sources.iter().filter(|(door, _)| estate.door(door).is_some());
+        self.snapshot.live.set_sources(sources.cloned());
         for (person, zone, at) in &world.passages {
             self.snapshot.passed(person, zone.as_ref(), *at);
         }
         let mut acts = Vec::new();
         self.settle(now, &mut acts);
         sorted(acts)
+    }
+
+    /// Where people went at other points. What is older than what is known here changes nothing.
+    pub fn told_passages(&mut self, told: &Passages, now: Timestamp) {
+        for passage in &told.passed {
+            self.snapshot.told(passage);
+        }
+        if !told.more {
+            self.told_at = Some(now);
+        }
+        self.listen(now);
+    }
+
+    /// Whether it is still told of other points.
+    fn listen(&mut self, now: Timestamp) {
+        // A clock that went back: counted from here.
+        self.told_at = self.told_at.map(|at| at.min(now));
+        let is_deaf = self.told_at.is_none_or(|at| now.since(at) > UNHEARD_MAX);
+        self.snapshot.live.set_deaf(is_deaf);
     }
 
     /// How the doors stand that have changed since this was last asked.
@@ -331,7 +366,13 @@ impl Road {
         acts.push(Act::Record(Record { time: now, what }));
     }
 
-    fn keep_door(&self, at: usize, event: DoorEvent, now: Timestamp, acts: &mut Acts) {
+    fn keep_door(
+        &self,
+        at: usize,
+        (event, went): (DoorEvent, Option<Went>),
+        now: Timestamp,
+        acts: &mut Acts,
+    ) {
         let Some(state) = self.doors.get(at) else { return };
         let awaited = match event {
             DoorEvent::Taken | DoorEvent::NotTaken => state.awaited.as_ref(),
@@ -358,6 +399,7 @@ impl Road {
             event,
             person: awaited.and_then(|awaited| awaited.people.first().cloned()),
             credential: awaited.and_then(|awaited| awaited.credential.clone()),
+            went,
         };
         acts.push(Act::Record(Record { time: now, what }));
     }
@@ -385,14 +427,14 @@ impl Road {
         acts: &mut Acts,
     ) {
         for effect in effects {
+            let went = if effect == Effect::Taken { self.went(at, now) } else { None };
             if let Some(event) = DoorEvent::of(effect) {
-                self.keep_door(at, event, now, acts);
+                self.keep_door(at, (event, went), now, acts);
             }
             match effect {
                 Effect::Opened => self.set_open(at, true),
                 Effect::Closed => self.set_open(at, false),
-                Effect::Taken => self.went(at, now),
-                Effect::NotTaken => {
+                Effect::Taken | Effect::NotTaken => {
                     if let Some(state) = self.doors.get_mut(at) {
                         state.awaited = None;
                     }
@@ -430,14 +472,13 @@ impl Road {
         }
     }
 
-    /// Whoever was let through has gone through.
-    fn went(&mut self, at: usize, now: Timestamp) {
-        let Some(awaited) = self.doors.get_mut(at).and_then(|state| state.awaited.take()) else {
-            return;
-        };
-        for person in &awaited.people {
-            self.snapshot.passed(person, awaited.to.as_ref(), now);
-        }
+    /// Whoever was let through has gone through: who that was, and whither.
+    fn went(&mut self, at: usize, now: Timestamp) -> Option<Went> {
+        let Awaited { people, direction, to, .. } =
+            self.doors.get(at).and_then(|state| state.awaited.clone())?;
+        let passed = |person: &PersonId| self.snapshot.went(person, to.as_ref(), now);
+        let at = people.iter().map(passed).max()?;
+        Some(Went { people, direction, to, at })
     }
 
     /// Brings a strike to what its door wants; with a command even where it is so already, because
@@ -476,7 +517,7 @@ impl Road {
                     state.is_locked_down = is_on;
                 }
                 let event = if is_on { DoorEvent::LockedDown } else { DoorEvent::LockdownEnded };
-                self.keep_door(at, event, now, acts);
+                self.keep_door(at, (event, None), now, acts);
                 self.step(at, (Input::Lockdown { is_on }, None), now, acts);
             }
         }
@@ -495,7 +536,7 @@ impl Road {
                 state.is_scheduled = is_open;
             }
             let event = if is_open { DoorEvent::Unlocked } else { DoorEvent::Relocked };
-            self.keep_door(at, event, now, acts);
+            self.keep_door(at, (event, None), now, acts);
             self.step(at, (Input::Schedule { is_open }, None), now, acts);
         }
     }

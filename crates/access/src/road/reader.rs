@@ -12,7 +12,7 @@ use crate::door::{
 };
 use crate::doorway::Input;
 
-use super::words::{Decided, Device, Kept, Record, Show, Verdict, Wiring};
+use super::words::{Decided, Device, Kept, Record, Show, Verdict, Went, Wiring};
 use super::{Act, Acts, Awaited, Road};
 
 /// A request that waits for its next step.
@@ -236,25 +236,27 @@ impl Road {
             }
             Outcome::Grant { hold } => {
                 let hold = *hold;
-                self.let_through(at, (&decision, request.direction, hold), now, acts);
+                let went = self.let_through(at, (&decision, request.direction, hold), now, acts);
                 acts.push(Act::Show(device, Show::Granted(hold)));
-                self.keep(place, (request, decision, Verdict::Granted), now, acts);
+                let kept = (request, decision, Verdict::Granted);
+                self.keep(place, (kept, went), now, acts);
             }
             Outcome::Refuse => {
                 acts.push(Act::Show(device, Show::Refused));
-                self.keep(place, (request, decision, Verdict::Refused), now, acts);
+                self.keep(place, ((request, decision, Verdict::Refused), None), now, acts);
             }
         }
     }
 
+    /// Releases the strike; whither they went, where nobody sees whether they do.
     fn let_through(
         &mut self,
         at: usize,
         (decision, direction, hold): (&Decision, Direction, Duration),
         now: Timestamp,
         acts: &mut Acts,
-    ) {
-        let Some(state) = self.doors.get_mut(at) else { return };
+    ) -> Option<Went> {
+        let state = self.doors.get_mut(at)?;
         let people: Vec<PersonId> =
             decision.person.iter().chain(&decision.companion).cloned().collect();
         let is_slow = people
@@ -270,23 +272,29 @@ impl Road {
         }
         let credential = decision.credential.clone();
         // A door without its place in the rights moves nobody.
-        state.awaited = door.is_some().then_some(Awaited { people, credential, to });
+        state.awaited = door.is_some().then_some(Awaited { people, credential, direction, to });
         let is_seen = state.doorway.is_watched() && !state.doorway.is_open();
         self.step(at, (Input::Released { hold, is_slow }, None), now, acts);
-        if !is_seen {
-            // Nobody sees whether they go: who was let through went.
-            self.went(at, now);
+        if is_seen {
+            return None;
         }
+        // Nobody sees whether they go: who was let through went.
+        let went = self.went(at, now);
+        if let Some(state) = self.doors.get_mut(at) {
+            state.awaited = None;
+        }
+        went
     }
 
     fn abandon(&mut self, place: usize, waiting: Waiting, now: Timestamp, acts: &mut Acts) {
-        self.keep(place, (waiting.request, waiting.decision, Verdict::Incomplete), now, acts);
+        let kept = (waiting.request, waiting.decision, Verdict::Incomplete);
+        self.keep(place, (kept, None), now, acts);
     }
 
     fn keep(
         &self,
         place: usize,
-        (request, decision, result): (Request, Decision, Verdict),
+        ((request, decision, result), went): ((Request, Decision, Verdict), Option<Went>),
         now: Timestamp,
         acts: &mut Acts,
     ) {
@@ -311,6 +319,7 @@ impl Road {
             companion: decision.companion,
             snapshot: decision.snapshot,
             request,
+            went,
         };
         let what = Kept::Decision(Box::new(decided));
         acts.push(Act::Record(Record { time: now, what }));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use codec::osdp::{Channel, Circuit, DownReason};
 use codec::wiegand::{Bits, Formats, Key, PinRules};
-use model::{CredentialId, DoorId, PersonId, ScheduleId, Timestamp};
+use model::{CredentialId, DoorId, PersonId, ScheduleId, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 
 use crate::door::{Direction, Order, Reason, Request, Step};
@@ -342,6 +342,9 @@ pub enum Kept {
         /// With what.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         credential: Option<CredentialId>,
+        /// Who went through, and whither.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        went: Option<Went>,
     },
     /// A reader.
     Reader {
@@ -498,6 +501,36 @@ pub struct Decided {
     pub snapshot: u64,
     /// What was asked.
     pub request: Request,
+    /// Who went through, and whither, at a door of which nobody sees whether they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub went: Option<Went>,
+}
+
+/// Who went through a door, and whither: what the point itself goes by from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Went {
+    /// Who: whoever came along as well.
+    pub people: Vec<PersonId>,
+    /// Which way.
+    pub direction: Direction,
+    /// Into which zone; none: outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<ZoneId>,
+    /// When: later than all that the point had been told of them, whatever its clock says.
+    pub at: Timestamp,
+}
+
+impl Record {
+    /// Who went through which door by this record, and whither.
+    pub fn went(&self) -> Option<(&DoorId, &Went)> {
+        match &self.what {
+            Kept::Decision(decided) => Some((&decided.door, decided.went.as_ref()?)),
+            Kept::Door { door, went, .. } => Some((door, went.as_ref()?)),
+            Kept::Reader { .. } | Kept::Command { .. } | Kept::Point { .. } | Kept::Lost { .. } => {
+                None
+            }
+        }
+    }
 }
 
 /// An order's word.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::link::{Command, Done, World};
+use access::link::{Command, Done, PASSAGES_EVERY, World};
 use adapters::{AckOutcome, Batch, Intake, Mark, Observed};
 use model::raw::Wire;
 use model::{PointId, SourceId, Trust};
@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{Ask, Number, Numbers, Point, PointError, Seen, Start, Writer};
+use crate::clock::Stopwatch;
+use crate::edges::LOOK_EVERY;
 use crate::engine::Engine;
 
 /// How often the server's own rights are confirmed to its own doors.
@@ -70,7 +72,7 @@ impl Home {
         };
         let (point, dones) = Point::start(start)?;
         let writer = Writer { point: id.to_string(), waiting, numbers: Some(numbers) };
-        let clock = engine.clock.clone();
+        let (clock, passages) = (engine.clock.clone(), Arc::clone(engine.edges.passages()));
         let runtime = tokio::runtime::Handle::current();
         // Of what the intake has taken, and the journal has not yet: it is not handed in twice.
         let mut taken: Option<oneshot::Receiver<AckOutcome>> = None;
@@ -89,6 +91,7 @@ impl Home {
             let acked = match &mut taken {
                 Some(acked) => acked,
                 None => {
+                    passages.take_records(lines, |_| true, clock.now());
                     let (ack, acked) = oneshot::channel();
                     let mark = Mark { key_hash: noted, note: last.to_be_bytes().to_vec() };
                     let records = lines.iter().map(observed).collect();
@@ -159,6 +162,8 @@ impl Served {
         self.take().await;
         let mut confirm = tokio::time::interval(CONFIRM_EVERY);
         let mut world = None;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut passed = (0, None);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -179,6 +184,7 @@ impl Served {
                     self.take().await;
                 }
                 _ = confirm.tick() => self.confirm(&mut world).await,
+                _ = look.tick() => self.tell_passages(&mut passed).await,
             }
         }
     }
@@ -198,6 +204,17 @@ impl Served {
             let _ = self.asks.send(Ask::Told(Box::new((*told).clone()))).await;
             *world = Some(told);
         }
+    }
+
+    /// Tells the doors where people went at other points: what is new, or that nothing is.
+    async fn tell_passages(&self, (up_to, told): &mut (u64, Option<Stopwatch>)) {
+        let is_due = told.is_none_or(|told| told.elapsed() >= PASSAGES_EVERY);
+        if !is_due && *up_to == self.engine.edges.passages().last() {
+            return;
+        }
+        let (news, read) = self.engine.passages_for_home(*up_to);
+        (*up_to, *told) = (read, Some(Stopwatch::start()));
+        let _ = self.asks.send(Ask::Passages(Box::new(news))).await;
     }
 
     /// The doors go by the newest rights; then the point confirms what it was asked about.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use access::door::travel::{Delta, NotTaken};
 use access::door::{HashKey, Snapshot};
-use access::link::{Command, Done, DoorTold, World};
+use access::link::{Command, Done, DoorTold, Passages, World};
 use access::road::{
     Act, Acted, Device, Kept, PIN_RULES, PointEvent, ReaderEvent, Road, STEP_WAIT, Wiring,
 };
@@ -47,6 +47,8 @@ const REST_MAX: Duration = Duration::from_secs(1);
 pub enum Ask {
     /// What changes by the minute.
     Told(Box<World>),
+    /// Where people went at other points.
+    Passages(Box<Passages>),
     /// Whole new rights. The answer: how many tombstones found no room, and the rights before,
     /// of which the road itself does not stop to let go.
     Take(Box<Snapshot>, oneshot::Sender<(usize, Box<Snapshot>)>),
@@ -249,6 +251,10 @@ impl Runner {
         let now = self.clock.now();
         let acts = match ask {
             Ask::Told(world) => self.road.told(&world, now),
+            Ask::Passages(passages) => {
+                self.road.told_passages(&passages, now);
+                Vec::new()
+            }
             Ask::Take(snapshot, answer) => {
                 let ((lost, before), acts) = self.road.take(*snapshot, now);
                 // Nobody waiting for the answer is fine; so below.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use access::link::{
-    ALIVE_EVERY, Command, Done, FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT, Purpose,
-    RECORDS_MAX, Signed,
+    ALIVE_EVERY, Command, Done, FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT, LINK_REVISION,
+    Purpose, RECORDS_MAX, Signed,
 };
 use access::revocation::Receipt;
 use access::road::PointEvent;
@@ -126,6 +126,7 @@ impl Link {
             now: self.clock.now(),
             snapshot: locked(&self.keep).version(),
             records: (self.journal.stats().first_seq, self.journal.last_seq() + 1),
+            revision: LINK_REVISION,
         };
         say(&mut to, &hello).await?;
         let welcome = next(&mut heard).await?;
@@ -195,7 +196,8 @@ impl Link {
                         return Err("the server does not keep the records".to_owned());
                     }
                     let all = std::mem::take(&mut all_doors);
-                    self.tell_alive((all, upward.waiting(&self.journal)), to).await?;
+                    let (waiting, offset) = (upward.waiting(&self.journal), upward.offset);
+                    self.tell_alive(all, (waiting, offset), to).await?;
                 }
             }
         }
@@ -223,6 +225,10 @@ impl Link {
             }
             FromServer::World(world) => {
                 let _ = self.asks.send(Ask::Told(Box::new(world))).await;
+                Ok(())
+            }
+            FromServer::Passages(passages) => {
+                let _ = self.asks.send(Ask::Passages(Box::new(passages))).await;
                 Ok(())
             }
             FromServer::Command(signed) => self.command(&signed).await,
@@ -347,7 +353,12 @@ impl Link {
         say(to, &said).await.map_err(|error| error.to_string())
     }
 
-    async fn tell_alive(&self, (all, waiting): (bool, u64), to: &mut Write) -> Result<(), String> {
+    async fn tell_alive(
+        &self,
+        all: bool,
+        (waiting, offset): (u64, u64),
+        to: &mut Write,
+    ) -> Result<(), String> {
         let now = self.clock.now();
         let (clock_trusted, snapshot) = {
             let mut keep = locked(&self.keep);
@@ -358,7 +369,8 @@ impl Link {
         asked.map_err(|_| "the doors have stopped".to_owned())?;
         let doors = doors.await.map_err(|_| "the doors have stopped".to_owned())?;
         let records_waiting = Some(waiting);
-        let said = FromEdge::Alive { now, clock_trusted, snapshot, doors, records_waiting };
+        let last = Some(self.journal.last_seq() + offset);
+        let said = FromEdge::Alive { now, clock_trusted, snapshot, doors, records_waiting, last };
         say(to, &said).await.map_err(|error| error.to_string())
     }
 }

@@ -34,6 +34,8 @@ pub async fn open(
     access.suspend(&suspended);
     let keys = Keys::open(&config.data, now)?;
     let hub = Hub::open(state.clone(), Arc::clone(&warden), keys).await?;
+    hub.passages().open(&config.data);
+    access.tell_passages(hub.passages());
     Ok((warden, Arc::new(hub)))
 }
 

@@ -10,11 +10,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use access::door::travel::{Delta, Full};
-use access::link::{self, FromServer, LINK_FORMAT, Purpose, Renewal, Signed};
+use access::link::{self, FromServer, LINK_FORMAT, Purpose, Renewal, Signed, World};
 use adapters::link::FrameError;
 use model::{RevocationId, Timestamp};
 use tokio::sync::mpsc;
 
+use super::passages::{self, LOOK_EVERY};
 use super::rights::Pinned;
 use super::session::{Between, RENEW_EVERY, Shared, Write, encode, say};
 use crate::clock::Stopwatch;
@@ -34,6 +35,33 @@ struct Sent {
     version: Option<u64>,
     /// When something was refused: it is not offered again at once.
     refused: Option<Stopwatch>,
+}
+
+/// What a session has told so far of what changes by the minute.
+struct Told {
+    world: Option<World>,
+    passages: passages::Sent,
+}
+
+impl Told {
+    /// The world, as far as it concerns the edge's doors, where that is news.
+    async fn world(
+        &mut self,
+        shared: &Shared,
+        between: &Between,
+        (to, world): (&mut Write, &World),
+    ) -> Result<(), FrameError> {
+        let newest = shared.hub.newest();
+        let own = newest.as_ref().and_then(|newest| newest.data.points.get(&between.point));
+        let mut world = world.clone();
+        world.sources.retain(|(door, _)| own.is_some_and(|own| own.contains(door)));
+        if self.world.as_ref() == Some(&world) {
+            return Ok(());
+        }
+        say(to, &FromServer::World(world.clone())).await?;
+        self.world = Some(world);
+        Ok(())
+    }
 }
 
 /// Tells the edge what there is to tell, until the connection breaks.
@@ -57,16 +85,37 @@ pub(super) async fn tell(
     };
     say(to, &welcome).await?;
     let first_world = Arc::clone(&world.borrow_and_update());
-    say(to, &FromServer::World((*first_world).clone())).await?;
+    let mut told = Told { world: None, passages: passages::Sent::new(between.revision >= 1) };
+    told.world(shared, between, (to, &first_world)).await?;
     let mut sent = Sent { version: had.borrow_and_update().1, refused: None };
     let mut renew = tokio::time::interval(RENEW_EVERY);
     renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut is_due = true;
     loop {
         changed.borrow_and_update();
         let rests = sent.refused.is_some_and(|since| since.elapsed() < REFUSED_REST);
-        if !rests && let Some(given) = give(shared, between, (&mut sent, is_due)).await {
-            say(to, &given).await?;
+        if !rests {
+            // What takes long to make keeps nobody from hearing of passages.
+            let given = {
+                let mut giving = std::pin::pin!(give(shared, between, (&mut sent, is_due)));
+                loop {
+                    tokio::select! {
+                        given = &mut giving => break given,
+                        _ = look.tick() => told.passages.tell(shared, to).await?,
+                    }
+                }
+            };
+            if let Some(given) = given {
+                say(to, &given).await?;
+            }
+        }
+        if let Some(version) = sent.version
+            && told.passages.goes_by(shared, between, version)
+        {
+            let world = Arc::clone(&world.borrow());
+            told.world(shared, between, (to, &world)).await?;
         }
         is_due = false;
         tokio::select! {
@@ -81,14 +130,16 @@ pub(super) async fn tell(
                 ask_for_the_dead(shared, between, to).await?;
             }
             () = between.tombstones.notified() => {}
+            _ = look.tick() => told.passages.tell(shared, to).await?,
             Ok(()) = had.changed() => {
+                told.passages.begin_anew();
                 sent.version = had.borrow_and_update().1;
                 sent.refused = Some(Stopwatch::start());
                 renew.reset_after(REFUSED_REST + Duration::from_millis(50));
             }
             Ok(()) = world.changed() => {
                 let world = Arc::clone(&world.borrow_and_update());
-                say(to, &FromServer::World((*world).clone())).await?;
+                told.world(shared, between, (to, &world)).await?;
             }
             Ok(()) = kept.changed() => {
                 let up_to = *kept.borrow_and_update();

@@ -7,7 +7,9 @@
 mod begin;
 mod enrol;
 mod give;
+mod heard;
 pub mod keys;
+mod passages;
 pub mod practice;
 mod records;
 mod rights;
@@ -34,6 +36,8 @@ use crate::warden::{self, Heard, Warden, WardenError};
 pub use begin::{open, serve};
 pub use enrol::{CODE_LIFE, Invitation};
 pub use keys::{Keys, KeysError};
+pub(crate) use passages::LOOK_EVERY;
+pub use passages::PassageBook;
 pub use rights::lease_of;
 pub use session::RENEW_EVERY;
 pub use world::WORLD_RISKS_MAX;
@@ -141,6 +145,10 @@ pub struct Alive {
     pub clock_offset_ms: Option<i64>,
     /// Whether it trusts its clock.
     pub clock_trusted: Option<bool>,
+    /// When it was last heard with all its records here: what happened at its doors is known then.
+    pub heard_at: Option<Timestamp>,
+    /// The number of its last record, as it last said.
+    pub(super) last_record: u64,
     /// Records that it still has for us.
     pub records_waiting: Option<u64>,
     /// Why it did not take what it was last given.
@@ -185,6 +193,7 @@ pub struct Hub {
     lines: Mutex<HashMap<PointId, Line>>,
     pinned: Mutex<Vec<Arc<Pinned>>>,
     world: watch::Sender<Arc<link::World>>,
+    passages: Arc<PassageBook>,
     /// Goes up whenever somebody's stage changes.
     staged: watch::Sender<u64>,
     heard: mpsc::Sender<Heard>,
@@ -238,6 +247,7 @@ impl Hub {
             lines: Mutex::default(),
             pinned: Mutex::default(),
             world: watch::channel(Arc::default()).0,
+            passages: Arc::default(),
             staged: watch::channel(0).0,
             heard,
             inbox: Mutex::new(Some(inbox)),
@@ -338,6 +348,11 @@ impl Hub {
     /// What edges were last told of the world.
     pub fn world(&self) -> Arc<link::World> {
         Arc::clone(&self.world.borrow())
+    }
+
+    /// Where people went, over all points.
+    pub fn passages(&self) -> &Arc<PassageBook> {
+        &self.passages
     }
 
     /// Takes a point out of service for good: it is asked nothing more and told nothing more.

@@ -8,9 +8,10 @@ use access::door::Snapshot;
 use access::door::travel::{Delta, Full};
 use access::link::enrol::{Code, ENROL_BYTES_MAX, FromNew, Granted, ToNew};
 use access::link::{
-    Command, Done, DoneHow, FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT, Purpose, Renewal,
-    Signed,
+    Command, Done, DoneHow, FRAME_BYTES_MAX, FromEdge, FromServer, LINK_FORMAT, LINK_REVISION,
+    Passages, Purpose, Renewal, Signed, World,
 };
+use access::passages::Passage;
 use access::revocation::{Known, Receipt};
 use adapters::link::{EdgeStream, LinkConnector, LinkIdentity, LinkTrust, LinkWay, frame};
 use model::{PointId, RevocationId, Timestamp};
@@ -84,6 +85,12 @@ pub struct PracticeEdge {
     pub keeps: bool,
     /// Deeds that it has confirmed.
     pub confirmed: Vec<RevocationId>,
+    /// The number of its last record, as it says in its greeting.
+    pub owes: u64,
+    /// What it was last told of the world.
+    pub world: World,
+    /// All passages that it was told.
+    pub passed: Vec<Passage>,
     key: Ed25519KeyPair,
     server: [u8; 32],
     connector: LinkConnector,
@@ -103,6 +110,9 @@ impl PracticeEdge {
             snapshot: None,
             keeps: true,
             confirmed: Vec::new(),
+            owes: 0,
+            world: World::default(),
+            passed: Vec::new(),
             key: Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|e| e.to_string())?,
             server: granted.signing_key.try_into().map_err(|_| "the signing key is not one")?,
             connector: LinkConnector::new(LinkWay::Edge, &trust, Some(&identity))?,
@@ -120,7 +130,8 @@ impl PracticeEdge {
             software: "practice".to_owned(),
             now,
             snapshot: self.version,
-            records: (1, 1),
+            records: (1, self.owes + 1),
+            revision: LINK_REVISION,
         };
         self.say(&hello).await
     }
@@ -200,10 +211,10 @@ impl PracticeEdge {
                 if self.version == Some(renewal.version) && !renewal.deeds.is_empty() {
                     self.take(renewal.version, renewal.deeds, now).await?;
                 }
-                let (snapshot, doors) = (self.version, Vec::new());
+                let (snapshot, doors, last) = (self.version, Vec::new(), None);
                 let (clock_trusted, records_waiting) = (true, None);
                 let alive =
-                    FromEdge::Alive { now, clock_trusted, snapshot, doors, records_waiting };
+                    FromEdge::Alive { now, clock_trusted, snapshot, doors, records_waiting, last };
                 self.say(&alive).await?;
             }
             FromServer::Command(signed) => {
@@ -218,7 +229,16 @@ impl PracticeEdge {
                 };
                 self.say(&FromEdge::Tombstones { dead, suspended }).await?;
             }
-            FromServer::Welcome { .. } | FromServer::World(_) | FromServer::Kept { .. } => {}
+            FromServer::World(world) => self.world = world,
+            FromServer::Passages(Passages { passed, .. }) => {
+                if let Some(held) = &mut self.snapshot {
+                    for passage in &passed {
+                        held.told(passage);
+                    }
+                }
+                self.passed.extend(passed);
+            }
+            FromServer::Welcome { .. } | FromServer::Kept { .. } => {}
         }
         Ok(None)
     }

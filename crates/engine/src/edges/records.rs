@@ -53,6 +53,10 @@ impl Hub {
         }
         let missing = first.saturating_sub(had.saturating_add(1));
         let skip = usize::try_from(had.saturating_add(1).saturating_sub(first)).unwrap_or(0);
+        let pinned = self.newest();
+        let own = pinned.as_ref().and_then(|pinned| pinned.data.points.get(point));
+        let is_theirs = |door: &model::DoorId| own.is_some_and(|own| own.contains(door));
+        self.passages.take_records(records.get(skip..).unwrap_or_default(), is_theirs, now);
         let raw = |body: String| Raw {
             source: source.clone(),
             received_at: now,

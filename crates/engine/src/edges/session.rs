@@ -70,6 +70,8 @@ pub(super) struct Between {
     pub(super) given_at: AtomicU64,
     /// Its tombstones were asked for and have come, or the other way round.
     pub(super) tombstones: Notify,
+    /// What of the language it understands.
+    pub(super) revision: u16,
 }
 
 /// Runs the listener of edges, and all sessions, until told to stop.
@@ -200,6 +202,7 @@ struct Hello {
     now: Timestamp,
     /// Records that it still has for us.
     waiting: u64,
+    last: u64,
 }
 
 /// Whether it is who it says, and in service.
@@ -208,7 +211,7 @@ fn greet(
     first: &[u8],
     (certificate, name): (Option<&[u8]>, Option<&str>),
 ) -> Result<(Between, Hello), String> {
-    let FromEdge::Hello { format, point, software, now, snapshot, records } =
+    let FromEdge::Hello { format, point, software, now, snapshot, records, revision } =
         rmp_serde::from_slice(first).map_err(|_| "the first word is no greeting".to_owned())?
     else {
         return Err("the first word is no greeting".to_owned());
@@ -238,9 +241,12 @@ fn greet(
         answered: std::sync::Mutex::default(),
         given_at: AtomicU64::new(0),
         tombstones: Notify::new(),
+        revision,
     };
     let waiting = records.1.saturating_sub(1).saturating_sub(kept);
-    Ok((between, Hello { snapshot, software, now, waiting }))
+    // Those that wait on its disk are said by its next number.
+    let last = records.1.saturating_sub(1);
+    Ok((between, Hello { snapshot, software, now, waiting, last }))
 }
 
 impl Hub {
@@ -266,6 +272,8 @@ impl Hub {
                 clock_offset_ms: Some(hello.now.millis() - now.millis()),
                 records_waiting: Some(hello.waiting),
                 doors: std::mem::take(&mut alive.doors),
+                heard_at: alive.heard_at,
+                last_record: hello.last,
                 ..Alive::default()
             };
         });
@@ -309,6 +317,24 @@ async fn listen(shared: &Shared, between: &Between, from: &mut Read) -> Result<(
 async fn hear(shared: &Shared, between: &Between, said: FromEdge) -> Result<(), String> {
     let (hub, point, now) = (&shared.hub, &between.point, shared.clock.now());
     hub.alive(point, |alive| alive.last_heard = now);
+    let heard = heed(shared, between, (said, now)).await;
+    // Those that it had to forget are not waited for.
+    let gone = hub.edges().get(point).map_or(0, |entry| entry.records_to);
+    let kept = gone.max(*between.kept.borrow());
+    hub.alive(point, |alive| {
+        if kept >= alive.last_record {
+            alive.heard_at = Some(now);
+        }
+    });
+    heard
+}
+
+async fn heed(
+    shared: &Shared,
+    between: &Between,
+    (said, now): (FromEdge, Timestamp),
+) -> Result<(), String> {
+    let (hub, point) = (&shared.hub, &between.point);
     match said {
         FromEdge::Hello { .. } => Err("it greets twice".to_owned()),
         FromEdge::Taken { snapshot, receipts } => {
@@ -352,9 +378,12 @@ async fn hear(shared: &Shared, between: &Between, said: FromEdge) -> Result<(), 
         FromEdge::Tombstones { dead, suspended } => {
             tombstones(shared, between, (dead, &suspended)).await
         }
-        FromEdge::Alive { now: theirs, clock_trusted, snapshot, doors, records_waiting } => {
+        FromEdge::Alive { now: theirs, clock_trusted, snapshot, doors, records_waiting, last } => {
             let offset = theirs.millis() - now.millis();
-            hub.alive(point, |alive| alive.records_waiting = records_waiting);
+            hub.alive(point, |alive| {
+                alive.records_waiting = records_waiting;
+                alive.last_record = last.unwrap_or(alive.last_record);
+            });
             is_alive(hub, point, (offset, clock_trusted, snapshot), doors).await;
             Ok(())
         }

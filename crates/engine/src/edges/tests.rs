@@ -46,17 +46,24 @@ impl House {
     }
 
     async fn at(folder: tempfile::TempDir) -> Self {
+        let org = crate::knowledge::empty_organisation().unwrap();
+        Self::with(folder, (org, model::RightsData::default())).await
+    }
+
+    async fn with(
+        folder: tempfile::TempDir,
+        (org, data): (model::Organisation, model::RightsData),
+    ) -> Self {
         let state = store::State::open(&folder.path().join("state.db")).await.unwrap();
         let warden = Arc::new(Warden::open(state.clone(), folder.path(), now()).await.unwrap());
         let keys = Keys::open(folder.path(), now()).unwrap();
         let tls = keys.listener(now()).unwrap();
         let hub = Arc::new(Hub::open(state, Arc::clone(&warden), keys).await.unwrap());
-        let org = Arc::new(crate::knowledge::empty_organisation().unwrap());
         let templates = Templates {
             always: include_str!("../../../../content/policies/doors/always.cedar").to_owned(),
             hours: include_str!("../../../../content/policies/doors/hours.cedar").to_owned(),
         };
-        let what = (org, model::RightsData::default(), templates);
+        let what = (Arc::new(org), data, templates);
         let rights = Rights::with_key([7; 32], what, now()).unwrap();
         hub.follow_rights(&rights, now()).await.unwrap();
         let listener = LinkListener::bind("127.0.0.1:0".parse().unwrap(), &tls, 64).unwrap();
@@ -417,5 +424,162 @@ async fn a_server_that_was_put_back_asks_its_edges_for_the_dead_before_it_gives_
         }
     }
     house.until_done(&id).await;
+    house.stop.cancel();
+}
+
+/// A hall with a door on each of two points. Ana may pass both, Ben the first alone.
+fn hall(folder: &std::path::Path) -> (model::Organisation, model::RightsData) {
+    let org = folder.join("org");
+    std::fs::create_dir_all(&org).unwrap();
+    let place = |id: &str, kind: &str, more: &str| {
+        format!("[[place]]\nid = \"{id}\"\nkind = \"{kind}\"\n{more}\n")
+    };
+    let in_hq = "parent = \"hq\"";
+    let places = [
+        place("hq", "site", ""),
+        place("outside", "zone", "parent = \"hq\"\nzone_class = \"external\""),
+        place("hall", "zone", in_hq),
+        place("d1", "door", in_hq),
+        place("d2", "door", in_hq),
+    ];
+    for (name, text) in [
+        ("organisation.toml", "format = 1\nname = \"Example Works\"\ntime_zone = \"UTC\"\n"),
+        ("places.toml", places.concat().as_str()),
+        ("doors.csv", "door,from_zone,to_zone\nd1,outside,hall\nd2,outside,hall\n"),
+        (
+            "people.csv",
+            "person,name,kind,status,site\nana,Ana,employee,active,hq\nben,Ben,employee,active,hq\n",
+        ),
+        ("groups.csv", "group,name\nstaff,Staff\n"),
+        ("members.csv", "group,person\nstaff,ana\n"),
+        (
+            "credentials.csv",
+            "credential,kind,person,format,facility,number\n\
+             c-ana,card,ana,H10301,42,69\nc-ben,card,ben,H10301,42,70\n",
+        ),
+        ("rights.csv", "right,group,person,zone,door\nr1,staff,,hall,\nr2,,ben,,d1\n"),
+        (
+            "access.toml",
+            "format = 1\n[zone.hall]\nanti_passback = \"hard\"\n\
+             [point.gate-1]\ndoors = [\"d1\"]\n[point.gate-2]\ndoors = [\"d2\"]\n",
+        ),
+    ] {
+        std::fs::write(org.join(name), text).unwrap();
+    }
+    let read = crate::offline::folder(&org, None).unwrap();
+    let told: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+    (read.organisation.unwrap(), read.rights.unwrap_or_else(|| panic!("{told:#?}")))
+}
+
+/// A record that somebody went through a door into the hall, or out of it.
+fn went(n: u64, (door, person): (&str, &str), is_in: bool) -> String {
+    let (at, whither) = (serde_json::to_string(&now()).unwrap(), "\"to\":\"hall\",");
+    let (word, to) = if is_in { ("entry", whither) } else { ("exit", "") };
+    format!(
+        "{{\"castellan_door\":1,\"point\":\"-\",\"n\":{n},\"time\":{at},\"kind\":\"door\",\
+         \"door\":\"{door}\",\"event\":\"taken\",\"person\":\"{person}\",\"went\":{{\
+         \"people\":[\"{person}\"],\"direction\":\"{word}\",{to}\"at\":{at}}}}}"
+    )
+}
+
+/// Why somebody may pass a door or not, by what an edge knows.
+fn asked(edge: &PracticeEdge, person: &str, door: &str) -> &'static str {
+    let held = edge.snapshot.as_ref().unwrap();
+    let of = |card: &&access::door::Credential| {
+        card.person.as_ref().is_some_and(|holder| holder.as_str() == person)
+    };
+    let card = held.people().credentials().find(of).unwrap();
+    let door = model::DoorId::parse(door).unwrap();
+    let request = access::door::Request::card(door, card.key);
+    access::door::decide(held, &request, now()).because.code()
+}
+
+async fn hears_until(edge: &mut PracticeEdge, is_so: impl Fn(&PracticeEdge) -> bool) {
+    let hears = async {
+        while !is_so(edge) {
+            edge.hear(now()).await.unwrap();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), hears).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_passed_at_one_edge_is_known_at_the_other_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let estate = hall(folder.path());
+    let house = House::with(folder, estate).await;
+    let (mut one, mut other) = (house.edge("gate-1").await, house.edge("gate-2").await);
+    for edge in [&mut one, &mut other] {
+        edge.connect(now()).await.unwrap();
+        hears_until(edge, |edge| edge.version.is_some()).await;
+    }
+    let knows = |edge: &PracticeEdge, who: &str| {
+        edge.passed.iter().any(|passage| passage.person.as_str() == who)
+    };
+    let shared = |edge: &PracticeEdge| {
+        let hall = model::ZoneId::parse("hall").unwrap();
+        edge.snapshot.as_ref().unwrap().estate().zone(&hall).unwrap().is_shared
+    };
+    assert!(shared(&one) && shared(&other));
+    assert_eq!(asked(&other, "ana", "d2"), "permitted");
+    let records = vec![
+        went(1, ("d1", "ana"), true),
+        went(2, ("d1", "ben"), true),
+        // Somebody else's door: not its to tell of.
+        went(3, ("d2", "ana"), false),
+    ];
+    let began = crate::clock::Stopwatch::start();
+    one.say(&FromEdge::Records { first: 1, records }).await.unwrap();
+    hears_until(&mut other, |edge| knows(edge, "ana")).await;
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(asked(&other, "ana", "d2"), "anti_passback");
+    // Whom its rights do not know, it is not told of, until they do.
+    assert!(!knows(&other, "ben"));
+    let mut data = (*house.rights.data()).clone();
+    let ana = data.members.values().next().unwrap().clone();
+    let ben = model::rights::Member { person: PersonId::parse("ben").unwrap(), ..ana };
+    data.members.insert("staff/ben".to_owned(), ben);
+    let org = house.rights.organisation();
+    let prepared = house.rights.prepare(org, Arc::new(data), now()).unwrap();
+    house.rights.install(prepared);
+    house.hub.follow_rights(&house.rights, now()).await.unwrap();
+    hears_until(&mut other, |edge| knows(edge, "ben")).await;
+    assert_eq!(asked(&other, "ben", "d2"), "anti_passback");
+    // She leaves by the second door: the first one knows, and its own word of before undoes nothing.
+    other
+        .say(&FromEdge::Records { first: 1, records: vec![went(1, ("d2", "ana"), false)] })
+        .await
+        .unwrap();
+    let left = |edge: &PracticeEdge| edge.passed.iter().any(|passage| passage.zone.is_none());
+    hears_until(&mut one, |edge| knows(edge, "ben") && left(edge)).await;
+    assert_eq!(asked(&one, "ana", "d1"), "permitted");
+    assert_eq!(asked(&one, "ben", "d1"), "anti_passback");
+    // One that comes back is told all of it.
+    one.cut();
+    one.passed.clear();
+    one.connect(now()).await.unwrap();
+    hears_until(&mut one, |edge| knows(edge, "ana") && knows(edge, "ben")).await;
+    assert_eq!(asked(&one, "ana", "d1"), "permitted");
+    house.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edge_is_heard_once_all_its_records_are_here() {
+    use access::door::Freshness;
+    let house = House::open().await;
+    let mut edge = house.edge("gate-1").await;
+    let is = |edge: &PracticeEdge| house.hub.freshness(&edge.point, now());
+    assert_eq!(is(&edge), Freshness::Stale, "never heard in this run");
+    edge.owes = 3;
+    edge.connect(now()).await.unwrap();
+    hears_until(&mut edge, |edge| edge.version.is_some()).await;
+    assert_eq!(is(&edge), Freshness::Stale, "it has records that are not here");
+    let records = (1..=3).map(|n| went(n, ("d1", "ana"), true)).collect();
+    edge.say(&FromEdge::Records { first: 1, records }).await.unwrap();
+    hears_until(&mut edge, |edge| is(edge) == Freshness::Fresh).await;
+    let later = now().plus(access::link::UNHEARD_MAX).plus(Duration::from_secs(1));
+    assert_eq!(house.hub.freshness(&edge.point, later), Freshness::Stale);
+    assert_eq!(house.hub.freshness(&point("nobody"), later), Freshness::Unknown);
     house.stop.cancel();
 }

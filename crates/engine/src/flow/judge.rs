@@ -30,6 +30,7 @@ use crate::knowledge::Knowledge;
 use crate::limits::Limits;
 use crate::live::{Live, LiveEvent, LiveMessage};
 use crate::rights::Rights;
+use crate::watch::devices::Devices;
 use crate::watch::doors::Doors;
 use crate::watch::refused::{self, Refusal, Refusals};
 use crate::watch::things::Things;
@@ -77,6 +78,8 @@ pub struct Tools {
     pub doors: Arc<Doors>,
     /// Whether things have their link.
     pub things: Arc<Things>,
+    /// Whether people's devices are as they should be.
+    pub devices: Arc<Devices>,
     /// Who was refused at them.
     pub refusals: Arc<Refusals>,
     /// Where people are believed to be, for those who ask.
@@ -324,6 +327,7 @@ impl Judge {
         if let Some(thing) = self.tools.things.take(event) {
             self.tools.live.send(LiveMessage::Thing(Arc::new(thing)));
         }
+        self.tools.devices.take(event);
         if let Some(refusal) = Refusal::of(event) {
             self.refused(event, refusal, is_new);
         }

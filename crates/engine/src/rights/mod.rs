@@ -16,7 +16,7 @@ mod tests;
 mod what_if;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use access::door::{HashKey, Live, RightsAge, Snapshot};
@@ -26,6 +26,8 @@ use model::{
     CredentialId, DoorId, Organisation, PersonId, PlaceId, PointId, Problem, Timestamp, ZoneId,
 };
 use tokio::sync::watch;
+
+use crate::edges::PassageBook;
 
 pub use answers::{AnswerError, COULD_MAX, Could, DID_MAX, DoorAnswer, Via, could};
 pub use ask::{AskError, Asked, Told, Who, explain_by, presented, shown_by, shown_by_all};
@@ -56,6 +58,8 @@ pub struct Rights {
     /// What everybody carries, of one version.
     carried: Mutex<Option<(u64, Arc<ask::Carried>)>>,
     changed: watch::Sender<u64>,
+    /// Where people went, over all points, once there are some.
+    passages: OnceLock<Arc<PassageBook>>,
     /// One change by an act at a time: from its trial to its being kept.
     pub(crate) editing: tokio::sync::Mutex<()>,
 }
@@ -129,7 +133,8 @@ impl Rights {
         let inner = Inner { org, data: Arc::new(data), templates, written, next_edge };
         let (inner, snapshot) = (Mutex::new(inner), RwLock::new(Arc::new(snapshot)));
         let (carried, editing) = (Mutex::default(), tokio::sync::Mutex::new(()));
-        Ok(Self { held, inner, snapshot, carried, changed, editing })
+        let passages = OnceLock::new();
+        Ok(Self { held, inner, snapshot, carried, changed, passages, editing })
     }
 
     /// What decides now.

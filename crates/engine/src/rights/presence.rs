@@ -1,11 +1,15 @@
-//! Where people are, as the flow believes it, for decisions that rest on it.
+//! Where people are, as the flow believes it and as the doors of all points tell it, for decisions
+//! that rest on it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use model::enrichment::Presence;
+use access::passages::Passage;
+use model::enrichment::{Presence, PresenceEvidence};
 use model::{PersonId, PresenceState, Timestamp, ZoneId};
 
 use super::Rights;
+use crate::edges::PassageBook;
 use crate::watch::whereabouts::Whereabouts;
 
 /// Where somebody went, as a decision takes it: into a zone, outside, or nobody knows.
@@ -18,24 +22,57 @@ fn told(presence: &Presence) -> Option<(Option<ZoneId>, Timestamp)> {
     }
 }
 
+/// The passage that others are told of: not from a grant alone, of which nobody knows yet whether
+/// somebody went.
+fn sure(person: &PersonId, presence: &Presence) -> Option<Passage> {
+    let is_sure = presence.is_assumed
+        || match presence.evidence? {
+            PresenceEvidence::Granted => false,
+            PresenceEvidence::Taken | PresenceEvidence::Sensor => true,
+        };
+    let (zone, at) = told(presence)?;
+    is_sure.then(|| Passage::new(person.clone(), zone, at))
+}
+
 impl Rights {
+    /// Tells this book of what the flow believes from now on.
+    pub fn tell_passages(&self, book: &Arc<PassageBook>) {
+        // A second book is not told; there is one for each server.
+        let _ = self.passages.set(Arc::clone(book));
+    }
+
+    /// Where people went, as points told it. No new version: it changes by the minute.
+    pub fn told(&self, passed: &[Passage]) {
+        if passed.is_empty() {
+            return;
+        }
+        self.change(false, |snapshot| {
+            for passage in passed {
+                snapshot.told(passage);
+            }
+        });
+    }
+
     /// Takes over where these people are believed to be. No new version: it changes by the minute.
     /// Whom nobody can place any more is forgotten, which forgives anti-passback.
     pub fn follow(&self, whereabouts: &Whereabouts, seen: &BTreeSet<PersonId>, now: Timestamp) {
         let running = self.snapshot();
         let holds = |person: &&PersonId| running.people().person(person).is_some();
-        let found = seen.iter().filter(holds).filter_map(|person| {
-            let presence = whereabouts.at(person, now)?;
-            Some((person, told(&presence)))
-        });
+        let found = seen
+            .iter()
+            .filter(holds)
+            .filter_map(|person| Some((person, whereabouts.at(person, now)?)));
         let found: Vec<_> = found.collect();
         drop(running);
+        if let Some(book) = self.passages.get() {
+            book.take(found.iter().filter_map(|(person, presence)| sure(person, presence)));
+        }
         if found.is_empty() {
             return;
         }
         self.change(false, |snapshot| {
-            for (person, place) in found {
-                match place {
+            for (person, presence) in found {
+                match told(&presence) {
                     Some((zone, since)) => {
                         let _ = snapshot.passed(person, zone.as_ref(), since);
                     }
@@ -49,8 +86,6 @@ impl Rights {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
-    use model::enrichment::PresenceEvidence;
-
     use super::*;
 
     #[test]

@@ -1,6 +1,7 @@
-//! The watch road's first pieces: who has fallen silent, how doors and things stand, who was
-//! refused.
+//! The watch road's first pieces: who has fallen silent, how doors, things and people's devices
+//! stand, who was refused.
 
+pub mod devices;
 pub mod doors;
 pub mod refused;
 pub mod silence;

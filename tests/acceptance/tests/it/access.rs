@@ -5,10 +5,13 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Api, Server, World, ago, castellan, said, until};
+use crate::world::{Answer, Api, Plan, Server, World, ago, castellan, said, until};
 
 fn with_rights() -> World {
-    let world = World::new();
+    with_rights_in(World::new())
+}
+
+fn with_rights_in(world: World) -> World {
     let file = |name: &str, text: &str| fs::write(world.org().join(name), text).unwrap();
     file("groups.csv", "group,name\nstaff,Staff\nguests,Guests\n");
     file("members.csv", "group,person\nstaff,ana\n");
@@ -454,5 +457,59 @@ async fn lists_of_other_systems_are_tried_taken_in_and_undone() {
     assert!(api.passes("ana").await);
     let summary = api.get("/v1/access").await;
     assert_eq!((&summary["credentials"], &summary["groups"]), (&json!(2), &json!(2)));
+    server.stop().await;
+}
+
+/// A device's word on itself, by its address.
+const DEVICES: &str = r#"
+. = {
+  "activity_id": 1,
+  "status_id": 1,
+  "time": ocsf_time(.at),
+  "user": {"name": "somebody"},
+  "service": {"name": "probe"},
+  "device": {"ip": .ip, "type_id": 0, "is_compliant": .well},
+  "unmapped": {"marker": .marker}
+}
+"#;
+
+const CONTEXT: &str = "@id(\"no-sick-devices\")\nforbid (principal, action, resource)\nwhen { \
+                       context.device == Posture::\"non_compliant\" };\n@id(\"no-silence\")\n\
+                       forbid (principal == Person::\"ben\", action, resource)\nwhen { \
+                       context.source == Freshness::\"stale\" };\n";
+
+#[tokio::test]
+async fn a_decision_knows_of_a_device_that_is_not_well_and_of_a_source_that_is_silent() {
+    let sources = "[[source]]\nid = \"gates\"\nmapping = \"pacs-csv\"\nsite = \"hq\"\n\
+                   trust = \"token\"\nwitness_of = [\"presence\"]\nheartbeat = \"5s\"\n";
+    let plan = Plan { sources: sources.to_owned(), ..Plan::default() };
+    let world = with_rights_in(World::with(plan));
+    world.write_content(DEVICES);
+    fs::write(world.org().join("members.csv"), "group,person\nstaff,ana\nstaff,ben\n").unwrap();
+    fs::write(world.org().join("policies/house.cedar"), CONTEXT).unwrap();
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let until_passes = async |person: &str, wanted: bool| {
+        until(&format!("{person} passes: {wanted}"), async || {
+            (api.passes(person).await == wanted).then_some(())
+        })
+        .await;
+    };
+    let device = async |ago_s: u64, well: bool| {
+        let body = json!({"at": ago(ago_s), "ip": "10.0.0.7", "well": well, "marker": 1});
+        api.take("app", "application/x-ndjson", body.to_string()).await;
+    };
+    assert!(api.passes("ana").await);
+    device(60, false).await;
+    until_passes("ana", false).await;
+    device(30, true).await;
+    until_passes("ana", true).await;
+    // Silent for longer than its heartbeat, and heard again.
+    until_passes("ben", false).await;
+    assert!(api.passes("ana").await);
+    let csv = format!("time,badge,door,result\n{},B-9,d-0000,denied\n", ago(1));
+    api.take("gates", "text/csv", csv).await;
+    until_passes("ben", true).await;
     server.stop().await;
 }

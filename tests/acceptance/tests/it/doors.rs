@@ -15,6 +15,10 @@ use crate::world::{Api, DEADLINE, Plan, Server, World, binary, until};
 const KEY: &str = "30112233445566778899aabbccddeeff";
 /// How old the rights of the zone may be: more than the server's word takes to come again.
 const LEASE: Duration = Duration::from_secs(30);
+/// For how long an edge that hears nothing of its server counts on what it knows, and a little.
+const UNHEARD: Duration = Duration::from_secs(12);
+/// Longer than news from one door to the other take.
+const NEWS: Duration = Duration::from_millis(1_500);
 /// Longer than an answer at a door takes.
 const NO_ANSWER: Duration = Duration::from_secs(3);
 
@@ -129,7 +133,13 @@ fn card(facility: u32, number: u32) -> String {
 }
 
 fn world(port: u16) -> World {
+    world_with(port, (String::new(), ""))
+}
+
+/// The same with doors of the server's own, and more rules for the lab.
+fn world_with(port: u16, (config, rules): (String, &str)) -> World {
     let world = World::with(Plan {
+        config,
         listen: format!("[listen.edges]\naddress = \"127.0.0.1:{port}\"\n"),
         sources: "[[source]]\nid = \"hq-gate\"\nmapping = \"castellan-door\"\nsite = \"hq\"\n\
                   trust = \"mtls\"\nwitness_of = [\"presence\", \"door\"]\n"
@@ -151,7 +161,7 @@ fn world(port: u16) -> World {
             "access.toml",
             format!(
                 "format = 1\n[zone.lab]\nlease = \"{lease}s\"\nat_expiry = \"refuse\"\n\
-                 break_glass = \"the key in the box beside the door\"\n\
+                 break_glass = \"the key in the box beside the door\"\n{rules}\n\
                  [door.d-0000]\nhold = \"1s\"\n[point.hq-gate]\ndoors = [\"d-0000\"]\n"
             ),
         ),
@@ -427,4 +437,48 @@ async fn a_killed_servers_own_doors_count_the_records_that_may_be_missing() {
     let (all, gaps) = numbers(&world);
     assert_eq!(gaps, [(from, to)]);
     assert!(all.iter().zip(all.iter().skip(1)).all(|(a, b)| b - a == 1 || *a + 1 == from));
+}
+
+/// Anti-passback over two points: in at the server's own door, then not again at the edge's; and
+/// once the edge is alone, as the zone says for when nobody is heard.
+#[tokio::test]
+async fn whoever_came_in_at_the_servers_door_does_not_come_in_again_at_the_edge() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let keys = tempfile::tempdir().unwrap();
+    let key = keys.path().join("gate.key");
+    std::fs::write(&key, KEY).unwrap();
+    let (mut home, mut edge) = (Readers::ours(&key), Readers::ours(&key));
+    let doors = format!(
+        "[[bus]]\nid = \"hall\"\nline = \"{}\"\n[[reader]]\nbus = \"hall\"\naddress = 1\n\
+         key = \"file:{}\"\n[[door]]\nid = \"d-0001\"\nreader_in = \"hall:1\"\n\
+         strike = \"hall:1:0\"\nformats = [\"H10301\"]\n",
+        home.line,
+        key.display()
+    );
+    let rules = "anti_passback = \"hard\"\nblind = \"admit\"\n\
+                 [point.server]\ndoors = [\"d-0001\"]\n[door.d-0001]\nhold = \"1s\"";
+    let world = world_with(port, (doors, rules));
+    let show = json!({"reader": 1, "card": card(42, 69)});
+    let token = world.root();
+    let server: Server = world.start().await;
+    let api = Api::to(&server, &token);
+    let config = configure(&world, &edge.line, &key);
+    enrol(&api, &config).await;
+    let _process = serve_edge(&world, &config);
+    connected(&api).await;
+    while home.until("secure") != true {}
+    while edge.until("secure") != true {}
+
+    home.act(&show);
+    assert!(home.is_released_within(DEADLINE), "ana may enter");
+    tokio::time::sleep(NEWS).await;
+    edge.act(&show);
+    assert!(!edge.is_released_within(NO_ANSWER), "she is in already");
+    let again = "SELECT count(*) FROM events WHERE class_uid = 4230001 AND activity_id = 9";
+    api.until_count(again, 1).await;
+
+    server.kill();
+    tokio::time::sleep(UNHEARD).await;
+    edge.act(&show);
+    assert!(edge.is_released_within(DEADLINE), "nobody is heard: this zone then admits, and flags");
 }

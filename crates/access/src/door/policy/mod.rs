@@ -20,6 +20,7 @@ use cedar_policy::{Effect, Schema};
 
 pub(crate) use facts::Facts;
 pub use load::{Change, Link, POLICIES_MAX, SCHEMA, policy_names};
+pub(crate) use needed::{Needed, Permitted};
 #[doc(hidden)]
 pub use oracle::Plain;
 pub(crate) use unknown::unknown;

@@ -31,13 +31,13 @@ pub(crate) struct Needed {
 
 /// Whom policies could permit something, whatever their conditions say.
 #[derive(Debug, Default)]
-pub(crate) struct Permitted<'a> {
+pub(crate) struct Permitted {
     anybody: bool,
     groups: Bits,
-    people: HashSet<&'a PersonId>,
+    people: HashSet<PersonId>,
 }
 
-impl Permitted<'_> {
+impl Permitted {
     pub(crate) fn holds(&self, holder: &Holder) -> bool {
         self.anybody
             || self.people.contains(&holder.person.id)
@@ -99,17 +99,14 @@ impl Policies {
     }
 
     /// Whom policies could permit to pass one of these doors.
-    pub(crate) fn permitted<'a, 'b>(
-        &'b self,
-        doors: impl Iterator<Item = &'a PlacedDoor>,
-    ) -> Permitted<'b> {
+    pub(crate) fn permitted<'a>(&self, doors: impl Iterator<Item = &'a PlacedDoor>) -> Permitted {
         let mut permitted = Permitted::default();
         for rule in self.at(&places(doors)) {
             match (rule.effect, &rule.who) {
                 (Effect::Permit, Who::Anybody) => permitted.anybody = true,
                 (Effect::Permit, Who::Group(group)) => permitted.groups.set(*group),
                 (Effect::Permit, Who::Person(person)) => {
-                    permitted.people.insert(person);
+                    permitted.people.insert(person.clone());
                 }
                 (Effect::Permit, Who::Nobody) | (Effect::Forbid, _) => {}
             }

@@ -26,7 +26,7 @@ use super::schedule::{Schedule, ScheduleError};
 
 pub use arrive::Arrived;
 pub use delta::{Change, Delta};
-pub use scope::Scope;
+pub use scope::{Circle, Scope};
 
 /// Most groups of one snapshot that travels.
 pub const GROUPS_MAX: usize = 100_000;

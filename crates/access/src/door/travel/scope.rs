@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use model::{CredentialId, DoorId, PlaceId, RevocationId, Timestamp, ZoneId};
+use model::{CredentialId, DoorId, PersonId, PlaceId, RevocationId, Timestamp, ZoneId};
 
+use crate::door::estate::AntiPassback;
 use crate::door::estate::{Estate, PlacedDoor, Zone};
-use crate::door::people::Person;
+use crate::door::people::{Holder, Person};
+use crate::door::policy::{Needed, Permitted};
 use crate::door::snapshot::Snapshot;
 
 use super::{Full, Text};
@@ -24,6 +26,62 @@ pub struct Scope<'a> {
     pub deeds: &'a [RevocationId],
 }
 
+/// Whom the doors of a point know by one snapshot, and whether it matters there where people are.
+#[derive(Debug)]
+pub struct Circle {
+    permitted: Permitted,
+    breakers: HashSet<PersonId>,
+    named: BTreeSet<PersonId>,
+    counts: bool,
+}
+
+impl Circle {
+    /// Of these doors.
+    pub fn of(snapshot: &Snapshot, doors: &BTreeSet<DoorId>) -> Self {
+        let estate = snapshot.estate();
+        let own: Vec<&PlacedDoor> = doors.iter().filter_map(|id| estate.placed(id)).collect();
+        let needed = snapshot.policies.needed(own.iter().copied());
+        Self::with(snapshot, &own, &needed)
+    }
+
+    fn with(snapshot: &Snapshot, own: &[&PlacedDoor], needed: &Needed) -> Self {
+        let people = &snapshot.people;
+        let of_glass = |id: &CredentialId| people.credential(id)?.person.clone();
+        let zones = own.iter().flat_map(|placed| snapshot.estate.crossed(&placed.door));
+        let mut texts = needed.policies.values().chain(needed.templates.values());
+        let counts = |zone: &Zone| {
+            zone.anti_passback != AntiPassback::Off
+                || zone.occupancy_max.is_some()
+                || zone.two_person
+                || zone.first_person.is_some()
+        };
+        let counted = counted(&snapshot.estate, own);
+        Self {
+            permitted: snapshot.policies.permitted(counted.into_iter()),
+            breakers: glass(&snapshot.estate, own).into_iter().filter_map(of_glass).collect(),
+            named: needed.people.clone(),
+            counts: zones.into_iter().any(counts) || texts.any(|text| text.contains("presence")),
+        }
+    }
+
+    fn has(&self, holder: &Holder) -> bool {
+        self.permitted.holds(holder)
+            || holder.person.is_responder()
+            || self.breakers.contains(&holder.person.id)
+            || self.named.contains(&holder.person.id)
+    }
+
+    /// Whether somebody is known there. `snapshot`: the one that it was made of.
+    pub fn holds(&self, snapshot: &Snapshot, person: &PersonId) -> bool {
+        snapshot.people.holder(person).is_some_and(|holder| self.has(holder))
+    }
+
+    /// Whether some rule or policy there asks where people are.
+    pub fn counts(&self) -> bool {
+        self.counts
+    }
+}
+
 impl Full {
     /// What the doors of a point need of a snapshot, and no more: the zones of their site, the
     /// policies that can have a say there, the people whom those could ever permit, and what these
@@ -38,24 +96,13 @@ impl Full {
         let named = needed.doors.iter().filter_map(|id| estate.placed(id));
         let mut doors: BTreeMap<&DoorId, &PlacedDoor> = BTreeMap::new();
         doors.extend(own.iter().copied().chain(named).map(|placed| (&placed.door.id, placed)));
-        let zones = zones(estate, doors.values().copied(), &needed.zones);
-        let glass: HashSet<&CredentialId> = own
-            .iter()
-            .filter_map(|placed| estate.zone(&placed.door.to))
-            .flat_map(|zone| &zone.glass)
-            .collect();
+        let mut zones = zones(estate, doors.values().copied(), &needed.zones);
+        share(estate, scope.doors, &mut zones);
+        let glass = glass(estate, &own);
         let people = &snapshot.people;
         let found = people.credentials().filter(|credential| people.is_found(credential));
-        let of_glass = |id: &CredentialId| people.credential(id)?.person.as_ref();
-        let breakers: HashSet<_> = glass.iter().filter_map(|id| of_glass(id)).collect();
-        let counted = counted(estate, &own);
-        let permitted = snapshot.policies.permitted(counted.into_iter());
-        let holders = people.holders().iter().filter(|holder| {
-            permitted.holds(holder)
-                || holder.person.is_responder()
-                || breakers.contains(&holder.person.id)
-                || needed.people.contains(&holder.person.id)
-        });
+        let circle = Circle::with(snapshot, &own, &needed);
+        let holders = people.holders().iter().filter(|holder| circle.has(holder));
         let mut kept: Vec<Person> = holders.map(|holder| holder.person.clone()).collect();
         kept.sort_by(|a, b| a.id.cmp(&b.id));
         let is_kept = |id: &model::PersonId| kept.binary_search_by(|p| p.id.cmp(id)).is_ok();
@@ -126,6 +173,20 @@ fn zones<'a>(
     let roots: BTreeSet<ZoneId> = sides.chain(named).filter_map(root).collect();
     let within = |zone: &&Zone| root(&zone.id).is_some_and(|top| roots.contains(&top));
     estate.zones().filter(within).cloned().collect()
+}
+
+/// Marks the zones that somebody can enter or leave by a door of another point.
+fn share(estate: &Estate, own: &BTreeSet<DoorId>, zones: &mut [Zone]) {
+    let others = estate.doors().filter(|door| !own.contains(&door.id));
+    let shared: HashSet<&ZoneId> =
+        others.flat_map(|door| estate.crossed(door)).map(|zone| &zone.id).collect();
+    zones.iter_mut().for_each(|zone| zone.is_shared = shared.contains(&zone.id));
+}
+
+/// What breaks the glass of the zones that these doors lead into.
+fn glass<'a>(estate: &'a Estate, own: &[&PlacedDoor]) -> HashSet<&'a CredentialId> {
+    let zones = own.iter().filter_map(|placed| estate.zone(&placed.door.to));
+    zones.flat_map(|zone| &zone.glass).collect()
 }
 
 /// The doors of a point, and every other door into a zone in which heads are counted there.
