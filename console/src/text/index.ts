@@ -66,6 +66,13 @@ export function word(area: Area, prefix: string, value: string): string {
   )
 }
 
+/**
+ * What the server says in English, by its code: in the language in use where that has words for it.
+ * English has none of its own here, so that they need not be fetched.
+ */
+export const inOurWords = (code: string | undefined, said: string): string =>
+  (code && find(texts, `reasons.${code}`, undefined)) || said
+
 /** Takes another language into use and remembers it. */
 export async function speak(wanted: Language): Promise<void> {
   if (wanted === 'en') texts = english

@@ -1,5 +1,6 @@
 import { IconCircleCheckFilled, IconHourglass, IconReplace, IconUserX } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
+import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
 import { Cut, Facts, Mark, Part } from '../../parts/Facts'
@@ -14,7 +15,6 @@ import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { useUrl } from '../../url'
-import { useLiveReading } from '../doors/doors'
 import { RevokeDialog } from './RevokeDialog'
 import {
   closedOf,

@@ -1,17 +1,18 @@
 import { Button, Select } from '@mantine/core'
-import { IconHelpCircle, IconPrinter, IconUserCheck } from '@tabler/icons-react'
+import { IconFileTypePdf, IconHelpCircle, IconPrinter, IconUserCheck } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
 import { Tile } from '../../parts/Facts'
 import { Answered, Table } from '../../parts/Table'
 import { useRight } from '../../session/session'
-import { count, t, word } from '../../text'
+import { count, language, t, word } from '../../text'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { useUrl } from '../../url'
-import { useLiveReading, type Muster, type MusterEntry } from './doors'
+import type { Muster, MusterEntry } from './doors'
 import css from './doors.module.css'
 
 /** Who is inside, and who may be: names stand here without anybody's asking why. */
@@ -46,6 +47,19 @@ export function MusterTab({ head }: { head: ReactNode }) {
         >
           {t('doors.print')}
         </Button>
+        {right.allowed && area && (
+          <Button
+            component="a"
+            href={`/v1/muster.pdf?${new URLSearchParams({ area, lang: language.get() })}`}
+            target="_blank"
+            rel="noopener"
+            variant="default"
+            title={t('doors.paper_hint')}
+            leftSection={<IconFileTypePdf size={16} aria-hidden />}
+          >
+            {t('doors.paper')}
+          </Button>
+        )}
       </div>
       {!right.allowed ? (
         <EmptyNote title={t('doors.muster_refused')}>{right.reason ?? ''}</EmptyNote>
