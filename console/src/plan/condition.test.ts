@@ -50,6 +50,14 @@ it('shows a lockdown at a door that is shut, and the alarm at one that is not', 
   expect(shown({ lockdown: true, stands: 'open' })?.state).toBe('open')
 })
 
+it('never says of a lockdown since when the door is shut', () => {
+  const since = '2026-01-01T00:00:00Z'
+  const watched = new Map<string, DoorState>([['d', { door: 'd', state: 'normal', since }]])
+  for (const more of [{ lockdown: true }, { locked: true }, { heard: 'never' as const }]) {
+    expect(joined(watched, [door(more)])?.get('d')?.since).toBeUndefined()
+  }
+})
+
 it('asks for eyes where something is wrong, and for a word where it is not ordinary', () => {
   expect(wantsEyes('forced')).toBe(true)
   expect(wantsEyes('offline')).toBe(true)

@@ -1,14 +1,17 @@
 /** How doors stand, told by whoever knows best: the road that decides there, else their own system. */
 import type { ControlledDoor, DoorCondition, DoorState } from '../api/types'
 
-/** A door of ours as it is shown. Nothing is believed of one whose point is away. */
-function ofOurs(door: ControlledDoor): { state: DoorCondition; since?: string | null } {
-  if (door.heard === 'never' || !door.stands) return { state: 'unknown' }
+/**
+ * A door of ours as it is shown. Nothing is believed of one whose point is away. Since when is said
+ * of the state that is shown alone, never of another.
+ */
+function ofOurs(door: ControlledDoor): Pick<DoorState, 'state' | 'since'> {
+  const since = undefined
+  if (door.heard === 'never' || !door.stands) return { state: 'unknown', since }
   if (door.heard === 'silent') return { state: 'offline', since: door.silent_since }
   if (door.stands === 'closed') {
-    // Since when it is shut says nothing of that.
-    if (door.lockdown) return { state: 'lockdown' }
-    if (door.locked) return { state: 'locked' }
+    if (door.lockdown) return { state: 'lockdown', since }
+    if (door.locked) return { state: 'locked', since }
   }
   return { state: door.stands, since: door.since }
 }
