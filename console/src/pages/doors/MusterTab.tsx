@@ -1,5 +1,5 @@
 import { Button, Select } from '@mantine/core'
-import { IconFileTypePdf, IconHelpCircle, IconPrinter, IconUserCheck } from '@tabler/icons-react'
+import { IconHelpCircle, IconPrinter, IconUserCheck } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
@@ -40,13 +40,6 @@ export function MusterTab({ head }: { head: ReactNode }) {
           searchable
           data={areas.map(({ id }) => ({ value: id, label: directory.nameOf(`place:${id}`) }))}
         />
-        <Button
-          variant="default"
-          leftSection={<IconPrinter size={16} aria-hidden />}
-          onClick={() => window.print()}
-        >
-          {t('doors.print')}
-        </Button>
         {right.allowed && area && (
           <Button
             component="a"
@@ -55,9 +48,9 @@ export function MusterTab({ head }: { head: ReactNode }) {
             rel="noopener"
             variant="default"
             title={t('doors.paper_hint')}
-            leftSection={<IconFileTypePdf size={16} aria-hidden />}
+            leftSection={<IconPrinter size={16} aria-hidden />}
           >
-            {t('doors.paper')}
+            {t('doors.print')}
           </Button>
         )}
       </div>
@@ -124,7 +117,7 @@ function Row({ entry, isInside }: { entry: MusterEntry; isInside?: boolean }) {
         <bdi className="cut">{entry.name ?? directory.nameOf(`person:${entry.person}`)}</bdi>
       </td>
       <td>
-        <span className={css.stands} data-tone={isInside ? undefined : 'warn'}>
+        <span className={css.at} data-tone={isInside ? undefined : 'warn'}>
           <Icon size={15} aria-hidden /> {t(isInside ? 'doors.is_inside' : 'doors.is_possibly')}
         </span>
         {entry.why && <div className={css.hint}>{word('doors', 'why', entry.why)}</div>}
