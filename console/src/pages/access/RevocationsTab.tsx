@@ -25,6 +25,7 @@ import {
   type Signing,
   type Subject,
 } from './revocations'
+import { SnapshotVersion } from './SnapshotVersion'
 import css from './access.module.css'
 
 /** The receipts board: nothing is shown as revoked before every point has confirmed it. */
@@ -229,10 +230,19 @@ function Signings({ list }: { list: readonly Signing[] }) {
     <ul className={css.signings}>
       {list.map((signing) => (
         <li key={signing.point} className={css.signing}>
-          <strong className="cut">{signing.point}</strong>
+          <span className={css.signingWho}>
+            <strong className="cut">{signing.point}</strong>
+            {signing.kind && <span className={css.hint}>{t(`access.point_${signing.kind}`)}</span>}
+          </span>
           <Mark tone={toneOf(signing)}>{t(`access.signing_${signing.state}`)}</Mark>
           <span className="dim">
             {signing.known && t(`access.known_${signing.known}`)}
+            {signing.snapshot && (
+              <>
+                {' · '}
+                {t('access.rights_version')} <SnapshotVersion version={signing.snapshot} />
+              </>
+            )}
             {signing.state === 'silent' && (
               <>
                 {signing.stale_until ? (

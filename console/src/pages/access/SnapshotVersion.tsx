@@ -1,0 +1,24 @@
+import { CopyButton, Tooltip } from '@mantine/core'
+import { t } from '../../text'
+import { endOf } from './revocations'
+import css from './access.module.css'
+
+/** A snapshot's version: its end is enough to compare by; the whole is in the hint, and is copied. */
+export function SnapshotVersion({ version }: { version: string }) {
+  return (
+    <CopyButton value={version}>
+      {({ copied, copy }) => (
+        <Tooltip label={copied ? t('access.copied') : t('access.copy_version', { version })}>
+          <button
+            type="button"
+            className={css.version}
+            aria-label={t('access.copy_version', { version })}
+            onClick={copy}
+          >
+            {endOf(version)}
+          </button>
+        </Tooltip>
+      )}
+    </CopyButton>
+  )
+}
