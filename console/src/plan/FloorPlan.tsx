@@ -132,8 +132,10 @@ function markerOf(mark: Shown, { plan, size, isMovable, told }: Ground): L.Marke
   const hint = document.createElement('span')
   hint.textContent = mark.hint
   marker.bindTooltip(hint, {
-    direction: 'auto',
-    offset: [12, 0],
+    // What stays stands above its mark, and below the one chosen: beside it, it would cover the
+    // door next to it.
+    direction: mark.isChosen ? 'bottom' : mark.isSaid ? 'top' : 'auto',
+    offset: mark.isChosen ? [0, size / 2] : mark.isSaid ? [0, -size / 2] : [12, 0],
     className: css.hint,
     permanent: mark.isSaid,
   })

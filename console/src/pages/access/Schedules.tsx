@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import { call } from '../../api/client'
-import { Cut, Mark } from '../../parts/Facts'
+import { Mark } from '../../parts/Facts'
 import { t, word } from '../../text'
+import { serverNow } from '../../time/clock'
+import { fullTime, isZone, shortTime, zoneName } from '../../time/format'
 import { ActionButton } from '../../ui/ActionButton'
-import { Stamp } from '../../ui/Stamp'
 import { ChangeDialog } from './ChangeDialog'
 import { Listing, type ListProps } from './Listing'
 import type { Change, ScheduleItem } from './rights'
@@ -26,7 +27,7 @@ export function Schedules({ offer }: ListProps) {
         path="/v1/access/schedules"
         label={t('access.list_schedules')}
         columns={[
-          { label: t('access.schedule') },
+          { label: t('access.name') },
           { label: t('access.now') },
           { label: t('access.hours') },
           { label: t('access.time_zone'), when: 'wide' },
@@ -35,8 +36,8 @@ export function Schedules({ offer }: ListProps) {
         ]}
         row={(item) => (
           <tr key={item.schedule}>
-            <td>
-              <Cut>{item.name ?? item.schedule}</Cut>
+            <td data-wrap>
+              <bdi>{item.name ?? item.schedule}</bdi>
               <div className={css.hint}>{item.schedule}</div>
             </td>
             <td>
@@ -45,11 +46,11 @@ export function Schedules({ offer }: ListProps) {
               </Mark>
               {item.next_change && (
                 <div className={css.hint}>
-                  {t('access.until_time')} <Stamp at={item.next_change} />
+                  {t('access.until_time')} <Until at={item.next_change} zone={item.time_zone} />
                 </div>
               )}
             </td>
-            <td data-wrap className="dim">
+            <td data-wrap className={css.hoursOf}>
               {item.windows.map((window) => (
                 <div key={`${window.days.join()} ${window.from}`}>
                   {window.days.map(dayWord).join(' ')}{' '}
@@ -106,6 +107,16 @@ export function Schedules({ offer }: ListProps) {
         </ChangeDialog>
       )}
     </>
+  )
+}
+
+/** By the clock of these hours: its neighbours are its own windows. */
+function Until({ at, zone }: { at: string; zone: string }) {
+  const shown = isZone(zone) ? zone : 'UTC'
+  return (
+    <time className="num" dateTime={at} title={`${fullTime(at, shown)} ${zoneName(at, shown)}`}>
+      {shortTime(at, shown, serverNow(), false)}
+    </time>
   )
 }
 

@@ -23,15 +23,15 @@ export function Zones() {
         ]}
         row={(zone) => (
           <tr key={zone.zone}>
-            <td>
-              <Cut>{zone.name ?? directory.nameOf(`place:${zone.zone}`)}</Cut>
+            <td data-wrap>
+              <bdi>{zone.name ?? directory.nameOf(`place:${zone.zone}`)}</bdi>
               <div className={css.hint}>{word('places', 'class', zone.class)}</div>
             </td>
-            <td className="num">
+            <td data-wrap className="num">
               {span(zone.lease_s * 1_000)}
               {!zone.is_stated && <div className={css.hint}>{t('access.usual')}</div>}
             </td>
-            <td data-wrap>
+            <td data-wrap className={css.then}>
               {word('access', 'expiry', zone.at_expiry)}
               {zone.break_glass && <div className={css.hint}>{zone.break_glass}</div>}
               {zone.glass.length > 0 && (

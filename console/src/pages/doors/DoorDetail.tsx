@@ -96,7 +96,7 @@ export function DoorDetail({ row, readAt, close }: Props) {
             [
               t('doors.last'),
               told.last && (
-                <span key="l">
+                <span key="l" className={css.lastLine}>
                   <LastPassage last={told.last} door={door.door} /> <Because last={told.last} />
                 </span>
               ),

@@ -39,7 +39,10 @@ export function DoorList({ rows, chosen, choose }: Props) {
             <button type="button" className={parts.link} aria-pressed={door.door === chosen}>
               <Cut>{directory.nameOf(`place:${door.door}`)}</Cut>
             </button>
-            <div className={css.hint}>{directory.nameOf(`place:${door.zone}`)}</div>
+            <div className={css.hint}>
+              {directory.nameOf(`place:${door.zone}`)}
+              {!door.point && ` · ${t('doors.watched_only')}`}
+            </div>
           </td>
           <td>
             <StandsMark row={{ door, told }} />
@@ -51,7 +54,7 @@ export function DoorList({ rows, chosen, choose }: Props) {
             <LeaseMark door={door} />
           </td>
           <td data-wide className="dim">
-            {door.point ?? t('doors.watched_only')}
+            {door.point ?? '–'}
           </td>
         </tr>
       ))}

@@ -204,8 +204,8 @@ function Door({
           <strong>{word('incidents', 'door_state', condition)}</strong>
           {state?.since && (
             <span className="faint">
-              {t('people.since')} <Stamp at={state.since} place={id} /> ·{' '}
-              <Ago at={state.since} />
+              {t('people.since')} <Ago at={state.since} /> (
+              <Stamp at={state.since} place={id} />)
             </span>
           )}
           <CameraLink entity={`place:${id}`} as="button" />
