@@ -9,13 +9,9 @@ export function SnapshotVersion({ version }: { version: string }) {
     <CopyButton value={version}>
       {({ copied, copy }) => (
         <Tooltip label={copied ? t('access.copied') : t('access.copy_version', { version })}>
-          <button
-            type="button"
-            className={css.version}
-            aria-label={t('access.copy_version', { version })}
-            onClick={copy}
-          >
+          <button type="button" className={css.version} onClick={copy}>
             {endOf(version)}
+            <span className="hush">{t('access.copy_version', { version })}</span>
           </button>
         </Tooltip>
       )}
