@@ -103,12 +103,13 @@ const VIEWS = [
     `access-${tab}`,
     `/access?tab=${tab}`,
   ]),
-  ...['groups', 'schedules', 'zones', 'credentials', 'versions'].map((kind) => [
+  ...['groups', 'schedules', 'zones', 'doors', 'credentials', 'versions'].map((kind) => [
     `access-${kind}`,
     `/access?tab=rights&kind=${kind}`,
   ]),
   ['muster', '/doors?tab=muster'],
   ['doors-one', '/doors', STEPS.row],
+  ['doors-plan', '/doors?show=plan'],
   ['palette', '/operations', STEPS.palette],
   ['keys', '/operations', STEPS.keys],
 ]

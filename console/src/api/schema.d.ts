@@ -4613,6 +4613,8 @@ export interface paths {
                 query: {
                     /** @description A zone, with all within it. */
                     area: string;
+                    /** @description The language of its fixed texts: `en` (the default), `nl` or `zh-Hant`. */
+                    lang?: string;
                 };
                 header?: never;
                 path?: never;
@@ -4626,6 +4628,14 @@ export interface paths {
                     };
                     content: {
                         "application/pdf": number[];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
                 403: {
@@ -7737,11 +7747,8 @@ export interface components {
             rights: number;
             /** @description How many schedules. */
             schedules: number;
-            /**
-             * Format: int64
-             * @description The version of the snapshot that decides.
-             */
-            snapshot: number;
+            /** @description The version of the snapshot that decides. */
+            snapshot: components["schemas"]["SnapshotVersion"];
             /** @description What policies and rights name and nobody answers to. */
             unknown_names: string[];
             /**
@@ -8037,11 +8044,8 @@ export interface components {
         ChangeMade: {
             /** @description What it changed. */
             changes: components["schemas"]["ChangedItem"][];
-            /**
-             * Format: int64
-             * @description The version of the snapshot that decides by it.
-             */
-            snapshot: number;
+            /** @description The version of the snapshot that decides by it. */
+            snapshot: components["schemas"]["SnapshotVersion"];
             /**
              * Format: int64
              * @description Its version.
@@ -8134,6 +8138,8 @@ export interface components {
             lease_s: number;
             /** @description Whether its zone is locked down. */
             lockdown: boolean;
+            /** @description Whether it is locked by itself, for everybody but responders. */
+            locked: boolean;
             /** @description What may be done with it. */
             may: components["schemas"]["MayDo"];
             /** @description Commands whose end is not known. */
@@ -8142,10 +8148,14 @@ export interface components {
             rights_at?: components["schemas"]["Timestamp"] | null;
             /** @description Whether its reader answers in a secure channel. */
             secure?: boolean | null;
+            silent_since?: components["schemas"]["Timestamp"] | null;
             since?: components["schemas"]["Timestamp"] | null;
             site?: components["schemas"]["PlaceId"] | null;
             /** @description `closed`, `unlocked`, `open`, `tamper`, `trouble`, `held`, `forced` or `fire`. */
             stands?: string | null;
+            /** @description `maintenance` or `walk_test`, while there is work on it. */
+            work?: string | null;
+            work_until?: components["schemas"]["Timestamp"] | null;
             /** @description The zone that it leads into. */
             zone: components["schemas"]["ZoneId"];
         };
@@ -8389,11 +8399,8 @@ export interface components {
             /** @description Of its public key, in groups of four digits. */
             fingerprint?: string | null;
             last_heard?: components["schemas"]["Timestamp"] | null;
-            /**
-             * Format: int64
-             * @description The version that is given out.
-             */
-            newest: number;
+            /** @description The version that is given out. */
+            newest: components["schemas"]["SnapshotVersion"];
             /** @description Why it did not take what it was last given. */
             not_taken?: string | null;
             /** @description Id. */
@@ -8410,11 +8417,7 @@ export interface components {
             records_waiting?: number | null;
             rights_at?: components["schemas"]["Timestamp"] | null;
             site?: components["schemas"]["PlaceId"] | null;
-            /**
-             * Format: int64
-             * @description The version of the rights that it goes by.
-             */
-            snapshot?: number | null;
+            snapshot?: components["schemas"]["SnapshotVersion"] | null;
             /** @description Version of its software. */
             software?: string | null;
             /**
@@ -8651,11 +8654,8 @@ export interface components {
             person?: components["schemas"]["PersonId"] | null;
             /** @description Every policy whose scope fits. */
             policies: components["schemas"]["PolicyItem"][];
-            /**
-             * Format: int64
-             * @description The version of the snapshot.
-             */
-            snapshot: number;
+            /** @description The version of the snapshot. */
+            snapshot: components["schemas"]["SnapshotVersion"];
             /**
              * Format: int64
              * @description The version of rights in state.
@@ -9223,7 +9223,10 @@ export interface components {
             /** @description Who. */
             person: components["schemas"]["PersonId"];
             since?: components["schemas"]["Timestamp"] | null;
-            /** @description Why they may be in, where that is not known. */
+            /**
+             * @description Why they may be in, where that is not known: `unheard` (believed elsewhere, but doors of this
+             *     area are not heard) or `never_seen` (never seen, or forgotten after a muster).
+             */
             why?: string | null;
             zone?: components["schemas"]["ZoneId"] | null;
         };
@@ -10544,15 +10547,17 @@ export interface components {
             known?: string | null;
             /** @description Which. */
             point: components["schemas"]["PointId"];
-            /**
-             * Format: int64
-             * @description The version of the snapshot that the point goes by.
-             */
-            snapshot?: number | null;
+            snapshot?: components["schemas"]["SnapshotVersion"] | null;
             stale_until?: components["schemas"]["Timestamp"] | null;
             /** @description `silent`, `confirmed`, `expired` or `decommissioned`. */
             state: string;
         };
+        /**
+         * @description A version of a snapshot, as decimal digits: many are beyond 2^53, which readers of JSON that
+         *     know but one kind of number would round.
+         * @example 1795665638000000007
+         */
+        SnapshotVersion: string;
         /** @description Out of the queue for a time. */
         Snooze: {
             /** @description Who put it aside. */

@@ -173,7 +173,47 @@ export interface Plan {
   marks: { entity: string; x: number; y: number }[]
 }
 
-export type DoorCondition = 'normal' | 'forced' | 'held' | 'tamper' | 'offline' | 'unknown'
+/** How a door of our own stands, as the road that decides at it tells. */
+export type Stands =
+  'closed' | 'unlocked' | 'open' | 'tamper' | 'trouble' | 'held' | 'forced' | 'fire'
+
+/** The same as it is shown; `normal` is a door's that others decide at. */
+export type DoorCondition = Stands | 'normal' | 'locked' | 'lockdown' | 'offline' | 'unknown'
+
+export interface MayDo {
+  allowed: boolean
+  /** Why not. */
+  refusal?: string | null
+}
+
+/** One door, as the road that decides at it tells. */
+export interface ControlledDoor {
+  door: string
+  /** Who decides at it; nobody does where it is only watched. */
+  point?: string | null
+  zone: string
+  from_zone?: string | null
+  site?: string | null
+  asks: string
+  stands?: Stands | null
+  since?: string | null
+  is_released: boolean
+  secure?: boolean | null
+  heard: 'live' | 'silent' | 'never'
+  /** Since when its point has been away. */
+  silent_since?: string | null
+  rights_at?: string | null
+  lease: 'current' | 'expired' | 'unknown'
+  lease_s: number
+  /** Its zone is locked down. */
+  lockdown: boolean
+  /** It alone is locked. */
+  locked?: boolean
+  work?: 'maintenance' | 'walk_test' | null
+  work_until?: string | null
+  open_commands: number
+  may: { operate: MayDo; lockdown: MayDo }
+}
 
 export interface DoorState {
   door: string
@@ -192,6 +232,8 @@ export interface DoorState {
   passage?: 'reported' | 'assumed'
   /** It grants and never says whether somebody went through. */
   is_mute?: boolean
+  /** Where a point of ours decides at it. */
+  control?: ControlledDoor
 }
 
 /** How the link of a camera, sensor or other thing stands. */

@@ -1,6 +1,6 @@
 /** What an event says, in few words: which world, what happened, whom and what it is about. */
 import type { EventItem, OcsfEvent } from '../api/types'
-import { t, word } from '../text'
+import { inOurWords, t, word } from '../text'
 
 export type World = 'physical' | 'logical'
 
@@ -121,17 +121,44 @@ const endpoint = (event: OcsfEvent, side: string): string | undefined =>
 /** OCSF: an activity that only its source has a name for. */
 const OTHER = 99
 
+/** OCSF: a door's lock was changed. */
+const LOCK = 11
+
+/** Whether a door of our own says it: its codes are ours. */
+const isOurs = (event: OcsfEvent): boolean =>
+  text(event, 'metadata.product.vendor_name') === 'Castellan'
+
+/** Why a door did or did not, in words; nothing where it gave no reason. */
+export function becauseOf(event: OcsfEvent): string | undefined {
+  const said = text(event, 'status_detail', 'unmapped.reason')
+  return said && inOurWords(text(event, 'unmapped.because.code'), said)
+}
+
+function atDoor(event: OcsfEvent, activity: number): string {
+  const own = text(event, 'activity_name')
+  if (isOurs(event) && (activity === OTHER || activity === LOCK)) {
+    const order = text(event, 'unmapped.order')
+    if (order) {
+      const outcome = word('doors', 'command', text(event, 'unmapped.outcome') ?? '')
+      return `${word('doors', 'order', order)}: ${outcome}`
+    }
+    const said = own ?? capital((text(event, 'message') ?? '').replaceAll('_', ' '))
+    return inOurWords(`event_${text(event, 'metadata.event_code')}`, said)
+  }
+  return activity === OTHER && own
+    ? word('incidents', 'door_other', own.toLowerCase())
+    : word('incidents', 'door', String(activity))
+}
+
+const capital = (said: string): string => said.charAt(0).toUpperCase() + said.slice(1)
+
 /** What happened, as a sentence without its time. */
 export function describe(event: OcsfEvent): string {
   const uid = number(event, 'class_uid')
   const activity = number(event, 'activity_id')
   if (uid === PHYSICAL_ACCESS) {
-    const own = text(event, 'activity_name')
-    const what =
-      activity === OTHER && own
-        ? word('incidents', 'door_other', own.toLowerCase())
-        : word('incidents', 'door', String(activity))
-    const reason = text(event, 'status_detail', 'unmapped.reason')
+    const what = atDoor(event, activity)
+    const reason = becauseOf(event)
     return reason ? `${what}: ${reason}` : what
   }
   if (uid === AUTHENTICATION) return describeLogon(event, activity)

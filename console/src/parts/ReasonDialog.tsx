@@ -19,6 +19,11 @@ interface Props {
   isHarmless?: boolean
   /** What can be repeated without harm is confirmed, not argued. */
   isWithoutReason?: boolean
+  /** Its outcome says by itself how it went, and may still change. */
+  isFollowed?: boolean
+  /** What it needs beside the reason is there. */
+  isReady?: boolean
+  width?: number
 }
 
 const REASON_CHARS_MAX = 500
@@ -32,12 +37,15 @@ export function ReasonDialog({
   run,
   isHarmless,
   isWithoutReason,
+  isFollowed,
+  isReady: isComplete = true,
+  width = 460,
 }: Props) {
   const [reason, setReason] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [outcome, setOutcome] = useState<ReactNode>()
   const [refusal, setRefusal] = useState<string>()
-  const isReady = isWithoutReason || reason.trim() !== ''
+  const isReady = isComplete && (isWithoutReason || reason.trim() !== '')
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     if (isBusy || !isReady) return
@@ -52,12 +60,16 @@ export function ReasonDialog({
     }
   }
   return (
-    <Dialog close={close} title={title} size={460}>
+    <Dialog close={close} title={title} size={width}>
       {outcome !== undefined ? (
         <div className={css.form}>
-          <Alert color="green" icon={<IconCircleCheck size={18} />} role="status">
-            {outcome}
-          </Alert>
+          {isFollowed ? (
+            <div role="status">{outcome}</div>
+          ) : (
+            <Alert color="green" icon={<IconCircleCheck size={18} />} role="status">
+              {outcome}
+            </Alert>
+          )}
           <div className={css.formEnd}>
             <Button onClick={close} autoFocus>
               {t('shell.done')}

@@ -2,6 +2,7 @@ import { ActionIcon, Button } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { DoorState } from '../api/types'
+import { Because } from './Because'
 import { CameraLink } from '../camera/CameraLink'
 import { parseEntity, useDirectory } from '../org/organisation'
 import { t, word } from '../text'
@@ -48,16 +49,26 @@ export function DoorCard({ entity, state, at, close }: Props) {
         ) : (
           <span>{directory.asset(id)?.kind ?? directory.place(id)?.kind ?? kind}</span>
         )}
-        {clearsBy(state?.state) && <span className={css.cardClears}>{clearsBy(state?.state)}</span>}
+        {clearsBy(state) && <span className={css.cardClears}>{clearsBy(state)}</span>}
         {kind === 'asset' && <LinkOf id={id} />}
         {state?.last && (
           <span className={css.cardLast}>
-            <LastPassage last={state.last} door={id} />
+            <LastPassage last={state.last} door={id} /> <Because last={state.last} />
           </span>
         )}
       </div>
       <div className={css.cardEnd}>
         <CameraLink entity={entity} at={at} as="button" />
+        {state?.control && (
+          <Button
+            component={Link}
+            {...({ to: '/doors', search: { id } } as object)}
+            variant="default"
+            size="compact-sm"
+          >
+            {t('places.operate')}
+          </Button>
+        )}
         <Button
           component={Link}
           {...({ to, search } as object)}

@@ -1,5 +1,6 @@
 import type { DoorState } from '../api/types'
-import { t } from '../text'
+import { t, word } from '../text'
+import { wantsEyes } from './condition'
 import { EntityLink } from '../ui/EntityLink'
 import { Stamp } from '../ui/Stamp'
 
@@ -29,5 +30,10 @@ export function LastPassage({ last, door }: { last: NonNullable<DoorState['last'
 const CLEARED_BY_A_WORD = ['forced', 'held', 'tamper']
 
 /** What would make a door that is not well an ordinary one again; nothing of one that is. */
-export const clearsBy = (state: DoorState['state'] | undefined): string | undefined =>
-  state && CLEARED_BY_A_WORD.includes(state) ? t('places.clears') : undefined
+export function clearsBy(door: DoorState | undefined): string | undefined {
+  if (!door) return undefined
+  if (door.control) {
+    return wantsEyes(door.state) ? word('places', 'clears', door.state) : undefined
+  }
+  return CLEARED_BY_A_WORD.includes(door.state) ? t('places.clears') : undefined
+}

@@ -1,11 +1,12 @@
 import { lazy, memo, Suspense, useEffect, useMemo, useState } from 'react'
-import type { Incident, Plan } from '../api/types'
+import type { DoorState, Incident, Plan } from '../api/types'
 import { parseEntity, useDirectory, type Directory } from '../org/organisation'
 import { t, word } from '../text'
 import { EmptyNote, ProblemNote, Waiting } from '../ui/Notes'
 import { IconMapOff } from '@tabler/icons-react'
 import { DoorCard } from './DoorCard'
 import { useDoorStates, usePlans } from './doors'
+import { useMarks } from './marks'
 import { SHAPES, type Shape } from './shapes'
 import css from './plan.module.css'
 
@@ -64,27 +65,42 @@ export const PlanOf = memo(function PlanOf({ incident }: { incident: Incident })
           close={() => choose(undefined)}
         />
       )}
-      <Legend hasRings />
+      <Legend plan={plan} doors={doors.data} hasRings />
     </div>
   )
 })
 
 const IN_LEGEND = [
+  'closed',
   'normal',
+  'open',
+  'unlocked',
+  'locked',
+  'lockdown',
   'held',
   'forced',
+  'fire',
   'tamper',
+  'trouble',
   'offline',
   'unknown',
   'camera',
   'asset',
 ] as const satisfies readonly Shape[]
 
-/** What the shapes on a plan mean; on that of an incident, what the rings mean, too. */
-export function Legend({ hasRings }: { hasRings?: boolean }) {
+interface LegendProps {
+  plan: Plan
+  doors: ReadonlyMap<string, DoorState> | undefined
+  hasRings?: boolean
+}
+
+/** What the shapes that stand on a plan mean; on that of an incident, what the rings mean, too. */
+export function Legend({ plan, doors, hasRings }: LegendProps) {
+  const marks = useMarks(plan, doors)
+  const shown = new Set(marks.map(({ shape }) => shape))
   return (
     <div className={css.legend}>
-      {IN_LEGEND.map((shape) => (
+      {IN_LEGEND.filter((shape) => shown.has(shape)).map((shape) => (
         <span key={shape}>
           <span className={css.mark} data-condition={shape} aria-hidden>
             <svg viewBox="0 0 24 24">

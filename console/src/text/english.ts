@@ -1,4 +1,4 @@
-import access from './en/access.json'
+import type access from './en/access.json'
 import desk from './en/desk.json'
 import detections from './en/detections.json'
 import doors from './en/doors.json'
@@ -17,7 +17,6 @@ import whereabouts from './en/whereabouts.json'
 
 /** The English texts, by area: one file each. */
 export const english = {
-  access,
   desk,
   detections,
   doors,
@@ -34,4 +33,15 @@ export const english = {
   system,
   whereabouts,
 }
-export type Area = keyof typeof english
+
+/** Those that a page brings with it, so that the first page need not wait for them. */
+interface Brought {
+  access: typeof access
+}
+export type English = typeof english & Brought
+export type Area = keyof English
+
+/** Takes in the texts that a page brings. */
+export function bring<A extends keyof Brought>(area: A, own: Brought[A]): void {
+  Object.assign(english, { [area]: own })
+}

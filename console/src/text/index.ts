@@ -3,16 +3,17 @@
  * for. `t('incidents.count', { count: 3 })` takes `count_one` or `count_other` by the language's
  * own rules.
  */
-import { english, type Area } from './english'
+import { english, type Area, type English } from './english'
 import { language, LANGUAGES, type Language } from './language'
 
+export { bring } from './english'
 export { language, LANGUAGES, type Language } from './language'
 
 type Texts = Record<string, Record<string, string>>
 type Plain<K> = K extends `${infer Stem}_one` | `${infer Stem}_other` ? Stem : K
 /** Every key there is: `area.key`. */
 export type TextKey = {
-  [A in Area]: `${A}.${Plain<keyof (typeof english)[A] & string>}`
+  [A in Area]: `${A}.${Plain<keyof English[A] & string>}`
 }[Area]
 
 const KEPT = 'castellan.language'
@@ -37,7 +38,7 @@ function find(source: Texts, key: string, count: unknown): string | undefined {
 
 /** A text in the language in use; English where that has none. */
 export function t(key: TextKey, params: Record<string, string | number> = {}): string {
-  const text = find(texts, key, params.count) ?? find(english, key, params.count) ?? key
+  const text = find(texts, key, params.count) ?? find(english as Texts, key, params.count) ?? key
   return text.replace(/\{(\w+)\}/g, (whole, name: string) =>
     name in params ? shown(params[name]!) : whole,
   )
@@ -65,6 +66,13 @@ export function word(area: Area, prefix: string, value: string): string {
     value.replaceAll('_', ' ')
   )
 }
+
+/**
+ * What the server says in English, by its code: in the language in use where that has words for it.
+ * English has none of its own here, so that they need not be fetched.
+ */
+export const inOurWords = (code: string | undefined, said: string): string =>
+  (code && find(texts, `reasons.${code}`, undefined)) || said
 
 /** Takes another language into use and remembers it. */
 export async function speak(wanted: Language): Promise<void> {

@@ -37,3 +37,34 @@ export function momentOf(wall: string, zone: string): number {
   // An hour that the clock leaps over is taken as the hour after it.
   return guesses.find((at) => wallOf(at, zone) === wall.slice(0, 16)) ?? Math.max(...guesses)
 }
+
+/** When a zone's clock is next put forward or back, and what it shows before and after. */
+export interface ClockChange {
+  at: number
+  before: string
+  after: string
+}
+
+const DAYS_AHEAD = 370
+
+/** Within a little more than a year; nothing for a zone whose clock goes on as it is. */
+export function nextClockChange(zone: string, from_ms: number): ClockChange | undefined {
+  const MINUTE = 60_000
+  const DAY = 1_440 * MINUTE
+  const off = (at: number) => Date.parse(`${wallOf(at, zone)}Z`) - at
+  let low = Math.floor(from_ms / MINUTE) * MINUTE
+  const begun = off(low)
+  let high = low
+  for (let day = 0; day < DAYS_AHEAD && off(high) === begun; day += 1) {
+    low = high
+    high += DAY
+  }
+  if (off(high) === begun) return undefined
+  while (high - low > MINUTE) {
+    const middle = Math.floor((low + high) / 2 / MINUTE) * MINUTE
+    if (off(middle) === begun) low = middle
+    else high = middle
+  }
+  const shown = (at: number, offset: number) => new Date(at + offset).toISOString().slice(11, 16)
+  return { at: high, before: shown(high, begun), after: shown(high, off(high)) }
+}

@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 use crate::veil::Eyes;
+use crate::version::SnapshotVersion;
 
 /// Which part of a list.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -63,7 +64,7 @@ pub struct AccessSummary {
     /// The newest version of rights in state; none: there were never any.
     version: Option<u64>,
     /// The version of the snapshot that decides.
-    snapshot: u64,
+    snapshot: SnapshotVersion,
     /// When rights were last changed.
     changed_at: Option<Timestamp>,
     /// How many groups.
@@ -106,7 +107,7 @@ pub async fn summary(State(shared): State<Shared>, caller: Caller) -> Answer<Jso
     Ok(Json(AccessSummary {
         version: newest.as_ref().map(|newest| newest.version),
         changed_at: newest.as_ref().map(|newest| newest.at),
-        snapshot: snapshot.version,
+        snapshot: SnapshotVersion(snapshot.version),
         groups: data.groups.len(),
         members: data.members.len(),
         credentials: data.credentials.len(),

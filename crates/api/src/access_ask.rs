@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::version::SnapshotVersion;
 
 impl From<AskError> for Problem {
     fn from(error: AskError) -> Self {
@@ -133,7 +134,7 @@ pub struct Explained {
     /// With which credential.
     credential: Option<CredentialId>,
     /// The version of the snapshot.
-    snapshot: u64,
+    snapshot: SnapshotVersion,
     /// The version of rights in state.
     version: Option<u64>,
     /// What happens.
@@ -178,7 +179,7 @@ fn explained(told: Told) -> Explained {
         door: told.door,
         person: decision.person.clone(),
         credential: decision.credential.clone(),
-        snapshot: decision.snapshot,
+        snapshot: SnapshotVersion(decision.snapshot),
         version: told.version,
         outcome: (&decision.outcome).into(),
         because: (&decision.because).into(),

@@ -20,6 +20,7 @@ use crate::problem::{Answer, FileProblem, FileProblems, Problem};
 use crate::reason::{Reason, fit};
 use crate::replays::typed;
 use crate::state::Shared;
+use crate::version::SnapshotVersion;
 
 /// Longest name of a policy file.
 const FILE_CHARS_MAX: usize = 80;
@@ -75,7 +76,7 @@ pub struct ChangeMade {
     /// Its version.
     version: u64,
     /// The version of the snapshot that decides by it.
-    snapshot: u64,
+    snapshot: SnapshotVersion,
     /// What it changed.
     changes: Vec<ChangedItem>,
 }
@@ -83,7 +84,7 @@ pub struct ChangeMade {
 impl From<Changed> for ChangeMade {
     fn from(made: Changed) -> Self {
         let changes = made.changes.iter().map(ChangedItem::of).collect();
-        Self { version: made.version, snapshot: made.snapshot, changes }
+        Self { version: made.version, snapshot: SnapshotVersion(made.snapshot), changes }
     }
 }
 

@@ -58,6 +58,8 @@ pub struct ControlItem {
     secure: Option<bool>,
     /// `live`, `silent` (as it was last told) or `never`.
     heard: &'static str,
+    /// Since when its point has been away.
+    silent_since: Option<Timestamp>,
     /// When the rights that it goes by were given.
     rights_at: Option<Timestamp>,
     /// `current`, `expired` or `unknown`.
@@ -66,6 +68,12 @@ pub struct ControlItem {
     lease_s: u64,
     /// Whether its zone is locked down.
     lockdown: bool,
+    /// Whether it is locked by itself, for everybody but responders.
+    locked: bool,
+    /// `maintenance` or `walk_test`, while there is work on it.
+    work: Option<&'static str>,
+    /// Until when there is.
+    work_until: Option<Timestamp>,
     /// Commands whose end is not known.
     open_commands: usize,
     /// What may be done with it.
@@ -107,12 +115,14 @@ pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<V
         let point = data.points.iter().find(|(_, doors)| doors.contains(&door.id));
         let point = point.map(|(point, _)| point.clone());
         let edge = edges.iter().find(|edge| Some(&edge.point) == point.as_ref());
+        let alive = edge.and_then(|edge| edge.alive.as_ref());
         let told = point.as_ref().and_then(|point| engine.edges.door(point, &door.id));
         let is_live = told.as_ref().is_some_and(|(_, is_live)| *is_live);
         let told = told.map(|(told, _)| told);
         let is_here = edge.is_none() && point.is_some();
         let age_max = estate.zone(&door.to).map(|zone| zone.lease.age_max).unwrap_or_default();
         let place = site.as_ref();
+        let work = snapshot.live.work(&door.id, now);
         items.push(ControlItem {
             zone: door.to.clone(),
             from_zone: door.from.clone(),
@@ -126,7 +136,8 @@ pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<V
                 Some(_) => "silent",
                 None => "never",
             },
-            rights_at: edge.and_then(|edge| edge.alive.as_ref()?.rights_at),
+            silent_since: alive.filter(|alive| !alive.is_connected).map(|alive| alive.since),
+            rights_at: alive.and_then(|alive| alive.rights_at),
             // Our own doors go by our own rights, confirmed every second.
             lease: match is_here && told.is_some() {
                 true => Lease::Current.as_str(),
@@ -134,6 +145,9 @@ pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<V
             },
             lease_s: age_max.as_secs(),
             lockdown: snapshot.live.lockdown(estate, &door.to).is_some(),
+            locked: snapshot.live.is_locked(&door.id),
+            work: work.map(|at| at.work.as_str()),
+            work_until: work.map(|at| at.until),
             open_commands: engine.commander.open_at(&door.id),
             may: MayDo {
                 operate: may(&caller, Action::DoorOperate, place),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
+use crate::version::SnapshotVersion;
 
 /// An edge.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -29,9 +30,9 @@ pub struct EdgeItem {
     /// When it last said anything.
     last_heard: Option<Timestamp>,
     /// The version of the rights that it goes by.
-    snapshot: Option<u64>,
+    snapshot: Option<SnapshotVersion>,
     /// The version that is given out.
-    newest: u64,
+    newest: SnapshotVersion,
     /// When the rights that it goes by were given.
     rights_at: Option<Timestamp>,
     /// Whether it trusts its clock.
@@ -139,8 +140,8 @@ pub fn item(shared: &Shared, told: &EdgeTold, newest: u64) -> EdgeItem {
         fingerprint: own.key().map(|key| engine::edges::keys::fingerprint(&key)),
         software: own.software.clone(),
         last_heard: alive.map(|alive| alive.last_heard).or(own.last_heard),
-        snapshot: alive.and_then(|alive| alive.snapshot),
-        newest,
+        snapshot: alive.and_then(|alive| alive.snapshot).map(SnapshotVersion),
+        newest: SnapshotVersion(newest),
         rights_at: alive.and_then(|alive| alive.rights_at),
         clock_trusted: alive.and_then(|alive| alive.clock_trusted),
         clock_offset_ms: alive.and_then(|alive| alive.clock_offset_ms),

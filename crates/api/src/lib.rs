@@ -53,6 +53,7 @@ mod session;
 mod signin;
 mod system;
 mod tokens;
+mod version;
 mod views;
 mod why;
 mod wide;

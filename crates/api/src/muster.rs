@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::Caller;
 use crate::commands::site_of;
-use crate::papers::answer;
+use crate::papers::{answer, language};
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 
@@ -33,7 +33,8 @@ pub struct MusterPerson {
     zone: Option<ZoneId>,
     /// Since when.
     since: Option<Timestamp>,
-    /// Why they may be in, where that is not known.
+    /// Why they may be in, where that is not known: `unheard` (believed elsewhere, but doors of this
+    /// area are not heard) or `never_seen` (never seen, or forgotten after a muster).
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
 }
@@ -78,8 +79,8 @@ pub async fn list(
     let one = |entry: MusterEntry, is_known: bool| MusterPerson {
         name: org.people.get(&entry.person).map(|person| person.name.clone()),
         why: (!is_known).then_some(match entry.since {
-            Some(_) => "believed elsewhere, but doors of this area are not heard",
-            None => "never seen, or forgotten: nobody knows where they are",
+            Some(_) => "unheard",
+            None => "never_seen",
         }),
         person: entry.person,
         zone: entry.zone,
@@ -100,21 +101,33 @@ pub async fn list(
     Ok(Json(view))
 }
 
+/// Of which area, and in which words.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MusterPaperQuery {
+    /// A zone, with all within it.
+    area: String,
+    /// The language of its fixed texts: `en` (the default), `nl` or `zh-Hant`.
+    lang: Option<String>,
+}
+
 /// The same list as PDF, to be held at an assembly point: a box for each name.
 #[utoipa::path(
-    get, path = "/v1/muster.pdf", tag = "access", params(MusterQuery),
+    get, path = "/v1/muster.pdf", tag = "access", params(MusterPaperQuery),
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>),
+        (status = 400, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem)),
     security(("token" = []))
 )]
 pub async fn paper(
     State(shared): State<Shared>,
     caller: Caller,
-    Query(query): Query<MusterQuery>,
+    Query(query): Query<MusterPaperQuery>,
 ) -> Answer<Response> {
     let missing = || Problem::not_found(format!("no zone `{}`", query.area));
     let area = ZoneId::parse(&query.area).map_err(|_| missing())?;
     caller.must_at(Action::MusterRead, site_of(&shared, area.as_str()).as_ref())?;
-    let paper = shared.engine.muster_paper(&area, caller.by().0).await?;
+    let language = language(query.lang.as_deref())?;
+    let paper = shared.engine.muster_paper(&area, language, caller.by().0).await?;
     Ok(answer(paper.ok_or_else(missing)?, "application/pdf", "inline"))
 }

@@ -54,6 +54,15 @@ pub(crate) fn answer(paper: Paper, kind: &'static str, how: &str) -> Response {
     (headers, paper.bytes).into_response()
 }
 
+/// The language of a paper's fixed texts; English where none is asked for.
+pub(crate) fn language(tag: Option<&str>) -> Answer<Language> {
+    let tag = tag.unwrap_or("en");
+    Language::parse(tag).ok_or_else(|| {
+        let known = Language::ALL.map(Language::tag).join(", ");
+        Problem::bad_request(format!("`{tag}` is no language of ours; expected {known}"))
+    })
+}
+
 /// The evidence of an incident as a zip archive that anybody can check: `READ-ME.txt` in it says
 /// how. Needs the right `export`; what the caller may not see is left out, and `manifest.json`
 /// says so. The archive's SHA-256 and the reason are kept in the audit chain; the sum is in the
@@ -139,11 +148,7 @@ pub async fn shift(
         caller.must_at(Action::IncidentRead, Some(site))?;
         caller.must_at(Action::OccurrenceRead, Some(site))?;
     }
-    let language = query.lang.as_deref().unwrap_or("en");
-    let language = Language::parse(language).ok_or_else(|| {
-        let known = Language::ALL.map(Language::tag).join(", ");
-        Problem::bad_request(format!("`{language}` is no language of ours; expected {known}"))
-    })?;
+    let language = language(query.lang.as_deref())?;
     let _turn = turn(&shared)?;
     let why = |problem: Problem| problem.detail;
     let ask = ReportAsk {

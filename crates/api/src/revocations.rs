@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::problem::{Answer, Problem};
 use crate::state::Shared;
 use crate::veil::Eyes;
+use crate::version::SnapshotVersion;
 
 /// Whom or what it is done to.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -69,7 +70,7 @@ pub struct SigningItem {
     /// `device_signed`, `read_back` or `api_acknowledged`.
     known: Option<&'static str>,
     /// The version of the snapshot that the point goes by.
-    snapshot: Option<u64>,
+    snapshot: Option<SnapshotVersion>,
     /// When it confirmed, by its own clock; else when its end was known.
     at: Option<Timestamp>,
     /// Until when it may go by older rights; none: nobody knows.
@@ -195,7 +196,7 @@ async fn view(shared: &Shared, told: &Told) -> RevocationView {
             }),
             state,
             known,
-            snapshot,
+            snapshot: snapshot.map(SnapshotVersion),
             at,
             stale_until: told.deed.stale_until(point),
         }

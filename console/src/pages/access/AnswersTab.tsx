@@ -4,9 +4,10 @@ import { useDirectory } from '../../org/organisation'
 import { Cut, Part, Tile } from '../../parts/Facts'
 import { Answered, Table } from '../../parts/Table'
 import { useReading } from '../../parts/reading'
-import { count, t } from '../../text'
+import { count, t, word } from '../../text'
 import { serverNow } from '../../time/clock'
-import { span } from '../../time/format'
+import { span, zoneName } from '../../time/format'
+import { momentOf, wallOf } from '../../time/zoned'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
@@ -41,20 +42,18 @@ interface QuestionProps {
   ask: (door: string, at: string) => void
 }
 
-const localOf = (at: string | undefined): string => {
-  const moment = at ? new Date(at) : new Date(serverNow())
-  const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000)
-  return local.toISOString().slice(0, 16)
-}
-
 function Question({ door, at, ask }: QuestionProps) {
   const directory = useDirectory()
   const [where, setWhere] = useState<string | null>(door ?? null)
-  const [when, setWhen] = useState(localOf(at))
+  // By the clock on the wall there, wherever the auditor sits.
+  const zone = directory.zoneOf(where)
+  const [asked] = useState(() => (at ? Date.parse(at) : serverNow()))
+  const [typed, setWhen] = useState<string>()
+  const when = typed ?? wallOf(asked, zone)
+  const moment = momentOf(when, zone)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const moment = new Date(when)
-    if (where && !Number.isNaN(moment.getTime())) ask(where, moment.toISOString())
+    if (where && !Number.isNaN(moment)) ask(where, new Date(moment).toISOString())
   }
   return (
     <form className={css.question} onSubmit={submit}>
@@ -69,12 +68,12 @@ function Question({ door, at, ask }: QuestionProps) {
         }))}
       />
       <TextInput
-        label={t('access.which_time')}
+        label={`${t('access.which_time')} (${zoneName(asked, zone)})`}
         type="datetime-local"
         value={when}
         onChange={(event) => setWhen(event.currentTarget.value)}
       />
-      <Button type="submit" disabled={!where || !when}>
+      <Button type="submit" disabled={!where || Number.isNaN(moment)}>
         {t('access.ask')}
       </Button>
     </form>
@@ -122,13 +121,16 @@ function Found({ answers }: { answers: Answers }) {
                 <td data-wide className="dim">
                   {one.via.map((via) => (
                     <div key={via.policy}>
-                      <Stamp at={via.since} place={answers.door} />
+                      {via.since ? <Stamp at={via.since} place={answers.door} /> : '–'}
                     </div>
                   ))}
                 </td>
               </tr>
             ))}
           </Table>
+        )}
+        {(answers.could_more ?? 0) > 0 && (
+          <p className="faint">{t('access.more', { count: answers.could_more ?? 0 })}</p>
         )}
       </Part>
       <Part title={t('access.did', { span: span(answers.window_s * 1_000) })}>
@@ -144,18 +146,19 @@ function Found({ answers }: { answers: Answers }) {
             ]}
           >
             {answers.did.map((one) => (
-              <tr key={`${one.at} ${one.record}`}>
+              <tr key={`${one.at} ${one.record} ${one.part ?? 0}`}>
                 <td>
                   <Stamp at={one.at} place={answers.door} />
                 </td>
                 <td>
                   <Cut>{nameOf(one.person, one.name)}</Cut>
                 </td>
-                <td className="dim">{one.outcome.replaceAll('_', ' ')}</td>
+                <td className="dim">{word('access', 'did', one.outcome)}</td>
               </tr>
             ))}
           </Table>
         )}
+        {answers.did_more && <p className="faint">{t('access.did_more')}</p>}
       </Part>
     </>
   )

@@ -2,6 +2,7 @@ import { Button, CopyButton, TextInput } from '@mantine/core'
 import { IconPlugConnected, IconPlugConnectedX, IconPlus } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
 import { call } from '../../api/client'
+import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
 import { Mark } from '../../parts/Facts'
@@ -13,8 +14,8 @@ import { ActionButton } from '../../ui/ActionButton'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
-import { useLiveReading } from '../doors/doors'
-import { troubleOf, type EdgeItem, type Invitation } from './revocations'
+import { isOlder, troubleOf, type EdgeItem, type Invitation } from './revocations'
+import { SnapshotVersion } from './SnapshotVersion'
 import css from './access.module.css'
 
 type Asked = { of: 'approve' | 'decommission'; edge: EdgeItem } | { of: 'invite' }
@@ -85,7 +86,7 @@ function Row({ edge, offer, open }: RowProps) {
   const Icon = edge.state === 'connected' ? IconPlugConnected : IconPlugConnectedX
   return (
     <tr>
-      <td>
+      <td data-wrap>
         <strong>{edge.point}</strong>
         <div className={css.hint}>
           {[directory.siteName(edge.site), t('access.doors', { count: edge.doors })]
@@ -93,7 +94,7 @@ function Row({ edge, offer, open }: RowProps) {
             .join(' · ')}
         </div>
       </td>
-      <td>
+      <td data-wrap>
         <span
           className={css.state}
           data-tone={trouble ? 'warn' : edge.state === 'connected' ? 'good' : undefined}
@@ -103,9 +104,25 @@ function Row({ edge, offer, open }: RowProps) {
         {trouble && trouble !== 'waiting' && trouble !== 'away' && (
           <Mark tone="warn">{t(`access.trouble_${trouble}`)}</Mark>
         )}
+        {edge.not_taken && (
+          <div className={css.notTaken}>
+            {t('access.not_taken')} <bdi>{edge.not_taken}</bdi>
+          </div>
+        )}
       </td>
       <td data-mid className="dim">
         {edge.rights_at ? <AgoText at={edge.rights_at} /> : '–'}
+        {edge.snapshot && (
+          <div className={css.hint}>
+            <SnapshotVersion version={edge.snapshot} />
+            {isOlder(edge.snapshot, edge.newest) && (
+              <>
+                {' '}
+                {t('access.newest')} <SnapshotVersion version={edge.newest} />
+              </>
+            )}
+          </div>
+        )}
       </td>
       <td data-wide data-end className="num">
         {edge.records_waiting === null || edge.records_waiting === undefined

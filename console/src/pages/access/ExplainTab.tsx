@@ -5,12 +5,13 @@ import { useState, type FormEvent, type ReactNode } from 'react'
 import { call } from '../../api/client'
 import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
-import { t, word } from '../../text'
+import { inOurWords, t, word } from '../../text'
 import { EmptyNote, ProblemNote, Waiting } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { nameOfPerson, usePeople } from '../people/people'
 import type { Explanation } from './rights'
+import { SnapshotVersion } from './SnapshotVersion'
 import css from './access.module.css'
 
 /** Would this person get through this door now, and why: every check and every policy. */
@@ -98,14 +99,14 @@ function Found({ found }: { found: Explanation }) {
                 {t(`access.outcome_${found.outcome.kind}`)}
               </Mark>,
             ],
-            [t('access.because'), found.because.text],
+            [t('access.because'), inOurWords(found.because.code, found.because.text)],
             [
               t('access.steps'),
               found.outcome.steps?.map((step) => word('access', 'step', step)).join(', '),
             ],
-            [t('access.noted'), found.noted.map(({ text }) => text).join('; ')],
+            [t('access.noted'), found.noted.map(({ code, text }) => inOurWords(code, text)).join('; ')],
             [t('access.when'), <Stamp key="w" at={found.at} place={found.door} as="full" />],
-            [t('access.rights_version'), found.snapshot],
+            [t('access.rights_version'), <SnapshotVersion key="v" version={found.snapshot} />],
           ]}
         />
       </Part>
@@ -119,7 +120,7 @@ function Found({ found }: { found: Explanation }) {
                 <span>{word('access', 'check', check.check)}</span>
                 <span className="dim">
                   {t(`access.verdict_${check.verdict}`)}
-                  {check.because && `: ${check.because.text}`}
+                  {check.because && `: ${inOurWords(check.because.code, check.because.text)}`}
                 </span>
               </li>
             )
@@ -130,7 +131,7 @@ function Found({ found }: { found: Explanation }) {
         {found.policies.length === 0 ? (
           <p className="faint">{t('access.no_policies')}</p>
         ) : (
-          <ul className={css.checks}>
+          <ul className={`${css.checks} ${css.verdicts}`}>
             {found.policies.map((one) => (
               <li key={one.policy} data-verdict={one.verdict === 'permits' ? 'passed' : undefined}>
                 <code className="cut">{one.right ?? one.policy}</code>

@@ -1,5 +1,6 @@
 import { IconCircleCheckFilled, IconHourglass, IconReplace, IconUserX } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
+import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
 import { Cut, Facts, Mark, Part } from '../../parts/Facts'
@@ -14,7 +15,6 @@ import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { useUrl } from '../../url'
-import { useLiveReading } from '../doors/doors'
 import { RevokeDialog } from './RevokeDialog'
 import {
   closedOf,
@@ -25,6 +25,7 @@ import {
   type Signing,
   type Subject,
 } from './revocations'
+import { SnapshotVersion } from './SnapshotVersion'
 import css from './access.module.css'
 
 /** The receipts board: nothing is shown as revoked before every point has confirmed it. */
@@ -229,10 +230,19 @@ function Signings({ list }: { list: readonly Signing[] }) {
     <ul className={css.signings}>
       {list.map((signing) => (
         <li key={signing.point} className={css.signing}>
-          <strong className="cut">{signing.point}</strong>
+          <span className={css.signingWho}>
+            <strong className="cut">{signing.point}</strong>
+            {signing.kind && <span className={css.hint}>{t(`access.point_${signing.kind}`)}</span>}
+          </span>
           <Mark tone={toneOf(signing)}>{t(`access.signing_${signing.state}`)}</Mark>
           <span className="dim">
             {signing.known && t(`access.known_${signing.known}`)}
+            {signing.snapshot && (
+              <>
+                {' · '}
+                {t('access.rights_version')} <SnapshotVersion version={signing.snapshot} />
+              </>
+            )}
             {signing.state === 'silent' && (
               <>
                 {signing.stale_until ? (

@@ -1,10 +1,10 @@
 import { SegmentedControl, Select, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { call } from '../../api/client'
+import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { t } from '../../text'
-import { useLiveReading } from '../doors/doors'
 import { usePeople, nameOfPerson } from '../people/people'
 import { StateMark } from './RevocationsTab'
 import type { Act, Revocation, Subject, SubjectKind } from './revocations'
@@ -32,6 +32,8 @@ export function RevokeDialog({ close, again, fixed = {} }: Props) {
       label={t(`access.act_${act}`)}
       close={close}
       isHarmless={act === 'lift'}
+      isFollowed
+      isReady={fixed.of !== undefined || id !== ''}
       run={async (reason) => {
         const made = await call<Revocation>('POST', '/v1/revocations', {
           json: fixed.of ? { act, of: fixed.of, reason } : { act, subject: { kind, id }, reason },

@@ -1,29 +1,15 @@
 import { Select, TextInput } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call } from '../../api/client'
 import { useDirectory } from '../../org/organisation'
-import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useReading } from '../../parts/reading'
 import { t } from '../../text'
 import { nameOfPerson, usePeople } from '../people/people'
+import { ChangeDialog } from './ChangeDialog'
 import type { Change, GroupItem, Page, RightItem, ScheduleItem, VersionItem } from './rights'
-
-/** After a change, what was read of rights is old. */
-function useAgain() {
-  const queries = useQueryClient()
-  return () =>
-    void queries.invalidateQueries({
-      predicate: ({ queryKey }) => String(queryKey[0]).startsWith('/v1/access/'),
-    })
-}
-
-const changed = (change: Change): string =>
-  t('access.changed', { version: change.version, count: change.changes.length })
 
 /** Gives a group or a person a way into a zone or through a door. */
 export function RightDialog({ close }: { close: () => void }) {
-  const again = useAgain()
   const directory = useDirectory()
   const { people } = usePeople()
   const groups = useReading<Page<GroupItem>>('/v1/access/groups', { limit: 500 })
@@ -34,8 +20,8 @@ export function RightDialog({ close }: { close: () => void }) {
   const [schedule, setSchedule] = useState<string | null>(null)
   const [approved_by, setApprovedBy] = useState('')
   const zones = directory.organisation.places.filter(({ kind }) => kind === 'zone')
-  const run = async (reason: string) => {
-    const change = await call<Change>('PUT', `/v1/access/rights/${encodeURIComponent(id)}`, {
+  const change = (reason: string) =>
+    call<Change>('PUT', `/v1/access/rights/${encodeURIComponent(id)}`, {
       json: {
         holder: split(holder),
         opens: split(place),
@@ -44,16 +30,13 @@ export function RightDialog({ close }: { close: () => void }) {
         reason,
       },
     })
-    again()
-    return changed(change)
-  }
   return (
-    <ReasonDialog
-      title={t('access.give')}
+    <ChangeDialog
       label={t('access.give')}
-      isHarmless
       close={close}
-      run={run}
+      change={change}
+      isReady={id !== '' && holder !== null && place !== null}
+      isHarmless
     >
       <TextInput
         label={t('access.right_id')}
@@ -125,7 +108,7 @@ export function RightDialog({ close }: { close: () => void }) {
         maxLength={64}
         onChange={(event) => setApprovedBy(event.currentTarget.value)}
       />
-    </ReasonDialog>
+    </ChangeDialog>
   )
 }
 
@@ -135,23 +118,18 @@ function split(text: string | null): { kind: string; id: string } {
 }
 
 export function RemoveDialog({ right, close }: { right: RightItem; close: () => void }) {
-  const again = useAgain()
   const directory = useDirectory()
   const holder =
     right.holder.kind === 'person'
       ? directory.nameOf(`person:${right.holder.id}`)
       : right.holder.id
   return (
-    <ReasonDialog
-      title={t('access.take')}
+    <ChangeDialog
       label={t('access.take')}
       close={close}
-      run={async (reason) => {
-        const path = `/v1/access/rights/${encodeURIComponent(right.right)}`
-        const change = await call<Change>('DELETE', path, { query: { reason } })
-        again()
-        return changed(change)
-      }}
+      change={(reason) =>
+        call('DELETE', `/v1/access/rights/${encodeURIComponent(right.right)}`, { query: { reason } })
+      }
     >
       <p>
         {t('access.take_text', {
@@ -159,26 +137,21 @@ export function RemoveDialog({ right, close }: { right: RightItem; close: () => 
           place: directory.nameOf(`place:${right.opens.id}`),
         })}
       </p>
-    </ReasonDialog>
+    </ChangeDialog>
   )
 }
 
 export function UndoDialog({ version, close }: { version: VersionItem; close: () => void }) {
-  const again = useAgain()
   return (
-    <ReasonDialog
-      title={t('access.undo')}
+    <ChangeDialog
       label={t('access.undo')}
       close={close}
-      run={async (reason) => {
-        const path = `/v1/access/versions/${version.version}/undo`
-        const change = await call<Change>('POST', path, { json: { reason } })
-        again()
-        return changed(change)
-      }}
+      change={(reason) =>
+        call('POST', `/v1/access/versions/${version.version}/undo`, { json: { reason } })
+      }
     >
       <p>{t('access.undo_text', { number: version.version, count: version.changes })}</p>
       <p className="dim">{version.why}</p>
-    </ReasonDialog>
+    </ChangeDialog>
   )
 }

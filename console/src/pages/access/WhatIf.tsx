@@ -5,16 +5,19 @@ import { asProblem, type Problem } from '../../api/problem'
 import { useDirectory } from '../../org/organisation'
 import { Cut, Mark, Tile } from '../../parts/Facts'
 import { Table } from '../../parts/Table'
-import { count, t } from '../../text'
+import { count, inOurWords, t } from '../../text'
 import { ProblemNote, Waiting } from '../../ui/Notes'
-import type { WhatIf } from './rights'
+import type { ScheduleWindow, WhatIf } from './rights'
 import css from './access.module.css'
 
 const DAYS = 30
 const ASK_EVERY_MS = 500
 
 interface Props {
-  draft: { policies?: readonly { file: string; text: string | null }[] }
+  draft: {
+    policies?: readonly { file: string; text: string | null }[]
+    schedules?: readonly { schedule: string; windows: readonly ScheduleWindow[] }[]
+  }
   close: () => void
 }
 
@@ -121,7 +124,7 @@ function Found({ found }: { found: WhatIf }) {
                 </Mark>
               </td>
               <td data-wrap className="dim">
-                {one.would.text}
+                {inOurWords(one.would.code, one.would.text)}
               </td>
               <td data-end className="num">
                 {count(one.times)}

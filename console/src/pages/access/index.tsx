@@ -1,5 +1,6 @@
 import { SegmentedControl } from '@mantine/core'
-import { t } from '../../text'
+import { bring, t } from '../../text'
+import own from '../../text/en/access.json'
 import { useUrl } from '../../url'
 import { AnswersTab } from './AnswersTab'
 import { EdgesTab } from './EdgesTab'
@@ -7,6 +8,8 @@ import { ExplainTab } from './ExplainTab'
 import { PoliciesTab } from './PoliciesTab'
 import { RevocationsTab } from './RevocationsTab'
 import { RightsTab } from './RightsTab'
+
+bring('access', own)
 
 const TABS = ['revocations', 'rights', 'policies', 'explain', 'answers', 'edges'] as const
 type Tab = (typeof TABS)[number]

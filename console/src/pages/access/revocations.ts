@@ -25,10 +25,12 @@ export interface RevocationItem {
 
 export interface Signing {
   point: string
-  kind: 'edge' | 'controller' | 'system'
+  /** None: out of service. */
+  kind?: 'edge' | 'controller' | 'system' | null
   state: 'silent' | 'confirmed' | 'expired' | 'decommissioned'
   known?: 'device_signed' | 'read_back' | 'api_acknowledged' | null
-  snapshot?: number | null
+  /** Of the rights that it goes by: decimal digits, beyond what a number here holds exactly. */
+  snapshot?: string | null
   at?: string | null
   stale_until?: string | null
 }
@@ -45,14 +47,16 @@ export interface EdgeItem {
   fingerprint?: string | null
   software?: string | null
   last_heard?: string | null
-  snapshot?: number | null
-  newest: number
+  snapshot?: string | null
+  newest: string
   rights_at?: string | null
   clock_trusted?: boolean | null
   clock_offset_ms?: number | null
   records_waiting?: number | null
   records_lost: number
   doors: number
+  /** Why it did not take what it was last given. */
+  not_taken?: string | null
 }
 
 export interface Invitation {
@@ -78,6 +82,16 @@ export function tookOf(item: Pick<RevocationItem, 'at' | 'done_at'>): number | u
   return item.done_at ? Math.max(0, Date.parse(item.done_at) - Date.parse(item.at)) : undefined
 }
 
+/** Whether one version of a snapshot is before another; not where one of them is not known. */
+export const isOlder = (version: string | null | undefined, than: string): boolean =>
+  Boolean(version) && BigInt(version!) < BigInt(than)
+
+const SHOWN_CHARS = 6
+
+/** The end of a version, which tells near ones apart. */
+export const endOf = (version: string): string =>
+  version.length > SHOWN_CHARS ? `…${version.slice(-SHOWN_CHARS)}` : version
+
 /** Whether an edge wants somebody: it waits to be taken in, is away, or lags behind. */
 export function troubleOf(
   edge: EdgeItem,
@@ -85,9 +99,7 @@ export function troubleOf(
   if (edge.state === 'waiting' || edge.state === 'away') return edge.state
   if (edge.state !== 'connected') return undefined
   if (edge.clock_trusted === false) return 'clock'
-  if (edge.snapshot !== null && edge.snapshot !== undefined && edge.snapshot < edge.newest) {
-    return 'behind'
-  }
+  if (isOlder(edge.snapshot, edge.newest)) return 'behind'
   return edge.records_lost > 0 ? 'lost' : undefined
 }
 

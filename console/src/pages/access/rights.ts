@@ -51,10 +51,32 @@ export interface ZoneItem {
   at_expiry: string
   break_glass?: string | null
   anti_passback: string
+  anti_passback_for_s: number
+  blind: string
+  /** Credentials that open it whatever the rights' age. */
+  glass: readonly string[]
+  /** Whether it has rules of its own; else the usual ones. */
+  is_stated: boolean
+  tightening: readonly { from: string; clearance_min: number; pin: boolean }[]
   occupancy_max?: number | null
   two_person: boolean
   escort: boolean
   first_person?: string | null
+}
+
+export interface DoorRules {
+  door: string
+  name?: string | null
+  zone: string
+  point?: string | null
+  asks: string
+  hold_s: number
+  hold_accessible_s: number
+  interlock?: string | null
+  lift?: string | null
+  fire_group?: string | null
+  technicians?: string | null
+  card_alone?: string | null
 }
 
 export interface CredentialItem {
@@ -102,7 +124,8 @@ export interface Explanation {
   door: string
   person?: string | null
   credential?: string | null
-  snapshot: number
+  /** Decimal digits. */
+  snapshot: string
   outcome: { kind: 'grant' | 'require' | 'refuse'; hold_s?: number; steps?: readonly string[] }
   because: Reason
   noted: readonly Reason[]
@@ -158,9 +181,9 @@ export interface Answers {
       policy: string
       approved_by?: string | null
       reason?: string | null
-      since_version: number
-      since: string
-      by: string
+      since_version?: number | null
+      since?: string | null
+      by?: string | null
     }[]
   }[]
   did: readonly {
@@ -169,6 +192,11 @@ export interface Answers {
     at: string
     outcome: string
     record: number
+    part?: number
   }[]
   window_s: number
+  /** So many more could, and are not listed. */
+  could_more?: number
+  /** Older ones are left out. */
+  did_more?: boolean
 }

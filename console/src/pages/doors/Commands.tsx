@@ -1,10 +1,11 @@
-import { IconAlertTriangle, IconCircleCheckFilled, IconClock } from '@tabler/icons-react'
+import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
 import { Part } from '../../parts/Facts'
 import { Answered } from '../../parts/Table'
 import { t, word } from '../../text'
 import { Stamp } from '../../ui/Stamp'
-import { isUnderWay, useLiveReading, type DoorCommand } from './doors'
+import type { DoorCommand } from './doors'
+import { Steps } from './Steps'
 import css from './doors.module.css'
 
 const SHOWN_MAX = 20
@@ -38,7 +39,6 @@ function CommandLine({ command }: { command: DoorCommand }) {
   const directory = useDirectory()
   return (
     <li className={css.command}>
-      <Receipt command={command} />
       <span className={css.commandText}>
         <strong>{word('doors', 'order', command.order)}</strong>{' '}
         {directory.operatorName(command.by)}
@@ -48,23 +48,9 @@ function CommandLine({ command }: { command: DoorCommand }) {
             <bdi>{command.reason}</bdi>
           </>
         )}
-        {command.why && <span className={css.why}>{command.why}</span>}
       </span>
       <Stamp at={command.at} place={command.door} />
+      <Steps command={command} />
     </li>
-  )
-}
-
-/** Whether the device has confirmed: shape, colour and word. */
-export function Receipt({ command }: { command: DoorCommand }) {
-  const isDone = command.state === 'confirmed'
-  const Icon = isDone ? IconCircleCheckFilled : isUnderWay(command) ? IconClock : IconAlertTriangle
-  return (
-    <span
-      className={css.receipt}
-      data-tone={isDone ? 'good' : isUnderWay(command) ? undefined : 'warn'}
-    >
-      <Icon size={15} aria-hidden /> {t(`doors.command_${command.state}`)}
-    </span>
   )
 }

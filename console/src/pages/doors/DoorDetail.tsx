@@ -1,8 +1,19 @@
-import { IconBolt, IconLock, IconLockOpen2, IconTool } from '@tabler/icons-react'
+import {
+  IconBell,
+  IconBolt,
+  IconLock,
+  IconLockOpen2,
+  IconShieldLock,
+  IconTool,
+} from '@tabler/icons-react'
 import { useState } from 'react'
+import type { ControlledDoor, MayDo } from '../../api/types'
+import { CameraLink } from '../../camera/CameraLink'
 import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
 import { Facts, Mark, Part } from '../../parts/Facts'
+import { Because } from '../../plan/Because'
+import { clearsBy, LastPassage } from '../../plan/LastPassage'
 import { t, word } from '../../text'
 import { span } from '../../time/format'
 import { ActionButton } from '../../ui/ActionButton'
@@ -11,13 +22,14 @@ import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { CommandList } from './Commands'
 import { Recent } from './Recent'
-import { LeaseMark, StandsMark } from './DoorsTab'
-import { ordersFor, type ControlledDoor, type OrderWord } from './doors'
+import { LeaseMark, StandsMark } from './DoorList'
+import { ordersFor, type OrderWord, type Row } from './doors'
+import { LockdownDialog } from './LockdownDialog'
 import { OrderDialog } from './OrderDialog'
 import css from './doors.module.css'
 
 interface Props {
-  door: ControlledDoor
+  row: Row
   readAt: number | undefined
   close: () => void
 }
@@ -27,13 +39,15 @@ const ICONS: Partial<Record<OrderWord, typeof IconLock>> = {
   unlock: IconLockOpen2,
   relock: IconLock,
   lock: IconLock,
+  fire_reset: IconBell,
   maintenance: IconTool,
 }
 
 /** One door: how it stands and why, what may be asked of it, and what became of what was. */
-export function DoorDetail({ door, readAt, close }: Props) {
+export function DoorDetail({ row, readAt, close }: Props) {
+  const { door, told } = row
   const directory = useDirectory()
-  const [order, setOrder] = useState<OrderWord>()
+  const [order, setOrder] = useState<OrderWord | 'lock_down'>()
   const name = directory.nameOf(`place:${door.door}`)
   return (
     <Pane title={name} readAt={readAt} back={{ label: t('doors.title'), run: close }}>
@@ -44,7 +58,7 @@ export function DoorDetail({ door, readAt, close }: Props) {
             return (
               <ActionButton
                 key={one}
-                offer={offerOf(door)}
+                offer={offerOf(door.may.operate)}
                 variant="default"
                 size="sm"
                 leftSection={Icon && <Icon size={15} aria-hidden />}
@@ -54,43 +68,94 @@ export function DoorDetail({ door, readAt, close }: Props) {
               </ActionButton>
             )
           })}
+          <ActionButton
+            offer={offerOf(door.may.lockdown)}
+            variant="default"
+            size="sm"
+            leftSection={<IconShieldLock size={15} aria-hidden />}
+            onPress={() => setOrder('lock_down')}
+          >
+            {t('doors.lock_down_zone', { zone: directory.nameOf(`place:${door.zone}`) })}
+          </ActionButton>
+          <CameraLink entity={`place:${door.door}`} at={told.since ?? undefined} as="button" />
         </div>
       ) : (
-        <p className="dim">{t('doors.watched_only_text')}</p>
+        <>
+          <p className="dim">{t('doors.watched_only_text')}</p>
+          <div className={css.orders}>
+            <CameraLink entity={`place:${door.door}`} at={told.since ?? undefined} as="button" />
+          </div>
+        </>
       )}
       <Part title={t('doors.now')}>
         <Facts
           list={[
-            [t('doors.stands'), <StandsMark key="s" door={door} />],
-            [t('doors.since'), door.since && <Stamp at={door.since} place={door.door} as="full" />],
-            [t('doors.strike'), t(door.is_released ? 'doors.released' : 'doors.secured')],
-            [t('doors.reader'), readerText(door.secure)],
+            [t('doors.stands'), <StandsMark key="s" row={row} />],
+            [t('doors.since'), told.since && <Since key="t" at={told.since} door={door.door} />],
+            [t('doors.ends'), clearsBy(told)],
+            [
+              t('doors.last'),
+              told.last && (
+                <span key="l" className={css.lastLine}>
+                  <LastPassage last={told.last} door={door.door} /> <Because last={told.last} />
+                </span>
+              ),
+            ],
+            [
+              t('doors.work'),
+              door.work && (
+                <span key="w">
+                  {word('doors', 'order', door.work)}
+                  {door.work_until && (
+                    <>
+                      {' '}
+                      {t('doors.until')} <Stamp at={door.work_until} place={door.door} />
+                    </>
+                  )}
+                </span>
+              ),
+            ],
+            [t('doors.strike'), door.point && t(door.is_released ? 'doors.released' : 'doors.secured')],
+            [t('doors.reader'), door.point && readerText(door.secure)],
             [t('doors.leads'), <Leads key="l" door={door} />],
             [t('doors.asks'), word('doors', 'asks', door.asks)],
           ]}
         />
       </Part>
       <Recent door={door.door} />
-      <Part title={t('doors.rights')}>
-        <Facts
-          list={[
-            [t('doors.point'), door.point ?? undefined],
-            [t('doors.lease'), <LeaseMark key="m" door={door} />],
-            [t('doors.rights_from'), door.rights_at && <AgoText at={door.rights_at} />],
-            [t('doors.lease_allows'), span(door.lease_s * 1_000)],
-          ]}
-        />
-      </Part>
-      <CommandList door={door.door} />
-      {order && <OrderDialog door={door} order={order} close={() => setOrder(undefined)} />}
+      {door.point && (
+        <>
+          <Part title={t('doors.rights')}>
+            <Facts
+              list={[
+                [t('doors.point'), door.point],
+                [t('doors.lease'), <LeaseMark key="m" door={door} />],
+                [t('doors.rights_from'), door.rights_at && <AgoText at={door.rights_at} />],
+                [t('doors.lease_allows'), span(door.lease_s * 1_000)],
+              ]}
+            />
+          </Part>
+          <CommandList door={door.door} />
+        </>
+      )}
+      {order === 'lock_down' ? (
+        <LockdownDialog doors={[door]} zone={door.zone} close={() => setOrder(undefined)} />
+      ) : (
+        order && <OrderDialog door={door} order={order} close={() => setOrder(undefined)} />
+      )}
     </Pane>
   )
 }
 
-const offerOf = (door: ControlledDoor) =>
-  door.may.operate.refusal
-    ? { allowed: false, reason: door.may.operate.refusal.message }
-    : { allowed: door.may.operate.allowed }
+const offerOf = ({ allowed, refusal }: MayDo) => ({ allowed, reason: refusal ?? undefined })
+
+function Since({ at, door }: { at: string; door: string }) {
+  return (
+    <>
+      <Stamp at={at} place={door} as="full" /> · <AgoText at={at} />
+    </>
+  )
+}
 
 function readerText(secure: boolean | null | undefined) {
   if (secure === true) return <Mark tone="good">{t('doors.secure')}</Mark>

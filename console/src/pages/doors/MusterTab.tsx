@@ -1,17 +1,18 @@
 import { Button, Select } from '@mantine/core'
 import { IconHelpCircle, IconPrinter, IconUserCheck } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
 import { Tile } from '../../parts/Facts'
 import { Answered, Table } from '../../parts/Table'
 import { useRight } from '../../session/session'
-import { count, t, word } from '../../text'
+import { count, language, t, word } from '../../text'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
 import { Stamp } from '../../ui/Stamp'
 import { useUrl } from '../../url'
-import { useLiveReading, type Muster, type MusterEntry } from './doors'
+import type { Muster, MusterEntry } from './doors'
 import css from './doors.module.css'
 
 /** Who is inside, and who may be: names stand here without anybody's asking why. */
@@ -39,13 +40,19 @@ export function MusterTab({ head }: { head: ReactNode }) {
           searchable
           data={areas.map(({ id }) => ({ value: id, label: directory.nameOf(`place:${id}`) }))}
         />
-        <Button
-          variant="default"
-          leftSection={<IconPrinter size={16} aria-hidden />}
-          onClick={() => window.print()}
-        >
-          {t('doors.print')}
-        </Button>
+        {right.allowed && area && (
+          <Button
+            component="a"
+            href={`/v1/muster.pdf?${new URLSearchParams({ area, lang: language.get() })}`}
+            target="_blank"
+            rel="noopener"
+            variant="default"
+            title={t('doors.paper_hint')}
+            leftSection={<IconPrinter size={16} aria-hidden />}
+          >
+            {t('doors.print')}
+          </Button>
+        )}
       </div>
       {!right.allowed ? (
         <EmptyNote title={t('doors.muster_refused')}>{right.reason ?? ''}</EmptyNote>
@@ -110,7 +117,7 @@ function Row({ entry, isInside }: { entry: MusterEntry; isInside?: boolean }) {
         <bdi className="cut">{entry.name ?? directory.nameOf(`person:${entry.person}`)}</bdi>
       </td>
       <td>
-        <span className={css.stands} data-tone={isInside ? undefined : 'warn'}>
+        <span className={css.at} data-tone={isInside ? undefined : 'warn'}>
           <Icon size={15} aria-hidden /> {t(isInside ? 'doors.is_inside' : 'doors.is_possibly')}
         </span>
         {entry.why && <div className={css.hint}>{word('doors', 'why', entry.why)}</div>}

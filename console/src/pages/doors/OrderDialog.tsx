@@ -1,12 +1,13 @@
 import { NumberInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { call, get } from '../../api/client'
+import type { ControlledDoor } from '../../api/types'
 import { useDirectory } from '../../org/organisation'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { serverNow } from '../../time/clock'
 import { t } from '../../text'
-import { Receipt } from './Commands'
-import { isUnderWay, type ControlledDoor, type DoorCommand, type OrderWord } from './doors'
+import { isUnderWay, type DoorCommand, type OrderWord } from './doors'
+import { Steps } from './Steps'
 
 interface Props {
   door: ControlledDoor
@@ -45,6 +46,7 @@ export function OrderDialog({ door, order, close }: Props) {
       close={close}
       run={run}
       isHarmless={order !== 'lock' && order !== 'unlock'}
+      isFollowed
     >
       <p>{t(`doors.order_${order}_text`)}</p>
       {order === 'release' && (
@@ -86,10 +88,5 @@ function Followed({ first }: { first: DoorCommand }) {
     }, ASK_EVERY_MS)
     return () => clearInterval(timer)
   }, [first.id, isOpen])
-  return (
-    <>
-      <Receipt command={command} />
-      {command.why && <p>{command.why}</p>}
-    </>
-  )
+  return <Steps command={command} />
 }

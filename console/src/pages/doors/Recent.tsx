@@ -1,11 +1,11 @@
 import type { EventItem } from '../../api/types'
-import { at } from '../../event/describe'
+import { useLiveReading } from '../../live/useLiveReading'
+import { at, describe } from '../../event/describe'
 import { useDirectory } from '../../org/organisation'
 import { Part } from '../../parts/Facts'
 import { Answered } from '../../parts/Table'
 import { t } from '../../text'
 import { Stamp } from '../../ui/Stamp'
-import { useLiveReading } from './doors'
 import css from './doors.module.css'
 
 const SHOWN_MAX = 12
@@ -50,7 +50,7 @@ function Line({ item }: { item: EventItem }) {
     <li className={css.recent}>
       <Stamp at={item.time} place={text('castellan.place.id')} />
       <a className={css.recentText} href={`/events?mode=search&event=${item.record}.${item.part}`}>
-        <bdi className="cut">{text('message') || text('activity_name')}</bdi>
+        <bdi>{describe(item.event)}</bdi>
       </a>
       <bdi className="cut dim">{person ? directory.nameOf(`person:${person}`) : ''}</bdi>
     </li>

@@ -2,17 +2,26 @@ import { Button, Select } from '@mantine/core'
 import { IconShieldLock } from '@tabler/icons-react'
 import { useState } from 'react'
 import { call } from '../../api/client'
+import type { ControlledDoor } from '../../api/types'
+import { useLiveReading } from '../../live/useLiveReading'
 import { useDirectory } from '../../org/organisation'
 import { AgoText } from '../../parts/AgoText'
 import { ReasonDialog } from '../../parts/ReasonDialog'
 import { useRight } from '../../session/session'
 import { t, word } from '../../text'
 import { ActionButton } from '../../ui/ActionButton'
-import { useLiveReading, type ControlledDoor, type Lockdown, type ThreatLevel } from './doors'
+import type { Lockdown, ThreatLevel } from './doors'
+import { LockdownDialog } from './LockdownDialog'
 import css from './doors.module.css'
 
+interface Props {
+  doors: readonly ControlledDoor[]
+  /** The zone of the door that is looked at. */
+  chosen: string | undefined
+}
+
 /** What holds over more than one door: lockdowns and the threat level. */
-export function Standing({ doors }: { doors: readonly ControlledDoor[] }) {
+export function Standing({ doors, chosen }: Props) {
   const [open, setOpen] = useState<'lockdown' | 'threat'>()
   const right = useRight('lockdown.operate')
   const lockdowns = useLiveReading<Lockdown[]>('/v1/lockdowns', ['command'])
@@ -47,7 +56,7 @@ export function Standing({ doors }: { doors: readonly ControlledDoor[] }) {
         </ActionButton>
       </div>
       {open === 'lockdown' && (
-        <LockdownDialog doors={doors} close={() => setOpen(undefined)} again={lockdowns.again} />
+        <LockdownDialog doors={doors} zone={chosen} close={() => setOpen(undefined)} />
       )}
       {open === 'threat' && (
         <ThreatDialog
@@ -129,46 +138,6 @@ interface DialogProps {
   close: () => void
   again: () => void
 }
-
-/** Two actions: choose, confirm. Why is asked for afterwards. */
-function LockdownDialog({
-  doors,
-  close,
-  again,
-}: DialogProps & { doors: readonly ControlledDoor[] }) {
-  const directory = useDirectory()
-  const zones = new Set(doors.flatMap(({ zone }) => [zone, ...areasAround(zone, directory)]))
-  const [zone, setZone] = useState<string | null>(doors[0]?.site ?? doors[0]?.zone ?? null)
-  return (
-    <ReasonDialog
-      title={t('doors.lock_down')}
-      label={t('doors.lock_down')}
-      isWithoutReason
-      close={close}
-      run={async () => {
-        await call('POST', '/v1/lockdowns', { json: { zone } })
-        again()
-        return t('doors.lockdown_begun')
-      }}
-    >
-      <p>{t('doors.lock_down_text')}</p>
-      <Select
-        label={t('doors.area')}
-        value={zone}
-        onChange={setZone}
-        allowDeselect={false}
-        searchable
-        data={[...zones].map((id) => ({ value: id, label: directory.nameOf(`place:${id}`) }))}
-      />
-    </ReasonDialog>
-  )
-}
-
-const areasAround = (zone: string, directory: ReturnType<typeof useDirectory>): string[] =>
-  directory
-    .above(zone)
-    .map(({ id }) => id)
-    .filter((id) => id !== zone)
 
 const LEVELS = ['normal', 'elevated', 'high', 'severe'] as const
 

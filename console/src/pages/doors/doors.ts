@@ -1,38 +1,6 @@
-/** Doors that we decide at: how they stand, what was asked of them, and who may be inside. */
-import { useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
-import { hear } from '../../live/link'
-import { useReading, type Reading } from '../../parts/reading'
-
-export interface Offer {
-  allowed: boolean
-  refusal?: { code: string; message: string } | null
-}
-
-export type Stands =
-  'closed' | 'unlocked' | 'open' | 'tamper' | 'trouble' | 'held' | 'forced' | 'fire'
-
-/** One door, as the road that decides at it tells. */
-export interface ControlledDoor {
-  door: string
-  /** Who decides at it; nobody does where it is only watched. */
-  point?: string | null
-  zone: string
-  from_zone?: string | null
-  site?: string | null
-  asks: string
-  stands?: Stands | null
-  since?: string | null
-  is_released: boolean
-  secure?: boolean | null
-  heard: 'live' | 'silent' | 'never'
-  rights_at?: string | null
-  lease: 'current' | 'expired' | 'unknown'
-  lease_s: number
-  lockdown: boolean
-  open_commands: number
-  may: { operate: Offer; lockdown: Offer }
-}
+/** Doors as this page lists them, what may be asked of them, and who may be inside. */
+import type { ControlledDoor, DoorState, Plan } from '../../api/types'
+import { rankOf, wantsEyes } from '../../plan/condition'
 
 export type OrderWord =
   | 'release'
@@ -81,7 +49,6 @@ export interface MusterEntry {
   name?: string | null
   zone?: string | null
   since?: string | null
-  evidence?: string | null
   why?: string | null
 }
 
@@ -93,89 +60,43 @@ export interface Muster {
   unheard: readonly string[]
 }
 
-const EVERY_MS = 5_000
-
-/** A reading that one kind of message of the live stream makes stale. */
-export function useLiveReading<T>(
-  path: string | undefined,
-  names: readonly string[],
-  query: Record<string, string | number | undefined> = {},
-): Reading<T> {
-  const asked = useReading<T>(path, query, { every_ms: EVERY_MS })
-  const queries = useQueryClient()
-  const heard = names.join(',')
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    // A burst is one reading.
-    const soon = () => {
-      timer ??= setTimeout(() => {
-        timer = undefined
-        if (path) void queries.invalidateQueries({ queryKey: [path] })
-      }, 200)
-    }
-    const ends = heard.split(',').map((name) => hear(name, soon))
-    return () => {
-      clearTimeout(timer)
-      for (const end of ends) end()
-    }
-  }, [queries, path, heard])
-  return asked
+/** A door with how it stands by whoever knows best. */
+export interface Row {
+  door: ControlledDoor
+  told: DoorState
 }
 
-export const useDoors = () =>
-  useLiveReading<ControlledDoor[]>('/v1/doors/control', ['door', 'command', 'edge'])
+export const rowsOf = (
+  doors: readonly ControlledDoor[],
+  states: ReadonlyMap<string, DoorState> | undefined,
+): Row[] =>
+  doors.map((door) => ({
+    door,
+    told: states?.get(door.door) ?? { door: door.door, state: 'unknown' },
+  }))
 
-const GRAVITY: Record<Stands, number> = {
-  fire: 0,
-  forced: 1,
-  held: 2,
-  trouble: 3,
-  tamper: 4,
-  open: 6,
-  unlocked: 6,
-  closed: 7,
-}
-
-/** What wants eyes first: fire, alarms, doors nobody hears, then the rest by name. */
-export function rankOf(door: ControlledDoor): number {
-  if (!door.point) return 9
-  if (door.heard === 'silent') return 5
-  return door.stands ? GRAVITY[door.stands] : 8
-}
-
-export const inOrder = (doors: readonly ControlledDoor[]): ControlledDoor[] =>
-  [...doors].sort((a, b) => rankOf(a) - rankOf(b) || a.door.localeCompare(b.door))
-
-export function toneOf(stands: Stands | null | undefined): 'good' | 'warn' | 'bad' | undefined {
-  switch (stands) {
-    case 'forced':
-    case 'fire':
-      return 'bad'
-    case 'held':
-    case 'trouble':
-    case 'tamper':
-      return 'warn'
-    case 'closed':
-      return 'good'
-    case 'open':
-    case 'unlocked':
-    case null:
-    case undefined:
-      return undefined
-  }
-}
+/** What wants eyes first: fire, alarms, doors nobody hears; then ours before others, by name. */
+export const inOrder = (rows: readonly Row[]): Row[] =>
+  [...rows].sort(
+    (a, b) =>
+      Number(wantsEyes(b.told.state)) - Number(wantsEyes(a.told.state)) ||
+      (wantsEyes(a.told.state) ? rankOf(a.told.state) - rankOf(b.told.state) : 0) ||
+      Number(Boolean(b.door.point)) - Number(Boolean(a.door.point)) ||
+      rankOf(a.told.state) - rankOf(b.told.state) ||
+      a.door.door.localeCompare(b.door.door),
+  )
 
 /** The doors that a search finds: by id, name, zone or point. */
 export function found(
-  doors: readonly ControlledDoor[],
+  rows: readonly Row[],
   text: string,
   nameOf: (place: string) => string,
-): ControlledDoor[] {
+): Row[] {
   const wanted = text.trim().toLowerCase()
-  if (!wanted) return [...doors]
+  if (!wanted) return [...rows]
   const has = (value: string | null | undefined) => value?.toLowerCase().includes(wanted) ?? false
-  return doors.filter(
-    (door) =>
+  return rows.filter(
+    ({ door }) =>
       has(door.door) || has(nameOf(door.door)) || has(nameOf(door.zone)) || has(door.point),
   )
 }
@@ -183,10 +104,59 @@ export function found(
 /** What may be asked of a door as it stands. */
 export function ordersFor(door: ControlledDoor): OrderWord[] {
   if (door.stands === 'fire') return ['fire_reset']
-  const back: OrderWord[] = door.stands === 'unlocked' ? ['relock'] : ['unlock']
-  return ['release', ...back, 'lock', 'maintenance', 'walk_test', 'end_work']
+  const back: OrderWord[] = door.stands === 'unlocked' || door.locked ? ['relock'] : ['unlock']
+  const lock: OrderWord[] = door.locked ? [] : ['lock']
+  const work: OrderWord[] = door.work ? ['end_work'] : ['maintenance', 'walk_test']
+  return ['release', ...back, ...lock, ...work]
 }
 
 /** Whether a command is still under way. */
-export const isUnderWay = (command: DoorCommand): boolean =>
+export const isUnderWay = (command: Pick<DoorCommand, 'state'>): boolean =>
   command.state === 'asked' || command.state === 'sent'
+
+/** How long after its end a command's receipt stands where it was asked. */
+const GOOD_SHOWN_MS = 60_000
+const BAD_SHOWN_MS = 600_000
+
+/** Whether a receipt stands still on the page; `age_ms`: of its command, by our own clock. */
+export const isFresh = (command: Pick<DoorCommand, 'state'>, age_ms: number): boolean =>
+  isUnderWay(command) || age_ms < (command.state === 'confirmed' ? GOOD_SHOWN_MS : BAD_SHOWN_MS)
+
+/** Orders that go to every door of a zone: their receipts are told together. */
+const OF_A_ZONE: readonly string[] = ['lock_down', 'end_lockdown']
+
+/** Receipts in the order given; those of one act over a zone in one group. */
+export function grouped(commands: readonly DoorCommand[]): DoorCommand[][] {
+  const groups = new Map<string, DoorCommand[]>()
+  for (const one of commands) {
+    const key = OF_A_ZONE.includes(one.order) ? one.order : one.id
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  return [...groups.values()]
+}
+
+/** Where a door stands on a plan. */
+const isOn = (plan: Plan, door: string): boolean =>
+  plan.marks.some(({ entity }) => entity === `place:${door}`)
+
+export const planOf = (plans: readonly Plan[], door: string): Plan | undefined =>
+  plans.find((plan) => isOn(plan, door))
+
+/** The plan to begin with: of the door that wants eyes most, else of one of ours. */
+export const firstPlan = (plans: readonly Plan[], rows: readonly Row[]): Plan | undefined =>
+  rows
+    .filter(({ door, told }) => wantsEyes(told.state) || door.point)
+    .map(({ door }) => planOf(plans, door.door))
+    .find(Boolean) ?? plans[0]
+
+/** A plan with its doors alone: nothing else is operated here. */
+export const doorsOf = (plan: Plan, rows: readonly Row[]): Plan => {
+  const doors = new Set(rows.map(({ door }) => `place:${door.door}`))
+  return { ...plan, marks: plan.marks.filter(({ entity }) => doors.has(entity)) }
+}
+
+/** Doors that stand on no plan. */
+export const offPlans = (plans: readonly Plan[], rows: readonly Row[]): Row[] => {
+  const placed = new Set(plans.flatMap(({ marks }) => marks.map(({ entity }) => entity)))
+  return rows.filter(({ door }) => !placed.has(`place:${door.door}`))
+}

@@ -8,6 +8,8 @@ import { useDirectory } from '../../org/organisation'
 import { Facts, Mark, Part } from '../../parts/Facts'
 import parts from '../../parts/parts.module.css'
 import { useReading } from '../../parts/reading'
+import { wantsEyes } from '../../plan/condition'
+import { DoorShape } from '../../plan/DoorShape'
 import { clearsBy, LastPassage } from '../../plan/LastPassage'
 import { t, word } from '../../text'
 import { EntityLink } from '../../ui/EntityLink'
@@ -17,7 +19,6 @@ import { Ago, Stamp } from '../../ui/Stamp'
 import { serverNow } from '../../time/clock'
 import { EventLines } from '../people/EventLines'
 import { WhoCould } from '../whereabouts/WhoCould'
-import { DoorShape } from './DoorShape'
 import css from './places.module.css'
 
 interface Props {
@@ -52,8 +53,7 @@ export function PlacePage({ id, doors, doorsMissing }: Props) {
     )
   }
   const isIn = (door: string) => directory.above(door).some((one) => one.id === id)
-  const isWell = (door: string) =>
-    ['normal', 'unknown'].includes(doors?.get(door)?.state ?? 'unknown')
+  const isWell = (door: string) => !wantsEyes(doors?.get(door)?.state)
   // What is wrong stands on top.
   const own = organisation.doors
     .filter(
@@ -160,7 +160,7 @@ function DoorLine({
         <EntityLink entity={`place:${id}`} />
       </span>
       {!isMissing && (
-        <span className={css.state} data-state={condition}>
+        <span className={css.state} data-bad={wantsEyes(condition) || undefined}>
           <DoorShape state={condition} /> {word('incidents', 'door_state', condition)}
         </span>
       )}
@@ -199,19 +199,26 @@ function Door({
       {isMissing ? (
         <p className={parts.quiet}>{t('places.states_missing')}</p>
       ) : (
-        <div className={css.doorState} data-state={condition}>
+        <div className={css.doorState} data-bad={wantsEyes(condition) || undefined}>
           <DoorShape state={condition} size={22} />
           <strong>{word('incidents', 'door_state', condition)}</strong>
           {state?.since && (
             <span className="faint">
-              {t('people.since')} <Stamp at={state.since} place={id} /> ·{' '}
-              <Ago at={state.since} />
+              {t('people.since')} <Ago at={state.since} /> (
+              <Stamp at={state.since} place={id} />)
             </span>
           )}
           <CameraLink entity={`place:${id}`} as="button" />
         </div>
       )}
-      {clearsBy(condition) && <p className={parts.quiet}>{clearsBy(condition)}</p>}
+      {clearsBy(state) && <p className={parts.quiet}>{clearsBy(state)}</p>}
+      {state?.control && (
+        <p className={parts.quiet}>
+          <Link to="/doors" search={{ id } as never}>
+            {t('places.operate')}
+          </Link>
+        </p>
+      )}
       <div className={css.facts}>
         <Facts
           list={[

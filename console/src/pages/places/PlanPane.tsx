@@ -127,7 +127,6 @@ function Editable({
   const right = useRight('plan.edit')
   const [draft, setDraft] = useState<Plan['marks']>()
   const [isRemoving, setRemoving] = useState(false)
-  const named = useMemo(() => new Set([chosen]), [chosen])
   const shown = useMemo(() => ({ ...plan, marks: draft ?? plan.marks }), [plan, draft])
   useEffect(() => setDraft(undefined), [plan.marks])
   const save = async () => {
@@ -151,12 +150,12 @@ function Editable({
           <FloorPlan
             plan={shown}
             doors={doors}
-            named={named}
+            chosen={chosen}
             onChoose={choose}
             onMoved={draft ? (entity, x, y) => setDraft(moveMark(draft, entity, x, y)) : undefined}
           />
         </Suspense>
-        <Legend />
+        <Legend plan={shown} doors={doors} />
       </div>
       <div className={css.planBar}>
         {draft ? (

@@ -7,9 +7,10 @@ import parts from '../../parts/parts.module.css'
 import { Mark } from '../../parts/Facts'
 import { t, word } from '../../text'
 import { EntityIcon } from '../../ui/EntityLink'
+import { isSaid, wantsEyes } from '../../plan/condition'
+import { DoorShape } from '../../plan/DoorShape'
 import { EmptyNote } from '../../ui/Notes'
 import { Pane } from '../../ui/Pane'
-import { DoorShape } from './DoorShape'
 import { troubles, type TreeRow } from './tree'
 import css from './places.module.css'
 
@@ -88,10 +89,12 @@ export function TreePane({ rows, at, doors, choose }: Props) {
                 <bdi className="cut" title={place.name.slice(0, 600)}>
                   {place.name.slice(0, 200)}
                 </bdi>
-                {place.kind === 'door' && state && state !== 'normal' && state !== 'unknown' && (
-                  <Mark tone="bad">{word('incidents', 'door_state', state)}</Mark>
+                {place.kind === 'door' && state && isSaid(state) && (
+                  <Mark tone={wantsEyes(state) ? 'bad' : undefined}>
+                    {word('incidents', 'door_state', state)}
+                  </Mark>
                 )}
-                {state === 'unknown' && (
+                {state && !isSaid(state) && state !== 'normal' && (
                   <span className="hush">{word('incidents', 'door_state', state)}</span>
                 )}
                 {wrong > 0 && <Mark tone="bad">{t('places.wrong', { count: wrong })}</Mark>}

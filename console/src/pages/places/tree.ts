@@ -1,5 +1,6 @@
 /** The places as the rows of a tree. */
 import type { DoorState, PlaceItem } from '../../api/types'
+import { wantsEyes } from '../../plan/condition'
 
 export interface TreeRow {
   place: PlaceItem
@@ -46,7 +47,7 @@ export function troubles(
   let count = 0
   for (const { door, state } of doors?.values() ?? []) {
     const isIn = above(door).some((one) => one.id === place.id)
-    if (isIn && (state === 'forced' || state === 'held' || state === 'offline')) count += 1
+    if (isIn && wantsEyes(state)) count += 1
   }
   return count
 }

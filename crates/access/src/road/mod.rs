@@ -30,8 +30,7 @@ use senses::Senses;
 pub use words::{
     Act, Acted, Decided, Device, DoorEvent, DoorWiring, Drive, Heard, Kept, PIN_RULES, PointEvent,
     PowerWiring, ReaderEvent, ReaderWiring, Record, SILENT_MAX, STEP_WAIT, Show, Terminal, Verdict,
-    Went,
-    Wiring,
+    Went, Wiring,
 };
 
 /// A device's own timer runs this much longer than ours: it locks only where we are gone.
