@@ -1,6 +1,7 @@
 import {
   IconBell,
   IconBolt,
+  IconKey,
   IconLock,
   IconLockOpen2,
   IconShieldLock,
@@ -40,6 +41,7 @@ const ICONS: Partial<Record<OrderWord, typeof IconLock>> = {
   relock: IconLock,
   lock: IconLock,
   fire_reset: IconBell,
+  rotate_keys: IconKey,
   maintenance: IconTool,
 }
 

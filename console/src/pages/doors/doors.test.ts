@@ -55,6 +55,11 @@ describe('doors', () => {
     expect(ordersFor(door('a'))).not.toContain('relock')
   })
 
+  it('offers new keys where a reader answers in a secure channel', () => {
+    expect(ordersFor(door('a', { secure: true }))).toContain('rotate_keys')
+    expect(ordersFor(door('a', { secure: false }))).not.toContain('rotate_keys')
+  })
+
   it('offers the way back from what was ordered', () => {
     expect(ordersFor(door('a', { locked: true }))).toEqual([
       'release',

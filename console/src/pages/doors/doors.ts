@@ -11,6 +11,7 @@ export type OrderWord =
   | 'maintenance'
   | 'walk_test'
   | 'end_work'
+  | 'rotate_keys'
 
 export type CommandState =
   'asked' | 'sent' | 'confirmed' | 'unconfirmed' | 'expired' | 'refused' | 'failed'
@@ -107,7 +108,9 @@ export function ordersFor(door: ControlledDoor): OrderWord[] {
   const back: OrderWord[] = door.stands === 'unlocked' || door.locked ? ['relock'] : ['unlock']
   const lock: OrderWord[] = door.locked ? [] : ['lock']
   const work: OrderWord[] = door.work ? ['end_work'] : ['maintenance', 'walk_test']
-  return ['release', ...back, ...lock, ...work]
+  // A door whose reader answers in a secure channel has a key that can be changed.
+  const keys: OrderWord[] = door.secure ? ['rotate_keys'] : []
+  return ['release', ...back, ...lock, ...work, ...keys]
 }
 
 /** Whether a command is still under way. */
