@@ -1,4 +1,4 @@
-//! `castellan access`: why a door opens, and lists of other products.
+//! `castellan access`: why a door opens, lists of other products, and who is locked out.
 
 use std::path::PathBuf;
 
@@ -12,18 +12,19 @@ use model::{CredentialId, DoorId, PersonId, Timestamp};
 use serde_json::json;
 
 use super::serve::runtime;
-use super::{ContentArg, DataArg};
+use super::{ContentArg, DataArg, revocations};
 use crate::output::{self, Ended, Format, Outcome};
 
 /// Lines of an import that are printed; all are in the JSON.
 const LINES_MAX: usize = 40;
 
-/// Explain who may pass where, and take in lists of cardholders and credentials.
+/// Explain who may pass where, take in lists of cardholders and credentials, and lock people out.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  castellan access explain --org acme/ --person ana --door d-lab \
     --at 2026-11-23T21:00:00Z\n  castellan access import --map lenel badges.csv --dry-run\n  \
-    castellan access undo 12 --reason \"wrong list\""
+    castellan access undo 12 --reason \"wrong list\"\n  castellan access revoke --person ana \
+    --reason \"left the house\" --wait 2m\n  castellan access revocations --open"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -89,6 +90,19 @@ enum Verb {
         #[arg(long)]
         reason: String,
     },
+    /// End what somebody carries, or one credential or pass, for ever and everywhere.
+    ///
+    /// A card's number can be given out again, as a new generation.
+    #[command(after_help = revocations::EXITS)]
+    Revoke(revocations::ActArgs),
+    /// Suspend somebody, a credential or a pass everywhere, until that is lifted.
+    #[command(after_help = revocations::EXITS)]
+    Suspend(revocations::ActArgs),
+    /// Lift a suspension everywhere.
+    #[command(after_help = revocations::EXITS)]
+    Lift(revocations::ActArgs),
+    /// List suspensions and revocations, or show one with the receipt of every point.
+    Revocations(revocations::ListArgs),
 }
 
 /// Runs the verb.
@@ -160,6 +174,10 @@ pub fn run(args: Args, format: Format) -> Outcome {
             }
             Ok(Ended::Done)
         }
+        Verb::Revoke(args) => revocations::act("revoke", args, format),
+        Verb::Suspend(args) => revocations::act("suspend", args, format),
+        Verb::Lift(args) => revocations::act("lift", args, format),
+        Verb::Revocations(args) => revocations::list(args, format),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod operator;
 pub mod osdp;
 pub mod query;
 pub mod replay;
+pub mod revocations;
 pub mod rules;
 pub mod serve;
 pub mod sim;
