@@ -197,7 +197,7 @@ fn what_is_changed_in_part_decides_as_what_is_composed_anew() {
             one.escort = true;
             vec![put(data, Item::Zone(id, one))]
         }),
-        Box::new(|data| vec![gone(data, "credential", "badge-104127")]),
+        Box::new(|data| vec![gone(data, "credential", "card-2")]),
         Box::new(|data| {
             let one = Group { within: vec![it.clone()], ..Group::default() };
             vec![put(data, Item::Group(GroupId::parse("planning").unwrap(), one))]
@@ -558,7 +558,7 @@ fn a_list_is_taken_in_once_and_can_be_undone() {
     assert_eq!(kinds, ["credential", "credential", "group", "group", "member", "member"]);
     let debug = format!("{:?}", first.changes);
     assert!(!debug.contains("900001"), "a number stays in the clear");
-    let known = first.changes.iter().find(|one| one.key == "badge-104127").unwrap();
+    let known = first.changes.iter().find(|one| one.key == "card-2").unwrap();
     let Some(Item::Credential(_, one)) = &known.after else { panic!("{known:?}") };
     assert_eq!(one.standing, Standing::Suspended);
 
