@@ -8,6 +8,7 @@ pub mod demo;
 pub mod edge;
 pub mod explain;
 pub mod import;
+pub mod imports;
 pub mod normalise;
 pub mod operator;
 pub mod osdp;
