@@ -137,7 +137,7 @@ export async function doorJourneys(of) {
 
   await journey('a credential is suspended everywhere, with receipts, and lifted', async () => {
     const { body } = await api('GET', '/v1/access/credentials?limit=500')
-    const credential = body.items.find(({ credential }) => credential.startsWith('badge-160304'))
+    const credential = body.items.find(({ credential }) => credential === 'card-160')
     assert.ok(credential, 'the demo has no credential to suspend')
     await open('/access')
     await page.getByRole('button', { name: 'Revoke or suspend' }).click()

@@ -862,8 +862,9 @@ export interface paths {
         };
         put?: never;
         /**
-         * Takes in lists of cardholders, credentials and groups of another product, or says what that
-         *     would change. Undone like any version.
+         * Takes in lists of cardholders, credentials, groups and rights of another product, or says what
+         *     that would change. A list adds and changes; one that is said to be whole also ends what its
+         *     source has brought before and it no longer says. Undone like any version.
          */
         post: {
             parameters: {
@@ -895,6 +896,15 @@ export interface paths {
                     };
                 };
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description More would end than is allowed */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -6269,6 +6279,14 @@ export interface paths {
                         "application/json": components["schemas"]["Problem"];
                     };
                 };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -8839,8 +8857,19 @@ export interface components {
         };
         /** @description Lists to take in. */
         ImportBody: {
+            /**
+             * Format: int64
+             * @description So many things may end, though it is a large share of what the source has brought.
+             */
+            allow_removals?: number | null;
             /** @description Whether it is done; else only tried. */
             apply?: boolean;
+            /**
+             * @description The lists are whole: what the same source has brought before and they no longer say is
+             *     ended; what the map says where nothing is said. What people, the folder or another source
+             *     have made stays.
+             */
+            complete?: boolean | null;
             /** @description The lists. */
             files: components["schemas"]["ImportFile"][];
             /** @description `lenel`, `ccure`, `brivo`, or one of the content folder's. */
@@ -8849,6 +8878,36 @@ export interface components {
             map_text?: string | null;
             /** @description Why; needed where it is done. */
             reason?: string | null;
+            /**
+             * @description Whose lists they are; the map's name where none is said. What one source has brought, only
+             *     its own lists end.
+             */
+            source?: string | null;
+        };
+        /** @description What an import does to one thing. */
+        ImportChange: components["schemas"]["ChangedItem"] & {
+            /** @description The file that says so; none: it ends because no list says it any more. */
+            file?: string | null;
+            /**
+             * Format: int64
+             * @description The line of that file.
+             */
+            line?: number | null;
+        };
+        /** @description How many of one kind end because a whole list no longer says them. */
+        ImportEnds: {
+            /**
+             * Format: int64
+             * @description How many end.
+             */
+            ends: number;
+            /** @description `credential`, `member`, `right` or `group`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Of how many that the source had brought.
+             */
+            of: number;
         };
         /** @description One list. */
         ImportFile: {
@@ -8863,22 +8922,31 @@ export interface components {
             added: number;
             /** @description How many are changed. */
             changed: number;
+            /** @description What ends because a whole list no longer says it. Credentials are ended, not removed. */
+            ends: components["schemas"]["ImportEnds"][];
+            /**
+             * Format: int64
+             * @description So many would end that nothing is done unless so many are allowed.
+             */
+            held_back?: number | null;
             /**
              * Format: int64
              * @description Rows with an error, left out.
              */
             left_out: number;
-            /** @description What is new or changed, so many at most. */
-            list: components["schemas"]["ChangedItem"][];
+            /** @description What is new, changed or gone, so many at most. */
+            list: components["schemas"]["ImportChange"][];
             /** @description What is wrong, row by row, so many at most. */
             problems: components["schemas"]["FileProblem"][];
-            /** @description How many are gone; a list removes nothing. */
+            /** @description How many are gone. */
             removed: number;
             /**
              * Format: int64
              * @description Rows that were read.
              */
             rows: number;
+            /** @description Whose lists they are. */
+            source: string;
             /**
              * Format: int64
              * @description Credentials that are as the list says already.

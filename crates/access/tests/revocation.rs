@@ -3,35 +3,16 @@
 
 #[path = "common/cases.rs"]
 mod cases;
+#[path = "../../../tests/support/edges.rs"]
+mod edges;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use access::door::CredentialKey;
 use access::revocation::*;
-use model::{CredentialId, PersonId, PointId, RevocationId, Timestamp};
+use model::{PersonId, Timestamp};
 use proptest::prelude::*;
 
-const EDGES: usize = 3;
-const CARDS: u8 = 3;
-/// Minutes.
-const LEASE: u64 = 10;
-
-fn point(n: usize) -> PointId {
-    PointId::parse(&format!("edge-{n}")).unwrap()
-}
-fn key(n: u8) -> CredentialKey {
-    CredentialKey::from_bytes([n; 16])
-}
-fn subject(n: u8) -> Subject {
-    Subject::Credential(CredentialId::parse(&format!("card-{n}")).unwrap())
-}
-fn deed(n: u64) -> RevocationId {
-    RevocationId::parse(&format!("deed-{n:04}")).unwrap()
-}
-fn minutes(n: u64) -> Duration {
-    Duration::from_secs(n * 60)
-}
+use edges::{CARDS, EDGES, Edges, LEASE, deed, key, minutes, point, subject};
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -94,100 +75,46 @@ enum Message {
 
 /// The world: what is, beside what the machines believe.
 struct World {
-    now: Timestamp,
+    field: Edges<Message>,
     book: Book,
     archive: Option<Book>,
-    edges: Vec<EdgeRights>,
-    archives: Vec<Option<EdgeRights>>,
-    wires: Vec<Message>,
-    /// Which generation of each card is in people's hands.
-    generation: BTreeMap<u8, u32>,
-    /// Generations whose tombstone has ever arrived at an edge.
-    arrived: Vec<BTreeSet<(u8, u32)>>,
-    deeds: u64,
-    /// What each deed killed, as the world knows it whatever any book has forgotten.
-    killed: BTreeMap<RevocationId, (u8, u32)>,
-    admits_at_expiry: bool,
-    /// By how much each edge's clock is slow, within its bound.
-    slow: [u64; EDGES],
+}
+
+impl std::ops::Deref for World {
+    type Target = Edges<Message>;
+
+    fn deref(&self) -> &Edges<Message> {
+        &self.field
+    }
+}
+
+impl std::ops::DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Edges<Message> {
+        &mut self.field
+    }
 }
 
 impl World {
-    /// The time by an edge's own clock.
-    fn clock(&self, edge: usize) -> Timestamp {
-        self.now.minus(Duration::from_secs(self.slow[edge]))
-    }
-
     fn new(admits_at_expiry: bool) -> Self {
-        let now = Timestamp::from_secs(1_000_000);
+        let field = Edges::new(admits_at_expiry);
         let mut book = Book::default();
-        for n in 0..EDGES {
-            let lease =
-                PointLease { age_max: minutes(LEASE), clock_bound: minutes(1), admits_at_expiry };
-            let kind = PointKind::Edge;
-            book.enrol(point(n), Point { kind, lease: Some(lease), renewed_at: now }).unwrap();
+        for (id, point) in field.points() {
+            book.enrol(id, point).unwrap();
         }
-        Self {
-            now,
-            book,
-            archive: None,
-            edges: (0..EDGES).map(|n| EdgeRights::new(point(n))).collect(),
-            archives: vec![None; EDGES],
-            wires: Vec::new(),
-            generation: (0..CARDS).map(|n| (n, 1)).collect(),
-            arrived: vec![BTreeSet::new(); EDGES],
-            deeds: 0,
-            killed: BTreeMap::new(),
-            admits_at_expiry,
-            slow: [0; EDGES],
-        }
-    }
-
-    /// Whether the card opens at the edge: as a zone does that refuses at expiry, or one that
-    /// admits and flags.
-    fn admits(&self, edge: usize, card: u8, generation: u32) -> bool {
-        let rights = &self.edges[edge];
-        let holds = rights.holds(minutes(LEASE), self.clock(edge))
-            || (self.admits_at_expiry && rights.version().is_some());
-        holds && !rights.is_dead(key(card), generation)
+        Self { field, book, archive: None }
     }
 
     fn act(&mut self, act: Act, card: u8) {
-        self.deeds += 1;
-        let id = deed(self.deeds);
-        let generation = self.generation[&card];
-        let stone = Tombstone { key: key(card), generation, since: self.now };
-        let stones = if act == Act::Revoke { vec![stone] } else { Vec::new() };
-        if self.book.act(&id, (act, subject(card)), stones, self.now).is_ok() && act == Act::Revoke
-        {
+        let (id, stones, generation) = self.next(act, card);
+        let now = self.now;
+        if self.book.act(&id, (act, subject(card)), stones, now).is_ok() && act == Act::Revoke {
             self.killed.insert(id, (card, generation));
         }
     }
 
-    fn note_arrivals(&mut self) {
-        for (edge, arrived) in self.edges.iter().zip(&mut self.arrived) {
-            for card in 0..CARDS {
-                for generation in 1..=self.generation[&card] {
-                    if edge.is_dead(key(card), generation) {
-                        arrived.insert((card, generation));
-                    }
-                }
-            }
-        }
-    }
-
-    fn take(&mut self, at: usize) -> Option<Message> {
-        (!self.wires.is_empty()).then(|| self.wires.remove(at % self.wires.len()))
-    }
-
     fn deliver(&mut self, message: Message) {
         match message {
-            Message::Rights(edge, rights) => {
-                let clock = self.clock(edge);
-                if let Ok(receipts) = self.edges[edge].apply(&rights, clock) {
-                    self.wires.extend(receipts.into_iter().map(Message::Receipt));
-                }
-            }
+            Message::Rights(edge, rights) => self.apply(edge, &rights, Message::Receipt),
             Message::Stones(edge, stones) => {
                 assert_eq!(self.edges[edge].bury(&stones), 0);
             }
@@ -207,15 +134,18 @@ impl World {
             Op::Suspend(card) => self.act(Act::Suspend, card),
             Op::Lift(card) => self.act(Act::Lift, card),
             Op::Sign(edge) => {
-                if let Ok(rights) = self.book.sign(&point(edge), self.now) {
+                let now = self.now;
+                if let Ok(rights) = self.book.sign(&point(edge), now) {
                     self.wires.push(Message::Rights(edge, rights));
                 }
             }
             Op::SendStones(edge) => {
-                self.wires.push(Message::Stones(edge, self.book.tombstones().clone()));
+                let stones = self.book.tombstones().clone();
+                self.wires.push(Message::Stones(edge, stones));
             }
             Op::Hello(edge) => {
-                self.wires.push(Message::Hello(edge, self.edges[edge].version()));
+                let version = self.edges[edge].version();
+                self.wires.push(Message::Hello(edge, version));
             }
             Op::SendUp(edge) => {
                 let (stones, suspended) =
@@ -227,9 +157,7 @@ impl World {
                     self.deliver(message);
                 }
             }
-            Op::Lose(at) => {
-                self.take(at);
-            }
+            Op::Lose(at) => drop(self.take(at)),
             Op::Double(at) => {
                 if let Some(message) = self.take(at) {
                     self.wires.push(message.clone());
@@ -237,8 +165,9 @@ impl World {
                 }
             }
             Op::Minutes(n) => {
-                self.now = self.now.plus(minutes(n));
-                self.book.tick(self.now);
+                let now = self.now.plus(minutes(n));
+                self.now = now;
+                self.book.tick(now);
                 (0..EDGES).for_each(|edge| {
                     let clock = self.clock(edge);
                     self.edges[edge].tick(clock);
@@ -246,18 +175,15 @@ impl World {
             }
             Op::RestartEdge(edge, knows) => self.edges[edge].restarted(knows),
             Op::BackUpEdge(edge) => self.archives[edge] = Some(self.edges[edge].clone()),
-            Op::RestoreEdge(edge) => {
-                if let Some(archive) = self.archives[edge].clone() {
-                    self.edges[edge].restored(&archive);
-                }
-            }
+            Op::RestoreEdge(edge) => self.restore(edge),
             Op::BackUpServer => self.archive = Some(self.book.clone()),
             Op::RestoreServer(lost) => {
                 if let Some(archive) = self.archive.clone() {
                     let living = std::mem::replace(&mut self.book, archive);
                     // What was on the wire before a restore may still arrive after it.
-                    self.now = self.now.plus(Duration::from_secs(1));
-                    self.book.restored((!lost).then_some(&living), &[], self.now);
+                    let now = self.now.plus(Duration::from_secs(1));
+                    self.now = now;
+                    self.book.restored((!lost).then_some(&living), &[], now);
                 }
             }
             Op::Reissue(card) => *self.generation.get_mut(&card).unwrap() += 1,
@@ -279,11 +205,7 @@ impl World {
             }
         }
         // Never admitted after its tombstone arrived, or its lease ended.
-        for (edge, arrived) in self.arrived.iter().enumerate() {
-            for (card, generation) in arrived {
-                prop_assert!(!self.admits(edge, *card, *generation));
-            }
-        }
+        prop_assert_eq!(self.revived(), None);
         Ok(())
     }
 }
@@ -451,17 +373,17 @@ fn suspending_is_reversible_and_revoking_is_not() {
     assert!(!world.book.suspensions().holds(&subject(0)));
     assert_eq!(shown(&world.book, 1), "superseded by deed-0002");
     world.play(&Op::Revoke(0));
-    let lifted = world.book.act(&deed(90), (Act::Lift, subject(0)), vec![], world.now);
+    let lifted = world.book.act(&deed(90), (Act::Lift, subject(0)), vec![], world.field.now);
     assert_eq!(lifted, Err(NotDone::NotSuspended));
     assert!(world.book.tombstones().covers(key(0), 1));
     assert!(!world.book.tombstones().covers(key(0), 2), "the number may be given out anew");
-    let nothing = world.book.act(&deed(91), (Act::Revoke, subject(1)), vec![], world.now);
+    let nothing = world.book.act(&deed(91), (Act::Revoke, subject(1)), vec![], world.field.now);
     assert_eq!(nothing, Err(NotDone::NothingToRevoke));
     // A repeated act is one act; the same id for another is refused.
     let person = Subject::Person(PersonId::parse("ana").unwrap());
-    let again = world.book.act(&deed(1), (Act::Suspend, subject(0)), vec![], world.now);
+    let again = world.book.act(&deed(1), (Act::Suspend, subject(0)), vec![], world.field.now);
     assert_eq!(again, Ok(()));
-    let other = world.book.act(&deed(1), (Act::Suspend, person), vec![], world.now);
+    let other = world.book.act(&deed(1), (Act::Suspend, person), vec![], world.field.now);
     assert_eq!(other, Err(NotDone::OtherDeed { id: deed(1) }));
 }
 
@@ -477,52 +399,53 @@ fn nothing_is_signed_after_a_restore_until_tombstones_are_merged() {
     }
     world.play(&Op::RestoreServer(true));
     assert!(!world.book.tombstones().covers(key(0), 1), "the archive is older");
-    let waiting = world.book.sign(&point(0), world.now).unwrap_err();
+    let waiting = world.book.sign(&point(0), world.field.now).unwrap_err();
     assert_eq!(
         waiting.to_string(),
         "no snapshot is signed after a restore until 3 have been merged"
     );
     world.wires.clear();
     for edge in 0..EDGES {
-        assert!(world.book.sign(&point(0), world.now).is_err());
+        assert!(world.book.sign(&point(0), world.field.now).is_err());
         world.play(&Op::SendUp(edge));
         world.play(&Op::Deliver(0));
     }
-    assert!(world.book.sign(&point(0), world.now).is_ok());
+    assert!(world.book.sign(&point(0), world.field.now).is_ok());
     assert!(world.book.tombstones().covers(key(0), 1), "the edges knew");
     assert!(world.book.suspensions().holds(&subject(1)));
     // Or somebody answers for those that cannot be heard.
     world.play(&Op::RestoreServer(true));
     assert_eq!(world.book.sign_for_the_gap().len(), EDGES);
-    assert!(world.book.sign(&point(0), world.now).is_ok());
+    assert!(world.book.sign(&point(0), world.field.now).is_ok());
 }
 
 #[test]
 fn an_edge_takes_nothing_older_and_a_restored_one_has_no_rights() {
     let mut world = World::new(true);
-    let old = world.book.sign(&point(0), world.now).unwrap();
+    let old = world.book.sign(&point(0), world.field.now).unwrap();
     world.play(&Op::Revoke(0));
-    let new = world.book.sign(&point(0), world.now).unwrap();
+    let new = world.book.sign(&point(0), world.field.now).unwrap();
+    let now = world.now;
     let edge = &mut world.edges[0];
-    edge.apply(&old, world.now).unwrap();
+    edge.apply(&old, now).unwrap();
     let archive = edge.clone();
     assert!(!edge.is_dead(key(0), 1));
-    edge.apply(&new, world.now).unwrap();
-    let refused = edge.apply(&old, world.now).unwrap_err();
+    edge.apply(&new, now).unwrap();
+    let refused = edge.apply(&old, now).unwrap_err();
     assert_eq!(refused.to_string(), "version 0 is older than 1, which is in force");
     edge.restored(&archive);
     assert!(edge.is_dead(key(0), 1), "tombstones are joined");
-    assert!(!edge.holds(minutes(LEASE), world.now));
+    assert!(!edge.holds(minutes(LEASE), now));
     assert_eq!(edge.version(), None);
     // A clock that goes back holds nothing until it has caught up.
-    edge.apply(&new, world.now).unwrap();
-    assert!(edge.holds(minutes(LEASE), world.now));
-    edge.tick(world.now.minus(minutes(60)));
-    assert!(!edge.holds(minutes(LEASE), world.now.minus(minutes(60))));
-    edge.tick(world.now);
-    assert!(edge.holds(minutes(LEASE), world.now));
+    edge.apply(&new, now).unwrap();
+    assert!(edge.holds(minutes(LEASE), now));
+    edge.tick(now.minus(minutes(60)));
+    assert!(!edge.holds(minutes(LEASE), now.minus(minutes(60))));
+    edge.tick(now);
+    assert!(edge.holds(minutes(LEASE), now));
     edge.restarted(false);
-    assert!(!edge.holds(minutes(LEASE), world.now));
+    assert!(!edge.holds(minutes(LEASE), now));
 }
 
 #[test]

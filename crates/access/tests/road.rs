@@ -792,21 +792,99 @@ fn a_record_says_who_went_and_whither() {
     point.card(1, "ana");
     assert_eq!(went(&mut point), None, "she has not gone yet");
     point.wait(1.0);
-    point.hear(1, Heard::Inputs(vec![true, false, false, false]));
+    point.hear(1, inputs([true, false, false, false]));
     let found = went(&mut point).unwrap();
     assert_eq!((found.people, found.direction), (vec![person("ana")], Direction::Entry));
     assert_eq!((found.to, found.at), (Some(zone("offices")), point.now));
-    point.hear(1, Heard::Inputs(vec![false; 4]));
+    point.hear(1, inputs([false; 4]));
     point.wait(5.0);
     // Out again, by the reader inside.
     point.card(2, "ana");
-    point.hear(1, Heard::Inputs(vec![true, false, false, false]));
+    point.hear(1, inputs([true, false, false, false]));
     let found = went(&mut point).unwrap();
     assert_eq!((found.to, found.direction), (Some(zone("lobby")), Direction::Exit));
     // Two who go together, both of them.
     let mut point = Point::new();
     point.card(5, "ana");
     point.card(5, "ben");
-    point.hear(5, Heard::Inputs(vec![true, false, false, false]));
+    point.hear(5, inputs([true, false, false, false]));
     assert_eq!(went(&mut point).unwrap().people, [person("ana"), person("ben")]);
+}
+
+/// Bits of another length, with wrong parity, and of a format that this reader does not use: each
+/// is one refusal that says how many bits there were, and the next card is read.
+#[test]
+fn bits_that_no_format_of_the_reader_reads_are_refused_with_their_count() {
+    let mut point = Point::new();
+    let good = bits(number("ana"));
+    let formats = Formats::shipped().unwrap();
+    let strange = Card {
+        format: "H10304".to_owned(),
+        facility: Some(42),
+        number: number("ana"),
+        issue: None,
+        extra: None,
+    };
+    let strange = formats.get("H10304").unwrap().encode(&strange).unwrap();
+    let shorter = Bits::parse(&good.expose_text()[1..]).unwrap();
+    let longer = Bits::parse(&format!("{}0", good.expose_text())).unwrap();
+    for (what, count) in [
+        (good.flipped(0), 26),
+        (good.flipped(25), 26),
+        (shorter, 25),
+        (longer, 27),
+        (strange, 37),
+        (Bits::zeros(200).unwrap(), 200),
+    ] {
+        point.hear(1, Heard::Card(what));
+        assert_eq!(point.done(), ["gate:1 Refused"], "{count}");
+        let Kept::Decision(one) = &point.kept[0].what else { unreachable!() };
+        let said = format!("no format reads these {count} bits");
+        assert_eq!((one.because.to_string(), point.kept.len()), (said, 1));
+        point.kept.clear();
+    }
+    point.card(1, "ana");
+    assert!(point.is_released("d-offices"));
+}
+
+/// Ten thousand cards in a second at one reader: each is decided and kept once, in its order, what
+/// they leave behind stays small, and the door beside it opens as ever.
+#[test]
+fn ten_thousand_reads_a_second_at_one_reader_are_kept_and_the_next_door_opens() {
+    let mut point = Point::new();
+    let begun = std::time::Instant::now();
+    let mut others = 0;
+    for n in 0..10_000_u32 {
+        point.now = point.now.plus(Duration::from_micros(100));
+        let who = if n % 3 == 0 { "ana" } else { "nobody" };
+        point.card(1, who);
+        if n % 1_000 == 500 {
+            point.card(7, "ana");
+            assert!(point.is_released("d-lab"), "{n}");
+            others += 1;
+        }
+    }
+    let took = begun.elapsed();
+    let decided = |door: &str| {
+        let of = |record: &Record| match &record.what {
+            Kept::Decision(one) => Some(one.door.clone()),
+            Kept::Door { .. }
+            | Kept::Reader { .. }
+            | Kept::Command { .. }
+            | Kept::Point { .. }
+            | Kept::Lost { .. } => None,
+        };
+        let is_of = |record: &&Record| of(record).is_some_and(|one| one.as_str() == door);
+        point.kept.iter().filter(is_of).count()
+    };
+    assert_eq!((decided("d-offices"), decided("d-lab")), (10_000, others));
+    let numbers: Vec<_> = point.kept.iter().map(|record| record.time).collect();
+    assert!(numbers.is_sorted());
+    // A second's reads cost far less than a second on any machine; this only catches what grows.
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    // Nothing is left of them but the door's own state.
+    point.kept.clear();
+    point.wait(60.0);
+    let left = point.told();
+    assert!(left.len() < 10, "{left:?}");
 }

@@ -39,7 +39,7 @@ impl From<ChangeError> for Problem {
                 refused
             }
             ChangeError::NoVersion(_) => Self::not_found(detail),
-            ChangeError::ChangedSince { .. } => {
+            ChangeError::ChangedSince { .. } | ChangeError::ChangedMeanwhile { .. } => {
                 Self::new(StatusCode::CONFLICT, "changed_since", detail)
             }
             ChangeError::Nothing => Self::new(StatusCode::CONFLICT, "nothing_changes", detail),

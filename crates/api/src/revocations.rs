@@ -221,6 +221,15 @@ pub fn site_of(shared: &Shared, subject: &Subject) -> Option<PlaceId> {
     org.site_of(site).cloned()
 }
 
+fn is_known(shared: &Shared, subject: &Subject) -> bool {
+    match subject {
+        Subject::Person(id) => shared.engine.current.get().org.people.contains_key(id),
+        Subject::Credential(id) | Subject::Pass(id) => {
+            shared.engine.access.snapshot().people().credential(id).is_some()
+        }
+    }
+}
+
 fn subject_of(item: &SubjectItem) -> Answer<Subject> {
     let bad = |error: model::ids::IdError| Problem::bad_request(error.to_string());
     match item.kind.as_str() {
@@ -278,7 +287,7 @@ pub async fn one(
     post, path = "/v1/revocations", tag = "access", request_body = RevocationRequest,
     responses((status = 201, body = RevocationView), (status = 200, body = RevocationView),
         (status = 400, body = Problem), (status = 403, body = Problem),
-        (status = 409, body = Problem)),
+        (status = 404, body = Problem), (status = 409, body = Problem)),
     security(("token" = []))
 )]
 pub async fn act(
@@ -309,6 +318,11 @@ pub async fn act(
             return Err(Problem::bad_request(detail));
         }
     };
+    if act == Act::Suspend && !is_known(&shared, &subject) {
+        // A misspelt name would be shown as done while whoever was meant goes on getting in.
+        let SubjectItem { kind, id, .. } = subject_item(&shared, &subject);
+        return Err(Problem::not_found(format!("there is no {kind} `{id}`")));
+    }
     let id = match request.id {
         Some(id) => id,
         None => {

@@ -42,12 +42,13 @@ pub struct Gates {
     readers: Child,
     /// Their standard input: gestures go in.
     gestures: Option<ChildStdin>,
-    edge: Child,
+    /// None: it has not begun.
+    edge: Option<Child>,
 }
 
 impl Drop for Gates {
     fn drop(&mut self) {
-        for child in [&mut self.edge, &mut self.readers] {
+        for child in self.edge.iter_mut().chain([&mut self.readers]) {
             // It may have ended by itself.
             let _ = child.kill();
             let _ = child.wait();
@@ -71,18 +72,18 @@ impl Gates {
             }
         }
         let (readers, gestures, line) = start_readers(&folder)?;
-        let mut gates = Self { edge: nothing()?, readers, gestures: Some(gestures) };
+        let mut gates = Self { edge: None, readers, gestures: Some(gestures) };
         let config = configure(&folder, &line)?;
         enrol(served, &config).await?;
         let log = std::fs::File::create(folder.join("edge.log"))?;
-        gates.edge = own()
+        let edge = own()
             .args(["serve", "--role", "edge", "--config"])
             .arg(&config)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
-            .spawn()
-            .context("the edge cannot be started")?;
+            .spawn();
+        gates.edge = Some(edge.context("the edge cannot be started")?);
         Ok(gates)
     }
 
@@ -122,13 +123,6 @@ fn visit(round: usize) -> Vec<(Duration, u8, u64)> {
 
 fn own() -> Command {
     Command::new(engine::trial::OWN_PROGRAM)
-}
-
-/// A process that has ended: stands in until there is one.
-fn nothing() -> anyhow::Result<Child> {
-    let mut child = own().arg("--version").stdout(Stdio::null()).spawn()?;
-    child.wait()?;
-    Ok(child)
 }
 
 fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {

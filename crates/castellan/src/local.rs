@@ -14,6 +14,18 @@ const ANSWER_BYTES_MAX: u64 = 512 << 20;
 /// Longest wait for an answer.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(120);
 
+/// The server has said no, in its own words: nothing was done.
+#[derive(Debug)]
+pub struct Refused(String);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// Posts JSON and gives the answer's body; fails with the server's own words.
 pub fn post(server: &Running, path: &str, body: &str) -> anyhow::Result<String> {
     ask(server, ("POST", path), body)
@@ -55,8 +67,8 @@ fn read(answer: &[u8]) -> anyhow::Result<String> {
     if status != "200" && status != "201" {
         let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
         match problem.get("detail").and_then(serde_json::Value::as_str) {
-            Some(detail) => bail!("{detail}"),
-            None => bail!("the server answers {status}"),
+            Some(detail) => return Err(Refused(detail.to_owned()).into()),
+            None => return Err(Refused(format!("the server answers {status}")).into()),
         }
     }
     if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {

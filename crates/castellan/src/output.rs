@@ -25,17 +25,20 @@ pub enum Ended {
     ProblemsFound,
     /// The command was misused.
     Misused,
+    /// It is done here; not every point has confirmed it.
+    Unconfirmed,
 }
 
 /// A verb's outcome.
 pub type Outcome = anyhow::Result<Ended>;
 
-/// 0 = done, 1 = failed or problems found, 2 = misused.
+/// 0 = done, 1 = failed or problems found, 2 = misused, 3 = done here and not confirmed everywhere.
 pub fn exit_code(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::ProblemsFound) => ExitCode::from(1),
         Ok(Ended::Misused) => ExitCode::from(2),
+        Ok(Ended::Unconfirmed) => ExitCode::from(3),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) if is_misuse(&error) => {
             let _ = writeln!(std::io::stderr(), "castellan: {error:#}");

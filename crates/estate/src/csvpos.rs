@@ -105,10 +105,24 @@ pub struct Table<'t> {
 }
 
 impl<'t> Table<'t> {
-    /// Reads `text`.
-    pub fn read(file: &str, text: &'t str) -> Self {
-        let mut scanner = Scanner::new(file, text);
-        let header = scanner.record().unwrap_or_default();
+    /// Reads `text`, whose cells are apart by `separator`.
+    pub fn read(file: &str, text: &'t str, separator: char) -> Self {
+        let mut scanner = Scanner { separator, ..Scanner::new(file, text) };
+        let Some(header) = scanner.record() else {
+            let at = Position { line: 1, column: 1 };
+            scanner.error(at, "missing_header", "the list is empty: expected a header".to_owned());
+            return Self { header: Vec::new(), rows: Vec::new(), problems: scanner.problems };
+        };
+        if let Some(wrong) = other_separator(&header, separator) {
+            let at = Position { line: 1, column: 1 };
+            let message = format!(
+                "the header is one cell and holds `{wrong}`: say `separator = {:?}` under \
+                 `csv` in the map",
+                wrong.to_string()
+            );
+            scanner.error(at, "separator", message);
+            return Self { header: Vec::new(), rows: Vec::new(), problems: scanner.problems };
+        }
         let mut rows = Vec::new();
         while let Some(record) = scanner.record() {
             let at = record.first().map_or(Position { line: 1, column: 1 }, |cell| cell.at);
@@ -127,6 +141,12 @@ impl<'t> Table<'t> {
         }
         Self { header, rows, problems: scanner.problems }
     }
+}
+
+/// What a header of one cell is probably apart by.
+fn other_separator(header: &[Cell<'_>], separator: char) -> Option<char> {
+    let [only] = header else { return None };
+    [',', ';', '\t', '|'].into_iter().find(|one| *one != separator && only.text.contains(*one))
 }
 
 /// What one place of the header holds.
@@ -215,6 +235,8 @@ struct Scanner<'f, 't> {
     text: &'t str,
     offset: usize,
     at: Position,
+    /// Between two cells.
+    separator: char,
     problems: Vec<Problem>,
 }
 
@@ -222,7 +244,7 @@ impl<'f, 't> Scanner<'f, 't> {
     fn new(file: &'f str, text: &'t str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let at = Position { line: 1, column: 1 };
-        Self { file, text, offset: 0, at, problems: Vec::new() }
+        Self { file, text, offset: 0, at, separator: ',', problems: Vec::new() }
     }
 
     fn error(&mut self, at: Position, code: &str, message: String) {
@@ -257,10 +279,11 @@ impl<'f, 't> Scanner<'f, 't> {
                 let quoted = self.rest().starts_with('"');
                 is_quoted |= quoted;
                 cells.push(if quoted { self.quoted() } else { self.bare() });
-                if !self.rest().starts_with(',') {
+                let rest = self.rest();
+                if !rest.starts_with(self.separator) {
                     break;
                 }
-                self.advance(",");
+                self.advance(rest.get(..self.separator.len_utf8()).unwrap_or_default());
             }
             let end = if self.rest().starts_with("\r\n") { "\r\n" } else { "\n" };
             if self.rest().starts_with(end) {
@@ -276,7 +299,7 @@ impl<'f, 't> Scanner<'f, 't> {
     fn bare(&mut self) -> Cell<'t> {
         let at = self.at;
         let rest = self.rest();
-        let end = rest.find([',', '\n']).unwrap_or(rest.len());
+        let end = rest.find([self.separator, '\n']).unwrap_or(rest.len());
         let taken = rest.get(..end).unwrap_or("");
         let taken = match rest.get(end..) {
             Some(after) if after.starts_with('\n') => taken.strip_suffix('\r').unwrap_or(taken),
@@ -319,7 +342,7 @@ impl<'f, 't> Scanner<'f, 't> {
             self.advance("\"");
         }
         let rest = self.rest();
-        let end = rest.find([',', '\n']).unwrap_or(rest.len());
+        let end = rest.find([self.separator, '\n']).unwrap_or(rest.len());
         let stray = rest.get(..end).unwrap_or("");
         let stray = stray.strip_suffix('\r').unwrap_or(stray);
         if !stray.is_empty() {

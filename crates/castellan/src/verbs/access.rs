@@ -1,4 +1,4 @@
-//! `castellan access`: why a door opens, and lists of other products.
+//! `castellan access`: why a door opens, lists of other products, and who is locked out.
 
 use std::path::PathBuf;
 
@@ -7,23 +7,21 @@ use clap::Subcommand;
 use engine::access::door::{BodyVerdict, CheckVerdict, Direction, Explanation, PinVerdict};
 use engine::clock::Clock;
 use engine::offline::ExplainError;
-use engine::rights::{Asked, ImportPlan, Who};
+use engine::rights::{Asked, Who};
 use model::{CredentialId, DoorId, PersonId, Timestamp};
 use serde_json::json;
 
 use super::serve::runtime;
-use super::{ContentArg, DataArg};
+use super::{ContentArg, DataArg, imports, revocations};
 use crate::output::{self, Ended, Format, Outcome};
 
-/// Lines of an import that are printed; all are in the JSON.
-const LINES_MAX: usize = 40;
-
-/// Explain who may pass where, and take in lists of cardholders and credentials.
+/// Explain who may pass where, take in lists of cardholders and credentials, and lock people out.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  castellan access explain --org acme/ --person ana --door d-lab \
     --at 2026-11-23T21:00:00Z\n  castellan access import --map lenel badges.csv --dry-run\n  \
-    castellan access undo 12 --reason \"wrong list\""
+    castellan access undo 12 --reason \"wrong list\"\n  castellan access revoke --person ana \
+    --reason \"left the house\" --wait 2m\n  castellan access revocations --open"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -59,26 +57,12 @@ enum Verb {
         #[arg(long)]
         pin: bool,
     },
-    /// Take in lists of cardholders, credentials and groups of another product. Nothing is
-    /// removed; a running server takes the change within seconds.
-    Import {
-        /// lenel, ccure, brivo, one of the content folder's, or a file.
-        #[arg(long)]
-        map: String,
-        /// The lists, as CSV.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        #[command(flatten)]
-        data: DataArg,
-        #[command(flatten)]
-        content: ContentArg,
-        /// Only say what would change.
-        #[arg(long)]
-        dry_run: bool,
-        /// Why; kept with the version.
-        #[arg(long, default_value = "a list was imported")]
-        reason: String,
-    },
+    /// Take in lists of cardholders, credentials, groups and rights of another product.
+    ///
+    /// A list adds and changes. One that is said to be whole also ends what its source has brought
+    /// before and it no longer says; what people, the folder or another source have made stays. A
+    /// running server takes the change within seconds.
+    Import(imports::Args),
     /// Undo one version of rights, where nothing of it was changed since.
     Undo {
         /// Which.
@@ -89,6 +73,19 @@ enum Verb {
         #[arg(long)]
         reason: String,
     },
+    /// End what somebody carries, or one credential or pass, for ever and everywhere.
+    ///
+    /// A card's number can be given out again, as a new generation.
+    #[command(after_help = revocations::EXITS)]
+    Revoke(revocations::ActArgs),
+    /// Suspend somebody, a credential or a pass everywhere, until that is lifted.
+    #[command(after_help = revocations::EXITS)]
+    Suspend(revocations::ActArgs),
+    /// Lift a suspension everywhere.
+    #[command(after_help = revocations::EXITS)]
+    Lift(revocations::ActArgs),
+    /// List suspensions and revocations, or show one with the receipt of every point.
+    Revocations(revocations::ListArgs),
 }
 
 /// Runs the verb.
@@ -129,24 +126,7 @@ pub fn run(args: Args, format: Format) -> Outcome {
                 Err(error) => Err(error.into()),
             }
         }
-        Verb::Import { map, files, data, content, dry_run, reason } => {
-            let Some(config) = data.config(format)? else { return Ok(Ended::ProblemsFound) };
-            let extra = content.content.or_else(|| config.content.clone());
-            let (map, problems) = engine::offline::import_map(&map, extra.as_deref())?;
-            output::problems(&problems, format)?;
-            let Some(map) = map else { return Ok(Ended::ProblemsFound) };
-            let mut texts = Vec::new();
-            for path in files {
-                let name = path.display().to_string();
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("cannot read {name}"))?;
-                texts.push((name, text));
-            }
-            let how = (reason.as_str(), Clock::system().now(), dry_run);
-            let import = engine::offline::import_access(&config.data, &map, &texts, how);
-            let (plan, version) = runtime()?.block_on(import)?;
-            imported(&plan, version, format)
-        }
+        Verb::Import(args) => imports::run(args, format),
         Verb::Undo { version, data, reason } => {
             let Some(config) = data.config(format)? else { return Ok(Ended::ProblemsFound) };
             let now = Clock::system().now();
@@ -160,6 +140,10 @@ pub fn run(args: Args, format: Format) -> Outcome {
             }
             Ok(Ended::Done)
         }
+        Verb::Revoke(args) => revocations::act("revoke", args, format),
+        Verb::Suspend(args) => revocations::act("suspend", args, format),
+        Verb::Lift(args) => revocations::act("lift", args, format),
+        Verb::Revocations(args) => revocations::list(args, format),
     }
 }
 
@@ -204,44 +188,4 @@ fn explained(told: &Explanation, format: Format) -> Outcome {
         output::line(format_args!("  policy {}: {verdict}", policy.policy))?;
     }
     Ok(Ended::Done)
-}
-
-fn imported(plan: &ImportPlan, version: Option<u64>, format: Format) -> Outcome {
-    output::problems(&plan.problems, format)?;
-    let was = |change: &model::rights::ItemChange| match (&change.before, &change.after) {
-        (None, _) => "added",
-        (Some(_), Some(_)) => "changed",
-        (Some(_), None) => "removed",
-    };
-    let count = |word| plan.changes.iter().filter(|change| was(change) == word).count();
-    let (added, changed, removed) = (count("added"), count("changed"), count("removed"));
-    if format == Format::Json {
-        let list = plan
-            .changes
-            .iter()
-            .map(|change| json!({"kind": change.kind, "key": change.key, "was": was(change)}));
-        output::json_line(&json!({
-            "rows": plan.rows, "left_out": plan.left_out, "added": added, "changed": changed,
-            "removed": removed, "unchanged": plan.unchanged, "version": version,
-            "list": list.collect::<Vec<_>>(),
-        }))?;
-    } else {
-        for change in plan.changes.iter().take(LINES_MAX) {
-            output::line(format_args!("{} {} {}", was(change), change.kind, change.key))?;
-        }
-        if plan.changes.len() > LINES_MAX {
-            output::line(format_args!("… and {} more", plan.changes.len() - LINES_MAX))?;
-        }
-        let word =
-            version.map_or_else(|| "nothing is written".to_owned(), |v| format!("version {v}"));
-        output::line(format_args!(
-            "{} rows, {} left out: {added} added, {changed} changed, {removed} removed, {} \
-             credentials unchanged; {word}",
-            plan.rows, plan.left_out, plan.unchanged
-        ))?;
-    }
-    match plan.left_out {
-        0 => Ok(Ended::Done),
-        _ => Ok(Ended::ProblemsFound),
-    }
 }

@@ -204,3 +204,43 @@ async fn nothing_is_locked_while_something_burns_and_everything_may_be_opened() 
     let given = house.commander.give(order(Order::Lock), house.now).await.unwrap();
     assert_eq!(given.stands, Stands::Sent);
 }
+
+/// Wherever on its way the link is cut: what nobody has done is never shown as confirmed, what was
+/// done is confirmed when it is heard of, and nothing goes out twice.
+#[tokio::test]
+async fn a_link_that_is_cut_at_any_step_of_a_command_neither_doubles_nor_invents_it() {
+    for step in ["before it is given", "before it arrives", "before its answer", "after it"] {
+        let house = House::open().await;
+        let mut taken = (step != "before it is given").then(|| house.hub.attach(point()));
+        let given = house.commander.give(house.wanted(None), house.now).await.unwrap();
+        let mut arrived = 0;
+        if let Some(taken) = taken.as_mut().filter(|_| step != "before it arrives") {
+            assert_eq!(taken.recv().await.unwrap().id, given.id);
+            arrived += 1;
+        }
+        let confirmed = house.outcome(&given.id, DoneHow::Confirmed);
+        if step == "after it" {
+            let ended = house.commander.ended(&confirmed, house.now).await.unwrap();
+            assert_eq!(ended.unwrap().stands, Stands::Confirmed, "{step}");
+        }
+        // The link is cut, and comes back after a second; the server too begins anew meanwhile.
+        drop(taken.take());
+        let house = house.restart().await;
+        let mut taken = house.hub.attach(point());
+        house.commander.tick(house.now.plus(Duration::from_secs(1))).await.unwrap();
+        while let Ok(again) = taken.try_recv() {
+            assert_eq!(again.id, given.id, "{step}");
+            arrived += 1;
+        }
+        assert!(arrived <= 1, "{step}: it went out {arrived} times");
+        let late = house.now.plus(COMMAND_LIFE);
+        house.commander.tick(late).await.unwrap();
+        let stands = house.commander.get(&given.id).await.unwrap().unwrap().stands;
+        let wanted = if step == "after it" { Stands::Confirmed } else { Stands::Unconfirmed };
+        assert_eq!(stands, wanted, "{step}");
+        // What the point has done it says when it is back, and says it until it is heard.
+        let told = house.commander.ended(&confirmed, late).await.unwrap();
+        assert_eq!(told.is_some(), step != "after it", "{step}");
+        assert_eq!(house.commander.ended(&confirmed, late).await.unwrap(), None, "{step}");
+    }
+}

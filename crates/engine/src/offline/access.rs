@@ -12,7 +12,8 @@ use super::data::{DataError, open_state, unusable};
 use super::{OfflineError, folder};
 use crate::content;
 use crate::rights::{
-    self, AskError, Asked, By, ImportPlan, Rights, RightsError, Templates, explain_by, maps, plan,
+    self, AskError, Asked, By, ImportHow, ImportPlan, Rights, RightsError, Templates, explain_by,
+    maps, plan,
 };
 
 /// Why a door would let somebody in or not, by an organisation folder alone.
@@ -73,11 +74,38 @@ pub fn import_map(
     Ok(Map::read(name, &text))
 }
 
-/// What lists of another product change in a data folder; written unless only tried. The version
-/// that was written, to be undone by.
+/// The texts of lists, by the encoding of their map; else what is wrong with their bytes.
+pub fn import_texts(
+    map: &Map,
+    paths: &[std::path::PathBuf],
+) -> Result<Result<Vec<(String, String)>, Vec<Problem>>, OfflineError> {
+    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        let name = path.display().to_string();
+        let why = |error: std::io::Error| OfflineError::Read {
+            file: name.clone(),
+            why: error.to_string(),
+        };
+        let size = std::fs::metadata(path).map_err(why)?.len();
+        if size > estate::FILE_BYTES_MAX as u64 {
+            let message = format!("{size} bytes: at most {} are read", estate::FILE_BYTES_MAX);
+            problems.push(Problem::error(&name, None, "too_large", message));
+            continue;
+        }
+        let bytes = std::fs::read(path).map_err(why)?;
+        match estate::foreign::decode(&name, &bytes, map.encoding) {
+            Ok(text) => texts.push((name, text)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Ok(if problems.is_empty() { Ok(texts) } else { Err(problems) })
+}
+
+/// What lists of another product change in a data folder; written unless only tried, or held back.
+/// The version that was written, to be undone by.
 pub async fn import_access(
     data: &Path,
-    map: &Map,
+    (map, how): (&Map, &ImportHow),
     files: &[(String, String)],
     (why, now, dry_run): (&str, Timestamp, bool),
 ) -> Result<(ImportPlan, Option<u64>), DataError> {
@@ -85,13 +113,16 @@ pub async fn import_access(
     let org = state.load_organisation().await?.ok_or(DataError::NoOrganisation)?;
     let before = state.rights().await?;
     let rights = open(data, (org, before), now)?;
-    let found = plan((&rights.organisation(), &rights.data(), rights.key()), map, files);
+    let brought = state.rights_from(&how.source).await?;
+    let base = (&*rights.organisation(), &*rights.data(), rights.key());
+    let found = plan(base, (map, files), (how, &brought));
     let mut version = None;
-    if !dry_run && !found.changes.is_empty() {
+    if !dry_run && !found.changes.is_empty() && found.held_back.is_none() {
         // Tried as the server would: what does not hold together is not written.
         rights.prepare_changes(&found.changes, now).map_err(DataError::Rights)?;
         let by = By { by: "command line".to_owned(), why: why.to_owned(), approved_by: None };
-        version = Some(write(&state, (&found.changes, &by, "import"), None, now).await?);
+        let what = (&*found.changes, &by, "import");
+        version = Some(write(&state, what, (None, Some(&how.source)), now).await?);
         crate::folder::touch_changed(data).map_err(|e| unusable(data, &e))?;
     }
     state.close().await;
@@ -111,7 +142,7 @@ pub async fn undo_access(
     let rights = open(data, (org, state.rights().await?), now)?;
     rights.prepare_changes(&changes, now).map_err(DataError::Rights)?;
     let by = By { by: "command line".to_owned(), why: why.to_owned(), approved_by: None };
-    let made = write(&state, (&changes, &by, "undo"), Some(version), now).await?;
+    let made = write(&state, (&changes, &by, "undo"), (Some(version), None), now).await?;
     state.close().await;
     crate::folder::touch_changed(data).map_err(|e| unusable(data, &e))?;
     Ok(made)
@@ -134,7 +165,7 @@ fn open(
 async fn write(
     state: &store::State,
     (changes, by, what): (&[model::rights::ItemChange], &By, &'static str),
-    undoes: Option<u64>,
+    (undoes, source): (Option<u64>, Option<&str>),
     now: Timestamp,
 ) -> Result<u64, DataError> {
     let act = RightsAct {
@@ -145,6 +176,7 @@ async fn write(
         what,
         undoes,
         folder: None,
+        source: source.map(str::to_owned),
     };
     let audit = rights::audited(by, what, changes, now);
     Ok(state.change_rights(&act, changes, &audit).await?)

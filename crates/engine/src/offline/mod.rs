@@ -13,7 +13,9 @@ pub(crate) mod rules;
 mod verify;
 mod whereabouts;
 
-pub use access::{ExplainError, explain_access, import_access, import_map, undo_access};
+pub use access::{
+    ExplainError, explain_access, import_access, import_map, import_texts, undo_access,
+};
 pub use check::{CheckReport, CheckRequest, check, read_config};
 pub use content::{
     Content, OrgFolder, Tolerant, content, folder, folder_of_files, organisation,

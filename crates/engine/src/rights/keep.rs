@@ -41,6 +41,14 @@ pub enum ChangeError {
         /// Which.
         key: String,
     },
+    /// Somebody has changed the same while a list was read.
+    #[error("{kind} `{key}` was changed meanwhile: try the list again")]
+    ChangedMeanwhile {
+        /// The kind of what was changed.
+        kind: String,
+        /// Which.
+        key: String,
+    },
     /// Nothing would change.
     #[error("nothing would change")]
     Nothing,
@@ -125,6 +133,7 @@ pub async fn take_in(
         what: "folder",
         undoes: None,
         folder: Some(folder.hash),
+        source: None,
     };
     let audit = audited(by, "folder", &changes, now);
     state.change_rights(&act, &changes, &audit).await?;
@@ -241,14 +250,32 @@ impl Engine {
     ) -> Result<Changed, ChangeError> {
         let _alone = self.access.editing.lock().await;
         let changes = wanted(&self.access.data());
-        self.apply(changes, by, (what, None)).await
+        self.apply(changes, by, (what, None, None)).await
+    }
+
+    /// Takes in what a list of another product changes, as [`super::plan`] has told it. Refused
+    /// where something of it was changed since.
+    pub async fn import_rights(
+        &self,
+        changes: Vec<ItemChange>,
+        source: &str,
+        by: &By,
+    ) -> Result<Changed, ChangeError> {
+        let _alone = self.access.editing.lock().await;
+        let data = self.access.data();
+        let moved = changes.iter().find(|one| data.item(&one.kind, &one.key) != one.before);
+        if let Some(moved) = moved {
+            let (kind, key) = (moved.kind.clone(), moved.key.clone());
+            return Err(ChangeError::ChangedMeanwhile { kind, key });
+        }
+        self.apply(changes, by, ("import", None, Some(source))).await
     }
 
     async fn apply(
         &self,
         mut changes: Vec<ItemChange>,
         by: &By,
-        (what, undoes): (&'static str, Option<u64>),
+        (what, undoes, source): (&'static str, Option<u64>, Option<&str>),
     ) -> Result<Changed, ChangeError> {
         changes.retain(|change| change.before != change.after);
         if changes.is_empty() {
@@ -273,6 +300,7 @@ impl Engine {
             what,
             undoes,
             folder: None,
+            source: source.map(str::to_owned),
         };
         let audit = audited(by, what, &changes, now);
         let version = self.state.change_rights(&act, &changes, &audit).await?;
@@ -285,7 +313,7 @@ impl Engine {
     pub async fn undo_rights(&self, version: u64, by: &By) -> Result<Changed, ChangeError> {
         let _alone = self.access.editing.lock().await;
         let undone = undoing(&self.state, version).await?;
-        self.apply(undone, by, ("undo", Some(version))).await
+        self.apply(undone, by, ("undo", Some(version), None)).await
     }
 }
 

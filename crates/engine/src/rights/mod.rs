@@ -33,7 +33,11 @@ pub use answers::{AnswerError, COULD_MAX, Could, DID_MAX, DoorAnswer, Via, could
 pub use ask::{AskError, Asked, Told, Who, explain_by, presented, shown_by, shown_by_all};
 pub use compose::{RIGHT_PREFIX, Templates, is_date, is_time_zone, is_zone};
 pub use estate::foreign::Map as ImportMap;
-pub use import::{IMPORT_FILES_MAX, ImportPlan, maps, plan};
+pub use estate::foreign::Origin as ImportOrigin;
+pub use import::{
+    Ends, IMPORT_ENDS_PERCENT_MAX, IMPORT_FILES_MAX, IMPORT_SOURCE_CHARS_MAX, ImportHow,
+    ImportPlan, Thing, maps, plan,
+};
 pub(crate) use keep::audited;
 pub use keep::{
     By, ChangeError, Changed, WHY_CHARS_MAX, check, differs, open, reload, take_in, undoing,

@@ -7,6 +7,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod import;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -197,7 +199,7 @@ fn what_is_changed_in_part_decides_as_what_is_composed_anew() {
             one.escort = true;
             vec![put(data, Item::Zone(id, one))]
         }),
-        Box::new(|data| vec![gone(data, "credential", "badge-104127")]),
+        Box::new(|data| vec![gone(data, "credential", "card-2")]),
         Box::new(|data| {
             let one = Group { within: vec![it.clone()], ..Group::default() };
             vec![put(data, Item::Group(GroupId::parse("planning").unwrap(), one))]
@@ -527,70 +529,4 @@ fn a_policy_is_in_force_at_once_whatever_else_there_is() {
     assert_eq!(decided(&rights.snapshot(), &who, &lobby, now), "forbidden");
     assert!(took < Duration::from_secs(2), "{took:?}");
     println!("a policy among {} rights was in force after {took:?}", rights.data().rights.len());
-}
-
-const LIST: &str = "SSNO,BADGE_ID,STATUS,ACTIVATE,DEACTIVATE,ACCESSLEVEL\n\
-    mf2002,104127,Disabled,,,Data Hall;Loading Bay\nmf2003,900001,Active,2026-01-01,2026-12-31,\n\
-    nobody,900002,Active,,,\nmf2004,9000x3,Active,,,Data Hall\nmf2005,900004,Odd,,,\n";
-
-/// A list of another product: what is known is found by its number's key, what is wrong is left out
-/// with its place, taking it in again changes nothing, and undoing it leaves nothing of it.
-#[test]
-fn a_list_is_taken_in_once_and_can_be_undone() {
-    let now = at("2026-11-23T09:00:00Z");
-    let rights = rights(now);
-    let text = maps(None)["lenel"].clone();
-    let (map, problems) = estate::foreign::Map::read("lenel", &text);
-    assert_eq!((map.is_some(), problems.len()), (true, 0));
-    let map = map.unwrap();
-    let files = vec![("list.csv".to_owned(), LIST.to_owned())];
-    let before = rights.data();
-    let tried = |rights: &Rights| {
-        let data = rights.data();
-        plan((&rights.organisation(), &data, rights.key()), &map, &files)
-    };
-    let first = tried(&rights);
-    assert_eq!((first.rows, first.left_out, first.unchanged), (5, 3, 0));
-    let told: Vec<(u64, &str)> =
-        first.problems.iter().map(|p| (p.position.unwrap().line, &*p.code)).collect();
-    assert_eq!(told, [(4, "dangling_reference"), (5, "bad_value"), (6, "unknown_value")]);
-    let kinds: Vec<&str> = first.changes.iter().map(|one| &*one.kind).collect();
-    assert_eq!(kinds, ["credential", "credential", "group", "group", "member", "member"]);
-    let debug = format!("{:?}", first.changes);
-    assert!(!debug.contains("900001"), "a number stays in the clear");
-    let known = first.changes.iter().find(|one| one.key == "badge-104127").unwrap();
-    let Some(Item::Credential(_, one)) = &known.after else { panic!("{known:?}") };
-    assert_eq!(one.standing, Standing::Suspended);
-
-    rights.install(rights.prepare_changes(&first.changes, now).unwrap());
-    let who = person("mf2002");
-    assert_eq!(decided(&rights.snapshot(), &who, &door("hq-d-main"), now), "credential_standing");
-    let again = tried(&rights);
-    assert_eq!((again.changes.len(), again.unchanged), (0, 2));
-    let card = Subject::Card { format: "H10302".into(), facility: 0, number: 900_001, issue: 0 };
-    let scoped = Scoped { places: vec!["*".into()], search: false, reasons: false };
-    let question = evaluate::Question {
-        subject: card,
-        direction: access::door::Direction::Entry,
-        door: door("hq-d-main"),
-        body: access::door::BodyVerdict::NotGiven,
-        companion: None,
-    };
-    let asked = (&rights, &*rights.snapshot());
-    assert!(evaluate::evaluate(asked, &scoped, &question, now).is_true());
-
-    let back: Vec<ItemChange> = first.changes.iter().map(ItemChange::undone).collect();
-    rights.install(rights.prepare_changes(&back, now).unwrap());
-    assert_eq!(rights.data(), before);
-    assert_eq!(decided(&rights.snapshot(), &who, &door("hq-d-main"), now), "opens");
-}
-
-#[test]
-fn every_shipped_map_reads() {
-    let all = maps(None);
-    assert_eq!(all.keys().collect::<Vec<_>>(), ["brivo", "ccure", "lenel"]);
-    for (name, text) in all {
-        let (map, problems) = estate::foreign::Map::read(&name, &text);
-        assert!(map.is_some() && problems.is_empty(), "{name}: {problems:?}");
-    }
 }

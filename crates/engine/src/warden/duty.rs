@@ -71,7 +71,7 @@ impl Engine {
     }
 
     /// One second of a revocation's life: leases, silence, receipts that closed the matter.
-    async fn look_after(&self, now: Timestamp) -> Result<(), WardenError> {
+    pub(super) async fn look_after(&self, now: Timestamp) -> Result<(), WardenError> {
         self.warden.tick(now).await?;
         let open = Arc::clone(&self.warden.given().await.open);
         for id in open.iter() {
@@ -121,7 +121,7 @@ impl Engine {
 
     /// A deed stands otherwise: whoever watches is told, and its incident is settled when all
     /// points have confirmed.
-    async fn deed_changed(&self, id: &RevocationId) {
+    pub(super) async fn deed_changed(&self, id: &RevocationId) {
         let Some(told) = self.warden.show(id).await else { return };
         let is_done = !matches!(told.shown, Shown::Unconfirmed { .. });
         if let Some(incident) = told.note.incident.clone().filter(|_| is_done) {

@@ -2,42 +2,24 @@
 //! acts, messages, crashes, archives and restores.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-use std::collections::{BTreeMap, BTreeSet};
+#[path = "../../../../tests/support/edges.rs"]
+mod edges;
+mod whole;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use access::door::CredentialKey;
 use access::revocation::{
-    Act, EdgeRights, Known, Point, PointKind, PointLease, Receipt, Rights, Shown, Signing, Subject,
-    Suspensions, Tombstone, Tombstones,
+    Act, Known, Point, PointLease, Receipt, Rights, Shown, Signing, Suspensions, Tombstones,
 };
-use model::{CredentialId, PointId, RevocationId, Timestamp};
+use model::{PointId, RevocationId, Timestamp};
 use proptest::prelude::*;
 use store::State;
 
 use super::{COPY_FILE, Give, Heard, Told, Wanted, Warden, WardenError};
-
-const EDGES: usize = 3;
-const CARDS: u8 = 3;
-/// Minutes.
-const LEASE: u64 = 10;
-
-fn point(n: usize) -> PointId {
-    PointId::parse(&format!("edge-{n}")).unwrap()
-}
-fn key(n: u8) -> CredentialKey {
-    CredentialKey::from_bytes([n; 16])
-}
-fn subject(n: u8) -> Subject {
-    Subject::Credential(CredentialId::parse(&format!("card-{n}")).unwrap())
-}
-fn deed(n: u64) -> RevocationId {
-    RevocationId::parse(&format!("deed-{n:04}")).unwrap()
-}
-fn minutes(n: u64) -> Duration {
-    Duration::from_secs(n * 60)
-}
+use edges::{CARDS, EDGES, Edges, LEASE, deed, key, minutes, point, subject};
 
 /// A state file with every table, made once.
 fn template() -> &'static Path {
@@ -121,52 +103,40 @@ enum Message {
 }
 
 struct World {
+    field: Edges<Message>,
     folder: tempfile::TempDir,
-    now: Timestamp,
     warden: Option<Warden>,
     state: Option<State>,
     /// The state's and the copy's bytes, as of an archive.
     archive: Option<(Vec<u8>, Vec<u8>)>,
     /// The copy as it was before the last act.
     copy_before: Vec<u8>,
-    edges: Vec<EdgeRights>,
-    archives: Vec<Option<EdgeRights>>,
-    wires: Vec<Message>,
-    generation: BTreeMap<u8, u32>,
-    arrived: Vec<BTreeSet<(u8, u32)>>,
-    deeds: u64,
-    killed: BTreeMap<RevocationId, (u8, u32)>,
-    admits_at_expiry: bool,
+}
+
+impl std::ops::Deref for World {
+    type Target = Edges<Message>;
+
+    fn deref(&self) -> &Edges<Message> {
+        &self.field
+    }
+}
+
+impl std::ops::DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Edges<Message> {
+        &mut self.field
+    }
 }
 
 impl World {
     async fn new(admits_at_expiry: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(template(), folder.path().join("state.db")).unwrap();
-        let mut world = Self {
-            folder,
-            now: Timestamp::from_secs(1_000_000),
-            warden: None,
-            state: None,
-            archive: None,
-            copy_before: Vec::new(),
-            edges: (0..EDGES).map(|n| EdgeRights::new(point(n))).collect(),
-            archives: vec![None; EDGES],
-            wires: Vec::new(),
-            generation: (0..CARDS).map(|n| (n, 1)).collect(),
-            arrived: vec![BTreeSet::new(); EDGES],
-            deeds: 0,
-            killed: BTreeMap::new(),
-            admits_at_expiry,
-        };
+        let field = Edges::new(admits_at_expiry);
+        let (warden, state, archive, copy_before) = (None, None, None, Vec::new());
+        let mut world = Self { field, folder, warden, state, archive, copy_before };
         world.start().await;
-        let clock_bound = minutes(1);
-        let lease = PointLease { age_max: minutes(LEASE), clock_bound, admits_at_expiry };
-        for n in 0..EDGES {
-            let point_of =
-                Point { kind: PointKind::Edge, lease: Some(lease), renewed_at: world.now };
-            let enrolled = world.warden().enrol((point(n), point_of), ("test", world.now)).await;
-            enrolled.unwrap();
+        for point in world.points() {
+            world.warden().enrol(point, ("test", world.now)).await.unwrap();
         }
         world
     }
@@ -193,20 +163,9 @@ impl World {
         self.state.take().unwrap().close().await;
     }
 
-    fn admits(&self, edge: usize, card: u8, generation: u32) -> bool {
-        let rights = &self.edges[edge];
-        let holds = rights.holds(minutes(LEASE), self.now)
-            || (self.admits_at_expiry && rights.version().is_some());
-        holds && !rights.is_dead(key(card), generation)
-    }
-
     async fn act(&mut self, act: Act, card: u8) -> Result<Told, WardenError> {
         self.copy_before = std::fs::read(self.path(COPY_FILE)).unwrap();
-        self.deeds += 1;
-        let id = deed(self.deeds);
-        let generation = self.generation[&card];
-        let stone = Tombstone { key: key(card), generation, since: self.now };
-        let stones = if act == Act::Revoke { vec![stone] } else { Vec::new() };
+        let (id, stones, generation) = self.next(act, card);
         let (reason, by) = ("left".to_owned(), "op-1".to_owned());
         let wanted = Wanted { id: id.clone(), act, subject: subject(card), reason, by };
         let told = self.warden().act(&wanted, stones, self.now).await;
@@ -243,25 +202,9 @@ impl World {
         Some(rights)
     }
 
-    fn note_arrivals(&mut self) {
-        for (edge, arrived) in self.edges.iter().zip(&mut self.arrived) {
-            for card in 0..CARDS {
-                for generation in 1..=self.generation[&card] {
-                    if edge.is_dead(key(card), generation) {
-                        arrived.insert((card, generation));
-                    }
-                }
-            }
-        }
-    }
-
     async fn deliver(&mut self, message: Message) {
         match message {
-            Message::Rights(edge, rights) => {
-                if let Ok(receipts) = self.edges[edge].apply(&rights, self.now) {
-                    self.wires.extend(receipts.into_iter().map(Message::Receipt));
-                }
-            }
+            Message::Rights(edge, rights) => self.apply(edge, &rights, Message::Receipt),
             Message::Receipt(receipt) => {
                 let heard = Heard::Receipt(receipt, (vec![1], vec![2]));
                 self.warden().hear(vec![heard], self.now).await.unwrap();
@@ -277,10 +220,6 @@ impl World {
         }
     }
 
-    fn take(&mut self, at: usize) -> Option<Message> {
-        (!self.wires.is_empty()).then(|| self.wires.remove(at % self.wires.len()))
-    }
-
     async fn play(&mut self, op: &Op) {
         match *op {
             Op::Act(act, card) => drop(self.act(act, card).await),
@@ -294,7 +233,8 @@ impl World {
                 }
             }
             Op::Hello(edge) => {
-                self.wires.push(Message::Hello(edge, self.edges[edge].version()));
+                let version = self.edges[edge].version();
+                self.wires.push(Message::Hello(edge, version));
             }
             Op::SendUp(edge) => {
                 let own = &self.edges[edge];
@@ -321,11 +261,7 @@ impl World {
             }
             Op::RestartEdge(edge, knows) => self.edges[edge].restarted(knows),
             Op::BackUpEdge(edge) => self.archives[edge] = Some(self.edges[edge].clone()),
-            Op::RestoreEdge(edge) => {
-                if let Some(archive) = self.archives[edge].clone() {
-                    self.edges[edge].restored(&archive);
-                }
-            }
+            Op::RestoreEdge(edge) => self.restore(edge),
             Op::Crash(loses) => {
                 self.stop().await;
                 if loses && !self.copy_before.is_empty() {
@@ -386,11 +322,7 @@ impl World {
                 );
             }
         }
-        for (edge, arrived) in self.arrived.iter().enumerate() {
-            for (card, generation) in arrived {
-                prop_assert!(!self.admits(edge, *card, *generation));
-            }
-        }
+        prop_assert_eq!(self.revived(), None);
         Ok(())
     }
 }
@@ -586,4 +518,49 @@ fn what_is_done_and_old_is_forgotten_and_what_is_open_is_not() {
         let (dead, _) = world.warden().words().await;
         assert!(dead.covers(key(1), 1) && !dead.covers(key(0), 1));
     });
+}
+
+/// One revocation on its way to three edges, and the link of one of them, or all, cut before each
+/// step: it is shown as done only when it is, and comes to its end when the links are back.
+#[test]
+fn a_link_that_is_cut_at_any_step_of_a_revocation_only_delays_it() {
+    let mut steps = Vec::new();
+    for edge in 0..EDGES {
+        steps.extend([Op::Give(edge), Op::Deliver(0), Op::Deliver(0), Op::Hello(edge)]);
+        steps.push(Op::Deliver(0));
+    }
+    for cut in 0..=steps.len() {
+        for is_all in [false, true] {
+            runtime().block_on(async {
+                let mut world = World::new(false).await;
+                // They have rights by which the card opens.
+                for edge in 0..EDGES {
+                    world.play(&Op::Give(edge)).await;
+                    while !world.wires.is_empty() {
+                        world.play(&Op::Deliver(0)).await;
+                    }
+                }
+                let told = world.act(Act::Revoke, 0).await.unwrap();
+                for (at, step) in steps.iter().enumerate() {
+                    if at == cut || (is_all && at > cut) {
+                        // What was on the way is gone.
+                        world.wires.clear();
+                    }
+                    if !(is_all && at >= cut) {
+                        world.play(step).await;
+                    }
+                    world.check().await.unwrap();
+                }
+                for edge in 0..EDGES {
+                    world.play(&Op::Give(edge)).await;
+                    while !world.wires.is_empty() {
+                        world.play(&Op::Deliver(0)).await;
+                    }
+                }
+                let shown = world.warden().show(&told.id).await.unwrap().shown;
+                assert_eq!(shown, Shown::Done, "cut before step {cut}");
+                world.check().await.unwrap();
+            });
+        }
+    }
 }

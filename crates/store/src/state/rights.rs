@@ -1,5 +1,7 @@
 //! Rights as they are, as they were, and who changed them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::rights::{Item, ItemChange, RightsVersion};
 use model::{AuditAct, RightsData, Timestamp};
 
@@ -30,6 +32,8 @@ pub struct RightsAct {
     pub undoes: Option<u64>,
     /// What the folder says now, where it comes from there.
     pub folder: Option<[u8; 32]>,
+    /// The list of another product that it is taken from: what is new is that list's.
+    pub source: Option<String>,
 }
 
 /// One thing as it was for a time.
@@ -66,9 +70,27 @@ fn read(row: &DbRow) -> Result<RightsVersion, StoreError> {
     })
 }
 
-async fn close(tx: &mut Tx, version: u64, change: &ItemChange) -> Result<(), StoreError> {
-    let sql = "UPDATE access_items SET until = $1 WHERE kind = $2 AND key = $3 AND until IS NULL";
-    tx.run(sql, args![version, &*change.kind, &*change.key]).await.map(|_| ())
+/// Ends what is in force. Which list had brought it.
+async fn close(
+    tx: &mut Tx,
+    version: u64,
+    change: &ItemChange,
+) -> Result<Option<String>, StoreError> {
+    let sql = "UPDATE access_items SET until = $1 WHERE kind = $2 AND key = $3 AND until IS NULL \
+               RETURNING source";
+    let rows = tx.rows(sql, args![version, &*change.kind, &*change.key]).await?;
+    rows.first().map_or(Ok(None), |row| row.text_opt(0))
+}
+
+/// Which list had brought what a version ended, by kind and key.
+async fn brought_before(
+    tx: &mut Tx,
+    version: u64,
+) -> Result<BTreeMap<(String, String), String>, StoreError> {
+    let sql = "SELECT kind, key, source FROM access_items \
+               WHERE until = $1 AND source IS NOT NULL";
+    let rows = tx.rows(sql, args![version]).await?;
+    rows.iter().map(|row| Ok(((row.text(0)?, row.text(1)?), row.text(2)?))).collect()
 }
 
 fn data(rows: &[DbRow]) -> Result<RightsData, StoreError> {
@@ -184,6 +206,17 @@ impl State {
         rows.iter().map(|row| Ok((row.text(0)?, row.uint(1)?))).collect()
     }
 
+    /// What a list of another product has brought, and nobody has changed by hand since: kind and
+    /// key.
+    pub async fn rights_from(
+        &self,
+        source: &str,
+    ) -> Result<BTreeSet<(String, String)>, StoreError> {
+        let sql = "SELECT kind, key FROM access_items WHERE source = $1 AND until IS NULL";
+        let rows = self.reading.rows(sql, args![source]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+    }
+
     /// What the organisation folder said of rights when it was last taken in.
     pub async fn rights_folder(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let rows = self.reading.rows("SELECT hash FROM access_folder", args![]).await?;
@@ -219,17 +252,28 @@ impl State {
             ],
         )
         .await?;
-        for change in changes.iter().filter(|change| change.before.is_some()) {
-            close(&mut tx, version, change).await?;
-        }
+        let restored = match act.undoes {
+            Some(undone) => brought_before(&mut tx, undone).await?,
+            None => BTreeMap::new(),
+        };
         let mut rows = Vec::new();
         for change in changes {
-            if let Some(after) = &change.after {
-                let body = json_of(after)?;
-                rows.push(args![&*change.kind, &*change.key, version, body]);
-            }
+            let had = match change.before {
+                Some(_) => close(&mut tx, version, change).await?,
+                None => act.source.clone(),
+            };
+            let Some(after) = &change.after else { continue };
+            // What a list changes stays whose it was; what people change is theirs; what is undone
+            // is again whose it was before.
+            let of = match (act.undoes, &act.source) {
+                (Some(_), _) => restored.get(&(change.kind.clone(), change.key.clone())).cloned(),
+                (None, Some(_)) => had,
+                (None, None) => None,
+            };
+            let body = json_of(after)?;
+            rows.push(args![&*change.kind, &*change.key, version, body, of]);
         }
-        let head = "INSERT INTO access_items (kind, key, since, body)";
+        let head = "INSERT INTO access_items (kind, key, since, body, source)";
         tx.insert_many(head, "", rows.into_iter()).await?;
         if let Some(hash) = &act.folder {
             tx.run(

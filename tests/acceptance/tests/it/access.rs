@@ -511,5 +511,79 @@ async fn a_decision_knows_of_a_device_that_is_not_well_and_of_a_source_that_is_s
     let csv = format!("time,badge,door,result\n{},B-9,d-0000,denied\n", ago(1));
     api.take("gates", "text/csv", csv).await;
     until_passes("ben", true).await;
+}
+
+#[tokio::test]
+async fn a_whole_list_ends_what_it_brought_and_a_half_one_is_held_back() {
+    let world = with_rights();
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let file = |name: &str, text: &str| {
+        fs::write(world.path(name), text).unwrap();
+        world.path(name).display().to_string()
+    };
+    let holders = "External ID,Card Number,Groups\nana,2001,Night\nben,2002,Night\n";
+    let levels = "Group,Door,Schedule\nNight,d-0000,Always\nNight,d-0001,Weekends\n";
+    let (holders, levels) = (file("holders.csv", holders), file("levels.csv", levels));
+    let data = world.data().display().to_string();
+    let run = |files: &[&str], more: &[&str]| {
+        let head = ["access", "import", "--map", "brivo", "--complete", "--format", "json"];
+        let ended = castellan(&[&head[..], &["--data", &data], files, more].concat());
+        let text = String::from_utf8(ended.stdout.clone()).unwrap();
+        let last = text.lines().last().and_then(|line| serde_json::from_str(line).ok());
+        (ended.status.code(), last.unwrap_or(Value::Null), said(&ended))
+    };
+    // Hours that nobody knows: told with their place, and nothing else is kept from being tried.
+    let (status, told, words) = run(&[&holders, &levels], &["--dry-run"]);
+    assert_eq!((status, &told["left_out"]), (Some(1), &json!(1)), "{words}");
+    assert!(words.contains("\"line\":3,\"column\":14"), "{words}");
+    let levels = file("levels.csv", "Group,Door,Schedule\nNight,d-0000,Always\n");
+    let (status, told, words) = run(&[&holders, &levels], &[]);
+    assert_eq!(
+        (status, &told["version"], &told["added"]),
+        (Some(0), &json!(2), &json!(6)),
+        "{words}"
+    );
+    let right = told["list"].as_array().unwrap().iter().find(|one| one["kind"] == "right").unwrap();
+    assert_eq!((&right["key"], &right["line"]), (&json!("night.d-0000"), &json!(2)));
+    until("the server goes by the list", async || api.passes("ben").await.then_some(())).await;
+
+    // The interface with half a list: held back, whatever is tried.
+    let half = "External ID,Card Number,Groups\nana,2001,Night\n";
+    let mut body = json!({"map": "brivo", "complete": true,
+        "files": [{"name": "half.csv", "text": half}]});
+    let tried = api.post("/v1/access/imports", &body).await;
+    assert_eq!(tried.body["held_back"], 2, "{}", tried.body);
+    assert_eq!(
+        tried.body["ends"],
+        json!([{"kind": "credential", "ends": 1, "of": 2}, {"kind": "member", "ends": 1, "of": 2}])
+    );
+    assert_eq!(tried.body["list"][1]["line"], Value::Null);
+    body["apply"] = json!(true);
+    body["reason"] = json!("ben has left");
+    let refused = api.post("/v1/access/imports", &body).await;
+    let detail = refused.is_problem(409, "removals_not_allowed");
+    assert!(detail.contains("allow 2 removals"), "{detail}");
+    assert!(api.passes("ben").await);
+    body["allow_removals"] = json!(2);
+    let done = api.post("/v1/access/imports", &body).await;
+    assert_eq!((done.status, &done.body["version"]), (200, &json!(3)), "{}", done.body);
+    assert!(!api.passes("ben").await, "his card and his membership have ended");
+    assert!(api.passes("ana").await, "what the folder says stays");
+
+    // Undone by the command line: whole again, and whose it was.
+    let undone = castellan(&["access", "undo", "3", "--reason", "the wrong list", "--data", &data]);
+    assert!(undone.status.success(), "{}", said(&undone));
+    until("ben is let in again", async || api.passes("ben").await.then_some(())).await;
+    let half = file("half.csv", half);
+    let (status, told, words) = run(&[&half], &[]);
+    assert_eq!((status, &told["held_back"]), (Some(1), &json!(2)), "{words}");
+    assert!(words.contains("--allow-removals"), "{words}");
+    // A list that is no text is told where.
+    fs::write(world.path("latin.csv"), b"External ID,Groups\nana,Gar\xe7on\n").unwrap();
+    let latin = world.path("latin.csv").display().to_string();
+    let (status, _, words) = run(&[&latin], &[]);
+    assert!(status == Some(1) && words.contains("\"line\":2,\"column\":8"), "{words}");
     server.stop().await;
 }

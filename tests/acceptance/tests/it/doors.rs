@@ -2,15 +2,15 @@
 //! own, and the network between them comes and goes.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::world::{Api, DEADLINE, Plan, Server, World, binary, until};
+use crate::points::{Process, enrol, free_port, serve, until_current};
+use crate::world::{Api, DEADLINE, Plan, Server, World, binary};
 
 const KEY: &str = "30112233445566778899aabbccddeeff";
 /// How old the rights of the zone may be: more than the server's word takes to come again.
@@ -22,27 +22,18 @@ const NEWS: Duration = Duration::from_millis(1_500);
 /// Longer than an answer at a door takes.
 const NO_ANSWER: Duration = Duration::from_secs(3);
 
-/// A process that is ended with the test.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Readers in a process of their own: ours, or another maker's.
-struct Readers {
+pub struct Readers {
     _process: Process,
     stdin: ChildStdin,
     said: Receiver<Value>,
-    line: String,
+    /// Where they listen.
+    pub line: String,
 }
 
 impl Readers {
-    fn of(mut command: Command) -> Self {
+    /// Readers that a program plays.
+    pub fn of(mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let stdin = child.stdin.take().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -85,11 +76,13 @@ impl Readers {
         Some(readers)
     }
 
-    fn act(&mut self, gesture: &Value) {
+    /// One gesture.
+    pub fn act(&mut self, gesture: &Value) {
         writeln!(self.stdin, "{gesture}").unwrap();
     }
 
-    fn until(&self, what: &str) -> Value {
+    /// The next word of this kind.
+    pub fn until(&self, what: &str) -> Value {
         loop {
             let mut said = self.said.recv_timeout(DEADLINE).unwrap();
             if let Some(found) = said.get_mut(what) {
@@ -99,7 +92,7 @@ impl Readers {
     }
 
     /// Whether the strike is told to let go within so long.
-    fn is_released_within(&self, wait: Duration) -> bool {
+    pub fn is_released_within(&self, wait: Duration) -> bool {
         let end = Instant::now() + wait;
         loop {
             match self.said.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -113,7 +106,7 @@ impl Readers {
     }
 
     /// Forgets what was said until now, after what is under way has ended.
-    fn rest(&self) {
+    pub fn rest(&self) {
         while self.said.recv_timeout(Duration::from_millis(2_500)).is_ok() {}
     }
 }
@@ -125,7 +118,7 @@ fn is_release(told: &Value) -> bool {
 }
 
 /// The bits of format H10301: even parity of the first half, odd of the second.
-fn card(facility: u32, number: u32) -> String {
+pub fn card(facility: u32, number: u32) -> String {
     let data = format!("{facility:08b}{number:016b}");
     let ones = |text: &str| text.matches('1').count();
     let (first, second) = data.split_at(12);
@@ -186,63 +179,10 @@ fn configure(world: &World, line: &str, key: &Path) -> std::path::PathBuf {
     path
 }
 
-/// Takes the edge into service as somebody does: a code, a fingerprint, an approval.
-async fn enrol(api: &Api, config: &Path) {
-    let invited = api.post("/v1/edges", &json!({"point": "hq-gate", "site": "hq"})).await;
-    assert_eq!(invited.status, 201, "{}", invited.body);
-    let mut asking = Command::new(binary())
-        .args(["edge", "enrol", "--code", "-", "--config"])
-        .arg(config)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = asking.stdin.take().unwrap();
-    writeln!(stdin, "{}", invited.body["code"].as_str().unwrap()).unwrap();
-    drop(stdin);
-    let mut said = BufReader::new(asking.stderr.take().unwrap()).lines();
-    let mut asking = Process(asking);
-    let fingerprint = said
-        .by_ref()
-        .map_while(Result::ok)
-        .find_map(|line| Some(line.split_once("this edge's key: ")?.1.trim().to_owned()))
-        .unwrap();
-    let approval = json!({"fingerprint": fingerprint, "reason": "the box at the gate"});
-    let approved = api.post("/v1/edges/hq-gate/approve", &approval).await;
-    assert_eq!(approved.status, 200, "{}", approved.body);
-    until("the edge is taken in", async || asking.0.try_wait().unwrap()).await;
-    assert!(asking.0.wait().unwrap().success());
-}
-
-fn serve_edge(world: &World, config: &Path) -> Process {
-    let log = std::fs::File::create(world.path("edge.log")).unwrap();
-    let child = Command::new(binary())
-        .args(["serve", "--role", "edge", "--config"])
-        .arg(config)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    Process(child)
-}
-
-/// Waits until the edge is there and goes by the newest rights.
-async fn connected(api: &Api) {
-    until("the edge goes by the newest rights", async || {
-        let edges = api.get("/v1/edges").await;
-        let edge = edges.as_array()?.first()?.clone();
-        (edge["state"] == "connected" && edge["snapshot"] == edge["newest"]).then_some(())
-    })
-    .await;
-}
-
 /// The story: rights from the server open the door, the server dies and they go on opening it, they
 /// grow too old and do not, the server is back and they do.
 async fn a_door_outlives_its_server(readers: impl FnOnce(&Path) -> Option<Readers>) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let world = world(port);
+    let world = world(free_port());
     let key = world.path("gate.key");
     std::fs::write(&key, KEY).unwrap();
     let Some(mut readers) = readers(&key) else { return };
@@ -253,9 +193,9 @@ async fn a_door_outlives_its_server(readers: impl FnOnce(&Path) -> Option<Reader
     let server: Server = world.start().await;
     let api = Api::to(&server, &token);
     let config = configure(&world, &readers.line, &key);
-    enrol(&api, &config).await;
-    let _edge = serve_edge(&world, &config);
-    connected(&api).await;
+    enrol(&api, "hq-gate", &config).await;
+    let _edge = serve(&world, &config);
+    until_current(&api, &["hq-gate"]).await;
     while readers.until("secure") != true {}
 
     readers.act(&show(&ana));
@@ -278,7 +218,7 @@ async fn a_door_outlives_its_server(readers: impl FnOnce(&Path) -> Option<Reader
 
     let server = world.start().await;
     let api = Api::to(&server, &token);
-    connected(&api).await;
+    until_current(&api, &["hq-gate"]).await;
     readers.act(&show(&ana));
     assert!(readers.is_released_within(DEADLINE), "the server has confirmed her rights");
     // What was decided meanwhile is told afterwards, once.

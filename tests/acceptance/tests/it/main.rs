@@ -9,6 +9,7 @@
 )]
 
 mod browser;
+mod points;
 mod provider;
 mod world;
 

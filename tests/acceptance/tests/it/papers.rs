@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::browser::{Browser, signed_in};
-use crate::world::{Api, DEADLINE, Plan, Server, World, ago, client, door_event};
+use crate::world::{Api, DEADLINE, Plan, Server, World, ago, client, door_event, until};
 
 /// A SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
@@ -417,5 +417,58 @@ async fn a_search_leaves_as_parquet() {
     {
         assert!(said.contains(column), "{column}");
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_muster_list_on_paper_names_who_is_in_who_may_be_and_where() {
+    let world = World::new();
+    let places = world.org().join("places.toml");
+    let named = fs::read_to_string(&places).unwrap().replace(
+        "id = \"lab\"\nkind = \"zone\"",
+        "id = \"lab\"\nname = \"Wet laboratory\"\nkind = \"zone\"",
+    );
+    fs::write(&places, named).unwrap();
+    let token = world.root();
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let came = format!("time,badge,door,result\n{},B-1,d-0000,taken\n", ago(60));
+    api.take("doors", "text/csv", came).await;
+    until("ana is known to be in", async || {
+        let list = api.get("/v1/muster?area=lab").await;
+        (list["inside"][0]["person"] == "ana").then_some(())
+    })
+    .await;
+    let url = server.url("/v1/muster.pdf?area=lab");
+    let paper = fetched(client().get(&url).bearer_auth(&token)).await;
+    assert_eq!(paper.kind, "application/pdf");
+    assert!(paper.name.starts_with("inline; filename=\"muster-lab-"), "{}", paper.name);
+    assert_eq!(paper.sum, sha256(&paper.bytes));
+    let said = words(&paper.bytes);
+    let place = |text: &str| said.find(text).unwrap_or_else(|| panic!("no `{text}` in {said}"));
+    place("Who is inside: Wet laboratory");
+    place("1 known to be in, 1 who may be, as of ");
+    // Who is in, with their zone; then whoever is not known to be out.
+    let (known, perhaps) = (place("Known to be in"), place("Perhaps in"));
+    let row = said[known..perhaps].to_owned();
+    assert!(row.contains("Ana Example") && !row.contains("Ben Example"), "{row}");
+    assert!(row.matches("Wet laboratory").count() >= 1, "{row}");
+    let row = &said[perhaps..];
+    assert!(row.contains("Ben Example") && row.contains("not known"), "{row}");
+    // Whoever has come out stands on it no more.
+    let left = format!("time,badge,door,result,direction\n{},B-1,d-0000,taken,out\n", ago(1));
+    api.take("doors", "text/csv", left).await;
+    until("ana is known to be out", async || {
+        let list = api.get("/v1/muster?area=lab").await;
+        (list["inside"] == json!([])).then_some(())
+    })
+    .await;
+    let empty = words(&fetched(client().get(&url).bearer_auth(&token)).await.bytes);
+    assert!(empty.contains("Nobody.") && !empty.contains("Ana Example"), "{empty}");
+    let nowhere = server.url("/v1/muster.pdf?area=nowhere");
+    let nowhere = client().get(nowhere).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(nowhere.status(), 404);
+    let acts = api.get("/v1/audit?limit=50").await;
+    assert!(acts.to_string().contains("muster.paper"), "that it was asked is kept");
     server.stop().await;
 }

@@ -1,26 +1,12 @@
 //! Revocations with receipts and commands, with real edges as processes of their own: whoever is
 //! away is named until it has confirmed, through kills of either side.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::world::{Api, Plan, World, binary, until};
-
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
+use crate::points::{enrol, free_port, serve, until_current};
+use crate::world::{Api, Plan, World, castellan, said, until};
 
 fn world(port: u16) -> World {
     let world = World::with(Plan {
@@ -62,64 +48,6 @@ fn configure(world: &World, point: &str) -> PathBuf {
     path
 }
 
-async fn enrol(api: &Api, point: &str, config: &Path) {
-    let invited = api.post("/v1/edges", &json!({"point": point, "site": "hq"})).await;
-    assert_eq!(invited.status, 201, "{}", invited.body);
-    let mut asking = Command::new(binary())
-        .args(["edge", "enrol", "--code", "-", "--config"])
-        .arg(config)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = asking.stdin.take().unwrap();
-    writeln!(stdin, "{}", invited.body["code"].as_str().unwrap()).unwrap();
-    drop(stdin);
-    let lines = BufReader::new(asking.stderr.take().unwrap()).lines();
-    let mut asking = Process(asking);
-    let fingerprint = lines
-        .map_while(Result::ok)
-        .find_map(|line| Some(line.split_once("this edge's key: ")?.1.trim().to_owned()))
-        .unwrap();
-    let path = format!("/v1/edges/{point}/approve");
-    let wrong = json!({"fingerprint": "0000 1111", "reason": "a guess"});
-    assert_eq!(api.post(&path, &wrong).await.status, 409);
-    let right = json!({"fingerprint": fingerprint, "reason": "compared at the box"});
-    assert_eq!(api.post(&path, &right).await.status, 200);
-    until("the edge is taken in", async || asking.0.try_wait().unwrap()).await;
-    assert!(asking.0.wait().unwrap().success());
-}
-
-fn serve(world: &World, config: &Path) -> Process {
-    let log =
-        std::fs::File::options().create(true).append(true).open(world.path("edges.log")).unwrap();
-    let child = Command::new(binary())
-        .args(["serve", "--role", "edge", "--config"])
-        .arg(config)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    Process(child)
-}
-
-async fn until_current(api: &Api, points: &[&str]) {
-    until("the edges are connected and current", async || {
-        let edges = api.get("/v1/edges").await;
-        let is_current = |point: &&str| {
-            edges.as_array().unwrap().iter().any(|edge| {
-                edge["point"] == **point
-                    && edge["state"] == "connected"
-                    && edge["snapshot"] == edge["newest"]
-            })
-        };
-        points.iter().all(is_current).then_some(())
-    })
-    .await;
-}
-
 async fn until_state(api: &Api, id: &str, state: &str) -> Value {
     until("the revocation stands so", async || {
         let shown = api.get(&format!("/v1/revocations/{id}")).await;
@@ -133,6 +61,75 @@ fn revoke(id: &str, person: &str) -> Value {
         "id": id, "act": "revoke", "subject": {"kind": "person", "id": person},
         "reason": "left the house",
     })
+}
+
+/// `castellan access …` on the world's data folder: its exit status, what it said as JSON, and in
+/// words.
+fn access(world: &World, args: &[&str]) -> (Option<i32>, Value, String) {
+    let data = world.data().display().to_string();
+    let whole = [&["access"][..], args, &["--data", &data, "--format", "json"]].concat();
+    let ended = castellan(&whole);
+    let told = serde_json::from_slice(&ended.stdout).unwrap_or(Value::Null);
+    (ended.status.code(), told, said(&ended))
+}
+
+#[tokio::test]
+async fn the_command_line_locks_people_out_and_says_who_has_confirmed() {
+    let world = world(free_port());
+    let token = world.root();
+    let (status, _, said) =
+        access(&world, &["revoke", "--person", "ana", "--reason", "left the house"]);
+    assert!(status == Some(1) && said.contains("no server runs on"), "{said}");
+    let server = world.start().await;
+    let api = Api::to(&server, &token);
+    let a = configure(&world, "gate-a");
+    enrol(&api, "gate-a", &a).await;
+    let edge = serve(&world, &a);
+    until_current(&api, &["gate-a"]).await;
+
+    let suspend = ["suspend", "--person", "ana", "--reason", "lost her bag", "--wait", "60s"];
+    let (status, told, said) = access(&world, &suspend);
+    assert_eq!((status, &told["state"]), (Some(0), &json!("done")), "{said}");
+    assert_eq!(told["signings"][0]["known"], "device_signed", "{said}");
+    // In words: who has confirmed, and how it is known.
+    let data = world.data().display().to_string();
+    let id = told["id"].as_str().unwrap().to_owned();
+    let shown = castellan(&["access", "revocations", &id, "--data", &data]);
+    let words = crate::world::said(&shown);
+    assert!(words.contains("suspend person ana: done, 1 of 1 points; lost her bag"), "{words}");
+    assert!(words.contains("gate-a (edge): confirmed; device signed, rights "), "{words}");
+    let lift = ["lift", "--person", "ana", "--reason", "it was found", "--wait", "60s"];
+    assert_eq!(access(&world, &lift).0, Some(0));
+    let (status, _, said) = access(&world, &lift);
+    assert!(status == Some(1) && said.contains("is not suspended"), "{said}");
+
+    // An edge without power: done here, and not confirmed.
+    drop(edge);
+    let revoke = ["revoke", "--credential", "c-ben", "--reason", "a copy", "--id", "rev-cli"];
+    let (status, told, said) = access(&world, &[&revoke[..], &["--wait", "1s"]].concat());
+    assert_eq!((status, &told["state"]), (Some(3), &json!("unconfirmed")), "{said}");
+    assert_eq!(told["silent"], json!(["gate-a"]), "{said}");
+    let (status, told, said) = access(&world, &["revocations", "--open"]);
+    assert_eq!((status, &told["id"]), (Some(0), &json!("rev-cli")), "{said}");
+    // The same act again, while the edge comes back: one act, and now it is done.
+    let _edge = serve(&world, &a);
+    let (status, told, said) = access(&world, &[&revoke[..], &["--wait", "60s"]].concat());
+    assert_eq!((status, &told["state"]), (Some(0), &json!("done")), "{said}");
+    assert_eq!(api.get("/v1/revocations").await.as_array().unwrap().len(), 3);
+
+    // Nobody of that name: nothing is shown as done that locks nobody out.
+    let why = ["--reason", "x"];
+    for (wrong, words) in [
+        (&["suspend", "--person", "anna"][..], "there is no person `anna`"),
+        (&["suspend", "--credential", "c-anna"][..], "there is no credential `c-anna`"),
+        (&["revoke", "--person", "anna"][..], "nothing that could be revoked"),
+    ] {
+        let (status, _, said) = access(&world, &[wrong, &why[..]].concat());
+        assert!(status == Some(1) && said.contains(words), "{wrong:?}: {said}");
+    }
+    for wrong in [&["revoke"][..], &["revoke", "--person", "ana", "--pass", "p"][..]] {
+        assert_eq!(access(&world, &[wrong, &why[..]].concat()).0, Some(2));
+    }
 }
 
 #[tokio::test]
