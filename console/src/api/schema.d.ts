@@ -8128,8 +8128,8 @@ export interface components {
              */
             hold_s?: number | null;
             /**
-             * @description `release`, `unlock`, `relock`, `lock`, `fire_reset`, `maintenance`, `walk_test` or
-             *     `end_work`.
+             * @description `release`, `unlock`, `relock`, `lock`, `fire_reset`, `maintenance`, `walk_test`,
+             *     `end_work` or `rotate_keys`.
              */
             order: string;
             /** @description Why; kept in the audit log. */
