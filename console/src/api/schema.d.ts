@@ -9292,8 +9292,8 @@ export interface components {
             person: components["schemas"]["PersonId"];
             since?: components["schemas"]["Timestamp"] | null;
             /**
-             * @description Why they may be in, where that is not known: `unheard` (believed elsewhere, but doors of this
-             *     area are not heard) or `never_seen` (never seen, or forgotten after a muster).
+             * @description Why they may be in, where that is not known: `unheard` (believed elsewhere, but doors of
+             *     this area are not heard) or `never_seen` (never seen, or forgotten after a muster).
              */
             why?: string | null;
             zone?: components["schemas"]["ZoneId"] | null;

@@ -33,8 +33,8 @@ pub struct MusterPerson {
     zone: Option<ZoneId>,
     /// Since when.
     since: Option<Timestamp>,
-    /// Why they may be in, where that is not known: `unheard` (believed elsewhere, but doors of this
-    /// area are not heard) or `never_seen` (never seen, or forgotten after a muster).
+    /// Why they may be in, where that is not known: `unheard` (believed elsewhere, but doors of
+    /// this area are not heard) or `never_seen` (never seen, or forgotten after a muster).
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
 }

@@ -26,8 +26,8 @@ struct List<'a> {
 }
 
 impl Engine {
-    /// Who is in an area and who may be, as a paper; none: there is no such area. `language`: of its
-    /// fixed texts.
+    /// Who is in an area and who may be, as a paper; none: there is no such area. `language`: of
+    /// its fixed texts.
     pub async fn muster_paper(
         &self,
         area: &ZoneId,
