@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{Ask, Number, Numbers, Point, PointError, Seen, Start, Writer};
-use crate::clock::Stopwatch;
+use crate::clock::{Clock, Stopwatch};
 use crate::edges::LOOK_EVERY;
 use crate::engine::Engine;
 
@@ -72,43 +72,13 @@ impl Home {
         };
         let (point, dones) = Point::start(start)?;
         let writer = Writer { point: id.to_string(), waiting, numbers: Some(numbers) };
+        let mut durable = durable(intake, engine.clock.clone(), noted);
         let (clock, passages) = (engine.clock.clone(), Arc::clone(engine.edges.passages()));
-        let runtime = tokio::runtime::Handle::current();
-        // Of what the intake has taken, and the journal has not yet: it is not handed in twice.
-        let mut taken: Option<oneshot::Receiver<AckOutcome>> = None;
         let commit = move |lines: &[String], last: Number| {
-            let observed = |line: &String| Observed {
-                received_at: clock.now(),
-                wire: Wire::Json,
-                listener: "door".into(),
-                peer: None,
-                topic: None,
-                trust: Trust::Mtls,
-                identity: None,
-                bytes_cut: 0,
-                body: line.clone().into_bytes(),
-            };
-            let acked = match &mut taken {
-                Some(acked) => acked,
-                None => {
-                    passages.take_records(lines, |_| true, clock.now());
-                    let (ack, acked) = oneshot::channel();
-                    let mark = Mark { key_hash: noted, note: last.to_be_bytes().to_vec() };
-                    let records = lines.iter().map(observed).collect();
-                    let batch = Batch { records, ack: Some(ack), mark: Some(mark) };
-                    intake.try_send(batch).map_err(|error| error.to_string())?;
-                    taken.insert(acked)
-                }
-            };
-            let said = runtime.block_on(async { tokio::time::timeout(DURABLE_WAIT, acked).await });
-            let Ok(said) = said else { return Err("the journal takes nothing now".to_owned()) };
-            taken = None;
-            match said {
-                Ok(AckOutcome::Journalled) => Ok(()),
-                Ok(AckOutcome::Refused { .. }) | Err(_) => {
-                    Err("the journal has refused them".to_owned())
-                }
-            }
+            // Told to others once it is durable: a record that is tried again is told once.
+            durable(lines, last)?;
+            passages.take_records(lines, |_| true, clock.now());
+            Ok(())
         };
         let thread = std::thread::Builder::new().name("door-records".into());
         let writer = thread.spawn(move || writer.run(commit))?;
@@ -128,6 +98,51 @@ impl Home {
         self.point.stop();
         if self.writer.join().is_err() {
             tracing::error!("the writer of records ended in a panic");
+        }
+    }
+}
+
+/// Hands groups of records to the intake, each with the number of its last, and waits until they
+/// are durable.
+fn durable(
+    intake: Intake,
+    clock: Clock,
+    noted: [u8; 32],
+) -> impl FnMut(&[String], Number) -> Result<(), String> {
+    let runtime = tokio::runtime::Handle::current();
+    // Of what the intake has taken, and the journal has not yet: it is not handed in twice.
+    let mut taken: Option<oneshot::Receiver<AckOutcome>> = None;
+    move |lines, last| {
+        let observed = |line: &String| Observed {
+            received_at: clock.now(),
+            wire: Wire::Json,
+            listener: "door".into(),
+            peer: None,
+            topic: None,
+            trust: Trust::Mtls,
+            identity: None,
+            bytes_cut: 0,
+            body: line.clone().into_bytes(),
+        };
+        let acked = match &mut taken {
+            Some(acked) => acked,
+            None => {
+                let (ack, acked) = oneshot::channel();
+                let mark = Mark { key_hash: noted, note: last.to_be_bytes().to_vec() };
+                let records = lines.iter().map(observed).collect();
+                let batch = Batch { records, ack: Some(ack), mark: Some(mark) };
+                intake.try_send(batch).map_err(|error| error.to_string())?;
+                taken.insert(acked)
+            }
+        };
+        let said = runtime.block_on(async { tokio::time::timeout(DURABLE_WAIT, acked).await });
+        let Ok(said) = said else { return Err("the journal takes nothing now".to_owned()) };
+        taken = None;
+        match said {
+            Ok(AckOutcome::Journalled) => Ok(()),
+            Ok(AckOutcome::Refused { .. }) | Err(_) => {
+                Err("the journal has refused them".to_owned())
+            }
         }
     }
 }
