@@ -532,6 +532,13 @@ fn what_is_wrong_with_a_reader_is_kept() {
 }
 
 #[test]
+fn two_devices_that_answer_the_same_questions_are_kept_as_two() {
+    let mut point = Point::new();
+    point.hear(1, Heard::AnsweredTwice);
+    assert_eq!(point.told(), ["gate:1 TwoAtOneAddress"]);
+}
+
+#[test]
 fn a_door_found_open_is_held_in_time_and_one_whose_contact_is_lost_is_in_trouble() {
     let mut point = Point::silent(wiring(), rights());
     point.hear(1, Heard::Online(Channel::Own));

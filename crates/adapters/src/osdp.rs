@@ -61,6 +61,8 @@ pub enum Happened {
         /// Who it is.
         now: DeviceId,
     },
+    /// Two devices answer at this address.
+    AnsweredTwice,
     /// A reader is used from now on. `Install` and `Clear` are findings.
     Online(Channel),
     /// A reader is not used any more.

@@ -145,6 +145,11 @@ impl Road {
                 let detail = format!("{before} was replaced by {after}");
                 self.swapped(device, detail, now, acts);
             }
+            Heard::AnsweredTwice => {
+                let detail = "two devices answer the same questions".to_owned();
+                let event = (ReaderEvent::TwoAtOneAddress, Some(detail));
+                self.reader_event(device, event, now, acts);
+            }
             Heard::Local { is_tampered, is_power_failing } => {
                 self.power(device, is_power_failing, now, acts);
                 self.tamper(device, is_tampered, now, acts);

@@ -125,6 +125,8 @@ pub enum Heard {
         /// Who it is.
         now: String,
     },
+    /// Two devices answer at its address.
+    AnsweredTwice,
     /// A device is used from now on.
     Online(Channel),
     /// A device is not used any more.

@@ -327,6 +327,7 @@ impl Runner {
                     Happened::Identified { id, can_secure }
                 }
                 PanelEvent::Swapped { before, now } => Happened::Swapped { before, now },
+                PanelEvent::AnsweredTwice => Happened::AnsweredTwice,
                 PanelEvent::Online(channel) => {
                     info!(bus = %self.config.id, address, ?channel, "osdp reader online");
                     Happened::Online(channel)

@@ -176,6 +176,8 @@ pub enum PanelEvent {
         /// Who it is.
         now: DeviceId,
     },
+    /// Two devices answer at its address: the same question had another answer again and again.
+    AnsweredTwice,
     /// It is used from now on.
     Online(Channel),
     /// It is not used any more.
@@ -239,6 +241,9 @@ pub struct Panel {
     stations: Vec<Station>,
     framer: Framer,
     in_flight: Option<InFlight>,
+    /// Who was believed last, and by which bytes: what else answers the same question is another
+    /// device's.
+    believed: Option<(usize, Vec<u8>)>,
     turn: usize,
     is_line_up: bool,
     events: VecDeque<(usize, PanelEvent)>,
@@ -254,6 +259,7 @@ impl Panel {
             stations: readers.iter().map(|config| Station::new(*config)).collect(),
             framer: Framer::default(),
             in_flight: None,
+            believed: None,
             turn: 0,
             is_line_up: false,
             events: VecDeque::new(),
@@ -437,6 +443,7 @@ impl Panel {
         }
         let Some(asked) = &self.in_flight else {
             self.counters.unexpected += 1;
+            self.answered_again(frame.address, bytes);
             return;
         };
         let index = asked.station;
@@ -462,6 +469,7 @@ impl Panel {
                 self.counters.received += 1;
                 self.counters.unreadable += u64::from(!said.is_readable);
                 self.in_flight = None;
+                self.believed = Some((index, bytes.to_vec()));
                 let block = frame
                     .security
                     .and_then(|block| block.data.first().map(|flag| (block.kind, *flag)));
@@ -469,6 +477,18 @@ impl Panel {
             }
             Err(station::Unbelieved::Clear) => self.counters.clear_in_session += 1,
             Err(station::Unbelieved::Forged) => self.counters.forged += 1,
+        }
+    }
+
+    /// A question that was answered has another answer. A line that says the same bytes twice is no
+    /// second device.
+    fn answered_again(&mut self, address: u8, bytes: &[u8]) {
+        let Some((index, first)) = self.believed.take() else { return };
+        if first == bytes {
+            return;
+        }
+        if self.stations.get(index).is_some_and(|station| station.address() == address) {
+            self.with(index, |station, _| station.answered_twice());
         }
     }
 

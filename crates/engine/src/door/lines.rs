@@ -73,6 +73,7 @@ pub(super) fn heard(what: Happened) -> Option<Heard> {
         Happened::Swapped { before, now } => {
             Heard::Swapped { before: name(&before), now: name(&now) }
         }
+        Happened::AnsweredTwice => Heard::AnsweredTwice,
         Happened::Online(channel) => Heard::Online(channel),
         Happened::Offline(reason) => Heard::Offline(reason),
         Happened::Card(card) => Heard::Card(card.bits),

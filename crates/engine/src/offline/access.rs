@@ -74,11 +74,14 @@ pub fn import_map(
     Ok(Map::read(name, &text))
 }
 
+/// Names of lists with their texts.
+type Lists = Vec<(String, String)>;
+
 /// The texts of lists, by the encoding of their map; else what is wrong with their bytes.
 pub fn import_texts(
     map: &Map,
     paths: &[std::path::PathBuf],
-) -> Result<Result<Vec<(String, String)>, Vec<Problem>>, OfflineError> {
+) -> Result<Result<Lists, Vec<Problem>>, OfflineError> {
     let (mut texts, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
         let name = path.display().to_string();

@@ -22,6 +22,7 @@ mod desk;
 mod disk;
 mod doors;
 mod editing;
+mod faults;
 mod histories;
 mod http;
 mod https;

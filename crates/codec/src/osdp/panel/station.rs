@@ -70,6 +70,9 @@ pub(super) struct Said {
     pub is_readable: bool,
 }
 
+/// So many questions that had two answers are two devices at one address, not a line that is bad.
+const ANSWERED_TWICE_MAX: u32 = 8;
+
 #[derive(Debug)]
 pub(super) struct Station {
     address: u8,
@@ -84,6 +87,8 @@ pub(super) struct Station {
     failures: u32,
     reported: Option<DownReason>,
     id: Option<DeviceId>,
+    /// How often a question of this time online had a second answer.
+    answered_twice: u32,
     can_secure: bool,
     attempt: Option<Attempt>,
     session: Option<Session>,
@@ -112,6 +117,7 @@ impl Station {
             failures: 0,
             reported: None,
             id: None,
+            answered_twice: 0,
             can_secure: false,
             attempt: None,
             session: None,
@@ -150,6 +156,14 @@ impl Station {
 
     pub fn next_event(&mut self) -> Option<PanelEvent> {
         self.events.pop_front()
+    }
+
+    /// A question had a second answer; so many are two devices, and told once while it is online.
+    pub fn answered_twice(&mut self) {
+        self.answered_twice = self.answered_twice.saturating_add(1);
+        if self.answered_twice == ANSWERED_TWICE_MAX {
+            self.events.push_back(PanelEvent::AnsweredTwice);
+        }
     }
 
     pub fn look_now(&mut self, now: Duration) {
@@ -391,6 +405,7 @@ impl Station {
         self.attempt = None;
         self.channel = None;
         self.sequence = None;
+        self.answered_twice = 0;
         self.stage = Stage::Id;
         let doubled = timing.retry.saturating_mul(1 << self.failures.min(16));
         let is_at_once = reason == DownReason::SessionLost && self.failures == 0;
