@@ -299,7 +299,7 @@ impl Live {
     }
 
     /// Somebody has passed, or was seen, somewhere: into a zone, or outside. A later time wins; of
-    /// two at one instant the one that leads in, and of two zones the one that comes later in order.
+    /// two at one instant the one that leads in, and of two zones the one that is later in order.
     /// What is older changes nothing, whichever point tells of it, but when they last came
     /// somewhere. Whether it changed something.
     pub fn passed(&mut self, estate: &Estate, people: &People, told: &Passage) -> bool {

@@ -75,45 +75,31 @@ pub(super) async fn tell(
     let mut world = hub.world.subscribe();
     let mut had = between.had.subscribe();
     let mut kept = between.kept.subscribe();
-    let asks = hub.warden.waiting().await.contains(&between.point);
-    let welcome = FromServer::Welcome {
-        format: LINK_FORMAT,
-        software: env!("CARGO_PKG_VERSION").to_owned(),
-        now: shared.clock.now(),
-        wants_tombstones: asks,
-        records: *kept.borrow_and_update(),
-    };
-    say(to, &welcome).await?;
+    let up_to = *kept.borrow_and_update();
+    welcome(shared, between, (to, up_to)).await?;
     let first_world = Arc::clone(&world.borrow_and_update());
     let mut told = Told { world: None, passages: passages::Sent::new(between.revision >= 1) };
     told.world(shared, between, (to, &first_world)).await?;
     let mut sent = Sent { version: had.borrow_and_update().1, refused: None };
-    let mut renew = tokio::time::interval(RENEW_EVERY);
-    renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut renew, mut look) = (every(RENEW_EVERY), every(LOOK_EVERY));
     let mut is_due = true;
     loop {
         changed.borrow_and_update();
         let rests = sent.refused.is_some_and(|since| since.elapsed() < REFUSED_REST);
         if !rests {
             // What takes long to make keeps nobody from hearing of passages.
-            let given = {
-                let mut giving = std::pin::pin!(give(shared, between, (&mut sent, is_due)));
-                loop {
-                    tokio::select! {
-                        given = &mut giving => break given,
-                        _ = look.tick() => told.passages.tell(shared, to).await?,
-                    }
+            let mut giving = std::pin::pin!(give(shared, between, (&mut sent, is_due)));
+            let given = loop {
+                tokio::select! {
+                    given = &mut giving => break given,
+                    _ = look.tick() => told.passages.tell(shared, to).await?,
                 }
             };
             if let Some(given) = given {
                 say(to, &given).await?;
             }
         }
-        if let Some(version) = sent.version
-            && told.passages.goes_by(shared, between, version)
-        {
+        if sent.version.is_some_and(|version| told.passages.goes_by(shared, between, version)) {
             let world = Arc::clone(&world.borrow());
             told.world(shared, between, (to, &world)).await?;
         }
@@ -145,14 +131,43 @@ pub(super) async fn tell(
                 let up_to = *kept.borrow_and_update();
                 say(to, &FromServer::Kept { up_to }).await?;
             }
-            Some(command) = commands.recv() => {
-                if let Some(bytes) = encode(&command) {
-                    let signed = hub.keys.sign(Purpose::Command, &between.point, bytes);
-                    say(to, &FromServer::Command(signed)).await?;
-                }
-            }
+            Some(command) = commands.recv() => order(shared, between, (to, &command)).await?,
         }
     }
+}
+
+fn every(time: Duration) -> tokio::time::Interval {
+    let mut clock = tokio::time::interval(time);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    clock
+}
+
+/// The first word on a connection; the edge's records are here up to this one.
+async fn welcome(
+    shared: &Shared,
+    between: &Between,
+    (to, records): (&mut Write, u64),
+) -> Result<(), FrameError> {
+    let waiting = shared.hub.warden.waiting().await;
+    let welcome = FromServer::Welcome {
+        format: LINK_FORMAT,
+        software: env!("CARGO_PKG_VERSION").to_owned(),
+        now: shared.clock.now(),
+        wants_tombstones: waiting.contains(&between.point),
+        records,
+    };
+    say(to, &welcome).await
+}
+
+/// Hands a command on, signed.
+async fn order(
+    shared: &Shared,
+    between: &Between,
+    (to, command): (&mut Write, &link::Command),
+) -> Result<(), FrameError> {
+    let Some(bytes) = encode(command) else { return Ok(()) };
+    let signed = shared.hub.keys.sign(Purpose::Command, &between.point, bytes);
+    say(to, &FromServer::Command(signed)).await
 }
 
 /// After a restore: asks for all that is dead there, until it has come.

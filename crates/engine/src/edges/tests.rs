@@ -546,7 +546,7 @@ async fn who_passed_at_one_edge_is_known_at_the_other_within_a_second() {
     house.hub.follow_rights(&house.rights, now()).await.unwrap();
     hears_until(&mut other, |edge| knows(edge, "ben")).await;
     assert_eq!(asked(&other, "ben", "d2"), "anti_passback");
-    // She leaves by the second door: the first one knows, and its own word of before undoes nothing.
+    // She leaves by the second door: the first one knows, and its own older word undoes nothing.
     other
         .say(&FromEdge::Records { first: 1, records: vec![went(1, ("d2", "ana"), false)] })
         .await
