@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::points::{Process, enrol, free_port, serve, until_current};
-use crate::world::{Api, DEADLINE, Plan, Server, World, binary};
+use crate::world::{Api, DEADLINE, Plan, Server, World, binary, until};
 
 const KEY: &str = "30112233445566778899aabbccddeeff";
 /// How old the rights of the zone may be: more than the server's word takes to come again.
@@ -232,7 +232,7 @@ async fn a_door_outlives_its_server(readers: impl FnOnce(&Path) -> Option<Reader
 /// A new key for the door's reader: proved, kept for the next start, and told.
 #[tokio::test]
 async fn a_reader_gets_a_new_key_and_the_old_one_ends() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let world = world(port);
     let key = world.path("gate.key");
     std::fs::write(&key, KEY).unwrap();
@@ -241,9 +241,9 @@ async fn a_reader_gets_a_new_key_and_the_old_one_ends() {
     let server: Server = world.start().await;
     let api = Api::to(&server, &token);
     let config = configure(&world, &readers.line, &key);
-    enrol(&api, &config).await;
-    let edge = serve_edge(&world, &config);
-    connected(&api).await;
+    enrol(&api, "hq-gate", &config).await;
+    let edge = serve(&world, &config);
+    until_current(&api, &["hq-gate"]).await;
     while readers.until("secure") != true {}
 
     let order = json!({"order": "rotate_keys", "reason": "somebody left who knew it"});
@@ -264,8 +264,8 @@ async fn a_reader_gets_a_new_key_and_the_old_one_ends() {
 
     // The box begins anew by the key on its disk: the reader has that one, and no other.
     drop(edge);
-    let edge = serve_edge(&world, &config);
-    connected(&api).await;
+    let edge = serve(&world, &config);
+    until_current(&api, &["hq-gate"]).await;
     while readers.until("secure") != true {}
     readers.act(&json!({"reader": 1, "card": card(42, 69)}));
     assert!(readers.is_released_within(DEADLINE), "ana may enter");
@@ -274,8 +274,8 @@ async fn a_reader_gets_a_new_key_and_the_old_one_ends() {
     drop(edge);
     std::fs::rename(&key, world.path("gate.key.next")).unwrap();
     std::fs::write(&key, KEY).unwrap();
-    let _edge = serve_edge(&world, &config);
-    connected(&api).await;
+    let _edge = serve(&world, &config);
+    until_current(&api, &["hq-gate"]).await;
     until("the reader's own key is in force", async || {
         let is_kept = std::fs::read_to_string(&key).unwrap() == kept;
         (is_kept && !world.path("gate.key.before").exists()).then_some(())
@@ -383,7 +383,7 @@ async fn a_killed_servers_own_doors_count_the_records_that_may_be_missing() {
 /// once the edge is alone, as the zone says for when nobody is heard.
 #[tokio::test]
 async fn whoever_came_in_at_the_servers_door_does_not_come_in_again_at_the_edge() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let keys = tempfile::tempdir().unwrap();
     let key = keys.path().join("gate.key");
     std::fs::write(&key, KEY).unwrap();
@@ -403,9 +403,9 @@ async fn whoever_came_in_at_the_servers_door_does_not_come_in_again_at_the_edge(
     let server: Server = world.start().await;
     let api = Api::to(&server, &token);
     let config = configure(&world, &edge.line, &key);
-    enrol(&api, &config).await;
-    let _process = serve_edge(&world, &config);
-    connected(&api).await;
+    enrol(&api, "hq-gate", &config).await;
+    let _process = serve(&world, &config);
+    until_current(&api, &["hq-gate"]).await;
     while home.until("secure") != true {}
     while edge.until("secure") != true {}
 
