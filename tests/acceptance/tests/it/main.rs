@@ -8,12 +8,14 @@
     reason = "tests fail by panicking"
 )]
 
+mod board;
 mod browser;
 mod provider;
 mod world;
 
 mod access;
 mod console;
+mod controller_rights;
 mod controllers;
 mod crash;
 mod dead_letters;
