@@ -2066,6 +2066,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/controllers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Door controllers that are run by the server, with their cards and clocks. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ControllerItem"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -8177,6 +8212,59 @@ export interface components {
             /** @description The zone that it leads into. */
             zone: components["schemas"]["ZoneId"];
         };
+        /** @description A controller that is run. */
+        ControllerItem: {
+            /** @description Where it is asked. */
+            address: string;
+            /** @description Cards that are still to be written or read back. */
+            cards_due: number;
+            /** @description Cards that it was read to hold; none: its list was not read yet. */
+            cards_held?: number | null;
+            /** @description Cards that it holds and nobody here knows. */
+            cards_unknown: number;
+            /** @description Of these, those that were written and read back otherwise. */
+            cards_unlike: number;
+            /** @description Cards that it is to hold. */
+            cards_wanted: number;
+            /**
+             * Format: int64
+             * @description By how much its clock was ahead when last seen, in seconds; none: it showed no time.
+             */
+            clock_ahead_s?: number | null;
+            /**
+             * Format: int64
+             * @description How often its clock was set since the server started.
+             */
+            clock_sets: number;
+            /**
+             * Format: int64
+             * @description How often that failed.
+             */
+            clock_sets_failed: number;
+            /** @description Its doors 1 to 4; none: not used. */
+            doors: (components["schemas"]["DoorId"] | null)[];
+            equal_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its list is longer than is read. */
+            is_cut: boolean;
+            /** @description Cards that it cannot be given, by the first of the reasons. */
+            left_out: {
+                [key: string]: number;
+            };
+            /** @description Which they are, at most 1000. */
+            left_out_cards: components["schemas"]["LeftOutItem"][];
+            /** @description The point that it is in the book of revocations. */
+            point: components["schemas"]["PointId"];
+            /**
+             * Format: int32
+             * @description Its serial number.
+             */
+            serial: number;
+            /** @description Since when. */
+            since: components["schemas"]["Timestamp"];
+            /** @description `online`, `silent` or `unknown`. */
+            state: string;
+            swept_at?: components["schemas"]["Timestamp"] | null;
+        };
         /** @description Somebody who could pass. */
         CouldItem: {
             /** @description Why: permitted, or after showing more. */
@@ -9088,6 +9176,16 @@ export interface components {
             settled_by?: string | null;
             /** @description Whose. */
             source: components["schemas"]["SourceId"];
+        };
+        /** @description A card that a controller cannot be given at some door at least. */
+        LeftOutItem: {
+            /** @description Which. */
+            credential: components["schemas"]["CredentialId"];
+            /**
+             * @description Why: `no_number`, `other_form`, `hours`, `conditions`, `more_than_card`, `duress` or
+             *     `no_room`.
+             */
+            why: string[];
         };
         /**
          * @description Sigma's levels.

@@ -22,6 +22,7 @@ fn an_edge_that_does_not_say_how_many_records_wait_is_understood_and_so_is_one_t
         snapshot: Some(7),
         doors: Vec::new(),
         records_waiting,
+        last: None,
     };
     let read: FromEdge = rmp_serde::from_slice(&rmp_serde::to_vec_named(&old).unwrap()).unwrap();
     assert_eq!(read, new(None));

@@ -20,7 +20,9 @@ fn the_index_answers_as_plain_cedar() {
         assert!(found.is_ok(), "{}", found.unwrap_err());
     }
     // Every kind of answer was among them.
-    for code in ["permitted", "no_policy", "forbidden", "policy_error"] {
+    for code in
+        ["permitted", "no_policy", "forbidden", "policy_error", "always", "never", "as it comes"]
+    {
         assert!(tally.get(code).is_some_and(|count| *count > 50), "{tally:?}");
     }
 }

@@ -467,3 +467,40 @@ fn forgetting_keeps_what_is_open() {
     assert!(!world.book.tombstones().covers(key(0), 1));
     assert!(world.book.tombstones().covers(key(2), 1));
 }
+
+/// A controller believes its cards for ever: no lease ever closes it, whatever its zones say, and
+/// no restore waits for tombstones that it does not hold.
+#[test]
+fn a_controller_is_closed_by_what_was_read_from_it_and_by_nothing_else() {
+    let at = Timestamp::from_secs(1_000);
+    let board = PointId::parse("uhppote-1").unwrap();
+    let mut book = Book::default();
+    let point = Point { kind: PointKind::Controller, lease: None, renewed_at: at };
+    book.enrol(board.clone(), point).unwrap();
+    let lease =
+        PointLease { age_max: minutes(LEASE), clock_bound: minutes(1), admits_at_expiry: false };
+    book.set_lease(&board, Some(lease));
+    let stone = Tombstone { key: key(1), generation: 1, since: at };
+    book.act(&deed(1), (Act::Revoke, subject(1)), vec![stone], at).unwrap();
+    let years = at.plus(Duration::from_secs(10 * 365 * 86_400));
+    book.tick(years);
+    let silent = Shown::Unconfirmed { silent: BTreeSet::from([board.clone()]) };
+    assert_eq!(book.show(&deed(1)), Some(silent.clone()));
+
+    let receipt = |known, snapshot| Receipt {
+        point: board.clone(),
+        deed: deed(1),
+        known,
+        snapshot,
+        at: years,
+    };
+    let version = book.version();
+    assert!(book.receive(&receipt(Known::ApiAcknowledged, version)).is_err());
+    assert!(book.receive(&receipt(Known::ReadBack, version - 1)).is_err());
+    book.receive(&receipt(Known::ReadBack, version)).unwrap();
+    assert_eq!(book.show(&deed(1)), Some(Shown::Done));
+
+    book.restored(None, &[], years);
+    assert!(book.waiting().is_empty());
+    assert_eq!(book.show(&deed(1)), Some(silent), "it has to be read again");
+}

@@ -87,7 +87,10 @@ fn may(caller: &Caller, action: Action, site: Option<&PlaceId>) -> MayItem {
 
 /// Whether the rights of a point are as young as a zone asks for, as far as it has confirmed.
 fn lease(edge: Option<&EdgeTold>, lease: std::time::Duration, now: Timestamp) -> &'static str {
-    let given = edge.and_then(|edge| edge.alive.as_ref()?.rights_at);
+    age(edge.and_then(|edge| edge.alive.as_ref()?.rights_at), lease, now)
+}
+
+fn age(given: Option<Timestamp>, lease: std::time::Duration, now: Timestamp) -> &'static str {
     match given {
         Some(at) if now.since(at) <= lease => Lease::Current.as_str(),
         Some(_) => Lease::Expired.as_str(),
@@ -120,6 +123,8 @@ pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<V
         let is_live = told.as_ref().is_some_and(|(_, is_live)| *is_live);
         let told = told.map(|(told, _)| told);
         let is_here = edge.is_none() && point.is_some();
+        // A controller goes by its cards: they are as old as when they were last read to be equal.
+        let board = point.as_ref().and_then(|point| engine.controllers.equal_at(point));
         let age_max = estate.zone(&door.to).map(|zone| zone.lease.age_max).unwrap_or_default();
         let place = site.as_ref();
         let work = snapshot.live.work(&door.id, now);
@@ -137,11 +142,15 @@ pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<V
                 None => "never",
             },
             silent_since: alive.filter(|alive| !alive.is_connected).map(|alive| alive.since),
-            rights_at: alive.and_then(|alive| alive.rights_at),
-            // Our own doors go by our own rights, confirmed every second.
-            lease: match is_here && told.is_some() {
-                true => Lease::Current.as_str(),
-                false => lease(edge, age_max, now),
+            rights_at: match board {
+                Some(equal_at) => equal_at,
+                None => alive.and_then(|alive| alive.rights_at),
+            },
+            lease: match board {
+                Some(equal_at) => age(equal_at, age_max, now),
+                // Our own doors go by our own rights, confirmed every second.
+                None if is_here && told.is_some() => Lease::Current.as_str(),
+                None => lease(edge, age_max, now),
             },
             lease_s: age_max.as_secs(),
             lockdown: snapshot.live.lockdown(estate, &door.to).is_some(),

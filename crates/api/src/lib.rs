@@ -25,6 +25,7 @@ mod authzen;
 mod authzen_search;
 mod commands;
 mod control;
+mod controllers;
 mod edges;
 mod events;
 mod history;

@@ -24,10 +24,11 @@ use crate::secure::{Peer, Secure};
 use crate::state::Shared;
 use crate::{
     access, access_answers, access_ask, access_edit, access_house, access_import, access_versions,
-    access_what_if, alarms, audit, authzen, authzen_search, commands, console, control, edges,
-    events, history, hosts, incidents, ingest, inquiry, live, mappings, muster, occurrences, oidc,
-    operators, organisation, panic, papers, passage, people, plans, presence, problem, raw,
-    refused, replays, revocations, rules, session, signin, system, tokens, views, why,
+    access_what_if, alarms, audit, authzen, authzen_search, commands, console, control,
+    controllers, edges, events, history, hosts, incidents, ingest, inquiry, live, mappings, muster,
+    occurrences, oidc, operators, organisation, panic, papers, passage, people, plans, presence,
+    problem, raw, refused, replays, revocations, rules, session, signin, system, tokens, views,
+    why,
 };
 
 /// Largest image that is read at all; `plan_bytes_max` says what is taken.
@@ -163,6 +164,7 @@ fn doors() -> OpenApiRouter<Shared> {
         .routes(routes!(edges::approve))
         .routes(routes!(edges::decommission))
         .routes(routes!(control::list))
+        .routes(routes!(controllers::list))
         .routes(routes!(commands::give))
         .routes(routes!(commands::list))
         .routes(routes!(commands::one))

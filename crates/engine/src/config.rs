@@ -206,6 +206,7 @@ fn read_root(root: &mut Table<'_>) -> Option<Config> {
     }
     listen::check(root, &config);
     listen::check_controllers(root, &config);
+    intake::check_controllers(root, &config);
     Some(config)
 }
 

@@ -1,16 +1,23 @@
-//! UHPPOTE door controllers: every event that they remember becomes a record, once.
+//! UHPPOTE door controllers: every event that they remember becomes a record, once; and those whose
+//! doors the configuration names are run, with their cards, doors and clocks.
 //!
 //! How far each was read is a mark in the journal, in the transaction of the records before it, and
 //! a small file, which outlives the journal's memory. What a controller has overwritten before it
 //! was read is counted as lost.
 
+mod cards;
+mod clock;
+mod doors;
+mod run;
+mod wanted;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, SocketAddrV4};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adapters::uhppote::{
-    ControllerConfig as Board, ControllerEvent, ControllerHappened, LISTENER, Uhppote,
+    ControllerConfig as Board, ControllerEvent, ControllerHappened, LISTENER, Requests, Uhppote,
     UhppoteConfig,
 };
 use adapters::{AdapterError, Mark, Observed, Wiring};
@@ -22,6 +29,11 @@ use tokio::sync::mpsc;
 
 use crate::config::ControllerConfig;
 use crate::start::StartError;
+
+pub use cards::CardsTold;
+pub use clock::ClockTold;
+pub use run::{ControllerTold, ControllersTold, serve};
+pub use wanted::LeftOutFor;
 
 /// Function of a message that holds one record of a controller's memory.
 ///
@@ -85,14 +97,22 @@ impl ControllerMemory {
     }
 
     fn save(&self, serial: u32, noted: Noted) -> std::io::Result<()> {
-        std::fs::create_dir_all(&self.folder)?;
-        let file = self.file_of(serial);
-        let written = file.with_extension("new");
-        let mut out = std::fs::File::create(&written)?;
-        serde_json::to_writer(&mut out, &noted)?;
-        out.sync_all()?;
-        std::fs::rename(written, file)
+        write_json(&self.file_of(serial), &noted)
     }
+}
+
+/// Writes a small file, whole or not at all, into a folder that is made when first needed. Its
+/// owner alone may read it.
+fn write_json<T: Serialize>(file: &Path, what: &T) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let written = file.with_extension("new");
+    let _ = std::fs::remove_file(&written);
+    let mut out = std::io::BufWriter::new(crate::folder::private(&written)?);
+    serde_json::to_writer(&mut out, what)?;
+    out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    std::fs::rename(written, file)
 }
 
 /// The controllers of a configuration, with their socket, not yet spoken to.
@@ -126,6 +146,11 @@ impl Controllers {
     /// Where they send their events.
     pub fn local_addr(&self) -> SocketAddr {
         self.socket.local_addr()
+    }
+
+    /// Where requests to them are given.
+    pub fn requests(&self) -> Requests {
+        self.socket.requests()
     }
 
     /// Serves them until the wiring is shut down.

@@ -20,6 +20,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::command::Commander;
 use crate::config::Config;
 use crate::content;
+use crate::controllers::ControllersTold;
 use crate::desk::{Desk, DeskError};
 use crate::edges::Hub;
 use crate::edit::Origin;
@@ -117,6 +118,8 @@ pub struct Engine {
     pub edges: Arc<Hub>,
     /// Commands to doors.
     pub commander: Commander,
+    /// Door controllers that are run.
+    pub controllers: ControllersTold,
 }
 
 /// One source, as people see it.

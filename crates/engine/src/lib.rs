@@ -9,7 +9,7 @@ pub mod runtime;
 
 pub mod config;
 pub mod content;
-mod controllers;
+pub mod controllers;
 pub mod knowledge;
 pub mod offline;
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use adapters::uhppote::Requests;
 use adapters::{
     ClientCertificates, ClientTls, Mark, Mqtt, MqttConfig, Secret, SecretRef, ServerTls,
     StreamLimits, SyslogTcp, SyslogTcpConfig, SyslogTls, SyslogTlsConfig, SyslogUdp,
@@ -106,6 +107,11 @@ impl Bound {
         let tls = self.tls.as_ref().map(|l| ("syslog_tls".to_owned(), l.local_addr()));
         let boards = self.controllers.as_ref().map(|l| ("uhppote".to_owned(), l.local_addr()));
         udp.into_iter().chain(tcp).chain(tls).chain(boards).collect()
+    }
+
+    /// Where requests to door controllers are given.
+    pub fn boards(&self) -> Option<Requests> {
+        self.controllers.as_ref().map(Controllers::requests)
     }
 
     /// Runs them all until the wiring is shut down.

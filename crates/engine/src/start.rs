@@ -20,7 +20,7 @@ use crate::auth::{self, Tokens};
 use crate::clock::Clock;
 use crate::command::Commander;
 use crate::config::{Channel, Config};
-use crate::controllers::ControllerMemory;
+use crate::controllers::{self, ControllerMemory};
 use crate::desk::Desk;
 use crate::door::home::{self, Home};
 use crate::edges::{self, Hub, KeysError};
@@ -277,6 +277,7 @@ fn assemble(
         warden: opened.warden,
         edges: opened.edges,
         commander: opened.commander,
+        controllers: Default::default(),
     })
 }
 
@@ -324,6 +325,7 @@ impl Running {
         let memory = ControllerMemory::new(kept, Arc::clone(&engine.journal));
         let bound = listeners::bind(&engine.config, memory)?;
         self.listening = bound.addresses();
+        let boards = bound.boards();
         let wiring = self.wiring(None);
         bound.run(&wiring, &mut self.adapters);
         let positions = Arc::new(Positions::new(
@@ -348,6 +350,7 @@ impl Running {
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));
         let edges = edges::serve(&engine, (&mut self.rest, &self.stop_rest))?;
         self.listening.extend(edges.map(|at| ("edges".to_owned(), at)));
+        controllers::serve(&engine, boards, (&mut self.rest, &self.stop_rest));
         if let Some((point, source)) = home::wanted(&engine) {
             let how = (self.wiring(Some(source)).intake, point, self.stop_rest.clone());
             self.home = Some(Home::start(&engine, how, &mut self.rest)?);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::{Entry, Found, facts, find, identify_found};
 use super::decide::decide;
+use super::policy::PolicyLasts;
 use super::reason::Reason;
 use super::request::{Decision, Request};
 use super::snapshot::Snapshot;
@@ -244,4 +245,17 @@ pub fn explain_policies(
     let with = (Lease::Current, Factor::Card.bit());
     let facts = facts(snapshot, (holder, placed), with, now);
     Some(snapshot.policies.told(&snapshot.names, &facts))
+}
+
+/// How every policy goes for good whose scope a person before a door is in, with a card alone:
+/// whatever the hour and whatever else is the case; `None`: one of them does not exist.
+pub fn lasting_policies(
+    snapshot: &Snapshot,
+    (person, door): (&model::PersonId, &model::DoorId),
+) -> Option<Vec<PolicyLasts>> {
+    let (holder, placed) = (snapshot.people.holder(person)?, snapshot.estate.placed(door)?);
+    let with = (Lease::Current, Factor::Card.bit());
+    // The instant counts for nothing: what depends on it is told as such.
+    let facts = facts(snapshot, (holder, placed), with, Timestamp::from_secs(0));
+    Some(snapshot.policies.lasting(&facts))
 }

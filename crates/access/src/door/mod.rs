@@ -32,7 +32,7 @@ pub use estate::{
 };
 pub use explain::{
     CHECKS, CheckTold, CheckVerdict, Explanation, PolicyTold, PolicyVerdict, explain,
-    explain_policies,
+    explain_policies, lasting_policies,
 };
 pub use keys::{CardNumber, CredentialKey, HashKey, PinKey};
 pub use live::{AtWork, Live, Lockdown, PIN_REST, PIN_TRIES_MAX, Position, Risk};
@@ -42,7 +42,7 @@ pub use people::{
 };
 #[doc(hidden)]
 pub use policy::Plain;
-pub use policy::{Change, Judged, Link, POLICIES_MAX, Policies, SCHEMA, policy_names};
+pub use policy::{Change, Judged, Link, POLICIES_MAX, Policies, PolicyLasts, SCHEMA, policy_names};
 pub use reason::Reason;
 pub use request::{
     BodyVerdict, Companion, Decision, Outcome, POLICIES_NAMED_MAX, PinVerdict, Presented, Request,

@@ -189,7 +189,7 @@ impl Book {
     }
 
     /// This book was read from an archive at `now`. `living`: what the running book knew, where it
-    /// is not lost; `copies`: who holds tombstones and must be heard first (every point is).
+    /// is not lost; `copies`: who holds tombstones and must be heard first (every edge is).
     ///
     /// Nothing that was confirmed is believed before it is said again; nothing is signed until all
     /// tombstones are merged; and versions begin above all that were ever given out.
@@ -198,7 +198,8 @@ impl Book {
             self.tombstones.merge(&living.tombstones);
             self.suspensions.merge(&living.suspensions);
         }
-        self.waiting = self.points.keys().chain(copies).cloned().collect();
+        let holders = self.points.iter().filter(|(_, point)| point.kind.holds_tombstones());
+        self.waiting = holders.map(|(id, _)| id).chain(copies).cloned().collect();
         for point in self.points.values_mut() {
             // Renewals that the archive does not know of may have been sent until now.
             point.renewed_at = point.renewed_at.max(now);
@@ -339,10 +340,13 @@ impl Book {
 
     /// Says anew for how long a point's rights hold, as when its zones have changed. A shorter
     /// lease counts for what it is given from now on; what it had it may go by as long as before.
+    /// A point whose rights do not run out by themselves has none.
     pub fn set_lease(&mut self, id: &PointId, lease: Option<PointLease>) {
-        let Some(point) = self.points.get_mut(id).filter(|point| point.lease != lease) else {
+        let Some(point) = self.points.get_mut(id) else { return };
+        let lease = lease.filter(|_| point.kind.lets_rights_run_out());
+        if point.lease == lease {
             return;
-        };
+        }
         point.lease = lease;
         self.changes.points.insert(id.clone());
     }

@@ -57,6 +57,22 @@ pub enum Known {
 }
 
 impl PointKind {
+    /// Whether such a point keeps what is dead, and has to be heard after a restore.
+    pub const fn holds_tombstones(self) -> bool {
+        match self {
+            Self::Edge => true,
+            Self::Controller | Self::System => false,
+        }
+    }
+
+    /// Whether such a point stops going by its rights when nobody renews them.
+    pub const fn lets_rights_run_out(self) -> bool {
+        match self {
+            Self::Edge => true,
+            Self::Controller | Self::System => false,
+        }
+    }
+
     /// Whether a point of this kind can confirm in this way.
     pub const fn can_confirm_by(self, known: Known) -> bool {
         match (self, known) {

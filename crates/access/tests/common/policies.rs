@@ -274,6 +274,30 @@ pub fn policies(dice: &mut Dice, snapshot: &mut Snapshot) -> (Vec<PolicyFile>, V
 /// What a run of comparisons found, by code of the reason.
 pub type Tally = BTreeMap<&'static str, u64>;
 
+/// What is said for good is so at any instant and in any case.
+fn lasts(
+    snapshot: &Snapshot,
+    asked: (&PersonId, &DoorId),
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let told = explain_policies(snapshot, asked, now).ok_or("nobody")?;
+    for (one, lasts) in told.iter().zip(lasting_policies(snapshot, asked).ok_or("nobody")?) {
+        let holds = matches!(one.verdict, PolicyVerdict::Permits | PolicyVerdict::Forbids);
+        let is_so = lasts.holds.is_none_or(|lasts| lasts == holds && one.error.is_none());
+        if (&one.policy, one.forbids) != (&lasts.policy, lasts.forbids) || !is_so {
+            return Err(format!("{asked:?} {now}: {one:?} is for good {lasts:?}"));
+        }
+        let word = match lasts.holds {
+            Some(true) => "always",
+            Some(false) => "never",
+            None => "as it comes",
+        };
+        *tally.entry(word).or_default() += 1;
+    }
+    Ok(())
+}
+
 /// One house, its policies, and so many questions to index and oracle. Fails with what differs.
 pub fn compare(seed: u64, questions: u64, tally: &mut Tally) -> Result<(), String> {
     let mut dice = Dice::new(seed);
@@ -296,6 +320,7 @@ pub fn compare(seed: u64, questions: u64, tally: &mut Tally) -> Result<(), Strin
                 ));
             }
             *tally.entry(ours.because.code()).or_default() += 1;
+            lasts(&snapshot, asked, now, tally)?;
         }
         // Some go, some are replaced: the index must follow.
         for file in &mut files {

@@ -1,9 +1,12 @@
 //! One controller: a request at a time, and its events in their order.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use codec::uhppote::{Body, DateTime, Event, EventType, Listener, Message, Request, Status};
+use codec::uhppote::{
+    Body, DateTime, Event, EventType, Listener, MESSAGE_LENGTH, Message, Request, Status, decode,
+};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -53,7 +56,7 @@ impl Controller {
             biased;
             asked = self.asked.recv() => {
                 let (request, answer) = asked.ok_or(Gone)?;
-                let answered = self.ask(&request).await;
+                let answered = self.ask_apart(&request).await;
                 self.online(answered != Err(RequestError::NoAnswer)).await?;
                 // Nobody waiting for the answer is fine.
                 let _ = answer.send(answered);
@@ -104,6 +107,51 @@ impl Controller {
             }
         }
         Err(RequestError::NoAnswer)
+    }
+
+    /// The same on a socket of its own. Neither requests nor answers are numbered, and *no such
+    /// card* names no card: a late answer must not be taken for the answer to what is asked now. It
+    /// goes to the socket that asked for it, which is gone by then.
+    async fn ask_apart(&self, request: &Request) -> Result<Body, RequestError> {
+        let here = self.socket.local_addr().map(|at| SocketAddr::new(at.ip(), 0));
+        let bound = match here {
+            Ok(here) => UdpSocket::bind(here).await,
+            Err(error) => Err(error),
+        };
+        // Without a socket nothing can be asked: that is a request without an answer.
+        let socket = bound.map_err(|_| RequestError::NoAnswer)?;
+        let packet = request.encode(self.config.serial_number);
+        let tries = if request.is_repeatable() { self.tries_max } else { 1 };
+        for attempt in 0..tries {
+            if attempt > 0 {
+                count(&self.counters, |counters| counters.retries += 1);
+            }
+            let _ = socket.send_to(&packet, self.config.address).await;
+            if let Ok(Some(body)) = timeout(self.answer_max, self.answer(&socket, request)).await {
+                return Ok(body);
+            }
+        }
+        Err(RequestError::NoAnswer)
+    }
+
+    /// The answer to a request that this socket has sent; none: the socket broke.
+    async fn answer(&self, socket: &UdpSocket, request: &Request) -> Option<Body> {
+        let mut buffer = [0; 2 * MESSAGE_LENGTH];
+        loop {
+            let (length, from) = socket.recv_from(&mut buffer).await.ok()?;
+            count(&self.counters, |counters| counters.datagrams += 1);
+            let Ok(message) = decode(buffer.get(..length).unwrap_or_default()) else {
+                count(&self.counters, |counters| counters.unreadable += 1);
+                continue;
+            };
+            let is_theirs = message.serial_number == self.config.serial_number
+                && from.ip() == self.config.address.ip();
+            if !is_theirs {
+                count(&self.counters, |counters| counters.strangers += 1);
+            } else if is_answer(request, &message) {
+                return Some(message.body);
+            }
+        }
     }
 
     async fn take(&mut self, message: &Message) -> Result<(), Gone> {

@@ -23,6 +23,8 @@ use crate::impair::{self, Faults};
 use crate::support::PATIENCE;
 
 const SERIAL: u32 = 405_419_896;
+/// Longer than all tries of a request together.
+const LATE: Duration = Duration::from_millis(400);
 
 #[derive(Default)]
 struct State {
@@ -35,6 +37,8 @@ struct State {
     opened: u32,
     heard: Vec<u8>,
     is_silent: bool,
+    /// Questions about this card are answered too late.
+    late_card: Option<u32>,
     /// Chance state; every so many datagrams out are lost, 0 for none.
     chance: u64,
     loses_one_in: u64,
@@ -137,8 +141,14 @@ impl Board {
                 }
                 let body = state.answer(request);
                 let function = request.function();
-                if !state.loses() {
-                    let message = Message { serial_number: SERIAL, function, body };
+                let message = Message { serial_number: SERIAL, function, body };
+                if matches!(request, Request::GetCard(number) if state.late_card == Some(number)) {
+                    let socket = socket.try_clone().unwrap();
+                    thread::spawn(move || {
+                        thread::sleep(LATE);
+                        socket.send_to(&message.encode(), from).unwrap();
+                    });
+                } else if !state.loses() {
                     socket.send_to(&message.encode(), from).unwrap();
                 }
             }
@@ -379,4 +389,26 @@ async fn a_network_that_doubles_cuts_and_overtakes_loses_nothing() {
     let counters = ours.requests.counters();
     assert_eq!((counters.lost, counters.events), (0, 60));
     assert!(counters.retries > 0 && counters.recovered > 0, "{counters:?}");
+}
+
+#[tokio::test]
+async fn a_late_answer_about_one_card_is_none_about_another() {
+    let board = Board::start();
+    let ours = Ours::start(&board, None).await;
+    let held = Card {
+        card_number: 4_200_070,
+        from: None,
+        to: None,
+        doors: [1, 0, 0, 0],
+        pin: 0,
+        first_card: 0,
+    };
+    assert_eq!(ours.ask(Request::PutCard(held)).await, Ok(Body::Done(true)));
+    board.with(|state| state.late_card = Some(4_200_069));
+    let missing = ours.ask(Request::GetCard(4_200_069)).await;
+    assert_eq!(missing, Err(RequestError::NoAnswer));
+    // *No such card* names no card: it must not be believed of this one, which is there.
+    board.with(|state| state.late_card = Some(4_200_070));
+    let asked = ours.ask(Request::GetCard(4_200_070)).await;
+    assert_eq!(asked, Err(RequestError::NoAnswer));
 }

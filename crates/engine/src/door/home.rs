@@ -212,7 +212,7 @@ impl Served {
         if self.asks.send(Ask::Doors { all: false, answer }).await.is_ok()
             && let Ok(doors) = doors.await
         {
-            self.engine.edges.told_here(doors);
+            self.engine.edges.told_here(doors, true);
         }
         let told = self.engine.edges.world();
         if world.as_ref() != Some(&told) {

@@ -202,8 +202,8 @@ pub struct Hub {
     outcome_inbox: Mutex<Option<mpsc::Receiver<Outcome>>>,
     told: tokio::sync::broadcast::Sender<PointId>,
     listens: std::sync::OnceLock<std::net::SocketAddr>,
-    /// How the doors stand that are run in this process.
-    here: Mutex<BTreeMap<DoorId, link::DoorTold>>,
+    /// How the doors stand that are run in this process, and whether that is known now.
+    here: Mutex<BTreeMap<DoorId, (link::DoorTold, bool)>>,
 }
 
 /// What an edge says has become of a command, with its signature where it is another machine.
@@ -284,17 +284,17 @@ impl Hub {
         let edges = self.edges();
         let Some(entry) = edges.get(point) else {
             let here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
-            return here.get(door).map(|told| (told.clone(), true));
+            return here.get(door).cloned();
         };
         let alive = entry.alive.as_ref()?;
         alive.doors.get(door).map(|told| (told.clone(), alive.is_connected))
     }
 
-    /// How doors stand that are run in this process.
-    pub fn told_here(&self, doors: Vec<link::DoorTold>) {
+    /// How doors stand that are run in this process; `is_live`: whether they say so now.
+    pub fn told_here(&self, doors: Vec<link::DoorTold>, is_live: bool) {
         let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
         for told in doors {
-            here.insert(told.door.clone(), told);
+            here.insert(told.door.clone(), (told, is_live));
         }
     }
 

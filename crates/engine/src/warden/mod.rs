@@ -453,6 +453,13 @@ impl Warden {
         told_of(&*self.book.lock().await, id)
     }
 
+    /// The deeds that wait for a point's receipt.
+    pub async fn open_at(&self, point: &PointId) -> Vec<(RevocationId, Deed)> {
+        let inner = self.book.lock().await;
+        let open = inner.book.open_at(point).into_iter();
+        open.filter_map(|id| Some((id.clone(), inner.book.deed(&id)?.clone()))).collect()
+    }
+
     /// All deeds, newest first.
     pub async fn list(&self) -> Vec<Told> {
         let inner = self.book.lock().await;

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod board;
 mod browser;
 mod points;
 mod provider;
@@ -15,6 +16,7 @@ mod world;
 
 mod access;
 mod console;
+mod controller_rights;
 mod controllers;
 mod crash;
 mod dead_letters;

@@ -7,6 +7,7 @@
 mod condition;
 mod facts;
 mod index;
+mod lasting;
 mod load;
 mod needed;
 mod oracle;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use cedar_policy::{Effect, Schema};
 
 pub(crate) use facts::Facts;
+pub use lasting::PolicyLasts;
 pub use load::{Change, Link, POLICIES_MAX, SCHEMA, policy_names};
 pub(crate) use needed::{Needed, Permitted};
 #[doc(hidden)]
