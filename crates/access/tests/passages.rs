@@ -239,6 +239,7 @@ impl Point {
         snapshot.rights.confirmed_at = second(0);
         let wiring = Wiring {
             doors: doors.iter().map(|(id, address)| wired(id, *address)).collect(),
+            power: PowerWiring::default(),
             formats: Formats::shipped().unwrap(),
             pin: PIN_RULES,
             step_wait: STEP_WAIT,

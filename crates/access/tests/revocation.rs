@@ -6,10 +6,11 @@ mod cases;
 #[path = "../../../tests/support/edges.rs"]
 mod edges;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use access::revocation::*;
-use model::{PersonId, Timestamp};
+use model::{PersonId, PointId, Timestamp};
 use proptest::prelude::*;
 
 use edges::{CARDS, EDGES, Edges, LEASE, deed, key, minutes, point, subject};

@@ -318,6 +318,7 @@ impl Doors {
             What::FireReset => {
                 return refused("a fire input of a controller is reset at the panel");
             }
+            What::RotateKeys => return refused("a controller's readers have no keys of ours"),
         };
         if let Err(reason) = judge_order(&engine.access.snapshot(), &command.door, order) {
             return refused(&reason.to_string());
