@@ -178,7 +178,8 @@ export type Stands =
   'closed' | 'unlocked' | 'open' | 'tamper' | 'trouble' | 'held' | 'forced' | 'fire'
 
 /** The same as it is shown; `normal` is a door's that others decide at. */
-export type DoorCondition = Stands | 'normal' | 'locked' | 'lockdown' | 'offline' | 'unknown'
+export type DoorCondition =
+  Stands | 'normal' | 'scheduled' | 'locked' | 'lockdown' | 'offline' | 'unknown'
 
 export interface MayDo {
   allowed: boolean
@@ -198,6 +199,8 @@ export interface ControlledDoor {
   stands?: Stands | null
   since?: string | null
   is_released: boolean
+  /** It is unlocked by the hours of its schedule. */
+  by_schedule?: boolean
   secure?: boolean | null
   heard: 'live' | 'silent' | 'never'
   /** Since when its point has been away. */

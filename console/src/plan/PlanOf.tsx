@@ -75,6 +75,7 @@ const IN_LEGEND = [
   'normal',
   'open',
   'unlocked',
+  'scheduled',
   'locked',
   'lockdown',
   'held',

@@ -50,6 +50,11 @@ it('shows a lockdown at a door that is shut, and the alarm at one that is not', 
   expect(shown({ lockdown: true, stands: 'open' })?.state).toBe('open')
 })
 
+it('tells a door that its hours unlock from one that somebody left unlocked', () => {
+  expect(shown({ stands: 'unlocked', by_schedule: true })?.state).toBe('scheduled')
+  expect(shown({ stands: 'unlocked' })?.state).toBe('unlocked')
+})
+
 it('never says of a lockdown since when the door is shut', () => {
   const since = '2026-01-01T00:00:00Z'
   const watched = new Map<string, DoorState>([['d', { door: 'd', state: 'normal', since }]])

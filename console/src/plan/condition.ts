@@ -13,7 +13,8 @@ function ofOurs(door: ControlledDoor): Pick<DoorState, 'state' | 'since'> {
     if (door.lockdown) return { state: 'lockdown', since }
     if (door.locked) return { state: 'locked', since }
   }
-  return { state: door.stands, since: door.since }
+  const byHours = door.stands === 'unlocked' && door.by_schedule
+  return { state: byHours ? 'scheduled' : door.stands, since: door.since }
 }
 
 /** Every door once: what its own system said of it, and over that what the road says. */
@@ -41,6 +42,7 @@ const RANKS: Record<DoorCondition, number> = {
   lockdown: 6,
   locked: 7,
   unlocked: 7,
+  scheduled: 7,
   open: 7,
   closed: 8,
   normal: 8,

@@ -12,6 +12,7 @@ export const SHAPES: Record<Shape, string> = {
   closed: DISC,
   open: `${DISC}M12 8a4 4 0 1 0 0 8a4 4 0 1 0 0-8z`,
   unlocked: `${DISC}M12 6.500v11a5.500 5.500 0 0 0 0-11z`,
+  scheduled: `${DISC}M11 7h2v4.500l3.500 2-1 1.700-4.500-2.600z`,
   locked: `${DISC}M7 10.500h10v3H7z`,
   lockdown: 'M12 2l8.500 3v6c0 5-3.700 9-8.500 11c-4.800-2-8.500-6-8.500-11V5zM8 10h8v3H8z',
   forced: OCTAGON,

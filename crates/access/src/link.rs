@@ -339,6 +339,9 @@ pub struct DoorTold {
     pub since: Timestamp,
     /// Whether its strike is released.
     pub is_released: bool,
+    /// Whether it is unlocked by the hours of its schedule; an edge of before does not say.
+    #[serde(default)]
+    pub by_schedule: bool,
     /// Whether its reader answers in a secure channel; none: no reader, or no answer.
     pub secure: Option<bool>,
     /// Whose credential moved it last.

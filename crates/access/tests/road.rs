@@ -597,6 +597,8 @@ fn a_schedule_unlocks_and_relocks() {
     let mut point = Point::silent(wiring, rights());
     (1..=8).for_each(|address| point.hear(address, Heard::Online(Channel::Own)));
     assert!(point.is_released("d-offices"));
+    point.hear(1, inputs([false; 4]));
+    assert!(point.road.doors_told().iter().any(|door| door.by_schedule));
     point.wait(9.5 * 3_600.0);
     assert!(!point.is_released("d-offices"));
 }

@@ -54,6 +54,8 @@ pub struct ControlItem {
     since: Option<Timestamp>,
     /// Whether its strike is released.
     is_released: bool,
+    /// Whether it is unlocked by the hours of its schedule.
+    by_schedule: bool,
     /// Whether its reader answers in a secure channel.
     secure: Option<bool>,
     /// `live`, `silent` (as it was last told) or `never`.
@@ -135,6 +137,7 @@ pub async fn list(State(shared): State<Shared>, caller: Caller) -> Answer<Json<V
             stands: told.as_ref().map(|told| told.stands),
             since: told.as_ref().map(|told| told.since),
             is_released: told.as_ref().is_some_and(|told| told.is_released),
+            by_schedule: told.as_ref().is_some_and(|told| told.by_schedule),
             secure: told.as_ref().and_then(|told| told.secure),
             heard: match &told {
                 Some(_) if is_live => "live",

@@ -325,11 +325,13 @@ impl Road {
         let mut changed = Vec::new();
         for door in &mut self.doors {
             let reader = door.wiring.reader_in.as_ref().or(door.wiring.reader_out.as_ref());
+            let stands = door.doorway.stands();
             let told = DoorTold {
                 door: door.wiring.door.clone(),
-                stands: door.doorway.stands(),
+                stands,
                 since: door.since,
                 is_released: door.doorway.is_released(),
+                by_schedule: door.is_scheduled && stands == Stands::Unlocked,
                 secure: reader.and_then(|reader| self.senses.is_secure(&reader.device)),
                 last: door.last.clone(),
             };

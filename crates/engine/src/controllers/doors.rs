@@ -238,6 +238,7 @@ impl Doors {
                 stands,
                 since: before.map_or(now, |told| told.since),
                 is_released: is_released(status, relay.number),
+                by_schedule: false,
                 secure: None,
                 last: None,
             };
