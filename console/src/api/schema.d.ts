@@ -8175,6 +8175,8 @@ export interface components {
         ControlItem: {
             /** @description `card`, `card_and_pin` or `card_and_body`. */
             asks: string;
+            /** @description Whether it is unlocked by the hours of its schedule. */
+            by_schedule: boolean;
             /** @description Id. */
             door: components["schemas"]["DoorId"];
             from_zone?: components["schemas"]["ZoneId"] | null;

@@ -203,8 +203,6 @@ async fn a_door_works_through_a_bad_network_and_is_recorded() {
     readers.act(&json!({"reader": 1, "keys": "47#"}));
     ours.until(|what| matches!(what, Happened::Keys { .. })).await;
 
-    recorder.kill().unwrap();
-    recorder.wait().unwrap();
     let trace = |more: &[&str]| {
         let run = Process::new(env!("CARGO_BIN_EXE_castellan"))
             .args(["osdp", "trace", &recording])
@@ -213,6 +211,15 @@ async fn a_door_works_through_a_bad_network_and_is_recorded() {
             .unwrap();
         String::from_utf8(run.stdout).unwrap()
     };
+    // What the panel has heard may still be on its way to the recorder's file.
+    for _ in 0..100 {
+        if trace(&[]).contains("KEYPAD") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    recorder.kill().unwrap();
+    recorder.wait().unwrap();
     let closed = trace(&[]);
     assert!(closed.contains("RAW") && !closed.contains("26 bits"), "{closed}");
     let opened = trace(&["--key", &reference]);

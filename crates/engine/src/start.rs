@@ -328,10 +328,8 @@ impl Running {
         let boards = bound.boards();
         let wiring = self.wiring(None);
         bound.run(&wiring, &mut self.adapters);
-        let positions = Arc::new(Positions::new(
-            engine.folder.path().join("tail"),
-            Arc::clone(&engine.journal),
-        ));
+        let tails = engine.folder.path().join("tail");
+        let positions = Arc::new(Positions::new(tails, Arc::clone(&engine.journal)));
         for tail in &engine.config.tail {
             let wiring = match &tail.source {
                 Some(source) => self.wiring(Some(source.value.clone())),
@@ -339,12 +337,11 @@ impl Running {
             };
             listeners::follow(tail, (wiring, Arc::clone(&positions)), &mut self.adapters)?;
         }
-        let silencer = Arc::clone(&engine.silencer).run(
+        self.rest.spawn(Arc::clone(&engine.silencer).run(
             (Arc::clone(&engine.journal), engine.clock.clone()),
             engine.config.limits.clone(),
             self.stop_rest.clone(),
-        );
-        self.rest.spawn(silencer);
+        ));
         let senders = outbox::prepare(&engine.config)?;
         self.rest.spawn(outbox::run(Arc::clone(&engine), senders, self.stop_rest.clone()));
         self.rest.spawn(housekeeping::run(Arc::clone(&engine), self.stop_rest.clone()));

@@ -99,7 +99,7 @@ struct Signing {
     kind: Option<String>,
     state: String,
     known: Option<String>,
-    snapshot: Option<u64>,
+    snapshot: Option<String>,
     at: Option<String>,
     stale_until: Option<String>,
 }
@@ -226,7 +226,7 @@ fn signed(one: &Signing) -> String {
         },
         _ => {
             let known = one.known.as_deref().map(|known| known.replace('_', " "));
-            let snapshot = one.snapshot.map(|version| format!("rights {version}"));
+            let snapshot = one.snapshot.as_ref().map(|version| format!("rights {version}"));
             let parts = [known, snapshot, one.at.clone()];
             parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }

@@ -133,7 +133,7 @@ fn world(port: u16) -> World {
 fn world_with(port: u16, (config, rules): (String, &str)) -> World {
     let world = World::with(Plan {
         config,
-        listen: format!("[listen.edges]\naddress = \"127.0.0.1:{port}\"\n"),
+        listen: format!("[listen.edges]\naddress = \"127.0.0.2:{port}\"\n"),
         sources: "[[source]]\nid = \"hq-gate\"\nmapping = \"castellan-door\"\nsite = \"hq\"\n\
                   trust = \"mtls\"\nwitness_of = [\"presence\", \"door\"]\n"
             .to_owned(),

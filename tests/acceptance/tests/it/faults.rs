@@ -81,7 +81,7 @@ impl House {
     async fn open() -> Self {
         let port = free_port();
         let world = World::with(Plan {
-            listen: format!("[listen.edges]\naddress = \"127.0.0.1:{port}\"\n"),
+            listen: format!("[listen.edges]\naddress = \"127.0.0.2:{port}\"\n"),
             sources: "[[source]]\nid = \"hq-gate\"\nmapping = \"castellan-door\"\nsite = \"hq\"\n\
                       trust = \"mtls\"\nwitness_of = [\"presence\", \"door\"]\n"
                 .to_owned(),

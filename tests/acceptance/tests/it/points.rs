@@ -19,9 +19,10 @@ impl Drop for Process {
     }
 }
 
-/// A port that nobody listens on.
+/// A port for edges that nobody listens on, at an address of the loopback that nobody else uses:
+/// the server's other listeners take any free port of theirs meanwhile.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Takes an edge into service as somebody does: a code, a fingerprint, an approval.

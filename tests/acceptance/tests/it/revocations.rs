@@ -10,7 +10,7 @@ use crate::world::{Api, Plan, World, castellan, said, until};
 
 fn world(port: u16) -> World {
     let world = World::with(Plan {
-        listen: format!("[listen.edges]\naddress = \"127.0.0.1:{port}\"\n"),
+        listen: format!("[listen.edges]\naddress = \"127.0.0.2:{port}\"\n"),
         ..Plan::default()
     });
     for (name, text) in [

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::browser::signed_in;
-use crate::world::{Answer, Api, World, ago};
+use crate::world::{Answer, Api, World, ago, until};
 
 /// Ana comes in an hour ago; Ben comes in and leaves; nobody knows a third badge.
 fn badges() -> String {
@@ -134,7 +134,10 @@ async fn a_finding_says_why_it_stands_and_a_rule_what_it_says_of_an_event() {
     let event = format!("time,badge,door,result\n{},B-1,d-0002,forced\n", ago(60));
     api.take("doors", "text/csv", event).await;
     api.settled().await;
-    let found = api.get("/v1/findings?limit=10").await["findings"][0].clone();
+    let found = until("the finding is told", async || {
+        api.get("/v1/findings?limit=10").await["findings"].get(0).cloned()
+    })
+    .await;
     let id = found["finding"].as_str().unwrap();
     let why = api.get(&format!("/v1/findings/{id}/why")).await;
     assert_eq!(why["finding"]["because"], found["because"]);
