@@ -346,6 +346,10 @@ fn a_keypad_that_says_keys_as_bits_types_a_pin() {
     point.hear(3, Heard::Card(Bits::parse("11111111").unwrap()));
     let told = point.told();
     assert!(told.last().unwrap().contains("unreadable"), "{told:?}");
+    // Inside, whatever is shown lets out, a torn card of so few bits too.
+    assert!(!point.is_released("d-vault"));
+    point.hear(6, Heard::Card(Bits::parse("11010010").unwrap()));
+    assert!(point.is_released("d-vault"));
 }
 
 #[test]

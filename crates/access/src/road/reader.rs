@@ -81,14 +81,17 @@ impl Road {
         now: Timestamp,
         acts: &mut Acts,
     ) {
-        // A keypad behind a Wiegand converter says each key as a card of four or eight bits.
-        if let Some(key) = bits.and_then(burst) {
-            return self.keys(device, &[key], now, acts);
-        }
         for place in 0..self.readers.len() {
             let Some(reader) = self.readers.get(place).filter(|one| one.device == *device) else {
                 continue;
             };
+            // A keypad behind a Wiegand converter says each key as a card of four or eight bits.
+            // Inside, whatever is shown asks to get out.
+            let key = bits.and_then(burst).filter(|_| !reader.direction.is_egress());
+            if let Some(key) = key {
+                self.press(place, key, now, acts);
+                continue;
+            }
             let presented = match bits {
                 Some(bits) => self.read(&reader.formats, bits),
                 None => Presented::Unreadable { bits: 0 },
@@ -160,18 +163,19 @@ impl Road {
     /// Keys, one after the other.
     pub(super) fn keys(&mut self, device: &Device, keys: &[Key], now: Timestamp, acts: &mut Acts) {
         for place in 0..self.readers.len() {
-            for key in keys {
-                let Some(reader) = self.readers.get_mut(place).filter(|one| one.device == *device)
-                else {
-                    break;
-                };
-                match reader.entry.press(*key, passed(now)) {
-                    PinStep::Complete(pin) => self.typed(place, Some(&pin), now, acts),
-                    // No code, and an answer like to a wrong one.
-                    PinStep::TooShort | PinStep::TooLong => self.typed(place, None, now, acts),
-                    PinStep::Idle | PinStep::Waiting | PinStep::Cleared | PinStep::Abandoned => {}
-                }
+            if self.readers.get(place).is_some_and(|one| one.device == *device) {
+                keys.iter().for_each(|key| self.press(place, *key, now, acts));
             }
+        }
+    }
+
+    fn press(&mut self, place: usize, key: Key, now: Timestamp, acts: &mut Acts) {
+        let Some(reader) = self.readers.get_mut(place) else { return };
+        match reader.entry.press(key, passed(now)) {
+            PinStep::Complete(pin) => self.typed(place, Some(&pin), now, acts),
+            // No code, and an answer like to a wrong one.
+            PinStep::TooShort | PinStep::TooLong => self.typed(place, None, now, acts),
+            PinStep::Idle | PinStep::Waiting | PinStep::Cleared | PinStep::Abandoned => {}
         }
     }
 
